@@ -1,0 +1,26 @@
+namespace Telemetry.Contracts;
+
+/// <summary>Names of the topics on the log. The version in a name changes only with an incompatible value.</summary>
+public static class KafkaTopics
+{
+    /// <summary>Accepted <c>ReadingBatch</c> values, keyed by device.</summary>
+    public const string Readings = "telemetry.readings.v1";
+
+    /// <summary><c>Anomaly</c> values, keyed by device.</summary>
+    public const string Anomalies = "telemetry.anomalies.v1";
+
+    /// <summary><c>DeviceEvent</c> values, keyed by device.</summary>
+    public const string DeviceEvents = "telemetry.device-events.v1";
+
+    /// <summary><c>DeadLetter</c> values, keyed by source.</summary>
+    public const string DeadLetters = "telemetry.dead-letters.v1";
+
+    /// <summary>Keyed state of processing (compacted, partitioned as <see cref="Readings"/>).</summary>
+    public const string DetectorState = "telemetry.detector-state.v1";
+
+    /// <summary>Keyed state of the sink (compacted, partitioned as <see cref="Readings"/>).</summary>
+    public const string SinkState = "telemetry.sink-state.v1";
+
+    /// <summary>Commands to devices, keyed by device.</summary>
+    public const string Commands = "telemetry.commands.v1";
+}

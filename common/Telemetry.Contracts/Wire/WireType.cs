@@ -1,0 +1,12 @@
+namespace Telemetry.Contracts.Wire;
+
+/// <summary>Protobuf wire types.</summary>
+internal enum WireType
+{
+    Varint = 0,
+    Fixed64 = 1,
+    LengthDelimited = 2,
+    StartGroup = 3,
+    EndGroup = 4,
+    Fixed32 = 5,
+}
