@@ -111,6 +111,20 @@ public sealed class EmbeddedClickHouseTests(EngineFixture fixture)
     }
 
     [Fact]
+    public async Task Nothing_of_a_failed_query_shows_in_the_next_result()
+    {
+        for (var i = 0; i < 8; i++)
+        {
+            await Should.ThrowAsync<ClickHouseException>(async () => await fixture.Engine.QueryAsync(
+                new ClickHouseQuery("SELECT number, throwIf(number = 200000) FROM numbers(500000)", Format: "TSV"), Token));
+            await Should.ThrowAsync<ClickHouseException>(async () => await fixture.Engine.StreamAsync(
+                new ClickHouseQuery("SELECT number, throwIf(number = 200000) FROM numbers(500000)", Format: "TSV"), new MemoryStream(), Token));
+            var result = await fixture.Engine.QueryAsync(new ClickHouseQuery("SELECT 1", Format: "TSV"), Token);
+            Encoding.UTF8.GetString(result.Body.Span).ShouldBe("1\n");
+        }
+    }
+
+    [Fact]
     public async Task Query_beyond_its_memory_fails_alone()
     {
         var error = await Should.ThrowAsync<ClickHouseException>(async () => await fixture.Engine.QueryAsync(

@@ -6,6 +6,7 @@ namespace Telemetry.Storage.ClickHouse.Embedded;
 internal sealed unsafe class ChdbConnection
 {
     private nint* _cell;
+    private bool _leftovers;
 
     private ChdbConnection(nint* cell) => _cell = cell;
 
@@ -38,21 +39,62 @@ internal sealed unsafe class ChdbConnection
     /// <summary>Runs a statement to its end. The caller disposes of the result.</summary>
     /// <exception cref="ClickHouseException">The engine reported an error.</exception>
     public ChdbResult Query(string sql, string format, IReadOnlyList<KeyValuePair<string, string>>? parameters) =>
-        ChdbResult.Take(Call(sql, format, parameters, stream: false));
+        Take(Call(sql, format, parameters, stream: false));
 
     /// <summary>Opens a streaming query. The caller disposes of the handle, after the last fetch or a cancel.</summary>
     public ChdbResult OpenStream(string sql, string format, IReadOnlyList<KeyValuePair<string, string>>? parameters) =>
-        ChdbResult.Take(Call(sql, format, parameters, stream: true));
+        Take(Call(sql, format, parameters, stream: true));
 
     /// <summary>The next piece of the result; of length 0 at the end.</summary>
-    public ChdbResult Fetch(ChdbResult stream) => ChdbResult.Take(LibChdb.StreamFetch(*_cell, stream.Handle));
+    public ChdbResult Fetch(ChdbResult stream) => Take(LibChdb.StreamFetch(*_cell, stream.Handle));
 
     /// <summary>Ends a stream before its end. Waits for the statement: kill it first.</summary>
-    public void Cancel(ChdbResult stream) => LibChdb.StreamCancel(*_cell, stream.Handle);
+    public void Cancel(ChdbResult stream)
+    {
+        _leftovers = true;
+        LibChdb.StreamCancel(*_cell, stream.Handle);
+    }
+
+    private ChdbResult Take(nint handle)
+    {
+        try
+        {
+            return ChdbResult.Take(handle);
+        }
+        catch (ClickHouseException)
+        {
+            _leftovers = true;
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// What a failed or cancelled statement had written already stands in front of the next result of the connection
+    /// (seen with libchdb 26.7): a statement without a result takes it away.
+    /// </summary>
+    private void DropLeftovers()
+    {
+        fixed (byte* query = "SELECT 1"u8)
+        fixed (byte* format = "Null"u8)
+        {
+            var result = LibChdb.Query(*_cell, query, 8, format, 4, null, null, null, null, 0);
+            if (result != 0)
+            {
+                LibChdb.DestroyResult(result);
+            }
+        }
+
+        _leftovers = false;
+    }
 
     private nint Call(string sql, string format, IReadOnlyList<KeyValuePair<string, string>>? parameters, bool stream)
     {
         ObjectDisposedException.ThrowIf(_cell is null, this);
+        if (_leftovers)
+        {
+            DropLeftovers();
+        }
+
         var query = Encoding.UTF8.GetBytes(sql);
         var formatBytes = Encoding.UTF8.GetBytes(format);
         using var names = new NativeStrings(parameters?.Select(p => p.Key).ToArray() ?? []);
