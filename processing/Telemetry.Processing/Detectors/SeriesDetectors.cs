@@ -1,5 +1,6 @@
 using Telemetry.Processing.Detectors.Kernels;
 using Telemetry.Processing.Detectors.Scoring;
+using Telemetry.Processing.Detectors.Ssa;
 
 namespace Telemetry.Processing.Detectors;
 
@@ -11,6 +12,12 @@ public static class SeriesDetectors
 
     /// <summary>ML.NET's IidChangePoint.</summary>
     public static ISeriesDetector Create(IidChangePointOptions options) => Create(options, SimdWidths.Best);
+
+    /// <summary>ML.NET's SsaSpike, trained inside the stream.</summary>
+    public static SsaDetector Create(SsaSpikeOptions options) => Create(options, SimdWidths.Best);
+
+    /// <summary>ML.NET's SsaChangePoint, trained inside the stream.</summary>
+    public static SsaDetector Create(SsaChangePointOptions options) => Create(options, SimdWidths.Best);
 
     internal static IidDetector Create(IidSpikeOptions options, SimdWidth width)
     {
@@ -29,6 +36,31 @@ public static class SeriesDetectors
                 options.Martingale,
                 options.PowerMartingaleEpsilon,
                 options.Repair),
+            width);
+    }
+
+    internal static SsaDetector Create(SsaSpikeOptions options, SimdWidth width)
+    {
+        OptionChecks.Demand("SsaSpike", options.Validate());
+        return new SsaDetector(
+            ScorerParameters.Spike(options.Confidence, options.PvalueHistoryLength, options.Side, options.Repair),
+            new SsaParameters(
+                options.SeasonalityWindowSize, options.TrainingWindowSize, options.ErrorFunction, options.Order),
+            width);
+    }
+
+    internal static SsaDetector Create(SsaChangePointOptions options, SimdWidth width)
+    {
+        OptionChecks.Demand("SsaChangePoint", options.Validate());
+        return new SsaDetector(
+            ScorerParameters.ChangePoint(
+                options.Confidence,
+                options.ChangeHistoryLength,
+                options.Martingale,
+                options.PowerMartingaleEpsilon,
+                options.Repair),
+            new SsaParameters(
+                options.SeasonalityWindowSize, options.TrainingWindowSize, options.ErrorFunction, options.Order),
             width);
     }
 }
