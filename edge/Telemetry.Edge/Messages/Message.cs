@@ -1,33 +1,31 @@
+using Telemetry.Mqtt;
+
 namespace Telemetry.Edge.Messages;
 
 /// <summary>
 /// One application message on its way to subscribers: immutable, shared by all copies. Topic alias, packet identifier, DUP and
 /// Subscription Identifiers belong to a copy, not to the message.
 /// </summary>
-internal sealed class Message
+internal sealed class Message(PublishMessage content, byte qos, bool retain, long expiresAt)
 {
     /// <summary>Bytes counted for a message beside its own: objects and queue entry.</summary>
     private const int Overhead = 128;
 
-    public required byte[] Topic { get; init; }
+    public PublishMessage Content { get; } = content;
 
-    public required byte[] Payload { get; init; }
-
-    /// <summary>
-    /// MQTT 5 properties that are forwarded unaltered and in order, encoded: Payload Format Indicator, Content Type, Response
-    /// Topic, Correlation Data, User Properties. [MQTT-3.3.2-4, 3.3.2-15 to 3.3.2-20]
-    /// </summary>
-    public byte[] Properties { get; init; } = [];
-
-    public byte Qos { get; init; }
+    public byte Qos { get; } = qos;
 
     /// <summary>RETAIN as the publisher set it.</summary>
-    public bool Retain { get; init; }
+    public bool Retain { get; } = retain;
 
-    /// <summary>Clock of the broker, in milliseconds, from which on the message is not delivered any more.</summary>
-    public long ExpiresAt { get; init; } = long.MaxValue;
+    /// <summary>Clock of the broker, in milliseconds, from which on the message is not delivered; long.MaxValue for never.</summary>
+    public long ExpiresAt { get; } = expiresAt;
 
-    public long Size => Topic.Length + Payload.Length + Properties.Length + Overhead;
+    public ReadOnlySpan<byte> Topic => Content.TopicName;
+
+    public long Size => Content.Size + Overhead;
+
+    public static long ExpiryTime(long now, uint? seconds) => seconds is { } s ? now + (s * 1000L) : long.MaxValue;
 
     public bool IsExpired(long now) => now >= ExpiresAt;
 

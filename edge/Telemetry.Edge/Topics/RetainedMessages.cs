@@ -21,7 +21,7 @@ internal sealed class RetainedMessages(int maxMessages, long maxBytes)
     /// <returns>False when it does not fit into the limits; what was retained before stays.</returns>
     public bool Set(Message message)
     {
-        if (message.Payload.Length == 0)
+        if (message.Content.Payload.IsEmpty)
         {
             Remove(message.Topic);
             return true;
@@ -91,7 +91,7 @@ internal sealed class RetainedMessages(int maxMessages, long maxBytes)
             {
                 if (node.Message is { } message && message.IsExpired(now))
                 {
-                    expired.Add(message.Topic);
+                    expired.Add(message.Topic.ToArray());
                 }
 
                 node.Children?.CopyTo(next);
