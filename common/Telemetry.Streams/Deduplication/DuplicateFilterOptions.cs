@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Telemetry.Streams.Deduplication;
+
+/// <summary>Bounds of what is remembered of one device's sequences.</summary>
+public sealed record DuplicateFilterOptions
+{
+    /// <summary>
+    /// Ranges of sequences remembered for one boot; a device without gaps needs one. Beyond it the oldest gap is closed:
+    /// what comes for it later is <see cref="DuplicateKind.Ambiguous"/>. Default 256.
+    /// </summary>
+    [Range(1, 65_536)]
+    public int RangesPerBootMax { get; init; } = 256;
+
+    /// <summary>Boots of one device remembered with all their ranges. Default 8.</summary>
+    [Range(1, 1024)]
+    public int BootsPerDeviceMax { get; init; } = 8;
+
+    /// <summary>
+    /// Boots older than those, remembered by their highest sequence alone: up to it everything is ambiguous, above it new.
+    /// A boot that falls off this end is forgotten, and a copy of it would pass as new. Default 64.
+    /// </summary>
+    [Range(0, 65_536)]
+    public int ClosedBootsPerDeviceMax { get; init; } = 64;
+}

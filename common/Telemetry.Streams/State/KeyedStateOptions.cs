@@ -1,0 +1,30 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Telemetry.Streams.State;
+
+/// <summary>Bounds and pace of keyed state.</summary>
+public sealed record KeyedStateOptions
+{
+    /// <summary>
+    /// Keys with state in one partition. Beyond it, at the next sweep, those silent for longest go (counted). Default 1,000,000.
+    /// </summary>
+    [Range(1, int.MaxValue)]
+    public int KeysMax { get; init; } = 1_000_000;
+
+    /// <summary>A key without a record for this long, by the log's timestamps, starts afresh. Default 30 days.</summary>
+    public TimeSpan Expiry { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>
+    /// A sweep removes expired keys and those beyond <see cref="KeysMax"/> whenever the offset passes a multiple of this, so
+    /// that it falls on the same record in every run. Default 4096.
+    /// </summary>
+    [Range(1, int.MaxValue)]
+    public int SweepStride { get; init; } = 4096;
+
+    /// <summary>Within this time every changed key is written once. Also about how much input a restart replays. Default 5 minutes.</summary>
+    public TimeSpan SnapshotCycle { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>State bytes written with one commit, about (the cycle gets longer when it does not suffice). Default 1 MiB.</summary>
+    [Range(1, int.MaxValue)]
+    public int SnapshotBytesPerCommitMax { get; init; } = 1 << 20;
+}

@@ -1,0 +1,36 @@
+namespace Telemetry.Host.Composition;
+
+/// <summary>What lies where under <c>--data DIR</c>.</summary>
+internal sealed record DataDirectory(string Root)
+{
+    /// <summary>Segments of the journal.</summary>
+    public string Journal => Path.Combine(Root, "journal");
+
+    /// <summary>The embedded engine's own directory.</summary>
+    public string ClickHouse => Path.Combine(Root, "clickhouse");
+
+    /// <summary>What the simulator sent and what was acknowledged.</summary>
+    public string Ledger => Path.Combine(Root, "ledger");
+
+    /// <summary>Faults the simulator played.</summary>
+    public string Labels => Path.Combine(Root, "labels.jsonl");
+
+    /// <summary>Address of the running instance, so that other commands find it.</summary>
+    public string Instance => Path.Combine(Root, "instance.json");
+
+    /// <summary>Makes the folders.</summary>
+    /// <exception cref="IOException">Not writable; the message names the folder.</exception>
+    public void Create()
+    {
+        try
+        {
+            Directory.CreateDirectory(Root);
+            Directory.CreateDirectory(Journal);
+            Directory.CreateDirectory(ClickHouse);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"Cannot write to the data directory {Root}: {e.Message} Give another with --data DIR.", e);
+        }
+    }
+}

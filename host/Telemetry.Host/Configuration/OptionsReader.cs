@@ -1,0 +1,218 @@
+using System.Collections;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Net;
+using System.Reflection;
+
+namespace Telemetry.Host.Configuration;
+
+/// <summary>
+/// Binds configuration to option records and reports everything wrong at once: unknown keys (a typo must not be silently
+/// ignored), values that do not convert, and values outside their annotated range. Each error names key, value, origin
+/// and fix.
+/// </summary>
+internal sealed class OptionsReader(IConfigurationRoot configuration)
+{
+    private readonly List<ConfigurationError> _errors = [];
+
+    public IReadOnlyList<ConfigurationError> Errors => _errors;
+
+    public T Read<T>(params string[] ignoredSections)
+        where T : class, new()
+    {
+        var options = (T)ReadRecord(typeof(T), new T(), configuration, "", ignoredSections);
+        if (_errors.Count > 0)
+        {
+            throw new ConfigurationException(_errors);
+        }
+
+        return options;
+    }
+
+    private object ReadRecord(Type type, object defaults, IConfiguration section, string path, string[] ignored)
+    {
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(p => p.SetMethod is not null && p.GetIndexParameters().Length == 0)
+            .ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
+        foreach (var child in section.GetChildren())
+        {
+            if (ignored.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
+            var key = path + child.Key;
+            if (!properties.TryGetValue(child.Key, out var property))
+            {
+                var nearest = Nearest(child.Key, properties.Keys);
+                Add(key, child.Value, $"there is no such setting. {(nearest is null ? "Known here: " + string.Join(", ", properties.Keys.Order()) : $"Did you mean {path}{nearest}?")}");
+                continue;
+            }
+
+            if (TryRead(property.PropertyType, property.GetValue(defaults), child, path + property.Name, out var value))
+            {
+                property.SetValue(defaults, value);
+            }
+        }
+
+        Validate(defaults, properties.Values, path);
+        return defaults;
+    }
+
+    private bool TryRead(Type type, object? current, IConfigurationSection section, string key, out object? value)
+    {
+        var target = Nullable.GetUnderlyingType(type) ?? type;
+        if (IsScalar(target))
+        {
+            return TryConvert(target, section.Value, key, out value);
+        }
+
+        if (ElementType(target) is { } element)
+        {
+            return TryReadList(element, section, key, out value);
+        }
+
+        value = current ?? Activator.CreateInstance(target)!;
+        value = ReadRecord(target, value, section, key + ":", []);
+        return true;
+    }
+
+    private bool TryReadList(Type element, IConfigurationSection section, string key, out object? value)
+    {
+        var list = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(element))!;
+        foreach (var child in section.GetChildren())
+        {
+            if (TryRead(element, null, child, $"{key}:{child.Key}", out var item))
+            {
+                list.Add(item);
+            }
+        }
+
+        var array = Array.CreateInstance(element, list.Count);
+        list.CopyTo(array, 0);
+        value = array;
+        return true;
+    }
+
+    private bool TryConvert(Type type, string? text, string key, out object? value)
+    {
+        value = null;
+        try
+        {
+            value = type switch
+            {
+                _ when text is null => null,
+                _ when type == typeof(string) => text,
+                _ when type == typeof(TimeSpan) => Durations.Parse(text),
+                _ when type == typeof(IPAddress) => text.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.Parse(text),
+                _ when type == typeof(Uri) => new Uri(text, UriKind.Absolute),
+                _ when type.IsEnum => Enum.Parse(type, text, ignoreCase: true),
+                _ => TypeDescriptor.GetConverter(type).ConvertFromString(null, CultureInfo.InvariantCulture, text),
+            };
+            return true;
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or NotSupportedException or OverflowException)
+        {
+            Add(key, text, $"not {Describe(type)}.");
+            return false;
+        }
+    }
+
+    private void Validate(object options, IEnumerable<PropertyInfo> properties, string path)
+    {
+        foreach (var property in properties)
+        {
+            var value = property.GetValue(options);
+            foreach (var attribute in property.GetCustomAttributes<ValidationAttribute>())
+            {
+                var result = attribute.GetValidationResult(value, new ValidationContext(options) { MemberName = property.Name });
+                if (result is not null && result != ValidationResult.Success)
+                {
+                    Add(path + property.Name, Convert.ToString(value, CultureInfo.InvariantCulture), result.ErrorMessage ?? "not allowed.");
+                }
+            }
+        }
+
+        if (options is IValidatableObject validatable)
+        {
+            foreach (var result in validatable.Validate(new ValidationContext(options)))
+            {
+                var member = result.MemberNames.FirstOrDefault() ?? "";
+                Add(path + member, null, result.ErrorMessage ?? "not allowed.");
+            }
+        }
+    }
+
+    private void Add(string key, string? value, string problem) =>
+        _errors.Add(new ConfigurationError(key, IsSecret(key) && value is not null ? "***" : value, problem, Origin(key)));
+
+    private string Origin(string key)
+    {
+        foreach (var provider in configuration.Providers.Reverse())
+        {
+            if (provider.TryGet(key, out _))
+            {
+                return provider switch
+                {
+                    Microsoft.Extensions.Configuration.EnvironmentVariables.EnvironmentVariablesConfigurationProvider =>
+                        $"environment TELEMETRY__{key.Replace(":", "__", StringComparison.Ordinal).ToUpperInvariant()}",
+                    Microsoft.Extensions.Configuration.Json.JsonConfigurationProvider json => json.Source.Path ?? "settings file",
+                    _ => "command line",
+                };
+            }
+        }
+
+        return "defaults";
+    }
+
+    private static bool IsSecret(string key) => key.EndsWith("Password", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsScalar(Type type) =>
+        type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(TimeSpan) || type == typeof(decimal)
+        || type == typeof(IPAddress) || type == typeof(Uri) || type == typeof(DateTimeOffset);
+
+    private static Type? ElementType(Type type) =>
+        type.IsArray ? type.GetElementType()
+        : type.IsGenericType && type.GetGenericTypeDefinition() is { } open
+            && (open == typeof(IReadOnlyList<>) || open == typeof(IList<>) || open == typeof(List<>) || open == typeof(IEnumerable<>))
+            ? type.GetGenericArguments()[0]
+            : null;
+
+    private static string Describe(Type type) => type switch
+    {
+        _ when type == typeof(TimeSpan) => "a duration; give for example 250ms, 5s, 10m, 24h or 00:00:05",
+        _ when type == typeof(bool) => "true or false",
+        _ when type == typeof(IPAddress) => "an IP address; give for example 127.0.0.1 or 0.0.0.0",
+        _ when type == typeof(Uri) => "an absolute URL",
+        _ when type.IsEnum => "one of " + string.Join(", ", Enum.GetNames(type)),
+        _ when type == typeof(double) || type == typeof(float) || type == typeof(decimal) => "a number",
+        _ => $"a whole number that fits {type.Name}",
+    };
+
+    private static string? Nearest(string key, IEnumerable<string> names)
+    {
+        var best = names.Select(n => (Name: n, Distance: Distance(key.ToUpperInvariant(), n.ToUpperInvariant())))
+            .OrderBy(x => x.Distance).FirstOrDefault();
+        return best.Name is not null && best.Distance <= Math.Max(2, key.Length / 3) ? best.Name : null;
+    }
+
+    /// <summary>Levenshtein's edit distance.</summary>
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var next = Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
+                diagonal = row[j];
+                row[j] = next;
+            }
+        }
+
+        return row[^1];
+    }
+}

@@ -1,0 +1,41 @@
+using Serilog;
+using Serilog.Events;
+using Serilog.Extensions.Logging;
+using Serilog.Formatting.Json;
+using Telemetry.Host.Configuration;
+
+namespace Telemetry.Host.Logging;
+
+/// <summary>Serilog behind Microsoft.Extensions.Logging: console for people or JSON lines for machines, and a rolling file.</summary>
+internal static class LoggingSetup
+{
+    private const string Template = "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}";
+
+    /// <param name="options">What to write where.</param>
+    /// <param name="console">False while the live view owns the terminal; warnings then go to the file only.</param>
+    public static SerilogLoggerFactory Create(LoggingOptions options, bool console)
+    {
+        var level = Enum.Parse<LogEventLevel>(options.Level.ToString());
+        var configuration = new LoggerConfiguration()
+            .MinimumLevel.Is(level)
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .Enrich.FromLogContext();
+        if (console && options.Format == LogFormat.Json)
+        {
+            configuration.WriteTo.Console(new JsonFormatter(renderMessage: true), standardErrorFromLevel: LogEventLevel.Verbose);
+        }
+        else if (console)
+        {
+            configuration.WriteTo.Console(outputTemplate: Template, standardErrorFromLevel: LogEventLevel.Verbose);
+        }
+
+        if (options.File is { Length: > 0 } file)
+        {
+            configuration.WriteTo.File(
+                new JsonFormatter(renderMessage: true), file, rollingInterval: RollingInterval.Day,
+                fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true, retainedFileCountLimit: 7);
+        }
+
+        return new SerilogLoggerFactory(configuration.CreateLogger(), dispose: true);
+    }
+}

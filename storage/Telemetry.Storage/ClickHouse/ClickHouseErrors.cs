@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Telemetry.Storage.ClickHouse;
+
+/// <summary>ClickHouse's error texts and the codes that are treated in a way of their own.</summary>
+public static partial class ClickHouseErrors
+{
+    /// <summary>TIMEOUT_EXCEEDED.</summary>
+    public const int TimeoutExceeded = 159;
+
+    /// <summary>MEMORY_LIMIT_EXCEEDED.</summary>
+    public const int MemoryLimitExceeded = 241;
+
+    /// <summary>NOT_ENOUGH_SPACE.</summary>
+    public const int NotEnoughSpace = 243;
+
+    /// <summary>QUERY_WAS_CANCELLED.</summary>
+    public const int QueryWasCancelled = 394;
+
+    /// <summary>TOO_MANY_ROWS_OR_BYTES.</summary>
+    public const int TooManyRowsOrBytes = 396;
+
+    /// <summary>An exception from a message like <c>Code: 60. DB::Exception: ...</c>; code 0 when it has none.</summary>
+    public static ClickHouseException Parse(string message)
+    {
+        var match = CodePattern().Match(message);
+        var code = match.Success ? int.Parse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
+        return new ClickHouseException(code, message.Trim());
+    }
+
+    [GeneratedRegex(@"Code: (\d{1,9})\.")]
+    private static partial Regex CodePattern();
+}

@@ -1,0 +1,247 @@
+using System.Buffers;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace Telemetry.Storage.ClickHouse.Embedded;
+
+/// <summary>
+/// The ClickHouse engine in this process (libchdb). Inserts and statements run on lanes of their own, so that queries
+/// never stand in their way; every call runs on a dedicated thread, and what finds no free lane waits.
+/// Cancelling a query kills it in the engine. One process holds one data directory open.
+/// </summary>
+public sealed class EmbeddedClickHouse : IClickHouse
+{
+    private readonly LanePool _writes;
+    private readonly LanePool _queries;
+    private readonly LanePool _control;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ILogger _logger;
+    private readonly string _tag = Guid.NewGuid().ToString("N")[..12];
+    private long _statements;
+
+    private EmbeddedClickHouse(LanePool writes, LanePool queries, LanePool control, ILogger logger)
+    {
+        _writes = writes;
+        _queries = queries;
+        _control = control;
+        _logger = logger;
+    }
+
+    /// <summary>Opens the data directory, creating it when missing.</summary>
+    /// <exception cref="ClickHouseException">
+    /// The library is missing (the message says what to run), or the directory is in use or damaged.
+    /// </exception>
+    public static async ValueTask<EmbeddedClickHouse> OpenAsync(
+        EmbeddedClickHouseOptions options, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
+    {
+        var logger = loggerFactory.CreateLogger<EmbeddedClickHouse>();
+        LibChdbLoader.Load(options.LibraryPath);
+        Directory.CreateDirectory(options.DataDirectory);
+        var opened = new List<Lane>();
+        try
+        {
+            var writes = await OpenLanesAsync("clickhouse-write", options, options.WriteLanes, [], opened, cancellationToken);
+            var queries = await OpenLanesAsync(
+                "clickhouse-query", options, options.QueryLanes, EngineArguments.QuerySettings(options), opened, cancellationToken);
+            var control = await OpenLanesAsync("clickhouse-control", options, 1, [], opened, cancellationToken);
+            Log.EngineOpened(logger, options.DataDirectory, options.WriteLanes, options.QueryLanes);
+            return new EmbeddedClickHouse(writes, queries, control, logger);
+        }
+        catch
+        {
+            foreach (var lane in opened)
+            {
+                await lane.DisposeAsync();
+            }
+
+            throw;
+        }
+    }
+
+    public async ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken)
+    {
+        using var rental = await RentAsync(_writes, cancellationToken);
+        (await RunAsync(rental.Lane, query, lane => lane.Connection, cancellationToken)).Dispose();
+    }
+
+    public async ValueTask InsertAsync(
+        ClickHouseQuery query, string structure, ReadOnlyMemory<byte> block, CancellationToken cancellationToken)
+    {
+        var (head, format) = InsertStatement.Split(query.Sql);
+        using var rental = await RentAsync(_writes, cancellationToken);
+        var file = rental.Lane.File ??= new MemoryFile();
+        file.Write(block.Span);
+        var sql = $"{head} SELECT * FROM file('{file.Path}', {format}, '{structure.Replace("'", "\\'", StringComparison.Ordinal)}')";
+        try
+        {
+            (await RunAsync(rental.Lane, query with { Sql = sql }, lane => lane.Connection, cancellationToken)).Dispose();
+        }
+        finally
+        {
+            file.Trim();
+        }
+    }
+
+    public async ValueTask<ClickHouseResult> QueryAsync(ClickHouseQuery query, CancellationToken cancellationToken)
+    {
+        using var rental = await RentAsync(_queries, cancellationToken);
+        using var result = await RunAsync(rental.Lane, query, lane => lane.Connection, cancellationToken);
+        return new ClickHouseResult(result.Bytes.ToArray(), result.Summary);
+    }
+
+    public async ValueTask<ClickHouseSummary> StreamAsync(
+        ClickHouseQuery query, Stream destination, CancellationToken cancellationToken)
+    {
+        using var rental = await RentAsync(_queries, cancellationToken);
+        var lane = rental.Lane;
+        var (sql, tag) = Tag(query);
+        await using var killer = new QueryKiller(KillAsync, tag, cancellationToken);
+        ChdbResult? stream = null;
+        var ended = false;
+        try
+        {
+            stream = await lane.InvokeAsync(l => l.Connection.OpenStream(sql, query.Format, query.Parameters));
+            ulong rows = 0;
+            ulong bytes = 0;
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var (buffer, length, summary) = await lane.InvokeAsync(l => FetchCopy(l, stream));
+                if (length == 0)
+                {
+                    ended = true;
+                    return new ClickHouseSummary(Math.Max(rows, summary.RowsRead), Math.Max(bytes, summary.BytesRead), watch.Elapsed);
+                }
+
+                rows = Math.Max(rows, summary.RowsRead);
+                bytes = Math.Max(bytes, summary.BytesRead);
+                try
+                {
+                    await destination.WriteAsync(buffer.AsMemory(0, length), cancellationToken);
+                }
+                finally
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                }
+            }
+        }
+        catch (ClickHouseException e) when (e.Code == ClickHouseErrors.QueryWasCancelled && cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The query was cancelled.", e, cancellationToken);
+        }
+        finally
+        {
+            if (stream is not null)
+            {
+                if (!ended)
+                {
+                    killer.Start();
+                }
+
+                await lane.InvokeAsync(l => EndStream(l, stream, ended));
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_closing.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _closing.CancelAsync();
+        await _queries.DisposeAsync();
+        await _writes.DisposeAsync();
+        await _control.DisposeAsync();
+        Log.EngineClosed(_logger);
+        _closing.Dispose();
+    }
+
+    private static async Task<LanePool> OpenLanesAsync(
+        string name,
+        EmbeddedClickHouseOptions options,
+        int count,
+        IReadOnlyList<string> statements,
+        List<Lane> opened,
+        CancellationToken cancellationToken)
+    {
+        var lanes = new Lane[count];
+        for (var i = 0; i < count; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var connection = await Task.Run(() => ChdbConnection.Open(EngineArguments.Connect(options)), cancellationToken);
+            lanes[i] = new Lane($"{name}-{i.ToString(CultureInfo.InvariantCulture)}", connection);
+            opened.Add(lanes[i]);
+            foreach (var statement in statements)
+            {
+                (await lanes[i].InvokeAsync(l => l.Connection.Query(statement, "Null", null))).Dispose();
+            }
+        }
+
+        return new LanePool(lanes);
+    }
+
+    private static (byte[] Buffer, int Length, ClickHouseSummary Summary) FetchCopy(Lane lane, ChdbResult stream)
+    {
+        using var piece = lane.Connection.Fetch(stream);
+        var bytes = piece.Bytes;
+        if (bytes.IsEmpty)
+        {
+            return ([], 0, piece.Summary);
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(bytes.Length);
+        bytes.CopyTo(buffer);
+        return (buffer, bytes.Length, piece.Summary);
+    }
+
+    private static bool EndStream(Lane lane, ChdbResult stream, bool ended)
+    {
+        if (!ended)
+        {
+            lane.Connection.Cancel(stream);
+        }
+
+        stream.Dispose();
+        return true;
+    }
+
+    private async ValueTask<LanePool.Rental> RentAsync(LanePool pool, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
+        return await pool.RentAsync(cancellationToken);
+    }
+
+    private async Task<ChdbResult> RunAsync(
+        Lane lane, ClickHouseQuery query, Func<Lane, ChdbConnection> connection, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var (sql, tag) = Tag(query);
+        await using var killer = new QueryKiller(KillAsync, tag, cancellationToken);
+        try
+        {
+            return await lane.InvokeAsync(l => connection(l).Query(sql, query.Format, query.Parameters));
+        }
+        catch (ClickHouseException e) when (e.Code == ClickHouseErrors.QueryWasCancelled && cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The statement was cancelled.", e, cancellationToken);
+        }
+    }
+
+    /// <summary>libchdb takes no query id, so a comment in front of the statement names it for KILL QUERY.</summary>
+    private (string Sql, string Tag) Tag(ClickHouseQuery query)
+    {
+        var tag = $"/* {_tag}-{Interlocked.Increment(ref _statements).ToString(CultureInfo.InvariantCulture)} */";
+        return ($"{tag} {query.Sql}", tag);
+    }
+
+    /// <summary>Asynchronous: KILL QUERY ... SYNC never returns in libchdb 26.7.</summary>
+    private async Task KillAsync(string tag)
+    {
+        using var rental = await _control.RentAsync(CancellationToken.None);
+        (await rental.Lane.InvokeAsync(l => l.Connection.Query(
+            $"KILL QUERY WHERE startsWith(query, '{tag}') ASYNC", "Null", null))).Dispose();
+    }
+}

@@ -1,0 +1,156 @@
+using System.Text;
+using Telemetry.Storage.ClickHouse;
+
+namespace Telemetry.IntegrationTests.Storage;
+
+[Collection(EngineFixture.Collection)]
+public sealed class EmbeddedClickHouseTests(EngineFixture fixture)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Parameters_are_values_and_never_part_of_the_statement()
+    {
+        var result = await fixture.Engine.QueryAsync(
+            new ClickHouseQuery(
+                "SELECT {name:String} AS name, {count:UInt64} AS count",
+                [new("name", "x'; DROP TABLE readings --"), new("count", "18446744073709551615")],
+                "TSV"),
+            Token);
+
+        Encoding.UTF8.GetString(result.Body.Span).ShouldBe("x\\'; DROP TABLE readings --\t18446744073709551615\n");
+    }
+
+    [Fact]
+    public async Task Error_carries_the_engines_code()
+    {
+        var error = await Should.ThrowAsync<ClickHouseException>(
+            async () => await fixture.Engine.QueryAsync(new ClickHouseQuery("SELECT * FROM no_such_table"), Token));
+
+        error.Code.ShouldBe(60);
+        error.Message.ShouldContain("no_such_table");
+    }
+
+    [Fact]
+    public async Task Every_byte_of_a_binary_block_arrives_whatever_it_looks_like()
+    {
+        var table = EngineFixture.TableName();
+        await fixture.Engine.ExecuteAsync(
+            new ClickHouseQuery($"CREATE TABLE {table} (a UInt8) ENGINE = MergeTree ORDER BY tuple()"), Token);
+        var block = Encoding.ASCII.GetBytes(" \n\n\r\t;") .Concat(Enumerable.Range(0, 256).Select(i => (byte)i)).ToArray();
+
+        await fixture.Engine.InsertAsync(
+            new ClickHouseQuery($"INSERT INTO {table} (a) SETTINGS async_insert = 0 FORMAT RowBinary"), "a UInt8", block, Token);
+
+        var result = await fixture.Engine.QueryAsync(
+            new ClickHouseQuery($"SELECT a FROM {table} SETTINGS max_threads = 1", Format: "RowBinary"), Token);
+        result.Body.ToArray().ShouldBe(block);
+    }
+
+    [Fact]
+    public async Task Streamed_result_equals_the_whole_result()
+    {
+        using var stream = new MemoryStream();
+        await fixture.Engine.StreamAsync(
+            new ClickHouseQuery("SELECT number FROM numbers(300000)", Format: "RowBinary"), stream, Token);
+
+        stream.Length.ShouldBe(300_000 * 8);
+        BitConverter.ToUInt64(stream.ToArray(), 299_999 * 8).ShouldBe(299_999UL);
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_a_query_in_the_engine()
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var marker = EngineFixture.TableName();
+        var query = fixture.Engine.QueryAsync(
+            new ClickHouseQuery($"SELECT '{marker}', count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1"), cancel.Token).AsTask();
+
+        await cancel.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => query.WaitAsync(Patience, Token));
+        var running = await fixture.Engine.QueryAsync(
+            new ClickHouseQuery("SELECT count() FROM system.processes WHERE query LIKE {q:String}", [new("q", $"%{marker}%numbers(%")], "TSV"), Token);
+        Encoding.UTF8.GetString(running.Body.Span).ShouldBe("0\n");
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_a_streaming_query_in_the_engine()
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var destination = new SignalStream();
+        var query = fixture.Engine.StreamAsync(
+            new ClickHouseQuery("SELECT number FROM numbers(1000000000000)", Format: "RowBinary"), destination, cancel.Token).AsTask();
+        await destination.FirstWrite.WaitAsync(Patience, Token);
+
+        await cancel.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => query.WaitAsync(Patience, Token));
+    }
+
+    [Fact]
+    public async Task Failing_destination_ends_the_query_and_frees_the_lane()
+    {
+        for (var i = 0; i < 8; i++)
+        {
+            await Should.ThrowAsync<IOException>(async () => await fixture.Engine.StreamAsync(
+                new ClickHouseQuery("SELECT number FROM numbers(1000000000000)", Format: "RowBinary"), new BrokenStream(), Token));
+        }
+
+        await fixture.Engine.QueryAsync(new ClickHouseQuery("SELECT 1"), Token).AsTask().WaitAsync(Patience, Token);
+    }
+
+    [Fact]
+    public async Task Error_in_the_middle_of_a_stream_is_thrown()
+    {
+        var error = await Should.ThrowAsync<ClickHouseException>(async () => await fixture.Engine.StreamAsync(
+            new ClickHouseQuery("SELECT throwIf(number = 1000000) FROM numbers(2000000)", Format: "RowBinary"), new MemoryStream(), Token));
+
+        error.Code.ShouldBe(395);
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_failed_query_shows_in_the_next_result()
+    {
+        for (var i = 0; i < 8; i++)
+        {
+            await Should.ThrowAsync<ClickHouseException>(async () => await fixture.Engine.QueryAsync(
+                new ClickHouseQuery("SELECT number, throwIf(number = 200000) FROM numbers(500000)", Format: "TSV"), Token));
+            await Should.ThrowAsync<ClickHouseException>(async () => await fixture.Engine.StreamAsync(
+                new ClickHouseQuery("SELECT number, throwIf(number = 200000) FROM numbers(500000)", Format: "TSV"), new MemoryStream(), Token));
+            var result = await fixture.Engine.QueryAsync(new ClickHouseQuery("SELECT 1", Format: "TSV"), Token);
+            Encoding.UTF8.GetString(result.Body.Span).ShouldBe("1\n");
+        }
+    }
+
+    [Fact]
+    public async Task Query_beyond_its_memory_fails_alone()
+    {
+        var error = await Should.ThrowAsync<ClickHouseException>(async () => await fixture.Engine.QueryAsync(
+            new ClickHouseQuery(
+                "SELECT count() FROM (SELECT groupArray(toString(number)) FROM numbers(5000000)) SETTINGS max_memory_usage = 10000000"), Token));
+
+        error.Code.ShouldBe(ClickHouseErrors.MemoryLimitExceeded);
+        await fixture.Engine.QueryAsync(new ClickHouseQuery("SELECT 1"), Token);
+    }
+
+    private sealed class SignalStream : MemoryStream
+    {
+        private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task FirstWrite => _first.Task;
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _first.TrySetResult();
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class BrokenStream : MemoryStream
+    {
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new IOException("gone");
+    }
+}

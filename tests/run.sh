@@ -1,0 +1,83 @@
+# Sourced by ./telemetry: all tests, with one closing line "N passed, N failed".
+# shellcheck shell=bash
+
+debian_package() { # COMMAND PACKAGE...: installs what tests drive as real peers, where we may
+  local command=$1
+  shift
+  command -v "$command" >/dev/null && return
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    [ -n "${apt_updated:-}" ] || { apt-get update >/dev/null 2>&1 || true; apt_updated=1; }
+    say "Installing $* for the tests ..."
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$stamps/apt-$command.log" 2>&1 \
+      || say "could not install $*: tests that drive $command will be skipped by name"
+    # Debian starts a service of it at once; the tests start their own on free ports.
+    [ "$command" != mosquitto ] || service mosquitto stop >/dev/null 2>&1 || true
+  else
+    say "$command is not installed (Debian: $*): tests that drive it will be skipped by name"
+  fi
+}
+
+passed=0 failed=0 skipped=0
+
+count() { # PASSED FAILED SKIPPED
+  passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+}
+
+check() { # NAME COMMAND...: one check that counts as one test
+  local name=$1 log=$stamps/check.log
+  shift
+  if "$@" >"$log" 2>&1; then
+    count 1 0 0
+    say "ok: $name"
+  else
+    count 0 1 0
+    cat "$log" >&2
+    say "FAILED: $name"
+  fi
+}
+
+xunit() { # PROJECT [ARGS...]: an xunit v3 executable; its summary line is counted
+  local project=$1 log=$stamps/$1.log started=$SECONDS summary
+  local dll=$root/artifacts/bin/$project/$(tr '[:upper:]' '[:lower:]' <<<"$configuration")/$project.dll
+  shift
+  say "Running $project ..."
+  dotnet "$dll" -noColor "$@" 2>&1 | tee "$log" | grep -E '\[(FAIL|SKIP)\]|^ +Total:|^  [A-Z].*: ' >&2 || true
+  summary=$(grep -E 'Total: [0-9]+, Errors' "$log" | tail -1)
+  if [ -z "$summary" ]; then
+    tail -40 "$log" >&2
+    count 0 1 0
+    say "FAILED: $project ended without a summary"
+    return
+  fi
+  local total errors fails skips notrun
+  read -r total errors fails skips notrun < <(sed -E 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+), Not Run: ([0-9]+).*/\1 \2 \3 \4 \5/' <<<"$summary")
+  count $((total - fails - skips - notrun)) $((fails + errors)) "$skips"
+  if [ $((fails + errors)) -gt 0 ]; then
+    grep -E -A 25 '\[FAIL\]' "$log" | head -200 >&2
+  fi
+  say "$project: $summary ($((SECONDS - started)) s)"
+}
+
+run_tests() {
+  local mode=${1:-all}
+  setup
+  if [ "$mode" != fast ]; then
+    debian_package chromium chromium
+    debian_package mosquitto mosquitto
+    debian_package mosquitto_pub mosquitto-clients
+    /usr/bin/python3 -c 'import paho.mqtt.client' 2>/dev/null || command -v paho-marker >/dev/null || debian_package paho-marker python3-paho-mqtt
+    step schema-tools "$(fingerprint "$root"/common/Telemetry.Contracts/schema/package*.json)" \
+      "Fetching buf" npm_install "$root/common/Telemetry.Contracts/schema"
+  fi
+  step build-$configuration "$(sources) $(fingerprint "$root/tests")" "Building everything with its tests" \
+    dotnet build "$root/Telemetry.sln" -c "$configuration" --nologo -v q
+  raise_file_limit
+  if [ "$mode" != fast ]; then
+    check "schema: buf lint and buf breaking" "$root/common/Telemetry.Contracts/schema/check.sh"
+    check "console: type check and unit tests" bash -c "cd '$root/storage/console' && npm run --if-present check && npm test --if-present"
+  fi
+  xunit Telemetry.Tests
+  [ "$mode" = fast ] || xunit Telemetry.IntegrationTests
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
