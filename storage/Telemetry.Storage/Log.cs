@@ -10,4 +10,10 @@ internal static partial class Log
 
     [LoggerMessage(4001, LogLevel.Information, "ClickHouse engine closed")]
     public static partial void EngineClosed(ILogger logger);
+
+    [LoggerMessage(4010, LogLevel.Information, "Schema migration {Name} applied")]
+    public static partial void MigrationApplied(ILogger logger, string name);
+
+    [LoggerMessage(4011, LogLevel.Information, "Schema setting {Name} is now {Value}")]
+    public static partial void SchemaSettingApplied(ILogger logger, string name, string value);
 }

@@ -72,7 +72,15 @@ public sealed class ReadingBatchBuffer
             error = Complete();
         }
 
-        return error == ReadingBatchError.None;
+        if (error == ReadingBatchError.None)
+        {
+            return true;
+        }
+
+        // What was read of a refused message must not be seen.
+        Count = SensorCount = 0;
+        _device = default;
+        return false;
     }
 
     private ReadingBatchError ReadFields(ReadOnlySpan<byte> span)

@@ -15,17 +15,20 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> bytes)
 
     public readonly bool AtEnd => Position >= _bytes.Length;
 
-    /// <summary>Field number and wire type; false for field 0, a cut or over-long tag.</summary>
+    /// <summary>
+    /// Field number and wire type; false for field 0 and a cut tag. A tag has 32 bits: more are dropped, as
+    /// Google.Protobuf does, so that both see the same fields in the same bytes.
+    /// </summary>
     public bool TryReadTag(out int field, out WireType type)
     {
         field = 0;
         type = default;
-        if (!TryReadVarint(out var tag) || tag > uint.MaxValue)
+        if (!TryReadVarint(out var tag))
         {
             return false;
         }
 
-        field = (int)(tag >> 3);
+        field = (int)((uint)tag >> 3);
         type = (WireType)(tag & 7);
         return field != 0;
     }
@@ -55,17 +58,21 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> bytes)
         return true;
     }
 
-    /// <summary>A length and that many bytes; the length is checked against what is there before anything is taken.</summary>
+    /// <summary>
+    /// A length (32 bits, as <see cref="TryReadTag"/>) and that many bytes; the length is checked against what is there
+    /// before anything is taken.
+    /// </summary>
     public bool TryReadBytes(out ReadOnlySpan<byte> value)
     {
         value = default;
-        if (!TryReadVarint(out var length) || length > (ulong)(_bytes.Length - Position))
+        if (!TryReadVarint(out var bits) || (uint)bits > (uint)(_bytes.Length - Position))
         {
             return false;
         }
 
-        value = _bytes.Slice(Position, (int)length);
-        Position += (int)length;
+        var length = (int)(uint)bits;
+        value = _bytes.Slice(Position, length);
+        Position += length;
         return true;
     }
 

@@ -30,7 +30,7 @@ public sealed class KeySlot<TState>
     internal long AsOf { get; set; }
 
     /// <summary>Offset of the key's last record.</summary>
-    internal long LastOffset { get; set; } = -1;
+    public long LastOffset { get; internal set; } = -1;
 
     /// <summary>Partition time at the key's last record.</summary>
     internal long LastTimeMs { get; set; }
@@ -52,5 +52,6 @@ public sealed class KeySlot<TState>
 /// <param name="Offset">Records below it were processed.</param>
 /// <param name="LastOffset">Offset of the last record seen, -1 when there was none.</param>
 /// <param name="TimeMs">Partition time: the largest record timestamp seen.</param>
+/// <param name="Weight">Weight of the records since the last sweep.</param>
 /// <param name="PartitionState">What the owner keeps for the partition as a whole.</param>
-internal sealed record StateBoundary(long Offset, long LastOffset, long TimeMs, byte[] PartitionState);
+internal sealed record StateBoundary(long Offset, long LastOffset, long TimeMs, long Weight, byte[] PartitionState);

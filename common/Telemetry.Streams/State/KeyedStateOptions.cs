@@ -15,8 +15,8 @@ public sealed record KeyedStateOptions
     public TimeSpan Expiry { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// A sweep removes expired keys and those beyond <see cref="KeysMax"/> whenever the offset passes a multiple of this, so
-    /// that it falls on the same record in every run. Default 4096.
+    /// A sweep removes expired keys and those beyond <see cref="KeysMax"/> after records of this weight (each weighs 1 unless the
+    /// owner says more), so that it falls on the same record in every run. Also by how much a limit can be passed. Default 4096.
     /// </summary>
     [Range(1, int.MaxValue)]
     public int SweepStride { get; init; } = 4096;

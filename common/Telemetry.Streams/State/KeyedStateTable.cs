@@ -25,7 +25,7 @@ namespace Telemetry.Streams.State;
 /// </para>
 /// <para>
 /// <b>Removal.</b> Removing a key because of <see cref="KeyedStateOptions.KeysMax"/> depends on all keys, which breaks (1). So
-/// removal happens only in sweeps, at fixed offsets; a replay does not sweep, and each removal is written as an entry
+/// removal happens only in sweeps, which fall on the same records in every run; a replay does not sweep, and each removal is written as an entry
 /// (absent as of A) with the very next commit, before anything else. When F has passed A, a tombstone follows.
 /// Expiry is a matter of the key alone and is decided at its next record; a sweep only takes the memory back.
 /// </para>
@@ -49,17 +49,24 @@ public sealed class KeyedStateTable<TState>
 
     private readonly List<KeySlot<TState>> _mandatory = [];
     private readonly Queue<KeySlot<TState>> _absent = new();
-    private StateBoundary _boundary = new(0, -1, 0, []);
-    private long _nextSweep;
+    private StateBoundary _boundary = new(0, -1, 0, 0, []);
+    private readonly Func<bool>? _overweight;
+    private long _weight;
     private double _keysAllowed;
 
-    public KeyedStateTable(KeyedStateOptions options, IKeyStateCodec<TState> codec)
+    /// <param name="options">Bounds and pace.</param>
+    /// <param name="codec">Makes, writes and reads states.</param>
+    /// <param name="overweight">
+    /// Another reason for a sweep to remove the key silent for longest, and again until it says no. It must depend on the
+    /// present states alone.
+    /// </param>
+    public KeyedStateTable(KeyedStateOptions options, IKeyStateCodec<TState> codec, Func<bool>? overweight = null)
     {
+        _overweight = overweight;
         _options = options;
         _codec = codec;
         _expiryMs = (long)options.Expiry.TotalMilliseconds;
         _bySpan = _slots.GetAlternateLookup<ReadOnlySpan<byte>>();
-        _nextSweep = options.SweepStride;
     }
 
     /// <summary>Keys with state.</summary>
@@ -92,16 +99,22 @@ public sealed class KeyedStateTable<TState>
     /// <summary>To be called for every record, also those without a legal key, before <see cref="TryEnter"/>. Time moves, sweeps happen.</summary>
     /// <param name="offset">The record's offset, above all before.</param>
     /// <param name="timestampMs">The record's timestamp.</param>
-    public void Advance(long offset, long timestampMs)
+    /// <param name="weight">
+    /// At least 1, and at least how much state the record can make, in the units of the overweight rule: the sum since the last sweep
+    /// bounds by how much a limit can be passed. Must depend on the record alone.
+    /// </param>
+    public void Advance(long offset, long timestampMs, int weight = 1)
     {
         LastOffset = offset;
         TimeMs = Math.Max(TimeMs, timestampMs);
-        if (offset < _nextSweep)
+        _weight += weight;
+        if (_weight <= _options.SweepStride)
         {
             return;
         }
 
-        _nextSweep = ((offset / _options.SweepStride) + 1) * _options.SweepStride;
+        // What this record makes comes after the sweep and counts for the next.
+        _weight = weight;
         if (!IsReplaying)
         {
             Sweep();
@@ -182,7 +195,7 @@ public sealed class KeyedStateTable<TState>
 
         _mandatory.Clear();
         WriteDirty(batch, committed, elapsed);
-        _boundary = new StateBoundary(committed, LastOffset, TimeMs, partitionState.ToArray());
+        _boundary = new StateBoundary(committed, LastOffset, TimeMs, _weight, partitionState.ToArray());
         var floor = _dirt.First?.Value.DirtySince ?? _boundary;
         WriteTombstones(batch, floor.Offset);
         StateEntry.WriteFloor(batch, floor);
@@ -233,7 +246,7 @@ public sealed class KeyedStateTable<TState>
 
         TimeMs = _boundary.TimeMs;
         LastOffset = _boundary.LastOffset;
-        _nextSweep = ((LastOffset / _options.SweepStride) + 1) * _options.SweepStride;
+        _weight = _boundary.Weight;
         IsReplaying = true;
         return (_boundary.Offset, _boundary.PartitionState);
     }
@@ -266,6 +279,7 @@ public sealed class KeyedStateTable<TState>
         var expired = 0;
         while (_recency.First is { } oldest
             && (_recency.Count > _options.KeysMax
+                || (_overweight is not null && _overweight())
                 || (expired < _options.SweepStride && TimeMs - oldest.Value.LastTimeMs > _expiryMs)))
         {
             if (TimeMs - oldest.Value.LastTimeMs > _expiryMs)

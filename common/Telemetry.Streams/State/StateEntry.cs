@@ -2,7 +2,8 @@ namespace Telemetry.Streams.State;
 
 /// <summary>
 /// Values on a state topic. An entry: version, present (1) or absent (0), as-of offset, last offset + 1, last time, then
-/// the state. The floor: version, offset, last offset + 1, time, then the partition's state.
+/// the state. The floor: version, offset, last offset + 1, time, weight since the last sweep, then
+/// the partition's state.
 /// </summary>
 internal static class StateEntry
 {
@@ -42,6 +43,7 @@ internal static class StateEntry
         writer.Varint((ulong)floor.Offset);
         writer.Varint((ulong)(floor.LastOffset + 1));
         writer.ZigZag(floor.TimeMs);
+        writer.Varint((ulong)floor.Weight);
         writer.Raw(floor.PartitionState);
         batch.End();
     }
@@ -51,7 +53,7 @@ internal static class StateEntry
         var reader = new StateReader(value);
         CheckVersion(ref reader);
         return new StateBoundary(
-            (long)reader.Varint(), (long)reader.Varint() - 1, reader.ZigZag(), reader.Rest.ToArray());
+            (long)reader.Varint(), (long)reader.Varint() - 1, reader.ZigZag(), (long)reader.Varint(), reader.Rest.ToArray());
     }
 
     private static void CheckVersion(ref StateReader reader)

@@ -1,0 +1,53 @@
+using System.ComponentModel.DataAnnotations;
+using Telemetry.Contracts.Wire;
+
+namespace Telemetry.Bridge;
+
+/// <summary>What the bridge takes and what it refuses.</summary>
+public sealed record BridgeOptions
+{
+    /// <summary>Oldest event time taken, before now. Default 2 years, the retention of raw readings.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "36500.00:00:00")]
+    public TimeSpan PastMax { get; init; } = TimeSpan.FromDays(730);
+
+    /// <summary>Latest event time taken, after now: how far a device's clock may run ahead. Default 1 day.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
+    public TimeSpan FutureMax { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>True: a publish over a connection without client certificate is refused. Default false.</summary>
+    public bool RequireCertificate { get; init; }
+
+    /// <summary>True (default): when there is a client certificate, its common name must be the topic's device.</summary>
+    public bool CertificateNamesDevice { get; init; } = true;
+
+    /// <summary>True: the user name must be there and be the topic's device. Default false: user names name people or sites.</summary>
+    public bool UserNameNamesDevice { get; init; }
+
+    /// <summary>Largest JSON payload in bytes; larger ones are refused. Default 1 MiB.</summary>
+    [Range(1024, 16 * 1024 * 1024)]
+    public int JsonBytesMax { get; init; } = 1024 * 1024;
+
+    /// <summary>Most bytes of an original payload kept in its dead letter; the detail says when it was cut. Default 900 KiB.</summary>
+    [Range(1024, 16 * 1024 * 1024)]
+    public int DeadLetterPayloadBytesMax { get; init; } = 900 * 1024;
+
+    /// <summary>
+    /// Most JSON devices without ids of their own whose counters are remembered. A forgotten device starts a new boot;
+    /// nothing is lost or merged by that. Default 100,000 (about 20 MB).
+    /// </summary>
+    [Range(2, 10_000_000)]
+    public int AssignedIdDevicesMax { get; init; } = 100_000;
+
+    /// <summary>
+    /// Most publishes that were cut into several records and wait, half appended, for room in the log. Default 256; at
+    /// the bound the broker stops reading.
+    /// </summary>
+    [Range(1, 100_000)]
+    public int ParkedPublishesMax { get; init; } = 256;
+
+    /// <summary>Schema id in front of ReadingBatch values. Default the released id used without a registry.</summary>
+    public int ReadingBatchSchemaId { get; init; } = SchemaIds.ReadingBatch;
+
+    /// <summary>Schema id in front of DeadLetter values. Default the released id used without a registry.</summary>
+    public int DeadLetterSchemaId { get; init; } = SchemaIds.DeadLetter;
+}

@@ -1,0 +1,46 @@
+using System.Buffers;
+using Telemetry.Contracts.Readings;
+
+namespace Telemetry.Bridge.Readings;
+
+/// <summary>What one thread needs to judge one publish; pooled, so that a publish allocates nothing.</summary>
+internal sealed class IngestWorkspace
+{
+    private byte[] _payload = new byte[1024];
+
+    public ReadingBatchBuffer Batch { get; } = new();
+
+    public ReadingColumns Columns { get; } = new();
+
+    public ArrayBufferWriter<byte> Encoded { get; } = new(1024);
+
+    /// <summary>A copy that outlives the caller's span, for the decoder.</summary>
+    public ReadOnlyMemory<byte> Copy(ReadOnlySpan<byte> payload)
+    {
+        if (_payload.Length < payload.Length)
+        {
+            _payload = new byte[Math.Min(ReadingLimits.BatchBytesMax, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)payload.Length))];
+        }
+
+        payload.CopyTo(_payload);
+        return _payload.AsMemory(0, payload.Length);
+    }
+
+    /// <summary>Encodes readings [start, start + length) of the columns; valid until the next call.</summary>
+    public ReadOnlySpan<byte> Encode(int start, int length)
+    {
+        Encoded.ResetWrittenCount();
+        var sensors = Columns.Sensors();
+        ReadingBatchWriter.Write(
+            Encoded,
+            Columns.Device,
+            Columns.BootId,
+            Columns.FirstSequence + (ulong)start,
+            sensors,
+            sensors.Length == 1 ? [] : Columns.Indexes.Slice(start, length),
+            Columns.Times.Slice(start, length),
+            Columns.Values.Slice(start, length),
+            Columns.Qualities.Slice(start, length));
+        return Encoded.WrittenSpan;
+    }
+}

@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Telemetry.Storage.ClickHouse;
+
+namespace Telemetry.Storage.Schema;
+
+/// <summary>
+/// Brings a database to the schema of this program: runs the numbered SQL files that its ledger (table
+/// <c>schema_migrations</c>) does not name, in order, and refuses a database whose ledger names another text.
+/// ClickHouse has no transactional DDL: a file that failed half-way is run again from its start, so its statements
+/// are made repeatable (IF NOT EXISTS) before they run.
+/// </summary>
+public static class SchemaMigrator
+{
+    private const string Ledger =
+        "CREATE TABLE IF NOT EXISTS schema_migrations (number UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC')) "
+        + "ENGINE = MergeTree ORDER BY number SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480";
+
+    private const string Settings =
+        "CREATE TABLE IF NOT EXISTS schema_settings (name String, value String, applied_at DateTime64(3, 'UTC')) "
+        + "ENGINE = ReplacingMergeTree(applied_at) ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480";
+
+    private static readonly string[] Tables =
+        ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last", "anomalies", "device_events"];
+
+    /// <summary>Applies what is missing. Safe to call at every start; one process at a time.</summary>
+    /// <exception cref="SchemaException">The database was made by another or newer schema.</exception>
+    /// <exception cref="ClickHouseException">A statement failed; nothing after it was run.</exception>
+    public static async ValueTask ApplyAsync(
+        IClickHouse clickHouse,
+        SchemaOptions options,
+        ILoggerFactory loggerFactory,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var logger = loggerFactory.CreateLogger("Telemetry.Storage.Schema");
+        await clickHouse.ExecuteAsync(new ClickHouseQuery(Ledger), cancellationToken);
+        await clickHouse.ExecuteAsync(new ClickHouseQuery(Settings), cancellationToken);
+        var applied = await ReadAsync(clickHouse, "SELECT name, checksum FROM schema_migrations ORDER BY number", cancellationToken);
+        var migrations = SchemaMigration.LoadAll();
+        Check(applied, migrations);
+        foreach (var migration in migrations.Skip(applied.Count))
+        {
+            foreach (var statement in migration.Statements)
+            {
+                await clickHouse.ExecuteAsync(new ClickHouseQuery(Repeatable(statement)), cancellationToken);
+            }
+
+            await clickHouse.ExecuteAsync(
+                new ClickHouseQuery(
+                    "INSERT INTO schema_migrations SELECT {number:UInt32}, {name:String}, {checksum:String}, fromUnixTimestamp64Milli({now:Int64}, 'UTC')",
+                    [
+                        new("number", migration.Number.ToString(CultureInfo.InvariantCulture)),
+                        new("name", migration.Name),
+                        new("checksum", migration.Checksum),
+                        new("now", Now(time)),
+                    ]),
+                cancellationToken);
+            Log.MigrationApplied(logger, migration.Name);
+        }
+
+        await ApplySettingsAsync(clickHouse, options, logger, time, cancellationToken);
+    }
+
+    internal static void Check(IReadOnlyList<(string Name, string Value)> applied, IReadOnlyList<SchemaMigration> migrations)
+    {
+        if (applied.Count > migrations.Count)
+        {
+            throw new SchemaException(
+                $"The database has migration {applied[migrations.Count].Name}, which this program does not know: it was made by a "
+                + "newer version. Run that version, or restore a backup.");
+        }
+
+        for (var i = 0; i < applied.Count; i++)
+        {
+            if (applied[i].Name != migrations[i].Name || applied[i].Value != migrations[i].Checksum)
+            {
+                throw new SchemaException(
+                    $"Migration {migrations[i].Name} was applied to this database as {applied[i].Name} with checksum {applied[i].Value}, but "
+                    + $"this program's text has {migrations[i].Checksum}. A migration never changes once released: put changes "
+                    + "into a new file.");
+            }
+        }
+    }
+
+    /// <summary>CREATE x becomes CREATE x IF NOT EXISTS.</summary>
+    internal static string Repeatable(string statement)
+    {
+        foreach (var create in (ReadOnlySpan<string>)["CREATE TABLE ", "CREATE MATERIALIZED VIEW ", "CREATE VIEW "])
+        {
+            if (statement.StartsWith(create, StringComparison.Ordinal))
+            {
+                return $"{create}IF NOT EXISTS {statement[create.Length..]}";
+            }
+        }
+
+        return statement;
+    }
+
+    private static async ValueTask ApplySettingsAsync(
+        IClickHouse clickHouse, SchemaOptions options, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var known = (await ReadAsync(clickHouse, "SELECT name, value FROM schema_settings FINAL", cancellationToken))
+            .ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal);
+        foreach (var (name, value, statements) in SettingsOf(options))
+        {
+            if (known.TryGetValue(name, out var current) && current == value)
+            {
+                continue;
+            }
+
+            foreach (var statement in statements)
+            {
+                await clickHouse.ExecuteAsync(new ClickHouseQuery(statement), cancellationToken);
+            }
+
+            await clickHouse.ExecuteAsync(
+                new ClickHouseQuery(
+                    "INSERT INTO schema_settings SELECT {name:String}, {value:String}, fromUnixTimestamp64Milli({now:Int64}, 'UTC')",
+                    [new("name", name), new("value", value), new("now", Now(time))]),
+                cancellationToken);
+            Log.SchemaSettingApplied(logger, name, value);
+        }
+    }
+
+    private static IEnumerable<(string Name, string Value, IEnumerable<string> Statements)> SettingsOf(SchemaOptions options)
+    {
+        var raw = Seconds(options.RawRetention);
+        yield return ("raw_retention_seconds", raw, ((IEnumerable<string>)["readings", "anomalies", "device_events"])
+            .Select(t => $"ALTER TABLE {t} MODIFY TTL toDateTime(event_time) + toIntervalSecond({raw})"));
+        var minute = Seconds(options.MinuteRetention);
+        yield return ("minute_retention_seconds", minute, [$"ALTER TABLE readings_1m MODIFY TTL ts + toIntervalSecond({minute})"]);
+        var free = options.FreeDiskBytesMin.ToString(CultureInfo.InvariantCulture);
+        yield return ("free_disk_bytes_min", free, Tables.Select(
+            t => $"ALTER TABLE {t} MODIFY SETTING min_free_disk_bytes_to_perform_insert = {free}"));
+    }
+
+    private static async ValueTask<IReadOnlyList<(string Name, string Value)>> ReadAsync(
+        IClickHouse clickHouse, string sql, CancellationToken cancellationToken)
+    {
+        var result = await clickHouse.QueryAsync(new ClickHouseQuery(sql, Format: "TabSeparated"), cancellationToken);
+        return
+        [
+            .. Encoding.UTF8.GetString(result.Body.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(l => l.Split('\t')).Select(f => (f[0], f[1])),
+        ];
+    }
+
+    private static string Seconds(TimeSpan time) => ((long)time.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+
+    private static string Now(TimeProvider time) => time.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,93 @@
+using System.Text;
+using Google.Protobuf;
+using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.V1;
+
+namespace Telemetry.Tests.Contracts;
+
+/// <summary>
+/// Decides by way of Google.Protobuf, slowly, what <see cref="ReadingBatchBuffer"/> must answer to any bytes, and
+/// compares: taken or refused, and every column.
+/// </summary>
+internal static class ReadingBatchOracle
+{
+    public static ReadingBatchError Check(ReadingBatchBuffer buffer, byte[] bytes)
+    {
+        var expected = Expect(bytes);
+        var taken = buffer.TryDecode(bytes, out var error);
+        taken.ShouldBe(error == ReadingBatchError.None);
+        taken.ShouldBe(expected is not null, $"{error}: {Convert.ToHexString(bytes)}");
+        if (expected is null)
+        {
+            buffer.Count.ShouldBe(0);
+            buffer.SensorCount.ShouldBe(0);
+            buffer.Device.Length.ShouldBe(0);
+            return error;
+        }
+
+        Encoding.ASCII.GetString(buffer.Device).ShouldBe(expected.Device);
+        buffer.BootId.ShouldBe(expected.BootId);
+        buffer.FirstSequence.ShouldBe(expected.FirstSequence);
+        buffer.Count.ShouldBe(expected.Values.Count);
+        buffer.SensorCount.ShouldBe(expected.Sensors.Count);
+        var time = expected.BaseTimeUs;
+        for (var i = 0; i < buffer.Count; i++)
+        {
+            var index = expected.SensorIndexes.Count == 0 ? 0 : (int)expected.SensorIndexes[i];
+            buffer.SensorIndexes[i].ShouldBe(index);
+            Encoding.ASCII.GetString(buffer.Sensor(index)).ShouldBe(expected.Sensors[index]);
+            time += expected.TimeDeltasUs.Count == 0 ? 0 : expected.TimeDeltasUs[i];
+            buffer.EventTimes[i].ShouldBe(time);
+            BitConverter.DoubleToInt64Bits(buffer.Values[i]).ShouldBe(BitConverter.DoubleToInt64Bits(expected.Values[i]));
+            ((int)buffer.Qualities[i]).ShouldBe(expected.Qualities.Count == 0 ? 0 : (int)expected.Qualities[i]);
+        }
+
+        return error;
+    }
+
+    private static ReadingBatch? Expect(byte[] bytes)
+    {
+        try
+        {
+            var batch = ReadingBatch.Parser.ParseFrom(bytes);
+            return bytes.Length <= ReadingLimits.BatchBytesMax && IsLegal(batch) ? batch : null;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsLegal(ReadingBatch batch)
+    {
+        var count = batch.Values.Count;
+        return count is > 0 and <= ReadingLimits.ReadingsMax
+            && ReadingNames.IsDevice(Encoding.UTF8.GetBytes(batch.Device))
+            && batch.BootId != 0
+            && batch.FirstSequence != 0
+            && batch.FirstSequence <= ulong.MaxValue - (ulong)(count - 1)
+            && batch.Sensors.Count is > 0 and <= ReadingLimits.SensorsMax
+            && batch.Sensors.All(name => ReadingNames.IsSensor(Encoding.UTF8.GetBytes(name)))
+            && (batch.SensorIndexes.Count == count || (batch.SensorIndexes.Count == 0 && batch.Sensors.Count == 1))
+            && batch.SensorIndexes.All(index => index < batch.Sensors.Count)
+            && (batch.Qualities.Count == 0 || batch.Qualities.Count == count)
+            && batch.Qualities.All(quality => (int)quality is >= 0 and <= 2)
+            && (batch.TimeDeltasUs.Count == 0 || batch.TimeDeltasUs.Count == count)
+            && TimesFit(batch);
+    }
+
+    private static bool TimesFit(ReadingBatch batch)
+    {
+        Int128 time = batch.BaseTimeUs;
+        foreach (var delta in batch.TimeDeltasUs)
+        {
+            time += delta;
+            if (time > long.MaxValue || time < long.MinValue)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
