@@ -26,9 +26,9 @@ public sealed record QueryOptions
     [Range(1, long.MaxValue)]
     public long RowsReadMax { get; init; } = 2_000_000_000;
 
-    /// <summary>Queries running at once. Default 8; more wait up to <see cref="QueueWait"/>, then get 503.</summary>
+    /// <summary>Queries running at once. Default 4, as many as the embedded engine has lanes; more wait up to <see cref="QueueWait"/>, then get 503.</summary>
     [Range(1, 1024)]
-    public int ConcurrencyMax { get; init; } = 8;
+    public int ConcurrencyMax { get; init; } = 4;
 
     /// <summary>Requests that may wait for a place; beyond that 503 at once. Default 64.</summary>
     [Range(0, 65536)]
@@ -65,11 +65,9 @@ public sealed record QueryOptions
     [Range(1, long.MaxValue)]
     public long ExportRowsMax { get; init; } = 100_000_000;
 
-    /// <summary>How long the one-minute rollup is kept by the store; older ranges use the hour. Default 30 days.</summary>
-    public TimeSpan MinuteRetention { get; init; } = TimeSpan.FromDays(30);
-
-    /// <summary>How far back lists of devices, sensors and latest values look. Default 30 days.</summary>
-    public TimeSpan CatalogAge { get; init; } = TimeSpan.FromDays(30);
+    /// <summary>How long the one-minute rollup is kept by the store; older ranges are read from raw. Default 80 days, ten
+    /// less than the schema keeps.</summary>
+    public TimeSpan MinuteRetention { get; init; } = TimeSpan.FromDays(80);
 
     /// <summary>
     /// Disorder the switch from rollup to raw allows within one series: that much before the newest rolled-up reading

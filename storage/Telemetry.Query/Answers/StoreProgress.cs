@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
 using Telemetry.Query.Limits;
@@ -15,8 +14,8 @@ namespace Telemetry.Query.Answers;
 /// </summary>
 internal sealed class StoreProgress : IDisposable
 {
-    // Raw markers of the last minutes (a narrow range of the primary key) for what is fresh, and those of the day rollup,
-    // merged to few rows, for partitions that were silent since.
+    // Raw markers of the last minutes (a narrow range of the primary key) for what is fresh, and those of
+    // readings_last, merged to few rows, for partitions that were silent since.
     private const string Sql =
         """
         SELECT partition, max(hi) AS stored, max(newest) AS newest FROM (
@@ -24,7 +23,7 @@ internal sealed class StoreProgress : IDisposable
           FROM readings WHERE device = '$sink' AND event_time >= fromUnixTimestamp64Micro({since:Int64}, 'UTC') GROUP BY partition
           UNION ALL
           SELECT toUInt32OrZero(extract(sensor, '^p([0-9]+)/')) AS partition, max(mark_hi) AS hi, toInt64(0) AS newest
-          FROM readings_1d WHERE device = '$sink' GROUP BY partition)
+          FROM readings_last WHERE device = '$sink' GROUP BY partition)
         GROUP BY partition ORDER BY partition
         """;
 
@@ -110,12 +109,12 @@ internal sealed class StoreProgress : IDisposable
         return marks;
     }
 
-    /// <summary>Newest reading by the day rollup; for stores to which nothing came of late.</summary>
+    /// <summary>Newest reading by the latest values; for stores to which nothing came of late.</summary>
     private async ValueTask<long?> QueryNewestAsync(CancellationToken cancellationToken)
     {
         var result = await _services.ClickHouse.QueryAsync(
             new ClickHouseQuery(
-                $"SELECT max(toUnixTimestamp64Micro(toDateTime64(tupleElement(last, 1), 6, 'UTC'))) AS newest FROM readings_1d_data {QuerySettings.For(_services.Options)}",
+                $"SELECT toInt64(toUnixTimestamp64Micro(tupleElement(max(last), 1))) FROM readings_last_data {QuerySettings.For(_services.Options)}",
                 Format: "JSONCompactEachRow"),
             cancellationToken);
         var newest = JsonRows.Parse(result.Body).Select(row => row[0].GetInt64()).FirstOrDefault();

@@ -41,7 +41,7 @@ internal sealed class ApiParameters
     public string? Text(ParameterSpec spec)
     {
         var text = spec.InPath
-            ? Uri.UnescapeDataString((string?)_context.GetRouteValue(spec.Name) ?? "")
+            ? Uri.UnescapeDataString((string?)_context.Request.RouteValues[spec.Name] ?? "")
             : (string?)_context.Request.Query[spec.Name];
         if (string.IsNullOrEmpty(text))
         {
