@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Http;
+using Telemetry.Query.Problems;
+
+namespace Telemetry.Query.Endpoints;
+
+/// <summary>All endpoints below <c>/api/v1</c>.</summary>
+internal static class ApiEndpoints
+{
+    public static readonly IReadOnlyList<ApiEndpoint> All =
+    [
+        .. CatalogEndpoints.All,
+        LatestEndpoint.Endpoint,
+        .. SeriesEndpoints.All,
+        .. EventEndpoints.All,
+        ExportEndpoint.Endpoint,
+        PipelineEndpoint.Endpoint,
+        LiveEndpoint.Endpoint,
+    ];
+
+    public static Task UnknownAsync(HttpContext context) => ProblemWriter.WriteAsync(context, new ApiProblem(
+        404, "not-found", "There is no such endpoint", $"Nothing answers {context.Request.Method} {context.Request.Path}. See /openapi/v1.json."));
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using Telemetry.Query.Parameters;
+
+namespace Telemetry.Query.Endpoints;
+
+/// <summary>
+/// Conditions of a WHERE clause. The text is ours; values only ever go beside it, so no name can become SQL.
+/// </summary>
+internal sealed class Filters
+{
+    private readonly List<string> _conditions = [];
+    private readonly List<KeyValuePair<string, string>> _values = [];
+
+    public IReadOnlyList<KeyValuePair<string, string>> Values => _values;
+
+    public string Where => _conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", _conditions);
+
+    public Filters Equal(string column, string type, string? value)
+    {
+        if (value is not null)
+        {
+            _conditions.Add($"{column} = {{{column}:{type}}}");
+            Value(column, value);
+        }
+
+        return this;
+    }
+
+    /// <summary>Rows whose <paramref name="column"/> contains the text, upper and lower case alike.</summary>
+    public Filters Contains(string column, string? text)
+    {
+        if (text is not null)
+        {
+            _conditions.Add($"positionCaseInsensitive({column}, {{text:String}}) > 0");
+            Value("text", text);
+        }
+
+        return this;
+    }
+
+    /// <summary>Rows of a DateTime64 column within the range.</summary>
+    public Filters Within(string column, TimeRange range)
+    {
+        _conditions.Add($"{column} >= fromUnixTimestamp64Micro({{from:Int64}}, 'UTC')");
+        _conditions.Add($"{column} < fromUnixTimestamp64Micro({{to:Int64}}, 'UTC')");
+        return Value("from", range.From).Value("to", range.To);
+    }
+
+    /// <summary>Rollup rows whose bucket starts at or after the second of <paramref name="us"/>.</summary>
+    public Filters Since(long us)
+    {
+        _conditions.Add("ts >= toDateTime({since:Int64}, 'UTC')");
+        return Value("since", us / 1_000_000);
+    }
+
+    public Filters Value(string name, string value)
+    {
+        _values.Add(new(name, value));
+        return this;
+    }
+
+    public Filters Value(string name, long value) => Value(name, value.ToString(CultureInfo.InvariantCulture));
+}

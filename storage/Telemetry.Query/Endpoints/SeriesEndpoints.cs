@@ -1,0 +1,239 @@
+using System.Globalization;
+using System.Text.Json;
+using Telemetry.Query.Answers;
+using Telemetry.Query.Parameters;
+using Telemetry.Query.Problems;
+using Telemetry.Query.Series;
+
+namespace Telemetry.Query.Endpoints;
+
+/// <summary>Values over time.</summary>
+internal static class SeriesEndpoints
+{
+    private const string Note =
+        "Buckets are aligned to 1970-01-01T00:00:00Z and given whole, so the answer's from and to may lie a little outside those asked; "
+        + "empty buckets are left out. 'source' is the coarsest table read, 'segments' says which part came from where: the newest part "
+        + "always comes from raw, so nothing waits for a rollup.";
+
+    private static readonly ParameterSpec Group = new("group", "device: one series for each device instead of one over all.", "device");
+
+    private static readonly ParameterSpec Groups = new("limit", "With group=device: most devices, by name.", "20");
+
+    private static readonly ParameterSpec[] Shape =
+    [
+        CommonParameters.From, CommonParameters.To, CommonParameters.Step, CommonParameters.Points, CommonParameters.Format,
+    ];
+
+    public static readonly IReadOnlyList<ApiEndpoint> All =
+    [
+        new(
+            "series", "/series", "One sensor of one device over time",
+            Note + " Columns: t (Unix ms), min, max, mean, first, last, count; of single readings: t, value, special, quality.",
+            [CommonParameters.Device with { Required = true }, CommonParameters.Sensor with { Required = true }, .. Shape],
+            ApiEndpoint.Tables,
+            SeriesAsync),
+        new(
+            "sensor-series", "/sensors/{sensor}/series", "One sensor over all devices",
+            Note + " Columns as 'series'; never single readings (use 'export' for those).",
+            [CommonParameters.SensorPath, Group, Groups, .. Shape],
+            ApiEndpoint.Tables,
+            SensorSeriesAsync),
+    ];
+
+    private static async Task SeriesAsync(ApiRequest request)
+    {
+        var parameters = request.Parameters;
+        var device = parameters.RequiredName(CommonParameters.Device);
+        var sensor = parameters.RequiredName(CommonParameters.Sensor);
+        var range = parameters.Range(TimeSpan.FromHours(1));
+        var step = parameters.Step();
+        var points = parameters.Points();
+        var format = parameters.Format();
+        const string where = "sensor = {sensor:String} AND device = {device:String}";
+        List<KeyValuePair<string, string>> values = [new("sensor", sensor), new("device", device)];
+        var meta = await request.MetaAsync();
+        var query = await SeriesPlanner.PlanAsync(request, where, values, range, step, points, fleet: false);
+        var binary = format == OutputFormat.Json;
+        var sql = query.IsRaw
+            ? SeriesSql.Raw(query.Range, where, binary, values)
+            : SeriesSql.Buckets(query.Segments, where, grouped: false, binary, query.StepUs, values);
+        var most = Most(request, step, points);
+        if (!binary)
+        {
+            await StreamAsync(request, meta, query, sql, values, format);
+            return;
+        }
+
+        var body = await request.QueryAsync($"{sql} LIMIT {most + 1}", values, "RowBinary");
+        var (raw, buckets) = Read(body.Span, query.IsRaw);
+        request.Response.ContentType = "application/json";
+        await using var writer = new Utf8JsonWriter(request.Response.BodyWriter);
+        writer.WriteStartObject();
+        meta.WriteTo(writer, truncated: raw.Count + buckets.Count > most);
+        writer.WriteString("device", device);
+        writer.WriteString("sensor", sensor);
+        SeriesWriter.Head(writer, query);
+        if (query.IsRaw)
+        {
+            SeriesWriter.Raw(writer, raw.Count > most ? raw[..most] : raw);
+        }
+        else
+        {
+            SeriesWriter.Points(writer, buckets.Count > most ? buckets[..most] : buckets);
+        }
+
+        writer.WriteEndObject();
+        QueryMetrics.GaveRows(request.Endpoint, Math.Min(most, raw.Count + buckets.Count));
+    }
+
+    private static async Task SensorSeriesAsync(ApiRequest request)
+    {
+        var parameters = request.Parameters;
+        var sensor = parameters.Name(CommonParameters.SensorPath)!;
+        var grouped = parameters.Text(Group) switch
+        {
+            null => false,
+            "device" => true,
+            var other => throw ApiProblem.BadParameter("group", $"'{other}' is not 'device'.", "device"),
+        };
+        var groups = parameters.Integer(Groups, Math.Min(20, request.Options.GroupsMax), 1, request.Options.GroupsMax);
+        var range = parameters.Range(TimeSpan.FromHours(1));
+        var step = parameters.Step();
+        var points = parameters.Points();
+        var format = parameters.Format();
+        if (step.Kind == StepKind.Raw)
+        {
+            throw ApiProblem.BadParameter("step", "Single readings over all devices are an export; ask /api/v1/export?sensor=...", "1m");
+        }
+
+        var meta = await request.MetaAsync();
+        List<KeyValuePair<string, string>> values = [new("sensor", sensor)];
+        var where = "sensor = {sensor:String}";
+        var moreDevices = false;
+        if (grouped)
+        {
+            (var devices, moreDevices) = await DevicesAsync(request, values, groups);
+            where += " AND device IN {devices:Array(String)}";
+            values.Add(new("devices", ArrayText(devices)));
+        }
+
+        var query = await SeriesPlanner.PlanAsync(request, where, values, range, step, points, fleet: true);
+        var binary = format == OutputFormat.Json;
+        var sql = SeriesSql.Buckets(query.Segments, where, grouped, binary, query.StepUs, values);
+        if (!binary)
+        {
+            await StreamAsync(request, meta, query, sql, values, format);
+            return;
+        }
+
+        var most = Most(request, step, points) * (grouped ? groups : 1);
+        var body = await request.QueryAsync($"{sql} LIMIT {most + 1}", values, "RowBinary");
+        await WriteSensorAsync(request, meta, query, sensor, body, grouped, most, moreDevices);
+    }
+
+    private static async Task WriteSensorAsync(
+        ApiRequest request, AnswerMeta meta, SeriesQuery query, string sensor, ReadOnlyMemory<byte> body, bool grouped, int most, bool moreDevices)
+    {
+        var (series, rows) = ReadGroups(body.Span, grouped, most);
+        request.Response.ContentType = "application/json";
+        await using var writer = new Utf8JsonWriter(request.Response.BodyWriter);
+        writer.WriteStartObject();
+        meta.WriteTo(writer, truncated: rows > most || moreDevices);
+        writer.WriteString("sensor", sensor);
+        SeriesWriter.Head(writer, query);
+        if (grouped)
+        {
+            writer.WriteStartArray("groups");
+            foreach (var (device, points) in series)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("device", device);
+                SeriesWriter.Points(writer, points);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+        else
+        {
+            SeriesWriter.Points(writer, series.Count == 0 ? [] : series[0].Points);
+        }
+
+        writer.WriteEndObject();
+        QueryMetrics.GaveRows(request.Endpoint, Math.Min(most, rows));
+    }
+
+    private static async Task StreamAsync(
+        ApiRequest request,
+        AnswerMeta meta,
+        SeriesQuery query,
+        string sql,
+        IReadOnlyList<KeyValuePair<string, string>> values,
+        OutputFormat format)
+    {
+        meta.WriteTo(request.Response.Headers);
+        request.Response.Headers["Telemetry-Source"] = query.Source.Name();
+        request.Response.Headers["Telemetry-Step-Ms"] = (query.StepUs / 1000).ToString(CultureInfo.InvariantCulture);
+        await request.StreamAsync(sql, values, format);
+    }
+
+    /// <summary>Points given at most: those asked for with auto (it keeps to them by itself), else the limit.</summary>
+    private static int Most(ApiRequest request, Step step, int points) =>
+        step.Kind == StepKind.Auto || request.Context.Request.Query.ContainsKey("points") ? points : request.Options.PointsMax;
+
+    private static async ValueTask<(IReadOnlyList<string> Devices, bool More)> DevicesAsync(
+        ApiRequest request, IReadOnlyList<KeyValuePair<string, string>> values, int groups)
+    {
+        var rows = JsonRows.Parse(await request.QueryAsync($"{SeriesSql.Devices} LIMIT {groups + 1}", values, "JSONCompactEachRow"));
+        return ([.. rows.Take(groups).Select(row => row[0].GetString()!)], rows.Count > groups);
+    }
+
+    /// <summary>An array of strings as ClickHouse reads it.</summary>
+    private static string ArrayText(IReadOnlyList<string> names) => "[" + string.Join(",", names.Select(name =>
+        "'" + name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal) + "'")) + "]";
+
+    private static (List<RawPoint> Raw, List<SeriesPoint> Buckets) Read(ReadOnlySpan<byte> body, bool isRaw)
+    {
+        var reader = new SeriesReader(body);
+        var raw = new List<RawPoint>();
+        var buckets = new List<SeriesPoint>();
+        while (!reader.AtEnd)
+        {
+            if (isRaw)
+            {
+                raw.Add(reader.ReadRaw());
+            }
+            else
+            {
+                buckets.Add(reader.ReadPoint());
+            }
+        }
+
+        return (raw, buckets);
+    }
+
+    private static (List<(string Device, List<SeriesPoint> Points)> Series, int Rows) ReadGroups(ReadOnlySpan<byte> body, bool grouped, int most)
+    {
+        var reader = new SeriesReader(body);
+        var series = new List<(string Device, List<SeriesPoint> Points)>();
+        var rows = 0;
+        while (!reader.AtEnd)
+        {
+            var device = grouped ? reader.ReadString() : "";
+            var point = reader.ReadPoint();
+            if (++rows > most)
+            {
+                break;
+            }
+
+            if (series.Count == 0 || series[^1].Device != device)
+            {
+                series.Add((device, []));
+            }
+
+            series[^1].Points.Add(point);
+        }
+
+        return (series, rows);
+    }
+}

@@ -1,0 +1,9 @@
+using Telemetry.Contracts.V1;
+using ReadingQuality = Telemetry.Contracts.Readings.Quality;
+
+namespace Telemetry.Query.Live;
+
+/// <summary>Something a live client is told: a reading, or an anomaly when <paramref name="Anomaly"/> is set.</summary>
+/// <param name="TimeUs">Event time, microseconds since 1970.</param>
+internal readonly record struct LiveItem(
+    string Device, string Sensor, long TimeUs, double Value, ReadingQuality Quality, Anomaly? Anomaly = null);

@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Telemetry.Query.Answers;
+
+namespace Telemetry.Query.Live;
+
+/// <summary>Writes one client's live items as server-sent events (HTML Living Standard, 9.2).</summary>
+internal static class LiveStream
+{
+    private const int ReadingsPerEvent = 256;
+
+    public static async Task WriteAsync(
+        HttpContext context, LiveClient client, TimeSpan heartbeat, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var response = context.Response;
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-store";
+        response.Headers["X-Accel-Buffering"] = "no";
+        response.BodyWriter.Write("retry: 2000\n: hello\n\n"u8);
+        await response.BodyWriter.FlushAsync(cancellationToken);
+        var ready = client.Items.WaitToReadAsync(cancellationToken).AsTask();
+        while (true)
+        {
+            var beat = Task.Delay(heartbeat, time, cancellationToken);
+            if (await Task.WhenAny(ready, beat) == beat)
+            {
+                await beat;
+                response.BodyWriter.Write(": beat\n\n"u8);
+            }
+            else
+            {
+                if (!await ready)
+                {
+                    return;
+                }
+
+                WriteItems(response, client);
+                ready = client.Items.WaitToReadAsync(cancellationToken).AsTask();
+            }
+
+            await response.BodyWriter.FlushAsync(cancellationToken);
+        }
+    }
+
+    private static void WriteItems(HttpResponse response, LiveClient client)
+    {
+        var readings = new List<LiveItem>();
+        while (readings.Count < ReadingsPerEvent && client.Items.TryRead(out var item))
+        {
+            if (item.Anomaly is null)
+            {
+                readings.Add(item);
+            }
+            else
+            {
+                Event(response, "anomaly", writer => WriteAnomaly(writer, item));
+            }
+        }
+
+        if (readings.Count > 0)
+        {
+            Event(response, "readings", writer => WriteReadings(writer, readings));
+            QueryMetrics.GaveRows("live", readings.Count);
+        }
+
+        var dropped = client.TakeDropped();
+        if (dropped > 0)
+        {
+            Event(response, "dropped", writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("count", dropped);
+                writer.WriteEndObject();
+            });
+        }
+    }
+
+    private static void Event(HttpResponse response, string name, Action<Utf8JsonWriter> data)
+    {
+        response.BodyWriter.Write(System.Text.Encoding.ASCII.GetBytes($"event: {name}\ndata: "));
+        using (var writer = new Utf8JsonWriter(response.BodyWriter))
+        {
+            data(writer);
+        }
+
+        response.BodyWriter.Write("\n\n"u8);
+    }
+
+    private static void WriteReadings(Utf8JsonWriter writer, List<LiveItem> readings)
+    {
+        writer.WriteStartArray();
+        foreach (var item in readings)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("device", item.Device);
+            writer.WriteString("sensor", item.Sensor);
+            JsonValues.Time(writer, "t", item.TimeUs);
+            JsonValues.Number(writer, "value", item.Value);
+            JsonValues.Special(writer, item.Value);
+            writer.WriteNumber("quality", (int)item.Quality);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteAnomaly(Utf8JsonWriter writer, LiveItem item)
+    {
+        var anomaly = item.Anomaly!;
+        writer.WriteStartObject();
+        writer.WriteString("device", item.Device);
+        writer.WriteString("sensor", item.Sensor);
+        JsonValues.Time(writer, "t", item.TimeUs);
+        writer.WriteString("kind", AnomalyKinds.Name(anomaly.Kind));
+        JsonValues.Number(writer, "value", item.Value);
+        JsonValues.Number(writer, "score", anomaly.Score);
+        JsonValues.Number(writer, "pValue", anomaly.PValue);
+        writer.WriteString("detector", anomaly.Detector);
+        writer.WriteString("reason", anomaly.Reason);
+        writer.WriteEndObject();
+    }
+}

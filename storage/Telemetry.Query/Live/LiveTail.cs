@@ -1,0 +1,179 @@
+using System.Text;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using Telemetry.Contracts;
+using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.V1;
+using Telemetry.Contracts.Wire;
+using Telemetry.Streams;
+
+namespace Telemetry.Query.Live;
+
+/// <summary>
+/// Reads the log from its end, as one consumer without a group, and hands readings and anomalies to the live clients and
+/// to the latest values. What happens while it is away is not made up for: the store has it.
+/// </summary>
+internal sealed class LiveTail
+{
+    private const int RecordsMax = 512;
+    private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+
+    private readonly IRecordLog _log;
+    private readonly LiveHub _hub;
+    private readonly LatestValues _latest;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ReadingBatchBuffer _batch = new();
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public LiveTail(IRecordLog log, LiveHub hub, LatestValues latest, TimeProvider time, ILogger logger)
+    {
+        _log = log;
+        _hub = hub;
+        _latest = latest;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>Completes when the tail first stands at the ends of the partitions.</summary>
+    public Task Started => _started.Task;
+
+    /// <summary>Runs until cancelled; a failing log is tried again.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await FollowAsync(cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                _logger.TailFailed(Retry, error);
+                await Task.Delay(Retry, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        await using var consumer = _log.CreateConsumer(new ConsumerOptions { Start = StartPosition.Latest });
+        var partitions = new List<TopicPartition>();
+        foreach (var topic in (string[])[KafkaTopics.Readings, KafkaTopics.Anomalies])
+        {
+            var count = await _log.QueryPartitionCountAsync(topic, cancellationToken);
+            partitions.AddRange(Enumerable.Range(0, count).Select(partition => new TopicPartition(topic, partition)));
+        }
+
+        consumer.Assign(partitions);
+        foreach (var partition in partitions)
+        {
+            consumer.Seek(partition, (await _log.QueryOffsetsAsync(partition, cancellationToken)).High);
+        }
+
+        _logger.TailStarted(partitions.Count);
+        _started.TrySetResult();
+        while (true)
+        {
+            var records = await consumer.PollAsync(RecordsMax, PollWait, cancellationToken);
+            for (var i = 0; i < records.Count; i++)
+            {
+                Take(records[i]);
+            }
+        }
+    }
+
+    private void Take(in LogRecord record)
+    {
+        if (!ConfluentFrame.TryRead(record.Value, out _, out var message))
+        {
+            return;
+        }
+
+        if (record.Topic == KafkaTopics.Readings)
+        {
+            TakeReadings(message);
+        }
+        else
+        {
+            TakeAnomaly(message);
+        }
+    }
+
+    private void TakeReadings(ReadOnlyMemory<byte> message)
+    {
+        if (!_batch.TryDecode(message, out _))
+        {
+            return;
+        }
+
+        QueryMetrics.LiveSeen(_batch.Count);
+        var latest = _latest.Device(_batch.Device);
+        for (var i = 0; i < _batch.Count; i++)
+        {
+            latest.Offer(
+                _batch.Sensor(_batch.SensorIndexes[i]),
+                new LatestValue(_batch.EventTimes[i], _batch.Values[i], _batch.Qualities[i]));
+        }
+
+        string? device = null;
+        foreach (var client in _hub.Clients)
+        {
+            if (client.Device is null || Ascii.Equals(client.Device, _batch.Device))
+            {
+                Offer(client, device ??= Encoding.ASCII.GetString(_batch.Device));
+            }
+        }
+    }
+
+    private void Offer(LiveClient client, string device)
+    {
+        for (var i = 0; i < _batch.Count; i++)
+        {
+            var sensor = _batch.Sensor(_batch.SensorIndexes[i]);
+            if (client.Sensor is null || Ascii.Equals(client.Sensor, sensor))
+            {
+                client.Offer(new LiveItem(
+                    device,
+                    client.Sensor ?? Encoding.ASCII.GetString(sensor),
+                    _batch.EventTimes[i],
+                    _batch.Values[i],
+                    _batch.Qualities[i]));
+            }
+        }
+    }
+
+    private void TakeAnomaly(ReadOnlyMemory<byte> message)
+    {
+        var clients = _hub.Clients;
+        if (clients.Length == 0)
+        {
+            return;
+        }
+
+        Anomaly anomaly;
+        try
+        {
+            anomaly = Anomaly.Parser.ParseFrom(message.Span);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            // Whoever stores it dead-letters it; a live stream has no place to say so.
+            return;
+        }
+
+        foreach (var client in clients)
+        {
+            if ((client.Device ?? anomaly.Device) == anomaly.Device && (client.Sensor ?? anomaly.Sensor) == anomaly.Sensor)
+            {
+                client.Offer(new LiveItem(
+                    anomaly.Device, anomaly.Sensor, anomaly.EventTimeUs, anomaly.Value, default, anomaly));
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Telemetry.Query;
+
+/// <summary>Bounds and places of the query role. The defaults work on one machine.</summary>
+public sealed record QueryOptions
+{
+    /// <summary>Folder with the built console (<c>index.html</c> inside). Null or missing: <c>/</c> says how to build it.</summary>
+    public string? ConsoleFolder { get; init; }
+
+    /// <summary>Longest a query may run in the engine before it is stopped. Default 15 s.</summary>
+    public TimeSpan QueryTimeMax { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Longest an export may run. Default 10 min.</summary>
+    public TimeSpan ExportTimeMax { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Memory one query may take in the engine, in bytes. Default 1 GiB.</summary>
+    [Range(1L << 20, long.MaxValue)]
+    public long QueryMemoryMax { get; init; } = 1L << 30;
+
+    /// <summary>Threads one query may use in the engine. Default 2.</summary>
+    [Range(1, 256)]
+    public int QueryThreadsMax { get; init; } = 2;
+
+    /// <summary>Stored rows one query (not an export) may read before it is stopped. Default 2 billion.</summary>
+    [Range(1, long.MaxValue)]
+    public long RowsReadMax { get; init; } = 2_000_000_000;
+
+    /// <summary>Queries running at once. Default 4, as many as the embedded engine has lanes; more wait up to <see cref="QueueWait"/>, then get 503.</summary>
+    [Range(1, 1024)]
+    public int ConcurrencyMax { get; init; } = 4;
+
+    /// <summary>Requests that may wait for a place; beyond that 503 at once. Default 64.</summary>
+    [Range(0, 65536)]
+    public int QueueMax { get; init; } = 64;
+
+    /// <summary>Longest wait for a place. Default 5 s.</summary>
+    public TimeSpan QueueWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Exports running at once, out of <see cref="ConcurrencyMax"/>. Default 2.</summary>
+    [Range(1, 1024)]
+    public int ExportsMax { get; init; } = 2;
+
+    /// <summary>Points a series answer has when <c>points</c> is not given. Default 1,000.</summary>
+    [Range(2, 100_000)]
+    public int PointsDefault { get; init; } = 1_000;
+
+    /// <summary>Most points a series answer may have; more are cut off and flagged <c>truncated</c>. Default 20,000.</summary>
+    [Range(2, 1_000_000)]
+    public int PointsMax { get; init; } = 20_000;
+
+    /// <summary>Most series of one grouped answer. Default 100.</summary>
+    [Range(1, 10_000)]
+    public int GroupsMax { get; init; } = 100;
+
+    /// <summary>Rows of a list (devices, anomalies, ...) when <c>limit</c> is not given. Default 100.</summary>
+    [Range(1, 100_000)]
+    public int PageDefault { get; init; } = 100;
+
+    /// <summary>Most rows of one page of a list. Default 10,000.</summary>
+    [Range(1, 1_000_000)]
+    public int PageMax { get; init; } = 10_000;
+
+    /// <summary>Most readings of one export; a larger one is refused before it starts. Default 100 million.</summary>
+    [Range(1, long.MaxValue)]
+    public long ExportRowsMax { get; init; } = 100_000_000;
+
+    /// <summary>How long the one-minute rollup is kept by the store; older ranges are read from raw. Default 80 days, ten
+    /// less than the schema keeps.</summary>
+    public TimeSpan MinuteRetention { get; init; } = TimeSpan.FromDays(80);
+
+    /// <summary>
+    /// Disorder the switch from rollup to raw allows within one series: that much before the newest rolled-up reading
+    /// comes from raw. Default 10 s.
+    /// </summary>
+    public TimeSpan SeriesTailOverlap { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>As <see cref="SeriesTailOverlap"/>, over all devices of a sensor. Default 30 s.</summary>
+    public TimeSpan FleetTailOverlap { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Rollups of readings older than this are taken as complete: no raw is read for them. Default 2 days.</summary>
+    public TimeSpan TailHorizon { get; init; } = TimeSpan.FromDays(2);
+
+    /// <summary>Age up to which watermark, freshness and completeness may be reused between answers. Default 1 s.</summary>
+    public TimeSpan ProgressAge { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Live clients at once; more get 503. Default 256.</summary>
+    [Range(0, 65536)]
+    public int LiveClientsMax { get; init; } = 256;
+
+    /// <summary>Live items waiting for one client; beyond that the newest are dropped and counted. Default 4,096.</summary>
+    [Range(1, 1_000_000)]
+    public int LiveBacklogMax { get; init; } = 4_096;
+
+    /// <summary>Time between heartbeat comments on a live stream. Default 10 s.</summary>
+    public TimeSpan LiveHeartbeat { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Series (device and sensor) whose newest value is held in memory. Default 200,000; 0 holds none.</summary>
+    [Range(0, 10_000_000)]
+    public int LatestSeriesMax { get; init; } = 200_000;
+}

@@ -1,0 +1,55 @@
+using Telemetry.Query.Parameters;
+
+namespace Telemetry.Query.Series;
+
+/// <summary>A piece of the range and the table it is read from.</summary>
+internal readonly record struct SeriesSegment(SeriesSource Source, TimeRange Range);
+
+/// <summary>
+/// Cuts a range into segments that lie end to end, the coarse rollup first and raw last:
+/// <code>
+///   from                               floor(T, day)     floor(T, hour)  floor(T, minute)      to
+///   |-------------- 1d -----------------|------ 1h -------|----- 1m ------|------- raw --------|
+/// </code>
+/// T is the frontier: up to it the rollups hold what raw holds. Segments never overlap and each boundary is a bucket
+/// boundary of the rollup before it, so every reading is in exactly one segment: none counted twice, none missing,
+/// whatever the sink does between the reading of one segment and the next. What can be missing are readings older than T
+/// that came within the last rollup interval (at most 5 s): late ones, beyond the overlap T leaves for disorder.
+/// </summary>
+internal static class SeriesPlan
+{
+    /// <param name="source">Coarsest table to use.</param>
+    /// <param name="range">Range, aligned to the asked bucket.</param>
+    /// <param name="frontier">T, microseconds.</param>
+    public static IReadOnlyList<SeriesSegment> Segments(SeriesSource source, TimeRange range, long frontier)
+    {
+        var segments = new List<SeriesSegment>(4);
+        var at = range.From;
+        for (var table = source; table > SeriesSource.Raw; table--)
+        {
+            var end = Math.Min(TimeRange.Floor(Math.Max(0, frontier), table.Grain()), TimeRange.Floor(range.To, table.Grain()));
+            if (end > at)
+            {
+                segments.Add(new SeriesSegment(table, new TimeRange(at, end)));
+                at = end;
+            }
+        }
+
+        if (at < range.To)
+        {
+            segments.Add(new SeriesSegment(SeriesSource.Raw, new TimeRange(at, range.To)));
+        }
+
+        return segments;
+    }
+
+    /// <summary>The frontier: that much before the newest rolled-up reading, but not further back than the horizon.</summary>
+    /// <param name="newestRolledUp">Event time of the newest reading that all rollups hold; null when they hold none.</param>
+    public static long Frontier(long? newestRolledUp, long now, TimeSpan overlap, TimeSpan horizon)
+    {
+        var settled = now - Us(horizon);
+        return newestRolledUp is { } newest ? Math.Max(Math.Min(newest, now) - Us(overlap), settled) : settled;
+    }
+
+    private static long Us(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMicrosecond;
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text;
+using Telemetry.Query.Parameters;
+
+namespace Telemetry.Query.Series;
+
+/// <summary>
+/// SQL of series queries. A piece for each segment gives partial aggregates a bucket; they are joined with UNION ALL and
+/// merged by bucket. Every placeholder's value goes beside the text.
+/// </summary>
+internal static class SeriesSql
+{
+    // Neutral elements where no value is finite: lo inf, hi -inf, head 2299, tail 1970 (the rollups' own convention).
+    // RowBinary: 8 bytes each, see SeriesReader; what is not finite becomes null in JSON.
+    private const string BinaryColumns =
+        "min(lo) AS vmin, max(hi) AS vmax, sum(total) / sum(finite) AS mean, "
+        + "if(sum(finite) = 0, nan, tupleElement(min(head), 2)) AS vfirst, "
+        + "if(sum(finite) = 0, nan, tupleElement(max(tail), 2)) AS vlast, sum(readings) AS count";
+
+    private const string TextColumns =
+        "if(sum(finite) = 0, NULL, min(lo)) AS min, if(sum(finite) = 0, NULL, max(hi)) AS max, "
+        + "if(sum(finite) = 0, NULL, sum(total) / sum(finite)) AS mean, "
+        + "if(sum(finite) = 0, NULL, tupleElement(min(head), 2)) AS first, "
+        + "if(sum(finite) = 0, NULL, tupleElement(max(tail), 2)) AS last, sum(readings) AS count";
+
+    private const string RawPartials =
+        "min(if(isFinite(value), value, inf)) AS lo, max(if(isFinite(value), value, -inf)) AS hi, "
+        + "sum(if(isFinite(value), value, 0.)) AS total, countIf(isFinite(value)) AS finite, "
+        + "min(if(isFinite(value), (event_time, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), 0.))) AS head, "
+        + "max(if(isFinite(value), (event_time, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), 0.))) AS tail, "
+        + "count() AS readings ";
+
+    private const string RollupPartials =
+        "min(vmin) AS lo, max(vmax) AS hi, sum(vsum) AS total, sum(n_finite) AS finite, "
+        + "min(first) AS head, max(last) AS tail, sum(n) AS readings ";
+
+    /// <summary>Buckets in order of time (of device and time when grouped).</summary>
+    /// <param name="segments">Segments of the plan.</param>
+    /// <param name="where">Condition on sensor and device, without the time.</param>
+    /// <param name="grouped">True: a series for each device.</param>
+    /// <param name="binary">True: RowBinary columns; false: columns with names, for CSV and JSON lines.</param>
+    /// <param name="values">Gets the values of the placeholders.</param>
+    public static string Buckets(
+        IReadOnlyList<SeriesSegment> segments,
+        string where,
+        bool grouped,
+        bool binary,
+        long step,
+        List<KeyValuePair<string, string>> values)
+    {
+        values.Add(new("step", Number(step)));
+        var sql = new StringBuilder("SELECT ");
+        sql.Append(grouped ? "device, " : "");
+        sql.Append(binary ? "bucket, " + BinaryColumns : "fromUnixTimestamp64Micro(bucket, 'UTC') AS time, " + TextColumns);
+        sql.Append(" FROM (");
+        for (var i = 0; i < segments.Count; i++)
+        {
+            sql.Append(i == 0 ? "" : " UNION ALL ");
+            sql.Append(Piece(segments[i].Source, where, grouped, i));
+            values.Add(new($"from{i}", Number(segments[i].Range.From)));
+            values.Add(new($"to{i}", Number(segments[i].Range.To)));
+        }
+
+        return sql.Append(grouped ? ") GROUP BY device, bucket ORDER BY device, bucket" : ") GROUP BY bucket ORDER BY bucket").ToString();
+    }
+
+    /// <summary>Single readings in order of time.</summary>
+    public static string Raw(TimeRange range, string where, bool binary, List<KeyValuePair<string, string>> values)
+    {
+        values.Add(new("from0", Number(range.From)));
+        values.Add(new("to0", Number(range.To)));
+        var columns = binary
+            ? "toInt64(toUnixTimestamp64Micro(event_time)) AS t, value, quality"
+            : $"event_time AS time, {RawColumns.Value}, {RawColumns.Special}, quality";
+        return $"SELECT {columns} FROM readings_data WHERE {where} AND {RawTime(0)} ORDER BY event_time, sequence";
+    }
+
+    /// <summary>How many readings there are: exact from raw, or by whole hours from the rollup.</summary>
+    public static string Count(SeriesSource source, TimeRange range, string where, List<KeyValuePair<string, string>> values)
+    {
+        values.Add(new("from0", Number(range.From)));
+        values.Add(new("to0", Number(range.To)));
+        return source == SeriesSource.Raw
+            ? $"SELECT count() FROM readings_data WHERE {where} AND {RawTime(0)}"
+            : $"SELECT sum(n) FROM {source.View()} WHERE {where} AND {RollupTime(0)}";
+    }
+
+    /// <summary>Event time, in microseconds, up to which each of the tables has something; 0 when one has nothing.</summary>
+    public static string Newest(
+        IEnumerable<SeriesSource> tables, string where, long since, List<KeyValuePair<string, string>> values)
+    {
+        values.Add(new("since", Number(since / 1_000_000)));
+        var pieces = tables.Select(table =>
+            $"SELECT toInt64(toUnixTimestamp64Micro(tupleElement(max(last), 1))) AS newest "
+            + $"FROM {table.View()} WHERE {where} AND ts >= toDateTime({{since:Int64}}, 'UTC')");
+        return $"SELECT min(newest) FROM ({string.Join(" UNION ALL ", pieces)})";
+    }
+
+    /// <summary>Devices that have the sensor, by name.</summary>
+    public const string Devices = "SELECT device FROM readings_last_data WHERE sensor = {sensor:String} GROUP BY device ORDER BY device";
+
+    private static string Piece(SeriesSource source, string where, bool grouped, int i)
+    {
+        var device = grouped ? "device, " : "";
+        return source == SeriesSource.Raw
+            ? $"SELECT {device}intDiv(toInt64(toUnixTimestamp64Micro(event_time)), {{step:Int64}}) * {{step:Int64}} AS bucket, "
+                + RawPartials
+                + $"FROM readings_data WHERE {where} AND {RawTime(i)} GROUP BY {device}bucket"
+            : $"SELECT {device}intDiv(toInt64(toUnixTimestamp(ts)) * 1000000, {{step:Int64}}) * {{step:Int64}} AS bucket, "
+                + RollupPartials
+                + $"FROM {source.View()} WHERE {where} AND {RollupTime(i)} GROUP BY {device}bucket";
+    }
+
+    private static string RawTime(int i) =>
+        $"event_time >= fromUnixTimestamp64Micro({{from{i}:Int64}}, 'UTC') AND event_time < fromUnixTimestamp64Micro({{to{i}:Int64}}, 'UTC')";
+
+    private static string RollupTime(int i) =>
+        $"ts >= toDateTime(intDiv({{from{i}:Int64}}, 1000000), 'UTC') AND ts < toDateTime(intDiv({{to{i}:Int64}} + 999999, 1000000), 'UTC')";
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Telemetry.Query.Endpoints;
+using Telemetry.Query.OpenApi;
+using Telemetry.Query.Pages;
+
+namespace Telemetry.Query;
+
+/// <summary>Puts the query API, its OpenAPI document and the console into a web application.</summary>
+public static class TelemetryApi
+{
+    /// <summary>Adds what the OpenAPI document needs. Call before the application is built.</summary>
+    public static IServiceCollection AddTelemetryApi(this IServiceCollection services) =>
+        services.AddOpenApi("v1", TelemetryOpenApi.Configure);
+
+    /// <summary>
+    /// Maps <c>/api/v1/...</c>, <c>/openapi/v1.json</c> and, with the lowest precedence of all routes, the console at
+    /// <c>/</c>.
+    /// </summary>
+    public static IEndpointRouteBuilder MapTelemetryApi(this IEndpointRouteBuilder routes, QueryRole role)
+    {
+        routes.MapOpenApi("/openapi/{documentName}.json");
+        var group = routes.MapGroup("/api/v1").WithTags("Telemetry");
+        foreach (var endpoint in ApiEndpoints.All)
+        {
+            group.MapGet(endpoint.Pattern, (HttpContext context) => ApiRunner.RunAsync(role, endpoint, context))
+                .WithName(endpoint.Name)
+                .WithSummary(endpoint.Summary)
+                .WithDescription(endpoint.Description)
+                .WithMetadata(endpoint);
+        }
+
+        routes.Map("/api/{**path}", (HttpContext context) => ApiEndpoints.UnknownAsync(context)).ExcludeFromDescription();
+        ConsoleFiles.Map(routes, role);
+        return routes;
+    }
+}
