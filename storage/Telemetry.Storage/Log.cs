@@ -49,4 +49,7 @@ internal static partial class Log
 
     [LoggerMessage(4026, LogLevel.Information, "{Table}, partition {Partition}: going on at {From}, {Inserts} inserts are there already")]
     public static partial void EventsRecovered(ILogger logger, string table, int partition, long from, int inserts);
+
+    [LoggerMessage(4002, LogLevel.Warning, "Query {Id} could not be killed on the server: {Message}")]
+    public static partial void KillFailed(ILogger logger, string id, string message);
 }

@@ -173,7 +173,7 @@ internal static class StorageScenarios
         await sink.WaitUntilReadyAsync(CancellationToken.None);
         await using var fence = await harness.Log.OpenTransactionalProducerAsync(
             StorageHarness.Options.TransactionalId, new ProducerOptions(), CancellationToken.None);
-        while (sink.Progress.Count > 0)
+        while (sink.IsReady)
         {
             for (var i = 0; i < random.Next(1, 40); i++)
             {
