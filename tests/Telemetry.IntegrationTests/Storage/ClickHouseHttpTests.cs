@@ -1,0 +1,113 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.ClickHouse.Http;
+
+namespace Telemetry.IntegrationTests.Storage;
+
+/// <summary>Behaviour on the wire against a scripted peer; no ClickHouse server runs here.</summary>
+public sealed class ClickHouseHttpTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Parameters_travel_beside_the_statement_and_the_block_is_the_body()
+    {
+        await using var server = new ScriptedServer(_ => ScriptedServer.Ok(""));
+        await using var clickHouse = Client(server);
+
+        await clickHouse.InsertAsync(
+            new ClickHouseQuery("INSERT INTO t (a) FORMAT RowBinary", [new("p", "x&y")], QueryId: "q1"), "a UInt8", "\n\n abc"u8.ToArray(), Token);
+
+        var request = server.Requests.ShouldHaveSingleItem();
+        request.ShouldStartWith("POST /?database=default&query_id=q1&query=INSERT%20INTO%20t%20%28a%29%20FORMAT%20RowBinary&param_p=x%26y HTTP/1.1");
+        request.ShouldEndWith("\r\n\r\n\n\n abc");
+    }
+
+    [Fact]
+    public async Task Error_answer_carries_the_servers_code()
+    {
+        await using var server = new ScriptedServer(_ =>
+            "HTTP/1.1 404 Not Found\r\nX-ClickHouse-Exception-Code: 60\r\nConnection: close\r\n\r\nCode: 60. DB::Exception: no table t. (UNKNOWN_TABLE)");
+        await using var clickHouse = Client(server);
+
+        var error = await Should.ThrowAsync<ClickHouseException>(async () => await clickHouse.QueryAsync(new ClickHouseQuery("SELECT 1"), Token));
+
+        error.Code.ShouldBe(60);
+        error.Message.ShouldContain("no table t");
+    }
+
+    [Theory]
+    [InlineData("", "1\n2\nCode: 395. DB::Exception: thrown. (FUNCTION_THROW_IF_VALUE_IS_NON_ZERO)\n")]
+    [InlineData("X-ClickHouse-Exception-Tag: abcd\r\n", "1\n2\n\r\n__exception__\r\nabcd\r\nCode: 395. DB::Exception: thrown.\r\n")]
+    public async Task Exception_in_the_middle_of_a_stream_is_thrown_and_never_passed_on_as_data(string header, string body)
+    {
+        await using var server = new ScriptedServer(_ => ScriptedServer.Ok(body, header));
+        await using var clickHouse = Client(server);
+        using var destination = new MemoryStream();
+
+        var error = await Should.ThrowAsync<ClickHouseException>(
+            async () => await clickHouse.StreamAsync(new ClickHouseQuery("SELECT 1", Format: "TSV"), destination, Token));
+
+        error.Code.ShouldBe(395);
+        Encoding.UTF8.GetString(destination.ToArray()).ShouldNotContain("Exception");
+    }
+
+    [Fact]
+    public async Task Cut_answer_is_an_error()
+    {
+        await using var server = new ScriptedServer(_ => "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\n1\n2\n");
+        await using var clickHouse = Client(server);
+
+        var error = await Should.ThrowAsync<ClickHouseException>(async () => await clickHouse.QueryAsync(new ClickHouseQuery("SELECT 1"), Token));
+
+        error.Code.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Insert_without_an_answer_is_killed_before_anything_else_is_sent()
+    {
+        await using var server = new ScriptedServer(request => request.Contains("query_id=doubtful HTTP") || request.Contains("query_id=doubtful&query=")
+            ? "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n"
+            : ScriptedServer.Ok("1\n"));
+        await using var clickHouse = Client(server);
+        await Should.ThrowAsync<ClickHouseException>(async () => await clickHouse.InsertAsync(
+            new ClickHouseQuery("INSERT INTO t (a) FORMAT RowBinary", QueryId: "doubtful"), "a UInt8", new byte[] { 1 }, Token));
+
+        await clickHouse.QueryAsync(new ClickHouseQuery("SELECT 1", Format: "TSV"), Token);
+
+        server.Requests.Count.ShouldBe(3);
+        server.Requests[1].ShouldContain("KILL QUERY WHERE query_id = {id:String} SYNC");
+        server.Requests[1].ShouldContain("param_id=doubtful");
+        server.Requests[2].ShouldEndWith("SELECT 1");
+    }
+
+    [Fact]
+    public async Task Cancelling_a_query_kills_it_on_the_server()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = new ScriptedServer(request =>
+        {
+            if (request.Contains("KILL QUERY", StringComparison.Ordinal))
+            {
+                return ScriptedServer.Ok("");
+            }
+
+            asked.TrySetResult();
+            return null;
+        });
+        await using var clickHouse = Client(server);
+        using var cancel = new CancellationTokenSource();
+        var query = clickHouse.QueryAsync(new ClickHouseQuery("SELECT sleep(3)", QueryId: "slow"), cancel.Token).AsTask();
+        await asked.Task.WaitAsync(Patience, Token);
+
+        await cancel.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => query.WaitAsync(Patience, Token));
+        server.Requests[^1].ShouldContain("param_id=slow");
+    }
+
+    private static ClickHouseHttp Client(ScriptedServer server) =>
+        new(new ClickHouseHttpOptions { Endpoint = server.Address }, NullLoggerFactory.Instance);
+}
