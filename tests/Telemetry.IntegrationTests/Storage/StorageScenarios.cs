@@ -49,21 +49,15 @@ internal static class StorageScenarios
         var random = new Random(seed);
         await using var feed = new ReadingFeed(harness.Log, seed);
         var lost = 0;
-        for (var round = 0; round < 8; round++)
+        for (var round = 0; round < 4; round++)
         {
-            foreach (var target in SinkTarget.All)
-            {
-                await harness.ClickHouse.ExecuteAsync(new ClickHouseQuery($"SYSTEM STOP MERGES {target.Table}"), CancellationToken.None);
-            }
-
-            var old = await PartsAsync(harness.ClickHouse);
-            await StoreWithoutCheckpointAsync(harness, feed, random);
+            var old = await StoreWithoutCheckpointAsync(harness, feed, random);
             lost += await RemovePartsAsync(harness.ClickHouse, old, random);
             await RunToEndAsync(harness);
             (await StoreProof.FindDifferencesAsync(harness.Log, harness.ClickHouse)).ShouldBeEmpty($"round {round}, {lost} parts lost");
         }
 
-        lost.ShouldBeGreaterThan(20);
+        lost.ShouldBeGreaterThan(10);
     }
 
     /// <summary>A view throws for some time, each target in turn; the same process recovers.</summary>
@@ -166,11 +160,18 @@ internal static class StorageScenarios
         }
     }
 
-    private static async Task StoreWithoutCheckpointAsync(StorageHarness harness, ReadingFeed feed, Random random)
+    private static async Task<IReadOnlySet<string>> StoreWithoutCheckpointAsync(StorageHarness harness, ReadingFeed feed, Random random)
     {
         await using var sink = harness.Sink(StorageHarness.Options with { RetryMin = TimeSpan.FromMinutes(5), RetryMax = TimeSpan.FromMinutes(5) });
         await sink.StartAsync(CancellationToken.None);
         await sink.WaitUntilReadyAsync(CancellationToken.None);
+        foreach (var target in SinkTarget.All)
+        {
+            // A merge would put rows below the checkpoint into a part that is to be lost.
+            await harness.ClickHouse.ExecuteAsync(new ClickHouseQuery($"SYSTEM STOP MERGES {target.Table}"), CancellationToken.None);
+        }
+
+        var old = await PartsAsync(harness.ClickHouse);
         await using var fence = await harness.Log.OpenTransactionalProducerAsync(
             StorageHarness.Options.TransactionalId, new ProducerOptions(), CancellationToken.None);
         while (sink.IsReady)
@@ -185,6 +186,7 @@ internal static class StorageScenarios
         }
 
         sink.NotReadyReason.ShouldNotBeNull();
+        return old;
     }
 
     private static async Task<int> RemovePartsAsync(IClickHouse clickHouse, IReadOnlySet<string> old, Random random)
