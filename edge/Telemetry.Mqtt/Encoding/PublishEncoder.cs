@@ -6,10 +6,14 @@ namespace Telemetry.Mqtt;
 public static class PublishEncoder
 {
     /// <summary>Bytes that <see cref="Write(IBufferWriter{byte}, MqttVersion, PublishMessage, in PublishDelivery)"/> writes.</summary>
-    public static int SizeOf(MqttVersion version, PublishMessage message, in PublishDelivery delivery)
+    public static int SizeOf(MqttVersion version, PublishMessage message, in PublishDelivery delivery) => SizeOf(
+        version, message.TopicName.Length, message.ForwardedProperties.Length, message.Payload.Length, delivery);
+
+    /// <summary>Bytes of a PUBLISH whose parts have these lengths.</summary>
+    public static int SizeOf(
+        MqttVersion version, int topicNameLength, int encodedPropertiesLength, int payloadLength, in PublishDelivery delivery)
     {
-        var remaining = RemainingLength(
-            version, message.TopicName.Length, message.ForwardedProperties.Length, message.Payload.Length, delivery, out _);
+        var remaining = RemainingLength(version, topicNameLength, encodedPropertiesLength, payloadLength, delivery, out _);
         return 1 + VariableByteInteger.SizeOf(remaining) + remaining;
     }
 

@@ -62,6 +62,25 @@ public readonly ref struct PublishPacket
         return false;
     }
 
+    /// <summary>The same packet with another topic name: the one that its alias stands for.</summary>
+    public PublishPacket WithTopicName(ReadOnlySpan<byte> topicName) => new()
+    {
+        TopicName = topicName,
+        Payload = Payload,
+        Properties = Properties,
+        PacketIdentifier = PacketIdentifier,
+        Qos = Qos,
+        Retain = Retain,
+        Duplicate = Duplicate,
+        TopicAlias = TopicAlias,
+        MessageExpiryInterval = MessageExpiryInterval,
+        PayloadFormatIndicator = PayloadFormatIndicator,
+        SubscriptionIdentifier = SubscriptionIdentifier,
+        ContentType = ContentType,
+        ResponseTopic = ResponseTopic,
+        CorrelationData = CorrelationData,
+    };
+
     /// <summary>Reads the body of a PUBLISH.</summary>
     /// <param name="flags">Flags of the fixed header, as <see cref="MqttFrame"/> judged them.</param>
     /// <param name="body">Everything behind the fixed header.</param>
