@@ -120,5 +120,5 @@ internal static class ExpKernel
     /// <summary>The pair of the table that the low bits of <paramref name="k"/> name; in bounds for any bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ref ulong Entry(long k) =>
-        ref Unsafe.Add(ref MemoryMarshal.GetReference(ExpTable.Values), (nint)(k & IndexMask) * 2);
+        ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(ExpTable.Values), (nint)(k & IndexMask) * 2);
 }

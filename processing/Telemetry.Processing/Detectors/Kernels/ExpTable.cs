@@ -8,7 +8,7 @@ internal static class ExpTable
 {
     public const int Bits = 7;
 
-    public static ReadOnlySpan<ulong> Values =>
+    public static readonly ulong[] Values =
     [
         0x0000000000000000, 0x3ff0000000000000, 0x3c9b3b4f1a88bf6e, 0x3feff63da9fb3335,
         0xbc7160139cd8dc5d, 0x3fefec9a3e778061, 0xbc905e7a108766d1, 0x3fefe315e86e7f85,
