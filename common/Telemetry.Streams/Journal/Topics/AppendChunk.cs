@@ -73,8 +73,10 @@ internal sealed class AppendChunk(int size, int partitions)
         }
 
         Appends[AppendCount++] = append;
-        MaxTimestampMs = Math.Max(MaxTimestampMs, timestampMs);
+        Note(timestampMs);
     }
+
+    public void Note(long timestampMs) => MaxTimestampMs = Math.Max(MaxTimestampMs, timestampMs);
 
     public void Close(long[] nextOffsets)
     {
