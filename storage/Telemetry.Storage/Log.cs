@@ -16,4 +16,34 @@ internal static partial class Log
 
     [LoggerMessage(4011, LogLevel.Information, "Schema setting {Name} is now {Value}")]
     public static partial void SchemaSettingApplied(ILogger logger, string name, string value);
+
+    [LoggerMessage(4020, LogLevel.Information, "Recovery inserted {Rows} readings that {Table} lacked, offsets {First} to {Last}")]
+    public static partial void Refilled(ILogger logger, string table, int rows, long first, long last);
+
+    [LoggerMessage(4021, LogLevel.Error, "Part {Part} of {Table} is broken and was detached; its rows are inserted again from the log: {Detail}")]
+    public static partial void PartDamaged(ILogger logger, string table, string part, string detail);
+
+    [LoggerMessage(4022, LogLevel.Information, "Partition {Partition}: group at {Committed}, tables hold up to {Held}, recovery inserted {Rows} readings; going on at {Next}")]
+    public static partial void PartitionRecovered(ILogger logger, int partition, long committed, long held, long rows, long next);
+
+    [LoggerMessage(4023, LogLevel.Error, "{Table}, month {Month}: a marker covers {First} to {Last} but counts {Count} offsets; the month is built again from raw")]
+    public static partial void CoverageAlarm(ILogger logger, string table, int month, long first, long last, long count);
+
+    [LoggerMessage(4024, LogLevel.Error, "The log begins at {Low}, partition {Partition} of the sink had reached {Committed}: {Lost} offsets went by retention before they were stored")]
+    public static partial void LostByRetention(ILogger logger, int partition, long committed, long low, long lost);
+
+    [LoggerMessage(4025, LogLevel.Warning, "{Count} parts were broken when the engine opened; checking all tables against the log from its oldest offset on")]
+    public static partial void BrokenOnStart(ILogger logger, int count);
+
+    [LoggerMessage(4030, LogLevel.Warning, "The sink failed and starts again in {Delay}: {Message}")]
+    public static partial void SinkFailed(ILogger logger, TimeSpan delay, string message, Exception exception);
+
+    [LoggerMessage(4031, LogLevel.Warning, "Free disk {Free} bytes is below the floor of {Floor}: consumption stops, the log keeps the readings")]
+    public static partial void DiskLow(ILogger logger, long free, long floor);
+
+    [LoggerMessage(4032, LogLevel.Information, "Free disk {Free} bytes: consumption goes on")]
+    public static partial void DiskRecovered(ILogger logger, long free);
+
+    [LoggerMessage(4033, LogLevel.Information, "Sink stopped; everything consumed is stored: {Drained}")]
+    public static partial void SinkStopped(ILogger logger, bool drained);
 }

@@ -23,6 +23,9 @@ public sealed class DeviceSequences
     /// <summary>Sequences between the lowest remembered and the highest of the current boot that are not there.</summary>
     public ulong CurrentMissing => _boots.Count == 0 ? 0 : _boots[0].Missing;
 
+    /// <summary>As <see cref="CurrentMissing"/>, of any boot; 0 for one not remembered.</summary>
+    public ulong MissingOf(ulong bootId) => IndexOf(bootId) is var index and >= 0 ? _boots[index].Missing : 0;
+
     /// <summary>True when something of this boot has been seen and is remembered.</summary>
     public bool Knows(ulong bootId) => IndexOf(bootId) >= 0;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Telemetry.Contracts.Readings;
 
 namespace Telemetry.Storage.Blocks;
@@ -11,11 +12,6 @@ internal sealed class RowBlock(NameTable names) : IDisposable
 {
     private readonly Dictionary<(int Partition, int Month), long> _newest = [];
     private int[] _sensorIds = new int[16];
-    private (int Partition, int Month) _group;
-    private long _groupFrom;
-    private long _groupTo;
-    private long _groupNewest;
-    private bool _hasGroup;
 
     public NameTable Names => names;
 
@@ -36,17 +32,10 @@ internal sealed class RowBlock(NameTable names) : IDisposable
     public ulong[] Sequences { get; private set; } = ArrayPool<ulong>.Shared.Rent(256);
 
     /// <summary>Log partitions and months in here, with the newest event time of each.</summary>
-    public IReadOnlyDictionary<(int Partition, int Month), long> Newest
-    {
-        get
-        {
-            CloseGroup();
-            return _newest;
-        }
-    }
+    public IReadOnlyDictionary<(int Partition, int Month), long> Newest => _newest;
 
-    /// <summary>Appends readings [start, start + count) of a decoded batch; their times must be storable.</summary>
-    public void Append(int partition, ReadingBatchBuffer batch, int start, int count)
+    /// <summary>Appends readings [start, start + count) of a decoded batch, all of one month.</summary>
+    public void Append(int partition, int month, ReadingBatchBuffer batch, int start, int count)
     {
         Reserve(count);
         if (_sensorIds.Length < batch.SensorCount)
@@ -75,9 +64,11 @@ internal sealed class RowBlock(NameTable names) : IDisposable
         {
             Qualities[Count + i] = (byte)batch.Qualities[start + i];
             Sequences[Count + i] = batch.FirstSequence + (ulong)(start + i);
-            Note(partition, times[i]);
         }
 
+        var newest = Max(times);
+        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_newest, (partition, month), out var exists);
+        known = exists ? Math.Max(known, newest) : newest;
         Count += count;
     }
 
@@ -98,28 +89,15 @@ internal sealed class RowBlock(NameTable names) : IDisposable
         Count = 0;
     }
 
-    private void Note(int partition, long time)
+    private static long Max(ReadOnlySpan<long> times)
     {
-        if (!_hasGroup || _group.Partition != partition || time < _groupFrom || time >= _groupTo)
+        var max = times[0];
+        foreach (var time in times)
         {
-            CloseGroup();
-            _group = (partition, Months.Of(time));
-            (_groupFrom, _groupTo) = Months.Bounds(_group.Month);
-            _groupNewest = time;
-            _hasGroup = true;
+            max = Math.Max(max, time);
         }
-        else if (time > _groupNewest)
-        {
-            _groupNewest = time;
-        }
-    }
 
-    private void CloseGroup()
-    {
-        if (_hasGroup && !(_newest.TryGetValue(_group, out var newest) && newest >= _groupNewest))
-        {
-            _newest[_group] = _groupNewest;
-        }
+        return max;
     }
 
     private void Reserve(int count)

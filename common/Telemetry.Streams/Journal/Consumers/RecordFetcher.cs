@@ -1,0 +1,182 @@
+using Telemetry.Streams.Journal.Commits;
+using Telemetry.Streams.Journal.Format;
+using Telemetry.Streams.Journal.Topics;
+
+namespace Telemetry.Streams.Journal.Consumers;
+
+/// <summary>
+/// Turns files into records for a set of cursors. One pass over a stretch of a topic serves every cursor that is in it;
+/// those elsewhere get their pass in turn.
+/// </summary>
+internal sealed class RecordFetcher(bool readCommitted, int blockBytes, TransactionTable transactions, Action<PartitionCursor> outOfRange)
+    : IDisposable
+{
+    private const int BlocksMax = 8;
+
+    private readonly BlockReader _blocks = new(blockBytes);
+    private readonly List<string> _headerNames = [];
+    private int _turn;
+
+    public long BytesRead => _blocks.BytesRead;
+
+    /// <summary>Lets go of the memory of the records given before.</summary>
+    public void Release() => _blocks.Release();
+
+    public void Fetch(List<PartitionCursor> cursors, List<LogRecord> records, int recordsMax)
+    {
+        var blocks = 0;
+        for (var idle = 0; idle < cursors.Count && records.Count < recordsMax && blocks < BlocksMax;)
+        {
+            _turn = (_turn + 1) % cursors.Count;
+            var cursor = cursors[_turn];
+            if (!IsReady(cursor))
+            {
+                idle++;
+                continue;
+            }
+
+            blocks++;
+            var before = records.Count;
+            var moved = Pass(cursor, cursors, records, recordsMax);
+            idle = moved || records.Count > before ? 0 : idle + 1;
+        }
+    }
+
+    public void Dispose() => _blocks.Dispose();
+
+    private bool IsReady(PartitionCursor cursor)
+    {
+        if (cursor.Paused || cursor.Next >= cursor.End(readCommitted))
+        {
+            return false;
+        }
+
+        if (!cursor.Locate())
+        {
+            outOfRange(cursor);
+            return false;
+        }
+
+        return true;
+    }
+
+    // Ends of all cursors are read before the segment's length: what is below an end is then within the length.
+    private bool Pass(PartitionCursor lead, List<PartitionCursor> cursors, List<LogRecord> records, int recordsMax)
+    {
+        var topic = lead.Topic;
+        var byPartition = new PartitionCursor?[topic.Spec.Partitions];
+        var ends = new long[topic.Spec.Partitions];
+        var segment = lead.Segment!;
+        var start = lead.Position;
+        foreach (var cursor in cursors)
+        {
+            if (cursor.Topic == topic && !cursor.Paused && cursor.Segment == segment && cursor.Position >= start)
+            {
+                byPartition[cursor.Partition] = cursor;
+                ends[cursor.Partition] = cursor.End(readCommitted);
+                cursor.Held = false;
+            }
+        }
+
+        var isLast = segment == topic.Active;
+        var length = segment.Length;
+        if (_blocks.Read(segment, start, length) is not { } block)
+        {
+            lead.Seek(lead.Next);
+            return true;
+        }
+
+        var at = 0;
+        while (at < block.Length && records.Count < recordsMax)
+        {
+            var check = FrameFormat.TryRead(block.Span[at..], segment.First, start + at, out var header);
+            if (check == FrameCheck.Incomplete && at > 0)
+            {
+                break;
+            }
+
+            if (check != FrameCheck.Valid)
+            {
+                throw FrameScan.Damaged(segment.Path, start + at, "found while reading");
+            }
+
+            Deliver(topic, block.Slice(at, header.Length), header, start + at, byPartition, ends, records, recordsMax);
+            at += header.Length;
+            Advance(byPartition, start + at);
+        }
+
+        // Everything of the file has been seen: offsets without a record (aborted, compacted) are passed too.
+        if (start + at >= length && isLast && records.Count < recordsMax)
+        {
+            for (var i = 0; i < byPartition.Length; i++)
+            {
+                if (byPartition[i] is { Held: false } cursor)
+                {
+                    cursor.PassedTo(ends[i]);
+                }
+            }
+        }
+
+        return lead.Position != start || lead.Segment != segment;
+    }
+
+    private static void Advance(PartitionCursor?[] byPartition, long position)
+    {
+        foreach (var cursor in byPartition)
+        {
+            if (cursor is { Held: false } && cursor.Position < position)
+            {
+                cursor.Position = position;
+            }
+        }
+    }
+
+    private void Deliver(
+        JournalTopic topic, ReadOnlyMemory<byte> frame, in FrameHeader header, long position,
+        PartitionCursor?[] byPartition, long[] ends, List<LogRecord> records, int recordsMax)
+    {
+        if (header.Transaction == FrameFormat.SegmentStart)
+        {
+            return;
+        }
+
+        var aborted = header.Transaction != 0 && readCommitted && transactions.IsAborted(header.Transaction);
+        var at = FrameFormat.HeaderSize;
+        for (var i = 0; i < header.Count; i++)
+        {
+            if (!RecordFormat.TryRead(frame.Span[at..], out var view) || (uint)view.Partition >= (uint)byPartition.Length)
+            {
+                throw new RecordLogException(
+                    RecordLogError.Damaged, $"A record of topic '{topic.Name}' in the frame at {position} has impossible lengths.");
+            }
+
+            var bytes = frame.Slice(at, view.Length);
+            at += view.Length;
+            if (byPartition[view.Partition] is not { Held: false } cursor || view.Offset < cursor.Next)
+            {
+                continue;
+            }
+
+            if (view.Offset >= ends[view.Partition] || (records.Count >= recordsMax && !aborted))
+            {
+                cursor.Held = true;
+                continue;
+            }
+
+            cursor.PassedTo(view.Offset + 1);
+            if (!aborted)
+            {
+                records.Add(Record(topic, view, bytes));
+            }
+        }
+    }
+
+    private LogRecord Record(JournalTopic topic, in RecordView view, ReadOnlyMemory<byte> bytes) => new(
+        topic.Name,
+        view.Partition,
+        view.Offset,
+        view.TimestampMs,
+        bytes.Slice(RecordFormat.HeaderSize, view.KeyLength),
+        bytes.Slice(view.ValueStart, view.ValueLength),
+        HeadersFormat.Read(bytes.Slice(RecordFormat.HeaderSize + view.KeyLength, view.HeadersLength), _headerNames));
+}

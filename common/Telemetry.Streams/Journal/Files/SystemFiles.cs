@@ -1,0 +1,113 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Telemetry.Streams.Journal.Files;
+
+/// <summary>Real files.</summary>
+internal sealed class SystemFiles : IJournalFiles
+{
+    public static readonly SystemFiles Instance = new();
+
+    public IJournalFile Open(string path) => new SystemFile(path);
+
+    public void SyncDirectory(string path)
+    {
+        // Only Unix has (and needs) the fsync of a directory.
+        if (!OperatingSystem.IsWindows())
+        {
+            Libc.SyncDirectory(path);
+        }
+    }
+
+    public long FreeBytes(string path) => new DriveInfo(path).AvailableFreeSpace;
+
+    private sealed class SystemFile(string path) : IJournalFile
+    {
+        private readonly SafeFileHandle _handle = File.OpenHandle(
+            path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+
+        public long Length => RandomAccess.GetLength(_handle);
+
+        public void Write(long position, ReadOnlyMemory<byte> bytes) =>
+            RandomAccess.Write(_handle, bytes.Span, position);
+
+        public int Read(long position, Span<byte> bytes)
+        {
+            var total = 0;
+            while (total < bytes.Length)
+            {
+                var read = RandomAccess.Read(_handle, bytes[total..], position + total);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                total += read;
+            }
+
+            return total;
+        }
+
+        public void Sync()
+        {
+            // fdatasync writes the size when it changed, which is all the metadata a reader needs.
+            if (OperatingSystem.IsLinux())
+            {
+                Libc.SyncData(_handle);
+            }
+            else
+            {
+                RandomAccess.FlushToDisk(_handle);
+            }
+        }
+
+        public void SetLength(long length) => RandomAccess.SetLength(_handle, length);
+
+        public void Dispose() => _handle.Dispose();
+    }
+
+    private static class Libc
+    {
+        public static void SyncData(SafeFileHandle file)
+        {
+            if (fdatasync(file) != 0)
+            {
+                throw Error("fdatasync");
+            }
+        }
+
+        public static void SyncDirectory(string path)
+        {
+            var descriptor = open(Encoding.UTF8.GetBytes(path + '\0'), 0);
+            if (descriptor < 0)
+            {
+                throw Error($"open of directory '{path}'");
+            }
+
+            using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+            if (fsync(handle) != 0)
+            {
+                throw Error($"fsync of directory '{path}'");
+            }
+        }
+
+        private static IOException Error(string what)
+        {
+            var errno = Marshal.GetLastPInvokeError();
+            return new IOException($"{what} failed: {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno}).", errno);
+        }
+
+        [DllImport("libc", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        private static extern int fdatasync(SafeFileHandle descriptor);
+
+        [DllImport("libc", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        private static extern int fsync(SafeFileHandle descriptor);
+
+        [DllImport("libc", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        private static extern int open(byte[] path, int flags);
+    }
+}

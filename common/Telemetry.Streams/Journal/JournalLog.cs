@@ -1,0 +1,334 @@
+using Microsoft.Extensions.Logging;
+using Telemetry.Streams.Journal.Commits;
+using Telemetry.Streams.Journal.Consumers;
+using Telemetry.Streams.Journal.Files;
+using Telemetry.Streams.Journal.Maintenance;
+using Telemetry.Streams.Journal.Producers;
+using Telemetry.Streams.Journal.Topics;
+
+namespace Telemetry.Streams.Journal;
+
+/// <summary>
+/// The log on local files, for one process: Kafka's semantics without a broker. Each topic is one series of segment files
+/// that its partitions share, so a group commit costs one write and one fsync a topic; one small commit file holds groups'
+/// offsets and the ends of transactions.
+/// </summary>
+public sealed class JournalLog : IRecordLog
+{
+    private readonly IJournalFiles _files;
+    private readonly TimeProvider _time;
+    private readonly DirectoryLock _lock;
+    private readonly string _topicsDirectory;
+    private readonly LogMaintenance _maintenance;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, ConsumerGroup> _groups = [];
+    private readonly Dictionary<string, JournalTransactionalProducer> _transactional = [];
+    private volatile Dictionary<string, JournalTopic> _topics = [];
+    private bool _disposed;
+
+    private JournalLog(JournalOptions options, IJournalFiles files, DirectoryLock directoryLock, ILogger logger, TimeProvider time)
+    {
+        (Options, _files, _lock, Logger, _time) = (options, files, directoryLock, logger, time);
+        _topicsDirectory = Path.Combine(options.Directory, "topics");
+        Commits = CommitFile.Open(files, Path.Combine(options.Directory, "commits"), options.CommitFileBytes, logger);
+        Metrics = new JournalMetrics(
+            () => Writer?.PendingBytes ?? 0, () => _topics.Values.Select(topic => (topic.Name, topic.SizeBytes)));
+        Writer = new JournalWriter(options, files, Commits, Metrics, time, logger);
+        _maintenance = new LogMaintenance(this, files, time);
+    }
+
+    /// <summary>Completes with the cause when the log has failed for good (a write or an fsync failed): end the process.</summary>
+    public Task<Exception> Failed => Writer.Failed;
+
+    internal JournalOptions Options { get; }
+
+    internal JournalWriter Writer { get; }
+
+    internal CommitFile Commits { get; }
+
+    internal JournalMetrics Metrics { get; }
+
+    internal ILogger Logger { get; }
+
+    /// <summary>Opens the log, creating what is missing; cuts a torn tail.</summary>
+    /// <exception cref="RecordLogException">
+    /// <see cref="RecordLogError.Locked"/>: another process has it. <see cref="RecordLogError.Damaged"/>: acknowledged data
+    /// cannot be read; the message names file and offset, and nothing was changed.
+    /// </exception>
+    public static JournalLog Open(JournalOptions options, ILoggerFactory loggerFactory, TimeProvider timeProvider) =>
+        Open(options, loggerFactory, timeProvider, SystemFiles.Instance);
+
+    internal static JournalLog Open(
+        JournalOptions options, ILoggerFactory loggerFactory, TimeProvider timeProvider, IJournalFiles files)
+    {
+        Directory.CreateDirectory(options.Directory);
+        var directoryLock = DirectoryLock.Take(options.Directory);
+        JournalLog? log = null;
+        try
+        {
+            log = new JournalLog(options, files, directoryLock, loggerFactory.CreateLogger<JournalLog>(), timeProvider);
+            log.LoadTopics();
+            log.Writer.Start();
+            log._maintenance.Start();
+            return log;
+        }
+        catch
+        {
+            log?.CloseFiles();
+            directoryLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask EnsureTopicsAsync(IReadOnlyList<TopicSpec> topics, CancellationToken cancellationToken)
+    {
+        Writer.ThrowIfUnusable();
+        lock (_gate)
+        {
+            foreach (var spec in topics)
+            {
+                Ensure(spec);
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<int> QueryPartitionCountAsync(string topic, CancellationToken cancellationToken) =>
+        new(Topic(topic).Spec.Partitions);
+
+    /// <inheritdoc/>
+    public IRecordProducer CreateProducer(ProducerOptions options)
+    {
+        Writer.ThrowIfUnusable();
+        return new JournalProducer(this, options);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ITransactionalProducer> OpenTransactionalProducerAsync(
+        string transactionalId, ProducerOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(transactionalId);
+        Writer.ThrowIfUnusable();
+        var producer = new JournalTransactionalProducer(this, transactionalId, options, _time);
+        JournalTransactionalProducer? former;
+        lock (_gate)
+        {
+            _transactional.Remove(transactionalId, out former);
+            _transactional[transactionalId] = producer;
+        }
+
+        if (former is not null)
+        {
+            await former.FenceAsync().WaitAsync(cancellationToken);
+        }
+
+        return producer;
+    }
+
+    /// <inheritdoc/>
+    public IRecordConsumer CreateConsumer(ConsumerOptions options)
+    {
+        Writer.ThrowIfUnusable();
+        if (options.Topics.Count > 0 && options.Group is null)
+        {
+            throw new ArgumentException("Subscribing to topics needs a group; without one, call Assign.", nameof(options));
+        }
+
+        ConsumerGroup? group = null;
+        if (options.Group is { } name)
+        {
+            lock (_gate)
+            {
+                if (!_groups.TryGetValue(name, out group))
+                {
+                    _groups[name] = group = new ConsumerGroup(name, _time, Options.PollIntervalMax, Logger);
+                }
+            }
+        }
+
+        return new JournalConsumer(this, options, group);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<OffsetRange> QueryOffsetsAsync(TopicPartition partition, CancellationToken cancellationToken)
+    {
+        var topic = Topic(partition);
+        return new(new OffsetRange(topic.Low(partition.Partition), topic.Partitions[partition.Partition].Stable));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<long?> QueryOffsetForTimeAsync(
+        TopicPartition partition, DateTimeOffset time, CancellationToken cancellationToken) =>
+        new(new RecordFinder(this, Topic(partition), partition.Partition).AtOrAfter(time.ToUnixTimeMilliseconds()));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyDictionary<TopicPartition, CommittedOffset>> QueryCommittedAsync(
+        string group, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken) =>
+        new(Commits.Committed(group, partitions));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<PartitionLag>> QueryLagAsync(
+        string group, string topic, CancellationToken cancellationToken)
+    {
+        var found = Topic(topic);
+        var partitions = Enumerable.Range(0, found.Spec.Partitions).Select(i => new TopicPartition(topic, i)).ToList();
+        var committed = Commits.Committed(group, partitions);
+        var lags = new List<PartitionLag>(partitions.Count);
+        foreach (var partition in partitions)
+        {
+            var low = found.Low(partition.Partition);
+            var high = found.Partitions[partition.Partition].Stable;
+            var from = committed.TryGetValue(partition, out var offset) ? Math.Max(offset.Offset, low) : low;
+            var oldest = from < high ? new RecordFinder(this, found, partition.Partition).TimestampFrom(from) : null;
+            var age = oldest is { } stamped ? _time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(stamped) : TimeSpan.Zero;
+            lags.Add(new PartitionLag(partition, Math.Max(0, high - from), age > TimeSpan.Zero ? age : TimeSpan.Zero));
+        }
+
+        return new(lags);
+    }
+
+    /// <summary>
+    /// What maintenance does by itself in intervals: closes old segments, removes what retention lets go, compacts, aborts
+    /// transactions open too long and removes silent group members. One at a time.
+    /// </summary>
+    /// <exception cref="RecordLogException">The log has failed or is closed, or a segment is damaged.</exception>
+    public Task MaintainAsync(CancellationToken cancellationToken) => _maintenance.RunAsync(compactAlways: false, cancellationToken);
+
+    /// <summary>Reads every byte of the log and checks it.</summary>
+    /// <returns>Bytes checked.</returns>
+    /// <exception cref="RecordLogException"><see cref="RecordLogError.Damaged"/>, naming file and offset.</exception>
+    public long Verify() => _topics.Values.Sum(LogVerifier.Verify);
+
+    /// <summary>Writes and syncs what is pending, then closes the files.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+        }
+
+        await _maintenance.DisposeAsync();
+        await Task.Run(Writer.Dispose);
+        CloseFiles();
+        _lock.Dispose();
+    }
+
+    internal IEnumerable<JournalTopic> Topics => _topics.Values;
+
+    /// <summary>For tests: compaction whether or not it is worthwhile.</summary>
+    internal Task CompactAsync(CancellationToken cancellationToken) => _maintenance.RunAsync(compactAlways: true, cancellationToken);
+
+    internal (List<ConsumerGroup> Groups, List<JournalTransactionalProducer> Producers) Clients()
+    {
+        lock (_gate)
+        {
+            return ([.. _groups.Values], [.. _transactional.Values]);
+        }
+    }
+
+    internal JournalTopic Topic(string name) => _topics.TryGetValue(name, out var topic)
+        ? topic
+        : throw new RecordLogException(
+            RecordLogError.UnknownTopic, $"There is no topic '{name}'; create it with EnsureTopicsAsync.");
+
+    internal JournalTopic Topic(TopicPartition partition)
+    {
+        var topic = Topic(partition.Topic);
+        return (uint)partition.Partition < (uint)topic.Spec.Partitions
+            ? topic
+            : throw new RecordLogException(
+                RecordLogError.UnknownTopic,
+                $"Topic '{partition.Topic}' has {topic.Spec.Partitions} partitions; there is no partition {partition.Partition}.");
+    }
+
+    internal async Task DrainAsync()
+    {
+        if (!Writer.Failed.IsCompleted && !_disposed)
+        {
+            await Writer.SubmitAsync(new CommitRequest(null, []));
+        }
+    }
+
+    internal void Forget(JournalTransactionalProducer producer)
+    {
+        lock (_gate)
+        {
+            if (_transactional.GetValueOrDefault(producer.TransactionalId) == producer)
+            {
+                _transactional.Remove(producer.TransactionalId);
+            }
+        }
+    }
+
+    private void LoadTopics()
+    {
+        Directory.CreateDirectory(_topicsDirectory);
+        var topics = new Dictionary<string, JournalTopic>();
+        foreach (var directory in Directory.EnumerateDirectories(_topicsDirectory).Where(TopicSettings.Exists))
+        {
+            var topic = TopicLoader.Load(_files, directory, TopicSettings.Read(directory), _time, Logger);
+            topics[topic.Name] = topic;
+            Writer.Add(topic);
+        }
+
+        _topics = topics;
+        Logger.JournalOpened(Options.Directory, topics.Count, topics.Values.Sum(topic => topic.SizeBytes));
+    }
+
+    private void Ensure(TopicSpec spec)
+    {
+        if (_topics.TryGetValue(spec.Name, out var topic))
+        {
+            if (topic.Spec.Partitions != spec.Partitions || topic.Spec.Compacted != spec.Compacted)
+            {
+                throw new RecordLogException(
+                    RecordLogError.TopicMismatch,
+                    $"Topic '{spec.Name}' has {topic.Spec.Partitions} partitions (compacted: {topic.Spec.Compacted}), not " +
+                    $"{spec.Partitions} (compacted: {spec.Compacted}). Partitions never change: use another name.");
+            }
+
+            if (topic.Spec != spec)
+            {
+                TopicSettings.Write(_files, topic.Directory, spec);
+                topic.Spec = spec;
+            }
+
+            return;
+        }
+
+        if (!TopicSettings.IsValidName(spec.Name) || spec.Partitions < 1)
+        {
+            throw new RecordLogException(
+                RecordLogError.TopicMismatch,
+                $"Topic '{spec.Name}' with {spec.Partitions} partitions cannot be: names are 1 to 249 of a-z A-Z 0-9 . _ -, " +
+                "partitions at least 1.");
+        }
+
+        var directory = Path.Combine(_topicsDirectory, spec.Name);
+        Directory.CreateDirectory(directory);
+        topic = TopicLoader.Load(_files, directory, spec, _time, Logger);
+        TopicSettings.Write(_files, directory, spec);
+        _files.SyncDirectory(_topicsDirectory);
+        Writer.Add(topic);
+        _topics = new Dictionary<string, JournalTopic>(_topics) { [spec.Name] = topic };
+    }
+
+    private void CloseFiles()
+    {
+        foreach (var topic in _topics.Values)
+        {
+            topic.Dispose();
+        }
+
+        Commits.Dispose();
+        Metrics.Dispose();
+    }
+}

@@ -1,0 +1,486 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Telemetry.Streams.Journal.Commits;
+using Telemetry.Streams.Journal.Files;
+using Telemetry.Streams.Journal.Topics;
+
+namespace Telemetry.Streams.Journal;
+
+/// <summary>
+/// The one thread that writes. A round takes everything pending, writes it, makes it durable with one fsync a topic, then
+/// writes the commit frames that stand on it with one more, and only then tells anyone. The pacing is the disk's and uses
+/// the system clock, whatever clock the log is given.
+/// </summary>
+internal sealed class JournalWriter : IDisposable
+{
+    private readonly JournalOptions _options;
+    private readonly IJournalFiles _files;
+    private readonly CommitFile _commits;
+    private readonly JournalMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+    private readonly ManualResetEventSlim _work = new(false, 0);
+    private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Shared, under _gate.
+    private readonly Lock _gate = new();
+    private readonly List<(JournalTopic Topic, TopicWriter Writer)> _topics = [];
+    private List<CommitRequest> _requests = [];
+    private List<TaskCompletionSource> _capacityWaiters = [];
+    private bool _stopping;
+    private bool _stopped;
+
+    private int _signalled;
+    private long _pendingBytes;
+    private RecordLogException? _failure;
+
+    // The writer's thread only.
+    private readonly List<Round> _rounds = [];
+    private bool _diskFull;
+    private long _freeCheckedAt;
+
+    public JournalWriter(
+        JournalOptions options, IJournalFiles files, CommitFile commits, JournalMetrics metrics, TimeProvider time,
+        ILogger logger)
+    {
+        (_options, _files, _commits, _metrics, _time, _logger) = (options, files, commits, metrics, time, logger);
+        _thread = new Thread(Run) { IsBackground = true, Name = "journal writer" };
+    }
+
+    /// <summary>Completes with the cause when the log has failed for good; never otherwise.</summary>
+    public Task<Exception> Failed => _failed.Task;
+
+    public long PendingBytes => Volatile.Read(ref _pendingBytes);
+
+    public void Start() => _thread.Start();
+
+    public void Add(JournalTopic topic)
+    {
+        var bytes = topic.Spec.Compacted ? _options.CompactedSegmentBytes : _options.SegmentBytes;
+        lock (_gate)
+        {
+            _topics.Add((topic, new TopicWriter(topic, _files, bytes, _options.SegmentAge, _time)));
+        }
+    }
+
+    /// <exception cref="RecordLogException">The log has failed or is closed.</exception>
+    public void ThrowIfUnusable()
+    {
+        if (Volatile.Read(ref _failure) is { } failure)
+        {
+            throw new RecordLogException(failure.Error, failure.Message, failure);
+        }
+    }
+
+    public bool HasRoom(int bytes) => PendingBytes + bytes <= _options.PendingBytesMax || PendingBytes == 0;
+
+    public void Appended(int bytes) => Interlocked.Add(ref _pendingBytes, bytes);
+
+    /// <summary>Wakes the writer; cheap when it is awake.</summary>
+    public void Signal()
+    {
+        if (Volatile.Read(ref _signalled) == 0 && Interlocked.Exchange(ref _signalled, 1) == 0)
+        {
+            _work.Set();
+        }
+    }
+
+    /// <summary>Completes after everything appended before, and the request's own frame, is durable.</summary>
+    public Task SubmitAsync(CommitRequest request)
+    {
+        lock (_gate)
+        {
+            ThrowIfUnusable();
+            if (_stopped)
+            {
+                throw Closed();
+            }
+
+            _requests.Add(request);
+        }
+
+        Signal();
+        return request.Done.Task;
+    }
+
+    public Task WaitForCapacityAsync(Func<bool> hasCapacity, CancellationToken cancellationToken)
+    {
+        var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            ThrowIfUnusable();
+            if (hasCapacity())
+            {
+                return Task.CompletedTask;
+            }
+
+            _capacityWaiters.Add(waiter);
+        }
+
+        Signal();
+        return waiter.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Writes what is pending, then ends the thread.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+        }
+
+        Interlocked.Exchange(ref _signalled, 1);
+        _work.Set();
+        _thread.Join();
+        _work.Dispose();
+    }
+
+    public static RecordLogException Closed() => new(RecordLogError.Closed, "The log is closed.");
+
+    private void Run()
+    {
+        var interval = _options.CommitInterval;
+        var lastStart = 0L;
+        while (true)
+        {
+            _work.Wait();
+            var since = Stopwatch.GetElapsedTime(lastStart);
+            if (lastStart != 0 && since < interval)
+            {
+                Thread.Sleep(interval - since);
+            }
+
+            lastStart = Stopwatch.GetTimestamp();
+            bool last;
+            lock (_gate)
+            {
+                last = _stopping;
+            }
+
+            _work.Reset();
+            Interlocked.Exchange(ref _signalled, 0);
+            try
+            {
+                RunRound();
+                if (last)
+                {
+                    Finish();
+                    return;
+                }
+            }
+            catch (Exception error) when (error is IOException or RecordLogException or UnauthorizedAccessException)
+            {
+                Fail(error);
+                return;
+            }
+        }
+    }
+
+    private void RunRound()
+    {
+        // Requests first: what they stand on was appended before, so it is taken too.
+        List<CommitRequest> requests;
+        lock (_gate)
+        {
+            (requests, _requests) = (_requests, []);
+            while (_rounds.Count < _topics.Count)
+            {
+                var (topic, writer) = _topics[_rounds.Count];
+                _rounds.Add(new Round(topic, writer));
+            }
+        }
+
+        var started = Stopwatch.GetTimestamp();
+        var floor = BelowFloor();
+        foreach (var round in _rounds)
+        {
+            round.Chunks = round.Topic.TakePending();
+            round.Written = 0;
+            round.Failure = floor;
+            if (round.Chunks.Count > 0)
+            {
+                round.Written = floor is null ? round.Writer.Write(round.Chunks, out round.Failure) : 0;
+            }
+            else
+            {
+                round.Failure = null;
+                round.Writer.RollIfOld();
+            }
+        }
+
+        var synced = false;
+        foreach (var round in _rounds)
+        {
+            if (round.Chunks.Count > 0)
+            {
+                var syncStarted = Stopwatch.GetTimestamp();
+                round.Writer.Sync();
+                _metrics.Synced(Stopwatch.GetElapsedTime(syncStarted));
+                round.Topic.WakeReaders();
+                synced = true;
+            }
+        }
+
+        NoteDisk(_rounds);
+        foreach (var round in _rounds)
+        {
+            FailTransactions(round);
+        }
+
+        Commit(requests);
+        foreach (var round in _rounds)
+        {
+            Complete(round);
+        }
+
+        if (synced)
+        {
+            _metrics.Committed(Stopwatch.GetElapsedTime(started));
+        }
+
+        ReleaseWaiters();
+    }
+
+    // Frames of a transaction that lost a record must not be committed in the same round.
+    private static void FailTransactions(Round round)
+    {
+        for (var i = round.Written; i < round.Chunks.Count; i++)
+        {
+            var chunk = round.Chunks[i];
+            for (var j = 0; j < chunk.AppendCount; j++)
+            {
+                chunk.Appends[j].Transaction?.Fail(round.Failure!);
+            }
+        }
+    }
+
+    private void Commit(List<CommitRequest> requests)
+    {
+        if (requests.Count == 0)
+        {
+            return;
+        }
+
+        var frames = new List<CommitRequest>(requests.Count);
+        foreach (var request in requests)
+        {
+            if (request.Transaction?.Failure is { } failure)
+            {
+                request.Done.TrySetException(failure);
+            }
+            else if (request.WritesFrame)
+            {
+                frames.Add(request);
+            }
+        }
+
+        if (frames.Count > 0)
+        {
+            try
+            {
+                _commits.Write(frames);
+            }
+            catch (IOException error) when (DiskErrors.IsDiskFull(error))
+            {
+                var full = new RecordLogException(
+                    RecordLogError.DiskFull,
+                    $"No space left to commit (file '{_commits.FilePath}'). Free space and commit again.", error);
+                frames.ForEach(request => request.Done.TrySetException(full));
+                frames.Clear();
+            }
+            catch
+            {
+                // Fail() answers them with the others.
+                lock (_gate)
+                {
+                    _requests.AddRange(requests);
+                }
+
+                throw;
+            }
+        }
+
+        foreach (var request in frames)
+        {
+            if (request.Transaction is { } transaction)
+            {
+                transaction.MarkCommitted();
+                foreach (var (topic, partition) in transaction.Partitions)
+                {
+                    topic.TransactionEnded(transaction, partition);
+                    topic.WakeReaders();
+                }
+            }
+        }
+
+        requests.ForEach(request => request.Done.TrySetResult());
+        _commits.RenewIfLong();
+    }
+
+    private void Complete(Round round)
+    {
+        var (records, bytes) = (0, 0L);
+        for (var i = 0; i < round.Chunks.Count; i++)
+        {
+            var chunk = round.Chunks[i];
+            var failure = i < round.Written ? null : round.Failure;
+            var chunkBytes = Answer(chunk, failure);
+            if (failure is null)
+            {
+                records += chunk.AppendCount;
+                bytes += chunkBytes;
+            }
+            else
+            {
+                _metrics.AppendsFailed(chunk.AppendCount, round.Topic.Name, failure.Error);
+            }
+
+            round.Topic.Chunks.Return(chunk);
+        }
+
+        if (records > 0)
+        {
+            _metrics.Appended(records, bytes, round.Topic.Name);
+        }
+
+        round.Chunks = [];
+    }
+
+    private long Answer(AppendChunk chunk, RecordLogException? failure)
+    {
+        var bytes = 0L;
+        for (var i = 0; i < chunk.AppendCount; i++)
+        {
+            ref var append = ref chunk.Appends[i];
+            bytes += append.Bytes;
+            append.Producer.Completed(append.Bytes);
+            try
+            {
+                append.Completion?.Appended(append.Offset, failure, append.State);
+            }
+            catch (Exception error)
+            {
+                _logger.CompletionThrew(error);
+            }
+        }
+
+        Interlocked.Add(ref _pendingBytes, -bytes);
+        return bytes;
+    }
+
+    private void ReleaseWaiters()
+    {
+        List<TaskCompletionSource> waiters;
+        lock (_gate)
+        {
+            if (_capacityWaiters.Count == 0)
+            {
+                return;
+            }
+
+            (waiters, _capacityWaiters) = (_capacityWaiters, []);
+        }
+
+        waiters.ForEach(waiter => waiter.TrySetResult());
+    }
+
+    // Looks at the file system four times a second at most.
+    private RecordLogException? BelowFloor()
+    {
+        if (_options.FreeBytesMin == 0
+            || (!_diskFull && _freeCheckedAt != 0 && Stopwatch.GetElapsedTime(_freeCheckedAt) < TimeSpan.FromMilliseconds(250)))
+        {
+            return null;
+        }
+
+        _freeCheckedAt = Stopwatch.GetTimestamp();
+        var free = _files.FreeBytes(_options.Directory);
+        return free >= _options.FreeBytesMin
+            ? null
+            : new RecordLogException(
+                RecordLogError.DiskFull,
+                $"The file system of '{_options.Directory}' has {free} bytes free, less than the floor of " +
+                $"{_options.FreeBytesMin}. Nothing acknowledged is lost; free space and append again.");
+    }
+
+    private void NoteDisk(List<Round> rounds)
+    {
+        var failure = rounds.Find(round => round.Failure is not null)?.Failure;
+        if (failure is not null && !_diskFull)
+        {
+            _diskFull = true;
+            _logger.DiskIsFull(failure);
+        }
+        else if (_diskFull && failure is null && rounds.Exists(round => round.Written > 0))
+        {
+            _diskFull = false;
+            _logger.DiskHasSpace();
+        }
+    }
+
+    private void Finish()
+    {
+        foreach (var round in _rounds)
+        {
+            try
+            {
+                round.Writer.WriteClosingFrame();
+            }
+            catch (IOException error) when (DiskErrors.IsDiskFull(error))
+            {
+                // Only evidence for the next start; without it the end is taken as it is.
+                _logger.DiskIsFull(error);
+            }
+        }
+
+        End(Closed());
+    }
+
+    private void Fail(Exception error)
+    {
+        var failure = error as RecordLogException ?? DiskErrors.WriteFailed(_options.Directory, error);
+        _logger.JournalFailed(error);
+        End(failure);
+        _failed.TrySetResult(failure);
+    }
+
+    // Answers everything that waits, and refuses all that comes later.
+    private void End(RecordLogException failure)
+    {
+        List<CommitRequest> requests;
+        lock (_gate)
+        {
+            Volatile.Write(ref _failure, failure);
+            _stopped = true;
+            requests = _requests;
+            _requests = [];
+        }
+
+        foreach (var round in _rounds)
+        {
+            round.Failure = failure;
+            round.Written = 0;
+            Complete(round);
+            round.Chunks = round.Topic.Close(failure);
+            Complete(round);
+            round.Topic.WakeReaders();
+        }
+
+        requests.ForEach(request => request.Done.TrySetException(failure));
+        ReleaseWaiters();
+    }
+
+    private sealed class Round(JournalTopic topic, TopicWriter writer)
+    {
+        public RecordLogException? Failure;
+
+        public JournalTopic Topic { get; } = topic;
+
+        public TopicWriter Writer { get; } = writer;
+
+        public List<AppendChunk> Chunks { get; set; } = [];
+
+        public int Written { get; set; }
+    }
+}

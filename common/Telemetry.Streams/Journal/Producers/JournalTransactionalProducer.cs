@@ -1,0 +1,233 @@
+using Telemetry.Streams.Journal.Commits;
+using Telemetry.Streams.Journal.Consumers;
+
+namespace Telemetry.Streams.Journal.Producers;
+
+/// <summary>What a transactional producer is doing.</summary>
+internal enum TransactionPhase
+{
+    /// <summary>Between transactions.</summary>
+    Ready,
+
+    Open,
+
+    /// <summary>The commit is with the writer; neither abort nor fencing can take it back.</summary>
+    Committing,
+
+    /// <summary>Another producer has the id.</summary>
+    Fenced,
+}
+
+/// <summary>
+/// Appends in transactions. Its records go to the files at once; one frame in the commit file makes them, and the offsets
+/// sent along, count.
+/// </summary>
+internal sealed class JournalTransactionalProducer(
+    JournalLog log, string transactionalId, ProducerOptions options, TimeProvider time)
+    : JournalProducer(log, options), ITransactionalProducer
+{
+    private readonly Lock _gate = new();
+    private readonly List<GroupOffsets> _offsets = [];
+    private readonly List<(JournalConsumer Consumer, TopicPartition[] Partitions)> _members = [];
+    private TransactionPhase _phase;
+    private JournalTransaction? _transaction;
+    private Task? _committing;
+    private DateTimeOffset _begunAt;
+
+    public string TransactionalId { get; } = transactionalId;
+
+    public void BeginTransaction()
+    {
+        Journal.Writer.ThrowIfUnusable();
+        lock (_gate)
+        {
+            Demand(TransactionPhase.Ready);
+            _phase = TransactionPhase.Open;
+            _begunAt = time.GetUtcNow();
+        }
+    }
+
+    public override bool TryAppend(in NewRecord record, IAppendCompletion? completion, ulong state)
+    {
+        lock (_gate)
+        {
+            Demand(TransactionPhase.Open);
+            return TryAppend(record, completion, state, Transaction);
+        }
+    }
+
+    public ValueTask SendOffsetsAsync(
+        IReadOnlyDictionary<TopicPartition, CommittedOffset> offsets, IRecordConsumer consumer, CancellationToken cancellationToken)
+    {
+        var member = consumer as JournalConsumer
+            ?? throw new ArgumentException("The consumer belongs to another log.", nameof(consumer));
+        var group = member.DemandMember(offsets.Keys);
+        lock (_gate)
+        {
+            Demand(TransactionPhase.Open);
+            _offsets.Add(new GroupOffsets(group, new Dictionary<TopicPartition, CommittedOffset>(offsets)));
+            _members.Add((member, [.. offsets.Keys]));
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask CommitTransactionAsync(CancellationToken cancellationToken)
+    {
+        Task committing;
+        JournalTransaction? transaction;
+        lock (_gate)
+        {
+            Demand(TransactionPhase.Open);
+            transaction = _transaction;
+            if (transaction?.Failure is { } failure)
+            {
+                throw new RecordLogException(failure.Error, failure.Message, failure);
+            }
+
+            foreach (var (consumer, partitions) in _members)
+            {
+                consumer.DemandMember(partitions);
+            }
+
+            committing = transaction is null && _offsets.Count == 0
+                ? Task.CompletedTask
+                : Journal.Writer.SubmitAsync(new CommitRequest(transaction, [.. _offsets]));
+            _committing = committing;
+            _phase = TransactionPhase.Committing;
+        }
+
+        try
+        {
+            // Not cancelled: once it is with the writer it happens or fails, and the caller must learn which.
+            await committing;
+            Settle(transaction, committed: true);
+        }
+        catch (RecordLogException)
+        {
+            lock (_gate)
+            {
+                // Abort and do it again, if it is transient.
+                _phase = _phase == TransactionPhase.Committing ? TransactionPhase.Open : _phase;
+            }
+
+            throw;
+        }
+    }
+
+    public ValueTask AbortTransactionAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            Demand(TransactionPhase.Open);
+        }
+
+        Settle(_transaction, committed: false);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Another producer takes the id: waits for a commit under way, aborts what is open.</summary>
+    public async Task FenceAsync()
+    {
+        Task? committing;
+        lock (_gate)
+        {
+            committing = _phase == TransactionPhase.Committing ? _committing : null;
+        }
+
+        if (committing is not null)
+        {
+            await committing.ContinueWith(
+                static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+
+        Fence();
+    }
+
+    /// <summary>Aborts and fences when the transaction has been open since before the given time.</summary>
+    public bool FenceIfOlder(DateTimeOffset than)
+    {
+        lock (_gate)
+        {
+            if (_phase != TransactionPhase.Open || _begunAt > than)
+            {
+                return false;
+            }
+        }
+
+        Fence();
+        return true;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await FenceAsync();
+        Journal.Forget(this);
+        await base.DisposeAsync();
+    }
+
+    private void Fence()
+    {
+        JournalTransaction? open;
+        lock (_gate)
+        {
+            open = _transaction;
+            _phase = TransactionPhase.Fenced;
+            _transaction = null;
+        }
+
+        Abort(open);
+    }
+
+    private void Settle(JournalTransaction? transaction, bool committed)
+    {
+        if (!committed)
+        {
+            Abort(transaction);
+        }
+
+        lock (_gate)
+        {
+            _transaction = null;
+            _offsets.Clear();
+            _members.Clear();
+            _phase = _phase == TransactionPhase.Fenced ? _phase : TransactionPhase.Ready;
+        }
+    }
+
+    private void Abort(JournalTransaction? transaction)
+    {
+        if (transaction is null or { IsCommitted: true })
+        {
+            return;
+        }
+
+        // Known as aborted before readers may come to it.
+        Journal.Commits.Transactions.Abort(transaction.Id);
+        foreach (var (topic, partition) in transaction.Partitions)
+        {
+            topic.TransactionEnded(transaction, partition);
+            topic.WakeReaders();
+        }
+    }
+
+    private JournalTransaction Transaction() =>
+        _transaction ??= new JournalTransaction(Journal.Commits.Transactions.Begin());
+
+    private void Demand(TransactionPhase phase)
+    {
+        if (_phase == TransactionPhase.Fenced)
+        {
+            throw new RecordLogException(
+                RecordLogError.Fenced,
+                $"A newer producer with the transactional id '{TransactionalId}' took over, or the transaction was open too " +
+                "long; this one must stop.");
+        }
+
+        if (_phase != phase)
+        {
+            throw new InvalidOperationException(
+                $"The transactional producer '{TransactionalId}' is {_phase}; this call needs it {phase}.");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using Telemetry.Streams.Journal.Format;
+using Telemetry.Streams.Journal.Producers;
+
+namespace Telemetry.Streams.Journal.Topics;
+
+/// <summary>Whom to tell about one appended record.</summary>
+internal struct PendingAppend
+{
+    public JournalProducer Producer;
+    public JournalTransaction? Transaction;
+    public IAppendCompletion? Completion;
+    public ulong State;
+    public long Offset;
+    public int Bytes;
+}
+
+/// <summary>
+/// Records laid out as they will be written: frames one after the other in one buffer. Filled under the topic's lock,
+/// then owned by the writer.
+/// </summary>
+internal sealed class AppendChunk(int size, int partitions)
+{
+    private int _frameStart;
+    private int _frameCount;
+    private long _frameTransaction;
+    private bool _frameOpen;
+
+    public byte[] Buffer { get; } = new byte[size];
+
+    public int Used { get; private set; }
+
+    public PendingAppend[] Appends { get; private set; } = new PendingAppend[256];
+
+    public int AppendCount { get; private set; }
+
+    public long MaxTimestampMs { get; private set; } = long.MinValue;
+
+    /// <summary>Next offset of each partition behind the last record of this chunk; set by <see cref="Close"/>.</summary>
+    public long[] NextOffsets { get; } = new long[partitions];
+
+    public bool Fits(int recordLength) =>
+        FrameFormat.Align(Used + FrameFormat.HeaderSize + recordLength) <= Buffer.Length;
+
+    public Span<byte> Reserve(int recordLength, long transaction)
+    {
+        if (_frameOpen && _frameTransaction != transaction)
+        {
+            CloseFrame();
+        }
+
+        if (!_frameOpen)
+        {
+            _frameStart = Used;
+            _frameTransaction = transaction;
+            _frameCount = 0;
+            _frameOpen = true;
+            Used += FrameFormat.HeaderSize;
+        }
+
+        var start = Used;
+        Used += recordLength;
+        _frameCount++;
+        return Buffer.AsSpan(start, recordLength);
+    }
+
+    public void Add(in PendingAppend append, long timestampMs)
+    {
+        if (AppendCount == Appends.Length)
+        {
+            var grown = new PendingAppend[Appends.Length * 2];
+            Appends.CopyTo(grown, 0);
+            Appends = grown;
+        }
+
+        Appends[AppendCount++] = append;
+        Note(timestampMs);
+    }
+
+    public void Note(long timestampMs) => MaxTimestampMs = Math.Max(MaxTimestampMs, timestampMs);
+
+    public void Close(long[] nextOffsets)
+    {
+        CloseFrame();
+        nextOffsets.CopyTo(NextOffsets, 0);
+    }
+
+    /// <summary>Gives each frame its place and its checksum.</summary>
+    public void Seal(long segment, long position, long durableThrough)
+    {
+        for (var at = 0; at < Used;)
+        {
+            var length = FrameFormat.DraftLength(Buffer.AsSpan(at));
+            FrameFormat.Seal(Buffer.AsSpan(at, length), segment, position + at, durableThrough);
+            at += length;
+        }
+    }
+
+    public void Reset()
+    {
+        Array.Clear(Appends, 0, AppendCount);
+        AppendCount = 0;
+        Used = 0;
+        MaxTimestampMs = long.MinValue;
+        _frameOpen = false;
+    }
+
+    private void CloseFrame()
+    {
+        if (!_frameOpen)
+        {
+            return;
+        }
+
+        var end = FrameFormat.Align(Used);
+        Buffer.AsSpan(Used, end - Used).Clear();
+        Used = end;
+        FrameFormat.WriteDraft(Buffer.AsSpan(_frameStart), end - _frameStart, _frameCount, _frameTransaction);
+        _frameOpen = false;
+    }
+}

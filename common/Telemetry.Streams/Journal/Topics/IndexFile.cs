@@ -1,0 +1,106 @@
+using System.Buffers.Binary;
+using Telemetry.Streams.Journal.Files;
+
+namespace Telemetry.Streams.Journal.Topics;
+
+/// <summary>What a closed segment's index file says.</summary>
+internal sealed record SegmentSummary(long Length, long MaxTimestampMs, long[] EndOffsets, IndexRow[] Rows);
+
+/// <summary>
+/// Layout, little endian i64: length, max timestamp, partitions, rows, end offsets, rows (position, max timestamp before,
+/// next offsets), CRC-32C. Only a shortcut: a missing or damaged one is made again from its segment.
+/// </summary>
+internal static class IndexFile
+{
+    private const int HeadWords = 4;
+
+    public static string PathOf(string segmentPath) => Path.ChangeExtension(segmentPath, ".index");
+
+    public static void Write(IJournalFiles files, Segment segment, ReadOnlySpan<long> endOffsets)
+    {
+        var rows = segment.Index.Rows();
+        var partitions = endOffsets.Length;
+        var bytes = new byte[((HeadWords + partitions + (rows.Length * (2 + partitions)) + 1) * sizeof(long))];
+        var at = 0;
+        Put(segment.Length);
+        Put(segment.MaxTimestampMs);
+        Put(partitions);
+        Put(rows.Length);
+        foreach (var offset in endOffsets)
+        {
+            Put(offset);
+        }
+
+        foreach (var row in rows)
+        {
+            Put(row.Position);
+            Put(row.MaxTimestampBeforeMs);
+            foreach (var offset in row.NextOffsets)
+            {
+                Put(offset);
+            }
+        }
+
+        Put(Crc32C.Compute(bytes.AsSpan(0, at)));
+        try
+        {
+            using var file = files.Open(PathOf(segment.Path));
+            file.SetLength(0);
+            file.Write(0, bytes);
+        }
+        catch (IOException error) when (DiskErrors.IsDiskFull(error))
+        {
+            // A start without it reads the segment instead.
+            File.Delete(PathOf(segment.Path));
+        }
+
+        void Put(long value)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(at), value);
+            at += sizeof(long);
+        }
+    }
+
+    /// <summary>Null when there is none that can be trusted.</summary>
+    public static SegmentSummary? TryRead(string segmentPath, int partitions)
+    {
+        var path = PathOf(segmentPath);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        var bytes = File.ReadAllBytes(path);
+        if (bytes.Length < (HeadWords + 1) * sizeof(long) || bytes.Length % sizeof(long) != 0
+            || Word(bytes.Length / sizeof(long) - 1) != Crc32C.Compute(bytes.AsSpan(0, bytes.Length - sizeof(long)))
+            || Word(2) != partitions)
+        {
+            return null;
+        }
+
+        var rows = new IndexRow[Word(3)];
+        var at = HeadWords;
+        var ends = Words(partitions);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var (position, timestamp) = (Word(at), Word(at + 1));
+            at += 2;
+            rows[i] = new IndexRow(position, timestamp, Words(partitions));
+        }
+
+        return new SegmentSummary(Word(0), Word(1), ends, rows);
+
+        long Word(int index) => BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(index * sizeof(long)));
+
+        long[] Words(int count)
+        {
+            var words = new long[count];
+            for (var i = 0; i < count; i++)
+            {
+                words[i] = Word(at++);
+            }
+
+            return words;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using Telemetry.Streams.Journal.Files;
+
+namespace Telemetry.Streams.Journal.Topics;
+
+/// <summary>
+/// One file of a topic. The checksums in it start from <see cref="First"/>. <see cref="First"/> and <see cref="Number"/> differ when compaction merged several into one.
+/// </summary>
+internal sealed class Segment(long first, long number, string path, IJournalFile file, long[] baseOffsets) : IDisposable
+{
+    private long _length;
+    private long _maxTimestampMs = long.MinValue;
+    private volatile bool _retired;
+
+    public long First { get; } = first;
+
+    public long Number { get; } = number;
+
+    public string Path { get; } = path;
+
+    public IJournalFile File { get; } = file;
+
+    /// <summary>Next offset of each partition when the segment began.</summary>
+    public long[] BaseOffsets { get; } = baseOffsets;
+
+    public SegmentIndex Index { get; } = new();
+
+    /// <summary>Bytes that are durable.</summary>
+    public long Length
+    {
+        get => Volatile.Read(ref _length);
+        set => Volatile.Write(ref _length, value);
+    }
+
+    public long MaxTimestampMs
+    {
+        get => Volatile.Read(ref _maxTimestampMs);
+        set => Volatile.Write(ref _maxTimestampMs, value);
+    }
+
+    /// <summary>When it was begun; it is closed at a certain age.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>True when compaction has been over it since the log was opened.</summary>
+    public bool Cleaned { get; init; }
+
+    /// <summary>True once retention or compaction took it away; readers look for their place again.</summary>
+    public bool Retired => _retired;
+
+    public void Retire()
+    {
+        _retired = true;
+        File.Dispose();
+    }
+
+    public void Dispose() => File.Dispose();
+
+    public static string NameOf(long first, long number) =>
+        first == number ? $"{number:D12}.log" : $"{first:D12}-{number:D12}.log";
+
+    public static bool TryParseName(string name, out long first, out long number)
+    {
+        first = number = 0;
+        if (!name.EndsWith(".log", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var stem = name.AsSpan(0, name.Length - 4);
+        var dash = stem.IndexOf('-');
+        return dash < 0
+            ? long.TryParse(stem, out number) && (first = number) > 0
+            : long.TryParse(stem[..dash], out first) && long.TryParse(stem[(dash + 1)..], out number) && first > 0;
+    }
+}

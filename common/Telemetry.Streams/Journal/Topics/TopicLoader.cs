@@ -1,0 +1,182 @@
+using Microsoft.Extensions.Logging;
+using Telemetry.Streams.Journal.Files;
+using Telemetry.Streams.Journal.Format;
+
+namespace Telemetry.Streams.Journal.Topics;
+
+/// <summary>Opens a topic's files: checks the closed ones, cuts the last one's torn end.</summary>
+internal static class TopicLoader
+{
+    public static JournalTopic Load(IJournalFiles files, string directory, TopicSpec spec, TimeProvider time, ILogger logger)
+    {
+        var found = Find(directory);
+        var segments = new List<Segment>();
+        var next = new long[spec.Partitions];
+        for (var i = 0; i < found.Count; i++)
+        {
+            var (first, number, path) = found[i];
+            var last = i == found.Count - 1;
+            if (last && segments.Count > 0 && new FileInfo(path).Length == 0)
+            {
+                // Made just before the process ended; nothing was ever in it.
+                File.Delete(path);
+                break;
+            }
+
+            var file = files.Open(path);
+            var segment = Start(file, first, number, path, spec.Partitions, next, last, time, logger);
+            if (segment is null)
+            {
+                continue;
+            }
+
+            next = last
+                ? Scan(segment, spec.Partitions, cut: true, logger)
+                : LoadClosed(files, segment, spec.Partitions, logger);
+            segments.Add(segment);
+        }
+
+        if (segments.Count == 0 || segments[^1].First != segments[^1].Number)
+        {
+            var number = segments.Count == 0 ? 1 : segments[^1].Number + 1;
+            segments.Add(SegmentFiles.Create(files, directory, number, next, time.GetUtcNow()));
+        }
+
+        return new JournalTopic(spec, directory, [.. segments], next);
+    }
+
+    /// <summary>Reads a whole segment: ends of the partitions, index rows, largest time.</summary>
+    public static long[] Scan(Segment segment, int partitions, bool cut, ILogger logger)
+    {
+        var next = segment.BaseOffsets.ToArray();
+        var maxTimestamp = long.MinValue;
+        var end = FrameScan.Run(
+            segment.File, segment.Path, segment.First,
+            (in FrameHeader header, ReadOnlySpan<byte> frame, long position) =>
+            {
+                if (header.Transaction == FrameFormat.SegmentStart)
+                {
+                    return;
+                }
+
+                segment.Index.Offer(position, maxTimestamp, next);
+                var at = FrameFormat.HeaderSize;
+                for (var i = 0; i < header.Count; i++)
+                {
+                    if (!RecordFormat.TryRead(frame[at..], out var record) || (uint)record.Partition >= (uint)partitions)
+                    {
+                        throw FrameScan.Damaged(segment.Path, position + at, "a record's lengths do not fit");
+                    }
+
+                    next[record.Partition] = Math.Max(next[record.Partition], record.Offset + 1);
+                    maxTimestamp = Math.Max(maxTimestamp, record.TimestampMs);
+                    at += record.Length;
+                }
+            });
+        var length = segment.File.Length;
+        if (end < length)
+        {
+            if (!cut)
+            {
+                throw FrameScan.Damaged(segment.Path, end, "the segment was closed, so all of it was durable");
+            }
+
+            segment.File.SetLength(end);
+            DiskErrors.Sync(segment.File, segment.Path);
+            logger.TailCut(segment.Path, end, length - end);
+        }
+
+        (segment.Length, segment.MaxTimestampMs) = (end, maxTimestamp);
+        return next;
+    }
+
+    private static List<(long First, long Number, string Path)> Find(string directory)
+    {
+        var found = new List<(long First, long Number, string Path)>();
+        foreach (var path in Directory.EnumerateFiles(directory))
+        {
+            if (Segment.TryParseName(Path.GetFileName(path), out var first, out var number))
+            {
+                found.Add((first, number, path));
+            }
+            else if (path.EndsWith(".new", StringComparison.Ordinal))
+            {
+                File.Delete(path);
+            }
+        }
+
+        // A merged segment stands for those within its range; they were about to be removed.
+        foreach (var covered in found.Where(one => found.Any(other =>
+            other.Path != one.Path && other.First <= one.First && other.Number >= one.Number)).ToList())
+        {
+            File.Delete(covered.Path);
+            File.Delete(IndexFile.PathOf(covered.Path));
+            found.Remove(covered);
+        }
+
+        found.Sort((left, right) => left.Number.CompareTo(right.Number));
+        for (var i = 1; i < found.Count; i++)
+        {
+            if (found[i].First != found[i - 1].Number + 1)
+            {
+                throw FrameScan.Damaged(found[i].Path, 0, $"the segment before it, number {found[i].First - 1}, is missing");
+            }
+        }
+
+        return found;
+    }
+
+    private static Segment? Start(
+        IJournalFile file, long first, long number, string path, int partitions, long[] next, bool last, TimeProvider time,
+        ILogger logger)
+    {
+        var frame = new byte[SegmentFiles.StartFrameLength(partitions)];
+        var read = file.Read(0, frame);
+        if (FrameFormat.TryRead(frame.AsSpan(0, read), first, 0, out var header) == FrameCheck.Valid
+            && header.Transaction == FrameFormat.SegmentStart)
+        {
+            return new Segment(first, number, path, file, SegmentFiles.ReadStartFrame(frame, partitions))
+            {
+                CreatedAt = new DateTimeOffset(File.GetCreationTimeUtc(path), TimeSpan.Zero) is var created
+                    && created < time.GetUtcNow() ? created : time.GetUtcNow(),
+            };
+        }
+
+        // The first frame is durable before anything else is written, so a bad one with nothing behind it is a torn start.
+        if (last && FrameScan.Run(file, path, first, (in FrameHeader _, ReadOnlySpan<byte> _, long _) => { }) == 0
+            && file.Length <= frame.Length)
+        {
+            logger.TailCut(path, 0, file.Length);
+            var start = SegmentFiles.StartFrame(first, next);
+            file.SetLength(0);
+            file.Write(0, start);
+            DiskErrors.Sync(file, path);
+            return new Segment(first, number, path, file, next.ToArray()) { CreatedAt = time.GetUtcNow() };
+        }
+
+        throw FrameScan.Damaged(path, 0, "a segment begins with the offsets of its partitions");
+    }
+
+    private static long[] LoadClosed(IJournalFiles files, Segment segment, int partitions, ILogger logger)
+    {
+        var length = segment.File.Length;
+        if (IndexFile.TryRead(segment.Path, partitions) is { } summary)
+        {
+            if (summary.Length > length)
+            {
+                throw FrameScan.Damaged(segment.Path, length, $"the segment was closed with {summary.Length} bytes");
+            }
+
+            if (summary.Length == length)
+            {
+                segment.Index.Load(summary.Rows);
+                (segment.Length, segment.MaxTimestampMs) = (summary.Length, summary.MaxTimestampMs);
+                return summary.EndOffsets;
+            }
+        }
+
+        var ends = Scan(segment, partitions, cut: false, logger);
+        IndexFile.Write(files, segment, ends);
+        return ends;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using Telemetry.Streams.Journal.Files;
+
+namespace Telemetry.Streams.Journal.Topics;
+
+/// <summary>A topic's settings in its directory (topic.json), always complete: written under another name and renamed.</summary>
+internal static class TopicSettings
+{
+    private const string FileName = "topic.json";
+    private const int NameLengthMax = 249;
+
+    /// <summary>Kafka's rule for topic names, which also makes them good directory names.</summary>
+    public static bool IsValidName(string name) =>
+        name.Length is > 0 and <= NameLengthMax && name is not ("." or "..")
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+
+    public static bool Exists(string directory) => File.Exists(Path.Combine(directory, FileName));
+
+    public static TopicSpec Read(string directory)
+    {
+        var path = Path.Combine(directory, FileName);
+        try
+        {
+            return JsonSerializer.Deserialize<TopicSpec>(File.ReadAllBytes(path))
+                ?? throw new JsonException("The file is empty.");
+        }
+        catch (JsonException error)
+        {
+            throw new RecordLogException(RecordLogError.Damaged, $"The topic settings in '{path}' cannot be read: {error.Message}", error);
+        }
+    }
+
+    public static void Write(IJournalFiles files, string directory, TopicSpec spec)
+    {
+        var path = Path.Combine(directory, FileName);
+        var making = path + ".new";
+        using (var file = files.Open(making))
+        {
+            file.SetLength(0);
+            file.Write(0, JsonSerializer.SerializeToUtf8Bytes(spec));
+            DiskErrors.Sync(file, making);
+        }
+
+        File.Move(making, path, overwrite: true);
+        files.SyncDirectory(directory);
+    }
+}

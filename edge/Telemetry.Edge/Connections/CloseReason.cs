@@ -1,0 +1,53 @@
+using Telemetry.Mqtt;
+
+namespace Telemetry.Edge.Connections;
+
+/// <summary>Why a connection ends; the first reason counts.</summary>
+/// <param name="Kind">Label of the metric.</param>
+/// <param name="Code">Reason code for DISCONNECT, null when nothing is sent.</param>
+/// <param name="Message">Reason String and log text.</param>
+/// <param name="Clause">Clause that was broken, for the log.</param>
+internal sealed record CloseReason(CloseKind Kind, ReasonCode? Code = null, string? Message = null, string? Clause = null)
+{
+    public static CloseReason ClientGone { get; } = new(CloseKind.ClientGone);
+
+    public static CloseReason ClientDisconnected { get; } = new(CloseKind.ClientDisconnected);
+
+    public static CloseReason ClientDisconnectedWithWill { get; } = new(CloseKind.ClientDisconnectedWithWill);
+
+    public static CloseReason TakenOver { get; } =
+        new(CloseKind.TakenOver, ReasonCode.SessionTakenOver, "Another connection uses this Client Identifier.");
+
+    public static CloseReason KeepAlive { get; } =
+        new(CloseKind.KeepAliveTimeout, ReasonCode.KeepAliveTimeout, "Nothing was received for one and a half times the Keep Alive.");
+
+    public static CloseReason ConnectTimeout { get; } = new(CloseKind.ConnectTimeout);
+
+    public static CloseReason ShuttingDown { get; } =
+        new(CloseKind.ShuttingDown, ReasonCode.ServerShuttingDown, "The broker is shutting down.");
+
+    public static CloseReason LogUnavailable { get; } =
+        new(CloseKind.IngestFailed, ReasonCode.ServerUnavailable, "The log could not take a message; send it again later.");
+
+    public static CloseReason Refused { get; } = new(CloseKind.Refused);
+
+    public static CloseReason Internal { get; } =
+        new(CloseKind.InternalError, ReasonCode.UnspecifiedError, "The broker failed while handling a packet.");
+
+    public static CloseReason Error(in MqttError error) => new(CloseKind.ProtocolError, error.Code, error.Message, error.Clause);
+}
+
+internal enum CloseKind
+{
+    ClientGone,
+    ClientDisconnected,
+    ClientDisconnectedWithWill,
+    TakenOver,
+    KeepAliveTimeout,
+    ConnectTimeout,
+    ShuttingDown,
+    IngestFailed,
+    Refused,
+    ProtocolError,
+    InternalError,
+}

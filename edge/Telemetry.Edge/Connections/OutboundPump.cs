@@ -1,0 +1,324 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Sessions;
+using Telemetry.Edge.Timing;
+using Telemetry.Mqtt;
+
+namespace Telemetry.Edge.Connections;
+
+/// <summary>
+/// The one writer of a connection. Packets of the reader, finished acknowledgements and the session's messages are pulled
+/// here, in that order, as many as fit into a flush; whoever has made something new calls <see cref="Wake"/>. No task waits
+/// while there is nothing to write.
+/// </summary>
+internal sealed class OutboundPump(
+    MqttConnection connection, PipeWriter output, AckWindow acks, EdgeMetrics metrics, TimerWheel wheel, TimeProvider time)
+    : IThreadPoolWorkItem
+{
+    /// <summary>Bytes written before a flush.</summary>
+    private const int FlushSize = 32 * 1024;
+
+    private readonly Lock _gate = new();
+    private readonly ControlBuffer _control = new();
+    private OutboundAliases? _aliases;
+    private TaskCompletionSource? _idle;
+    private int _state;
+    private bool _onlyControl = true;
+
+    /// <summary>Bytes of the reader's packets not yet written: the reader waits when there are too many.</summary>
+    public int ControlBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _control.Count;
+            }
+        }
+    }
+
+    /// <summary>The connection has its CONNACK: acknowledgements and messages may follow.</summary>
+    public void Open() => Volatile.Write(ref _onlyControl, false);
+
+    /// <summary>Adds a packet; the caller wakes the pump.</summary>
+    public void Write<TState>(TState state, Action<IBufferWriter<byte>, TState> write)
+    {
+        lock (_gate)
+        {
+            write(_control, state);
+        }
+    }
+
+    /// <summary>Adds PUBACK, PUBREC, PUBREL or PUBCOMP.</summary>
+    public void WriteAck(MqttPacketType type, ushort identifier, ReasonCode code = ReasonCode.Success, string? reason = null)
+    {
+        lock (_gate)
+        {
+            WriteAck(_control, type, identifier, code, reason);
+        }
+    }
+
+    /// <summary>Adds the last packet (or nothing); nothing but it and what is in the buffer is written any more. [MQTT-3.14.4-1]</summary>
+    public void WriteLast(CloseReason reason, ClientContext? client)
+    {
+        lock (_gate)
+        {
+            if (client is { Version: MqttVersion.V500 } && reason.Code is { } code)
+            {
+                var properties = reason.Message is { } text ? new MqttProperties { ReasonString = text } : null;
+                MqttEncoder.WriteDisconnect(_control, client.Version, code, properties, client.MaximumPacketSize);
+            }
+
+            Volatile.Write(ref _onlyControl, true);
+        }
+    }
+
+    /// <summary>Starts the writer if it is not at work; it looks again if it is.</summary>
+    public void Wake()
+    {
+        if (Move(PumpInput.Wake) == PumpState.Idle)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    /// <summary>As <see cref="Wake"/>, writing on this thread.</summary>
+    public void WakeHere()
+    {
+        if (Move(PumpInput.Wake) == PumpState.Idle)
+        {
+            Execute();
+        }
+    }
+
+    public void Execute()
+    {
+        var running = RunAsync();
+        if (!running.IsCompleted)
+        {
+            // RunAsync ends in Idle or Failed and throws nothing; WhenIdleAsync is who waits for it.
+            running.AsTask();
+        }
+    }
+
+    /// <summary>Completes when everything was handed to the transport, or cannot be any more.</summary>
+    public async Task WhenIdleAsync(TimeSpan timeout)
+    {
+        TaskCompletionSource idle;
+        lock (_gate)
+        {
+            idle = _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        WakeHere();
+        if ((PumpState)Volatile.Read(ref _state) == PumpState.Failed)
+        {
+            return;
+        }
+
+        try
+        {
+            await idle.Task.WaitAsync(timeout, time);
+        }
+        catch (TimeoutException)
+        {
+            metrics.LingerTimeout();
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask RunAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                while (WriteSome())
+                {
+                    var flushed = await output.FlushAsync();
+                    if (flushed.IsCompleted)
+                    {
+                        Fail();
+                        return;
+                    }
+                }
+
+                if (Move(PumpInput.Finished) == PumpState.Running)
+                {
+                    SignalIdle();
+                    return;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException or ObjectDisposedException
+            or OperationCanceledException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
+        {
+            Fail();
+        }
+    }
+
+    private void Fail()
+    {
+        Move(PumpInput.Break);
+        connection.RequestClose(CloseReason.ClientGone);
+        SignalIdle();
+    }
+
+    private void SignalIdle()
+    {
+        TaskCompletionSource? idle;
+        lock (_gate)
+        {
+            (idle, _idle) = (_idle, null);
+        }
+
+        idle?.TrySetResult();
+    }
+
+    /// <returns>The state before.</returns>
+    private PumpState Move(PumpInput input)
+    {
+        while (true)
+        {
+            var state = Volatile.Read(ref _state);
+            var next = (int)PumpTransitions.Next((PumpState)state, input);
+            if (next == state || Interlocked.CompareExchange(ref _state, next, state) == state)
+            {
+                return (PumpState)state;
+            }
+        }
+    }
+
+    private bool WriteSome()
+    {
+        var before = output.UnflushedBytes;
+        lock (_gate)
+        {
+            if (_control.Count > 0)
+            {
+                _control.MoveTo(output);
+            }
+        }
+
+        var limit = before + FlushSize;
+        if (!Volatile.Read(ref _onlyControl))
+        {
+            WriteFinishedAcks(limit);
+            WriteMessages(limit);
+        }
+
+        return output.UnflushedBytes > before;
+    }
+
+    private void WriteFinishedAcks(long limit)
+    {
+        while (output.UnflushedBytes < limit && acks.TryTake(out var slot))
+        {
+            var type = slot.Qos == 1 ? MqttPacketType.PubAck : MqttPacketType.PubRec;
+            WriteAck(output, type, slot.Identifier, slot.Code, slot.Reason);
+            metrics.IngestAnswered(time.GetElapsedTime(slot.StartedAt));
+        }
+    }
+
+    private void WriteAck(IBufferWriter<byte> to, MqttPacketType type, ushort identifier, ReasonCode code, string? reason)
+    {
+        if (code == ReasonCode.Success)
+        {
+            MqttEncoder.WriteAck(to, type, identifier);
+            return;
+        }
+
+        var client = connection.Client!;
+        var properties = reason is not null && client.ProblemInformation ? new MqttProperties { ReasonString = reason } : null;
+        MqttEncoder.WriteAck(to, type, client.Version, identifier, code, properties, client.MaximumPacketSize);
+    }
+
+    private void WriteMessages(long limit)
+    {
+        var session = connection.Session!;
+        var now = wheel.CoarseNow;
+        var expired = 0;
+        var sent = default(SentCounts);
+        while (output.UnflushedBytes < limit && !Volatile.Read(ref _onlyControl)
+            && session.TryNext(connection, now, ref expired, out var delivery))
+        {
+            if (delivery.IsPubRel)
+            {
+                MqttEncoder.WriteAck(output, MqttPacketType.PubRel, delivery.PacketIdentifier);
+            }
+            else if (TryWritePublish(delivery, now))
+            {
+                sent.Add(delivery.Copy.Qos);
+            }
+            else
+            {
+                session.Abandon(delivery.PacketIdentifier);
+                metrics.Dropped(DropCause.TooLarge, 1);
+            }
+        }
+
+        metrics.Sent(sent);
+        metrics.Dropped(DropCause.Expired, expired);
+    }
+
+    private bool TryWritePublish(in Delivery delivery, long now)
+    {
+        var client = connection.Client!;
+        var copy = delivery.Copy;
+        var content = copy.Message.Content;
+        if (client.Version == MqttVersion.V311)
+        {
+            return TryWritePublish(client, copy, new PublishDelivery
+            {
+                Qos = (MqttQos)copy.Qos,
+                Retain = copy.Retain,
+                Duplicate = delivery.Duplicate,
+                PacketIdentifier = delivery.PacketIdentifier,
+            });
+        }
+
+        ushort alias = 0;
+        var known = false;
+        if (client.TopicAliasMaximum > 0)
+        {
+            _aliases ??= new OutboundAliases(Math.Min(client.TopicAliasMaximum, connection.OutboundAliasMaximum));
+            alias = _aliases.Get(content.TopicName, out known);
+        }
+
+        ReadOnlySpan<uint> identifiers = copy.MoreIdentifiers is { } more ? [copy.Identifier, .. more]
+            : copy.Identifier == 0 ? []
+            : [copy.Identifier];
+        var written = TryWritePublish(client, copy, new PublishDelivery
+        {
+            Qos = (MqttQos)copy.Qos,
+            Retain = copy.Retain,
+            Duplicate = delivery.Duplicate,
+            PacketIdentifier = delivery.PacketIdentifier,
+            MessageExpiryInterval = copy.Message.RemainingSeconds(now),
+            TopicAlias = alias,
+            OmitTopicName = known,
+            SubscriptionIdentifiers = identifiers,
+        });
+        if (written && alias != 0 && !known)
+        {
+            _aliases!.Set(content.TopicName, alias);
+        }
+
+        return written;
+    }
+
+    private bool TryWritePublish(ClientContext client, in Outgoing copy, in PublishDelivery header)
+    {
+        var content = copy.Message.Content;
+        if (client.MaximumPacketSize != int.MaxValue
+            && PublishEncoder.SizeOf(client.Version, content, header) > client.MaximumPacketSize)
+        {
+            return false;
+        }
+
+        PublishEncoder.Write(output, client.Version, content, header);
+        return true;
+    }
+}

@@ -1,0 +1,110 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Telemetry.Edge;
+
+/// <summary>Settings of the MQTT broker. Every default works on one machine, open to that machine only.</summary>
+public sealed record EdgeOptions
+{
+    private static readonly MqttListenerOptions[] DefaultListeners = [new()];
+
+    /// <summary>Where to listen. Empty, the default: 127.0.0.1:1883 without TLS.</summary>
+    public MqttListenerOptions[] Listeners { get; init; } = [];
+
+    /// <summary><see cref="Listeners"/>, or the default one.</summary>
+    public IReadOnlyList<MqttListenerOptions> EffectiveListeners => Listeners.Length == 0 ? DefaultListeners : Listeners;
+
+    /// <summary>
+    /// Lets clients that gave no credentials in from other machines too. Default false: a listener on an address that is not
+    /// loopback then needs users or client certificates, or the start fails.
+    /// </summary>
+    public bool AllowAnonymousFromAnywhere { get; init; }
+
+    /// <summary>Users who may connect. With any user here or in <see cref="UsersFile"/>, nobody connects without credentials.</summary>
+    public MqttUserOptions[] Users { get; init; } = [];
+
+    /// <summary>File with one <c>name:hash</c> a line (see <see cref="MqttUserOptions.PasswordHash"/>); # starts a comment.</summary>
+    public string? UsersFile { get; init; }
+
+    /// <summary>What clients may publish and subscribe to; empty, the default: everything.</summary>
+    public AccessRuleOptions[] AccessRules { get; init; } = [];
+
+    /// <summary>Connections at once; more are turned away. Default 20,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxConnections { get; init; } = 20_000;
+
+    /// <summary>Connections the kernel keeps ready to be taken. Default 4,096.</summary>
+    [Range(1, 65_535)]
+    public int Backlog { get; init; } = 4_096;
+
+    /// <summary>Time from the connection to the end of CONNECT. Default 10 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Longest Keep Alive. A larger one, or none, gets this as Server Keep Alive (MQTT 5; 3.1.1 clients are only watched
+    /// when they asked for it). Default zero: the client's value rules.
+    /// </summary>
+    public TimeSpan MaxKeepAlive { get; init; }
+
+    /// <summary>QoS 1 and 2 publishes that one client may have unanswered. Default 1,000.</summary>
+    [Range(1, 65_535)]
+    public int ReceiveMaximum { get; init; } = 1_000;
+
+    /// <summary>Largest packet taken, in bytes. Default 1 MiB.</summary>
+    [Range(256, 268_435_460)]
+    public int MaximumPacketSize { get; init; } = 1024 * 1024;
+
+    /// <summary>Topic aliases one client may set. Default 64.</summary>
+    [Range(0, 65_535)]
+    public int TopicAliasMaximum { get; init; } = 64;
+
+    /// <summary>Topic aliases we set towards one client, if it allows them. Default 32.</summary>
+    [Range(0, 65_535)]
+    public int OutboundTopicAliasMaximum { get; init; } = 32;
+
+    /// <summary>Longest life of a session without a connection; longer wishes are cut to it. Default 7 days.</summary>
+    public TimeSpan SessionExpiryMax { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Sessions kept, with and without connection. Default 100,000.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxSessions { get; init; } = 100_000;
+
+    /// <summary>Messages that may wait for one session. Default 1,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxQueuedMessages { get; init; } = 1_000;
+
+    /// <summary>Bytes that may wait for one session. Default 4 MiB.</summary>
+    [Range(1024, long.MaxValue)]
+    public long MaxQueuedBytes { get; init; } = 4L * 1024 * 1024;
+
+    /// <summary>QoS 1 and 2 messages in flight to one client, whatever its Receive Maximum. Default 256.</summary>
+    [Range(1, 65_535)]
+    public int MaxInFlight { get; init; } = 256;
+
+    /// <summary>Subscriptions of one session. Default 1,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxSubscriptionsPerSession { get; init; } = 1_000;
+
+    /// <summary>Levels in a topic filter and in a retained topic. Default 200.</summary>
+    [Range(1, 32_768)]
+    public int MaxTopicLevels { get; init; } = 200;
+
+    /// <summary>Retained messages. Default 100,000.</summary>
+    [Range(0, 100_000_000)]
+    public int MaxRetainedMessages { get; init; } = 100_000;
+
+    /// <summary>Bytes of retained messages. Default 64 MiB.</summary>
+    [Range(0, long.MaxValue)]
+    public long MaxRetainedBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>
+    /// How long a connection that was told why it is closed is still read, so that the reason arrives before a reset. Default 2 s.
+    /// </summary>
+    public TimeSpan LingerTime { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Bytes read and thrown away at most while lingering. Default 1 MiB.</summary>
+    [Range(0, int.MaxValue)]
+    public int LingerBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>How long a stop waits for answers that the log still owes. Default 10 s.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}

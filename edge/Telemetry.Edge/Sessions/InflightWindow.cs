@@ -1,0 +1,165 @@
+namespace Telemetry.Edge.Sessions;
+
+/// <summary>
+/// Outbound QoS 1 and 2 messages that are not finished, in the order they were first sent, with their packet identifiers.
+/// Not thread-safe: the session's lock guards it.
+/// </summary>
+internal sealed class InflightWindow
+{
+    private readonly RingBuffer<Entry> _entries = new();
+    private int _live;
+    private int _sentHere;
+    private int _outstandingHere;
+    private ushort _lastIdentifier;
+
+    /// <summary>Unfinished messages.</summary>
+    public int Count => _live;
+
+    /// <summary>Unfinished messages that this connection has sent: what counts against its Receive Maximum.</summary>
+    public int OutstandingHere => _outstandingHere;
+
+    /// <summary>True when messages of an earlier connection still wait to be sent again.</summary>
+    public bool HasResends => _sentHere < _entries.Count;
+
+    /// <summary>A new connection: everything unfinished is to be sent again, in order. [MQTT-4.4.0-1]</summary>
+    public void Restart()
+    {
+        _sentHere = 0;
+        _outstandingHere = 0;
+    }
+
+    /// <summary>Next unfinished message of an earlier connection, as far as the quota goes; PUBREL needs none.</summary>
+    public bool TryResend(int quota, out Delivery delivery)
+    {
+        while (_sentHere < _entries.Count)
+        {
+            ref var entry = ref _entries[_sentHere];
+            var isPubRel = entry.State == InflightState.AwaitPubComp;
+            if (entry.State != InflightState.Done && !isPubRel && _outstandingHere >= quota)
+            {
+                break;
+            }
+
+            _sentHere++;
+            if (entry.State == InflightState.Done)
+            {
+                continue;
+            }
+
+            _outstandingHere++;
+            delivery = new Delivery(isPubRel, entry.Copy, entry.Identifier, !isPubRel);
+            return true;
+        }
+
+        delivery = default;
+        return false;
+    }
+
+    /// <summary>Puts a new message in flight under a free packet identifier. [MQTT-2.2.1-4]</summary>
+    public Delivery Send(in Outgoing copy)
+    {
+        var identifier = AllocateIdentifier();
+        var state = copy.Qos == 1 ? InflightState.AwaitPubAck : InflightState.AwaitPubRec;
+        _entries.AddLast(new Entry(copy, identifier, state));
+        _live++;
+        _outstandingHere++;
+        _sentHere = _entries.Count;
+        return new Delivery(false, copy, identifier, false);
+    }
+
+    /// <summary>Applies what the subscriber sent.</summary>
+    /// <returns>The new state; null when no message in flight waits for this.</returns>
+    public InflightState? Apply(ushort identifier, InflightInput input)
+    {
+        var at = IndexOf(identifier);
+        if (at < 0)
+        {
+            return null;
+        }
+
+        ref var entry = ref _entries[at];
+        if (InflightTransitions.Next(entry.State, input) is not { } next)
+        {
+            return null;
+        }
+
+        entry = entry with { State = next, Copy = next is InflightState.AwaitPubComp or InflightState.Done ? default : entry.Copy };
+        if (next == InflightState.Done)
+        {
+            Finished(at);
+        }
+
+        return next;
+    }
+
+    /// <summary>Forgets a message that cannot be sent to this client. [MQTT-3.1.2-25]</summary>
+    public void Abandon(ushort identifier)
+    {
+        var at = IndexOf(identifier);
+        if (at >= 0)
+        {
+            _entries[at] = _entries[at] with { State = InflightState.Done, Copy = default };
+            Finished(at);
+        }
+    }
+
+    private void Finished(int at)
+    {
+        _live--;
+        _outstandingHere -= at < _sentHere ? 1 : 0;
+        Trim();
+    }
+
+    private void Trim()
+    {
+        while (_entries.Count > 0 && _entries[0].State == InflightState.Done)
+        {
+            _entries.RemoveFirst();
+            _sentHere = Math.Max(0, _sentHere - 1);
+        }
+    }
+
+    private int IndexOf(ushort identifier)
+    {
+        for (var i = 0; i < _entries.Count; i++)
+        {
+            if (_entries[i].Identifier == identifier && _entries[i].State != InflightState.Done)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>
+    /// The next identifier, going round. Those in use lie in the span from the first entry's to the last one's, so the
+    /// search is only needed once the counter has come round to them.
+    /// </summary>
+    private ushort AllocateIdentifier()
+    {
+        do
+        {
+            _lastIdentifier = _lastIdentifier == ushort.MaxValue ? (ushort)1 : (ushort)(_lastIdentifier + 1);
+        }
+        while (IsInUse(_lastIdentifier));
+        return _lastIdentifier;
+    }
+
+    private bool IsInUse(ushort identifier)
+    {
+        if (_entries.Count == 0)
+        {
+            return false;
+        }
+
+        var first = _entries[0].Identifier;
+        var last = _entries[_entries.Count - 1].Identifier;
+        var inSpan = first <= last
+            ? identifier >= first && identifier <= last
+            : identifier >= first || identifier <= last;
+        return inSpan && IndexOf(identifier) >= 0;
+    }
+
+    private readonly record struct Entry(Outgoing Copy, ushort Identifier, InflightState State);
+}

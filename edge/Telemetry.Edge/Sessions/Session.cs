@@ -1,0 +1,192 @@
+using Telemetry.Edge.Connections;
+using Telemetry.Edge.Messages;
+using Telemetry.Edge.Timing;
+using Telemetry.Edge.Topics;
+
+namespace Telemetry.Edge.Sessions;
+
+/// <summary>
+/// State of one client that outlives its connections: subscriptions, outbound messages, QoS 2 identifiers received, will.
+/// Its own lock guards it; no lock of another session or of the broker is taken under it.
+/// </summary>
+internal sealed class Session(string clientId, SessionLimits limits) : WheelEntry
+{
+    private readonly Lock _gate = new();
+    private MqttConnection? _owner;
+    private Outbox? _outbox;
+    private Dictionary<string, Subscription>? _subscriptions;
+    private InboundExactlyOnce? _inbound;
+    private int _sendQuota;
+    private SessionState _state;
+
+    public string ClientId { get; } = clientId;
+
+    /// <summary>What runs when <see cref="WheelEntry.DueAt"/> passes; set by the registry.</summary>
+    public Action<Session, long>? OnDue { get; set; }
+
+    public SessionState State => _state;
+
+    public bool IsConnected => Volatile.Read(ref _owner) is not null;
+
+    /// <summary>True when a guaranteed message could be written at once. A hint: read without the lock.</summary>
+    public bool HasSendQuota =>
+        IsConnected && (_outbox is not { } outbox || (!outbox.HasGuaranteedWaiting && outbox.OutstandingHere < _sendQuota));
+
+    /// <summary>The will of the connection, until it was published or cancelled. Guarded by the registry's lock of this client id.</summary>
+    public StoredWill? Will { get; set; }
+
+    /// <summary>How long the session lives on without a connection; null for ever. Guarded as <see cref="Will"/>.</summary>
+    public TimeSpan? Expiry { get; set; } = TimeSpan.Zero;
+
+    /// <summary>When the waiting will is due and when the session ends, on the broker's clock. Guarded as <see cref="Will"/>.</summary>
+    public long WillDueAt { get; set; } = long.MaxValue;
+
+    public long EndsAt { get; set; } = long.MaxValue;
+
+    /// <summary>QoS 2 identifiers received.</summary>
+    public InboundExactlyOnce Inbound => LazyInitializer.EnsureInitialized(ref _inbound);
+
+    public int SubscriptionCount => _subscriptions?.Count ?? 0;
+
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _outbox?.Waiting ?? 0;
+            }
+        }
+    }
+
+    public override void Due(long now) => OnDue?.Invoke(this, now);
+
+    /// <summary>The connection takes the session. Nothing is written before it asks with <see cref="TryNext"/>.</summary>
+    /// <returns>The connection that had it, if any.</returns>
+    public MqttConnection? Attach(MqttConnection connection, int receiveMaximum)
+    {
+        lock (_gate)
+        {
+            Move(SessionInput.Attach);
+            var previous = _owner;
+            Volatile.Write(ref _owner, connection);
+            _sendQuota = Math.Min(receiveMaximum, limits.MaxInFlight);
+            _outbox?.Restart();
+            return previous;
+        }
+    }
+
+    /// <summary>The connection lets go of the session.</summary>
+    /// <returns>False when it did not have it any more.</returns>
+    public bool TryDetach(MqttConnection connection, out int droppedAtMostOnce)
+    {
+        lock (_gate)
+        {
+            droppedAtMostOnce = 0;
+            if (!ReferenceEquals(_owner, connection))
+            {
+                return false;
+            }
+
+            Volatile.Write(ref _owner, null);
+            Move(SessionInput.Detach);
+            droppedAtMostOnce = _outbox?.DropAtMostOnce() ?? 0;
+            return true;
+        }
+    }
+
+    /// <summary>The session is over.</summary>
+    /// <returns>Its subscriptions, to be taken out of the tree.</returns>
+    public Subscription[] End(out MqttConnection? owner)
+    {
+        lock (_gate)
+        {
+            Move(SessionInput.End);
+            owner = _owner;
+            Volatile.Write(ref _owner, null);
+            _outbox = null;
+            var subscriptions = _subscriptions?.Values.ToArray() ?? [];
+            _subscriptions = null;
+            return subscriptions;
+        }
+    }
+
+    /// <summary>Offers a copy of a message.</summary>
+    public EnqueueResult Enqueue(in Outgoing copy)
+    {
+        lock (_gate)
+        {
+            if (_owner is null && (copy.Qos == 0 || _state == SessionState.Ended))
+            {
+                return new EnqueueResult(DropCause.NotConnected, null);
+            }
+
+            _outbox ??= new Outbox();
+            return _outbox.TryEnqueue(copy, limits.MaxQueuedMessages, limits.MaxQueuedBytes)
+                ? new EnqueueResult(DropCause.None, _owner)
+                : new EnqueueResult(DropCause.QueueFull, _owner);
+        }
+    }
+
+    /// <summary>The next packet for the connection, when it still has the session.</summary>
+    public bool TryNext(MqttConnection connection, long now, ref int expired, out Delivery delivery)
+    {
+        delivery = default;
+        if (_outbox is null)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            return ReferenceEquals(_owner, connection) && _outbox is not null
+                && _outbox.TryNext(_sendQuota, now, ref expired, out delivery);
+        }
+    }
+
+    /// <inheritdoc cref="InflightWindow.Apply"/>
+    public InflightState? Apply(MqttConnection connection, ushort identifier, InflightInput input)
+    {
+        lock (_gate)
+        {
+            return ReferenceEquals(_owner, connection) ? _outbox?.Apply(identifier, input) : null;
+        }
+    }
+
+    /// <inheritdoc cref="InflightWindow.Abandon"/>
+    public void Abandon(ushort identifier)
+    {
+        lock (_gate)
+        {
+            _outbox?.Abandon(identifier);
+        }
+    }
+
+    /// <summary>Notes a subscription, so that it can be taken out of the tree with the session.</summary>
+    /// <returns>False when the session is over and has nothing to subscribe with.</returns>
+    public bool TryRemember(string filter, Subscription subscription, out bool existed)
+    {
+        lock (_gate)
+        {
+            existed = _subscriptions?.ContainsKey(filter) ?? false;
+            if (_state == SessionState.Ended)
+            {
+                return false;
+            }
+
+            (_subscriptions ??= [])[filter] = subscription;
+            return true;
+        }
+    }
+
+    public bool Forget(string filter)
+    {
+        lock (_gate)
+        {
+            return _subscriptions?.Remove(filter) ?? false;
+        }
+    }
+
+    private void Move(SessionInput input) => _state = SessionTransitions.Next(_state, input)
+        ?? throw new InvalidOperationException($"A session that is {_state} cannot {input}.");
+}

@@ -1,0 +1,210 @@
+using System.Collections.Concurrent;
+using Telemetry.Edge.Connections;
+using Telemetry.Edge.Messages;
+using Telemetry.Edge.Timing;
+using Telemetry.Edge.Topics;
+
+namespace Telemetry.Edge.Sessions;
+
+/// <summary>
+/// All sessions by client identifier. Connecting, disconnecting and expiring one client are serial, under one of 64 locks
+/// chosen by its identifier; different clients do not wait for each other.
+/// </summary>
+internal sealed class SessionRegistry
+{
+    private const int Stripes = 64;
+
+    private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
+    private readonly Lock[] _stripes = [.. Enumerable.Range(0, Stripes).Select(_ => new Lock())];
+    private readonly EdgeOptions _options;
+    private readonly SessionLimits _limits;
+    private readonly TimerWheel _wheel;
+    private readonly SubscriptionTree _tree;
+    private readonly Action<StoredWill> _publishWill;
+
+    /// <param name="options">Limits.</param>
+    /// <param name="wheel">For will delay and expiry.</param>
+    /// <param name="tree">Where the subscriptions of an ended session are taken out.</param>
+    /// <param name="publishWill">Called under no session's lock.</param>
+    public SessionRegistry(EdgeOptions options, TimerWheel wheel, SubscriptionTree tree, Action<StoredWill> publishWill)
+    {
+        _options = options;
+        _limits = new SessionLimits(options.MaxQueuedMessages, options.MaxQueuedBytes, options.MaxInFlight);
+        _wheel = wheel;
+        _tree = tree;
+        _publishWill = publishWill;
+    }
+
+    public int Count => _sessions.Count;
+
+    public bool TryGet(string clientId, out Session? session) => _sessions.TryGetValue(clientId, out session);
+
+    /// <summary>Gives a connection its session: the one kept for it, or a new one; another connection that has it is closed.</summary>
+    /// <returns>Null when there is no room for another session.</returns>
+    public SessionGrant? Connect(MqttConnection connection, in SessionRequest request)
+    {
+        StoredWill? will = null;
+        MqttConnection? previous = null;
+        SessionGrant? grant = null;
+        lock (StripeOf(request.ClientId))
+        {
+            _sessions.TryGetValue(request.ClientId, out var existing);
+            var resume = existing is not null && !request.CleanStart && existing.Expiry != TimeSpan.Zero;
+            if (existing is not null && !resume)
+            {
+                will = EndLocked(existing, out previous);
+            }
+
+            if (resume || _sessions.Count < _options.MaxSessions)
+            {
+                grant = new SessionGrant(resume ? existing! : Create(request.ClientId), resume);
+                var session = grant.Value.Session;
+                _wheel.Cancel(session);
+                previous ??= session.Attach(connection, request.ReceiveMaximum);
+                // A will without delay was due when its connection was cut; a delayed one is cancelled. [MQTT-3.1.3-9]
+                will ??= resume && previous is not null && session.Will is { DelaySeconds: 0 } left ? left : null;
+                session.Will = request.Will;
+                session.WillDueAt = long.MaxValue;
+                session.EndsAt = long.MaxValue;
+                session.Expiry = request.Expiry;
+            }
+        }
+
+        previous?.RequestClose(CloseReason.TakenOver);
+        if (will is not null)
+        {
+            _publishWill(will);
+        }
+
+        return grant;
+    }
+
+    /// <summary>The connection is gone. Does nothing when the session was taken over.</summary>
+    /// <param name="session">Its session.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="discardWill">It said goodbye properly.</param>
+    /// <param name="droppedAtMostOnce">QoS 0 messages that were waiting for it.</param>
+    public void Disconnect(Session session, MqttConnection connection, bool discardWill, out int droppedAtMostOnce)
+    {
+        StoredWill? due;
+        lock (StripeOf(session.ClientId))
+        {
+            if (!session.TryDetach(connection, out droppedAtMostOnce))
+            {
+                return;
+            }
+
+            if (discardWill)
+            {
+                session.Will = null;
+            }
+
+            due = session.Expiry == TimeSpan.Zero ? EndLocked(session, out _) : KeepLocked(session);
+        }
+
+        if (due is not null)
+        {
+            _publishWill(due);
+        }
+    }
+
+    private StoredWill? KeepLocked(Session session)
+    {
+        var now = _wheel.Now;
+        session.EndsAt = session.Expiry is { } expiry ? now + (long)expiry.TotalMilliseconds : long.MaxValue;
+        StoredWill? due = null;
+        if (session.Will is { DelaySeconds: 0 } will)
+        {
+            due = will;
+            session.Will = null;
+        }
+        else if (session.Will is { } delayed)
+        {
+            session.WillDueAt = now + (delayed.DelaySeconds * 1000L);
+        }
+
+        Schedule(session);
+        return due;
+    }
+
+    private void OnDue(Session session, long now)
+    {
+        StoredWill? due = null;
+        lock (StripeOf(session.ClientId))
+        {
+            if (session.State != SessionState.Offline)
+            {
+                return;
+            }
+
+            if (session.EndsAt <= now)
+            {
+                due = EndLocked(session, out _);
+            }
+            else
+            {
+                if (session.WillDueAt <= now)
+                {
+                    due = session.Will;
+                    session.Will = null;
+                    session.WillDueAt = long.MaxValue;
+                }
+
+                Schedule(session);
+            }
+        }
+
+        if (due is not null)
+        {
+            _publishWill(due);
+        }
+    }
+
+    private void Schedule(Session session)
+    {
+        var next = Math.Min(session.EndsAt, session.WillDueAt);
+        if (next != long.MaxValue)
+        {
+            _wheel.Schedule(session, next);
+        }
+    }
+
+    /// <summary>Ends the session; its will, delayed or not, is due now.</summary>
+    private StoredWill? EndLocked(Session session, out MqttConnection? owner)
+    {
+        _wheel.Cancel(session);
+        foreach (var subscription in session.End(out owner))
+        {
+            _tree.Remove(subscription.Filter, session);
+        }
+
+        _sessions.TryRemove(KeyValuePair.Create(session.ClientId, session));
+        var will = session.Will;
+        session.Will = null;
+        return will;
+    }
+
+    private Session Create(string clientId)
+    {
+        var session = new Session(clientId, _limits) { OnDue = OnDue };
+        _sessions[clientId] = session;
+        return session;
+    }
+
+    private Lock StripeOf(string clientId) =>
+        _stripes[(int)((uint)string.GetHashCode(clientId, StringComparison.Ordinal) % Stripes)];
+}
+
+/// <summary>What CONNECT asks of its session.</summary>
+/// <param name="ClientId">Client identifier, assigned if need be.</param>
+/// <param name="CleanStart">Forget what is kept.</param>
+/// <param name="Expiry">Life after the connection; null for ever.</param>
+/// <param name="ReceiveMaximum">Of the client.</param>
+/// <param name="Will">To publish when the connection ends.</param>
+internal readonly record struct SessionRequest(
+    string ClientId, bool CleanStart, TimeSpan? Expiry, int ReceiveMaximum, StoredWill? Will);
+
+/// <summary>The session of a new connection.</summary>
+/// <param name="Session">It.</param>
+/// <param name="Present">It was there before.</param>
+internal readonly record struct SessionGrant(Session Session, bool Present);

@@ -1,0 +1,79 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Telemetry.Mqtt;
+
+/// <summary>DISCONNECT, MQTT 5.0 section 3.14.</summary>
+public sealed class DisconnectPacket
+{
+    /// <summary>A DISCONNECT without reason code or properties.</summary>
+    public static DisconnectPacket Normal { get; } = new();
+
+    public ReasonCode ReasonCode { get; init; }
+
+    public MqttProperties? Properties { get; init; }
+
+    /// <summary>Reads the body of a DISCONNECT.</summary>
+    public static bool TryParse(
+        ReadOnlySpan<byte> body,
+        MqttVersion version,
+        MqttPeer sender,
+        [NotNullWhen(true)] out DisconnectPacket? packet,
+        out MqttError error)
+    {
+        packet = null;
+        error = default;
+        if (body.IsEmpty)
+        {
+            packet = Normal;
+            return true;
+        }
+        if (version == MqttVersion.V311)
+        {
+            error = MqttBodyReader.TooLong;
+            return false;
+        }
+        var reader = new MqttBodyReader(body);
+        reader.TryReadByte(out var code);
+        if (!IsAllowed((ReasonCode)code, sender))
+        {
+            error = MqttError.Malformed("MQTT-3.14.2-1", "The reason code is not one that this side may send in DISCONNECT.");
+            return false;
+        }
+        MqttProperties? properties = null;
+        if (!reader.IsEmpty && !MqttPacketParts.TryReadProperties(
+            ref reader, version, MqttPropertyOwner.Disconnect, out properties, out error))
+        {
+            return false;
+        }
+        if (!reader.IsEmpty)
+        {
+            error = MqttBodyReader.TooLong;
+            return false;
+        }
+        if (sender == MqttPeer.Server && properties?.SessionExpiryInterval is not null)
+        {
+            error = MqttError.Protocol("MQTT-3.14.2-2", "A server must not send Session Expiry Interval in DISCONNECT.");
+            return false;
+        }
+        packet = new DisconnectPacket { ReasonCode = (ReasonCode)code, Properties = properties };
+        return true;
+    }
+
+    private static bool IsAllowed(ReasonCode code, MqttPeer sender) => code switch
+    {
+        ReasonCode.Success => true,
+        ReasonCode.DisconnectWithWillMessage => sender == MqttPeer.Client,
+        ReasonCode.UnspecifiedError or ReasonCode.MalformedPacket or ReasonCode.ProtocolError
+            or ReasonCode.ImplementationSpecificError or ReasonCode.TopicNameInvalid or ReasonCode.ReceiveMaximumExceeded
+            or ReasonCode.TopicAliasInvalid or ReasonCode.PacketTooLarge or ReasonCode.MessageRateTooHigh
+            or ReasonCode.QuotaExceeded or ReasonCode.AdministrativeAction or ReasonCode.PayloadFormatInvalid
+            or ReasonCode.BadAuthenticationMethod => true,
+        ReasonCode.NotAuthorized or ReasonCode.ServerBusy or ReasonCode.ServerShuttingDown or ReasonCode.KeepAliveTimeout
+            or ReasonCode.SessionTakenOver or ReasonCode.TopicFilterInvalid or ReasonCode.RetainNotSupported
+            or ReasonCode.QosNotSupported or ReasonCode.UseAnotherServer or ReasonCode.ServerMoved
+            or ReasonCode.SharedSubscriptionsNotSupported or ReasonCode.ConnectionRateExceeded
+            or ReasonCode.MaximumConnectTime or ReasonCode.SubscriptionIdentifiersNotSupported
+            or ReasonCode.WildcardSubscriptionsNotSupported => sender == MqttPeer.Server,
+        _ => false,
+    };
+}

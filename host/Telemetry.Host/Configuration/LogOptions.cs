@@ -1,0 +1,24 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Telemetry.Host.Configuration;
+
+/// <summary>Topics on the log.</summary>
+public sealed record LogOptions
+{
+    /// <summary>
+    /// Partitions of the readings topic and its companions when they are created. Each partition is one processing loop
+    /// and one marker row an insert. Default 4; fixed once the topic exists.
+    /// </summary>
+    [Range(1, 1024)]
+    public int Partitions { get; init; } = 4;
+
+    /// <summary>How long readings, anomalies and device events stay on the log. Default 7 days.</summary>
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Most bytes of readings kept a partition; 0 is no bound. Default 8 GiB.</summary>
+    [Range(0, long.MaxValue)]
+    public long RetentionBytes { get; init; } = 8L << 30;
+
+    /// <summary>How long dead letters stay. Default 30 days.</summary>
+    public TimeSpan DeadLetterRetention { get; init; } = TimeSpan.FromDays(30);
+}

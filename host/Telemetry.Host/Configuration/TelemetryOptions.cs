@@ -1,0 +1,63 @@
+using System.ComponentModel.DataAnnotations;
+using Telemetry.Bridge;
+using Telemetry.Edge;
+using Telemetry.Processing;
+using Telemetry.Query;
+using Telemetry.Simulator;
+using Telemetry.Storage.ClickHouse.Embedded;
+using Telemetry.Storage.Schema;
+using Telemetry.Storage.Sink;
+using Telemetry.Streams.Journal;
+
+namespace Telemetry.Host.Configuration;
+
+/// <summary>
+/// Every setting of every role. Read from <c>appsettings.json</c> beside the executable, a file given with
+/// <c>--config</c>, environment variables <c>TELEMETRY__SECTION__NAME</c>, and flags; later ones win.
+/// </summary>
+public sealed record TelemetryOptions
+{
+    /// <summary>Folder for log, store and ledger. Default <c>data</c> in the current folder.</summary>
+    [Required]
+    public string Data { get; init; } = "data";
+
+    /// <summary>Topics on the log.</summary>
+    public LogOptions Log { get; init; } = new();
+
+    /// <summary>The embedded log.</summary>
+    public JournalOptions Journal { get; init; } = new() { Directory = "data/journal" };
+
+    /// <summary>The MQTT broker.</summary>
+    public EdgeOptions Edge { get; init; } = new();
+
+    /// <summary>MQTT payloads to records.</summary>
+    public BridgeOptions Bridge { get; init; } = new();
+
+    /// <summary>Duplicates, watermarks, detectors.</summary>
+    public ProcessingOptions Processing { get; init; } = new();
+
+    /// <summary>The embedded ClickHouse engine.</summary>
+    public EmbeddedClickHouseOptions ClickHouse { get; init; } = new() { DataDirectory = "data/clickhouse" };
+
+    /// <summary>Retention and floors of the tables.</summary>
+    public SchemaOptions Schema { get; init; } = new();
+
+    /// <summary>Log to ClickHouse.</summary>
+    public SinkOptions Sink { get; init; } = new();
+
+    /// <summary>HTTP API and console.</summary>
+    public QueryOptions Query { get; init; } = new();
+
+    /// <summary>Where the API, metrics and health are served.</summary>
+    public HttpOptions Http { get; init; } = new();
+
+    /// <summary>The fleet of devices played by <c>simulate</c> and <c>up</c>.</summary>
+    public SimulatorOptions Simulator { get; init; } = new();
+
+    /// <summary>Logs.</summary>
+    public LoggingOptions Logging { get; init; } = new();
+
+    /// <summary>Longest time an orderly shutdown may take before the process gives up draining. Default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}

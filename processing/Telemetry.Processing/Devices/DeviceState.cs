@@ -1,0 +1,34 @@
+using Telemetry.Processing.Series;
+using Telemetry.Streams.Deduplication;
+
+namespace Telemetry.Processing.Devices;
+
+/// <summary>All that processing remembers of one device.</summary>
+internal sealed class DeviceState(DeviceSequences sequences, SeriesSet series)
+{
+    public DeviceSequences Sequences { get; } = sequences;
+
+    public SeriesSet Series { get; } = series;
+
+    public ClockEstimate Clock;
+
+    public SequenceGap Gap;
+
+    /// <summary>Partition time of the last record in milliseconds; 0 before the first.</summary>
+    public long LastSeenMs { get; set; }
+
+    /// <summary>True after it was reported silent.</summary>
+    public bool IsSilent { get; set; }
+
+    /// <summary>The entry of the timer queue that counts; not part of the state, it follows from the rest.</summary>
+    public Due? Queued { get; set; }
+}
+
+/// <summary>When something of a device falls due. Two devices are never due alike: their last records differ.</summary>
+/// <param name="TimeMs">Partition time in milliseconds.</param>
+/// <param name="LastOffset">Offset of the device's last record.</param>
+internal readonly record struct Due(long TimeMs, long LastOffset) : IComparable<Due>
+{
+    public int CompareTo(Due other) =>
+        TimeMs != other.TimeMs ? TimeMs.CompareTo(other.TimeMs) : LastOffset.CompareTo(other.LastOffset);
+}

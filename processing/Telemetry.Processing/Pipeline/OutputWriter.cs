@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Text;
+using Google.Protobuf;
+using Telemetry.Contracts;
+using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.V1;
+using Telemetry.Processing.Detectors;
+using Telemetry.Processing.Devices;
+using Telemetry.Processing.Watermarks;
+using Telemetry.Streams;
+using Telemetry.Streams.State;
+
+namespace Telemetry.Processing.Pipeline;
+
+/// <summary>
+/// Makes the records of anomalies, device events and dead letters. They carry the timestamp of the record that caused them, so
+/// that every run gives the same bytes. All of this is rare: it may allocate.
+/// </summary>
+internal sealed class OutputWriter(ProcessingOptions options, OutputBatch batch, ProcessingCounts counts)
+{
+    public const string Stage = "processing";
+
+    public OutputBatch Batch { get; set; } = batch;
+
+    /// <summary>In a replay nothing is written: it was committed with the records replayed.</summary>
+    public bool IsSuppressed { get; set; }
+
+    /// <summary>Timestamp of the record in hand.</summary>
+    public long TimestampMs { get; set; }
+
+    /// <summary>The device spoken of.</summary>
+    public KeySlot<DeviceState>? Device { get; set; }
+
+    public void Anomaly(ReadingBatchBuffer readings, int index, ISeriesDetector detector, in DetectorResult result)
+    {
+        if (IsSuppressed)
+        {
+            return;
+        }
+
+        counts.Anomalies[(int)detector.Kind]++;
+        var value = readings.Values[index];
+        var anomaly = new Anomaly
+        {
+            Device = Device!.Text,
+            Sensor = Encoding.ASCII.GetString(readings.Sensor(readings.SensorIndexes[index])),
+            EventTimeUs = readings.EventTimes[index],
+            Value = value,
+            Kind = detector.Kind,
+            Detector = detector.Name,
+            Score = result.Score,
+            PValue = double.IsNaN(result.PValue) ? 0 : result.PValue,
+            Martingale = double.IsNaN(result.Martingale) ? 0 : result.Martingale,
+            Mode = result.Mode,
+            BootId = readings.BootId,
+            Sequence = readings.FirstSequence + (ulong)index,
+            Reason = AnomalyReasons.Of(detector, value, result),
+        };
+        Batch.Add(KafkaTopics.Anomalies, Device.Key.Span, options.AnomalySchemaId, anomaly, TimestampMs);
+    }
+
+    public void Booted(ulong boot, long eventUs) =>
+        Event(DeviceEventKind.Booted, eventUs, 0, boot, "First readings of a new boot of the device.");
+
+    public void Silent(long atMs, long lastSeenMs) => Event(
+        DeviceEventKind.Silent,
+        atMs * 1000,
+        (atMs - lastSeenMs) * 1000,
+        0,
+        $"No record of the device since {Time(lastSeenMs * 1000)}.");
+
+    public void Resumed(long atMs, long silenceMs) => Event(
+        DeviceEventKind.Resumed,
+        atMs * 1000,
+        silenceMs * 1000,
+        0,
+        $"The device is heard again after {Seconds(silenceMs * 1000)}.");
+
+    public void Clock(bool skewed, long ingestUs, long offsetUs) => Event(
+        skewed ? DeviceEventKind.ClockSkew : DeviceEventKind.ClockOk,
+        ingestUs,
+        offsetUs,
+        0,
+        skewed
+            ? $"The device's clock is {Seconds(Math.Abs(offsetUs))} {(offsetUs < 0 ? "behind" : "ahead of")} the time its records are taken. Event times are kept as they are; check its time source."
+            : $"The device's clock is right again, within {Seconds(Math.Abs(offsetUs))}.");
+
+    public void SequenceGap(ulong boot, long atMs, ulong missing) => Event(
+        DeviceEventKind.SequenceGap,
+        atMs * 1000,
+        (long)Math.Min(missing, long.MaxValue),
+        boot,
+        $"{missing.ToString(CultureInfo.InvariantCulture)} readings of the device did not arrive in time.");
+
+    public void DeadLetter(in LogRecord record, string cause)
+    {
+        if (IsSuppressed)
+        {
+            return;
+        }
+
+        counts.DeadLettered++;
+        var source = Encoding.UTF8.GetBytes(record.Topic);
+        var letter = new DeadLetter
+        {
+            Payload = UnsafeByteOperations.UnsafeWrap(record.Value),
+            Source = record.Topic,
+            SourcePartition = record.Partition,
+            SourceOffset = record.Offset,
+            Cause = cause,
+            Detail = $"The record at {record.Topic}/{record.Partition}, offset {record.Offset.ToString(CultureInfo.InvariantCulture)}, "
+                + $"is no ReadingBatch ({cause}). Look at what wrote it; its bytes are in this letter.",
+            Stage = Stage,
+            RefusedAtUs = TimestampMs * 1000,
+        };
+        Batch.Add(KafkaTopics.DeadLetters, source, options.DeadLetterSchemaId, letter, TimestampMs);
+    }
+
+    private static string Seconds(long micros) => string.Create(CultureInfo.InvariantCulture, $"{micros / 1e6:0.###} s");
+
+    private static string Time(long micros) => DateTime.UnixEpoch
+        .AddTicks(Math.Clamp(micros, 0, Micros.FromMs(long.MaxValue)) * TimeSpan.TicksPerMicrosecond)
+        .ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+
+    private void Event(DeviceEventKind kind, long timeUs, long figure, ulong boot, string detail)
+    {
+        if (IsSuppressed)
+        {
+            return;
+        }
+
+        counts.Events[(int)kind]++;
+        var record = new DeviceEvent
+        {
+            Device = Device!.Text,
+            Kind = kind,
+            TimeUs = timeUs,
+            Detail = detail,
+            Figure = figure,
+            BootId = boot,
+        };
+        Batch.Add(KafkaTopics.DeviceEvents, Device.Key.Span, options.DeviceEventSchemaId, record, TimestampMs);
+    }
+}

@@ -1,0 +1,228 @@
+using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.Wire;
+using Telemetry.Processing.Devices;
+using Telemetry.Processing.Series;
+using Telemetry.Processing.Watermarks;
+using Telemetry.Streams;
+using Telemetry.Streams.Deduplication;
+using Telemetry.Streams.State;
+
+namespace Telemetry.Processing.Pipeline;
+
+/// <summary>
+/// What processing does to the records of one partition, one after the other: a pure function of them. No clock, no I/O.
+/// Outputs and state collect until the owner takes both for one commit.
+/// </summary>
+internal sealed class PartitionProcessor
+{
+    private readonly ProcessingOptions _options;
+    private readonly TopicPartition _input;
+    private readonly ReadingBatchBuffer _batch = new();
+    private readonly DuplicateRuns _runs = new();
+    private readonly PartitionWatermark _watermark;
+    private readonly DeviceTimers _timers;
+    private readonly SeriesFeeder _feeder;
+    private readonly StateWriter _partitionState = new();
+    private readonly long _gapToleranceMs;
+    private readonly OutputWriter _output;
+
+    public PartitionProcessor(ProcessingOptions options, TopicPartition input)
+    {
+        SeriesLayout.DemandLittleEndian();
+        _options = options;
+        _input = input;
+        _gapToleranceMs = (long)options.SequenceGapAfter.TotalMilliseconds;
+        var layout = new SeriesLayout(options.Detectors());
+
+        // Sequences take at most 20 bytes a range; a name and its length 66 bytes a series.
+        var seriesMax = Math.Max(1, Math.Min(options.SeriesPerDeviceMax, options.DeviceStateBytesMax / (layout.BlockBytes + 76)));
+        Pool = new SeriesPool(layout, seriesMax);
+        Table = new KeyedStateTable<DeviceState>(
+            options.State, new DeviceStateCodec(Pool, new SensorNames()), () => Pool.Count > options.SeriesMax);
+        _watermark = new PartitionWatermark(options.AllowedDisorder, options.FutureTolerance);
+        _timers = new DeviceTimers(options.SilentAfter);
+        _output = new OutputWriter(options, new OutputBatch(), Counts);
+        _feeder = new SeriesFeeder(options, Pool, _watermark, Counts);
+    }
+
+    public KeyedStateTable<DeviceState> Table { get; }
+
+    public SeriesPool Pool { get; }
+
+    public ProcessingCounts Counts { get; } = new();
+
+    public DuplicateStatistics Duplicates { get; } = new();
+
+    /// <summary>Outputs not taken yet.</summary>
+    public OutputBatch Outputs => _output.Batch;
+
+    /// <summary>Microseconds since 1970; <see cref="Micros.Never"/> before the first reading.</summary>
+    public long Watermark => _watermark.Current;
+
+    /// <summary>Once, after loading the state and before the replay.</summary>
+    public void RestorePartition(ReadOnlySpan<byte> state)
+    {
+        if (!state.IsEmpty)
+        {
+            var reader = new StateReader(state);
+            _watermark.Read(ref reader);
+        }
+
+        foreach (var slot in Table.Slots)
+        {
+            _timers.Schedule(slot, slot.State!);
+        }
+    }
+
+    /// <summary>The next record, live or in a replay.</summary>
+    public void Process(in LogRecord record)
+    {
+        var cause = Decode(record);
+        var timestampMs = Micros.BoundedMs(record.TimestampMs);
+        Table.Advance(record.Offset, timestampMs, cause is null ? _batch.SensorCount : 1);
+        _output.IsSuppressed = Table.IsReplaying;
+        _output.TimestampMs = timestampMs;
+        FireTimers();
+        Counts.Records++;
+        if (cause is not null)
+        {
+            _output.DeadLetter(record, cause);
+            return;
+        }
+
+        var ingestUs = Micros.FromMs(timestampMs);
+        _feeder.Begin(_batch, ingestUs);
+        _watermark.Observe(_batch.EventTimes, ingestUs);
+        if (Table.TryEnter(_batch.Device, out var slot))
+        {
+            Counts.Readings += _batch.Count;
+            ProcessDevice(slot, slot.State!, ingestUs);
+        }
+    }
+
+    /// <summary>Takes the outputs for a commit and leaves an empty batch for what follows.</summary>
+    public OutputBatch TakeOutputs(OutputBatch empty)
+    {
+        var taken = _output.Batch;
+        _output.Batch = empty;
+        return taken;
+    }
+
+    /// <summary>Adds the state entries that go with a commit.</summary>
+    public void Collect(StateBatch batch, long committed, TimeSpan elapsed)
+    {
+        _partitionState.Clear();
+        _watermark.Write(_partitionState);
+        Table.Collect(batch, committed, _partitionState.WrittenSpan, elapsed);
+    }
+
+    /// <summary>Null, or the cause of a dead letter.</summary>
+    private string? Decode(in LogRecord record)
+    {
+        if (!ConfluentFrame.TryRead(record.Value, out _, out var message))
+        {
+            return DeadLetterCauses.BadFrame;
+        }
+
+        return _batch.TryDecode(message, out var error) ? null : DeadLetterCauses.Of(error);
+    }
+
+    private void ProcessDevice(KeySlot<DeviceState> slot, DeviceState state, long ingestUs)
+    {
+        var nowMs = Table.TimeMs;
+        _output.Device = slot;
+        if (state.IsSilent)
+        {
+            state.IsSilent = false;
+            _output.Resumed(nowMs, nowMs - state.LastSeenMs);
+        }
+
+        state.LastSeenMs = nowMs;
+        var isNewBoot = state.Sequences.CurrentBoot != _batch.BootId && !state.Sequences.Knows(_batch.BootId);
+        if (isNewBoot)
+        {
+            _output.Booted(_batch.BootId, Micros.Bounded(_batch.EventTimes[0]));
+        }
+
+        var verdict = state.Sequences.Add(
+            _batch.BootId, _batch.FirstSequence, _batch.Count, _options.Duplicates, _runs, Duplicates);
+        if (verdict == DuplicateVerdict.AllDuplicate)
+        {
+            Counts.Duplicates += _batch.Count;
+        }
+        else
+        {
+            TakeRuns(state, ingestUs, nowMs);
+        }
+
+        _timers.Schedule(slot, state);
+    }
+
+    private void TakeRuns(DeviceState state, long ingestUs, long nowMs)
+    {
+        var taken = false;
+        foreach (var run in _runs.Span)
+        {
+            switch (run.Kind)
+            {
+                case DuplicateKind.New:
+                    taken = true;
+                    _feeder.Feed(_batch, run.Start, run.Count, state.Series, _output, Table.LastOffset);
+                    break;
+                case DuplicateKind.Duplicate:
+                    Counts.Duplicates += run.Count;
+                    break;
+                default:
+                    // Storage dead-letters these; here they only stay away from detectors.
+                    Counts.Ambiguous += run.Count;
+                    break;
+            }
+        }
+
+        if (!taken)
+        {
+            return;
+        }
+
+        var newest = _batch.EventTimes[0];
+        foreach (var time in _batch.EventTimes)
+        {
+            newest = Math.Max(newest, time);
+        }
+
+        var change = state.Clock.Add(Micros.Bounded(newest) - ingestUs, nowMs, _options);
+        if (change != ClockChange.None)
+        {
+            _output.Clock(change == ClockChange.Skewed, ingestUs, state.Clock.OffsetUs);
+        }
+
+        state.Gap.Observe(state.Sequences, nowMs, _gapToleranceMs);
+    }
+
+    private void FireTimers()
+    {
+        var nowMs = Table.TimeMs;
+        while (_timers.TryTake(nowMs, out var slot, out var state))
+        {
+            _output.Device = slot;
+            var silentAtMs = _timers.SilentAtMs(state);
+            var gapAtMs = state.Gap.DeadlineMs;
+            if (gapAtMs != 0 && gapAtMs <= silentAtMs)
+            {
+                var (boot, missing) = state.Gap.Expire(state.Sequences, gapAtMs, _gapToleranceMs);
+                if (missing > 0)
+                {
+                    _output.SequenceGap(boot, gapAtMs, missing);
+                }
+            }
+            else
+            {
+                state.IsSilent = true;
+                _output.Silent(silentAtMs, state.LastSeenMs);
+            }
+
+            Table.MarkDirty(slot);
+            _timers.Schedule(slot, state);
+        }
+    }
+}

@@ -1,0 +1,266 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Telemetry.Streams;
+using Telemetry.Streams.State;
+
+namespace Telemetry.Processing.Pipeline;
+
+/// <summary>
+/// One partition, one loop: restores the state, then takes blocks of records and requests for cuts in the order they were sent.
+/// The methods are called by the one loop that owns the consumer.
+/// </summary>
+internal sealed class PartitionWorker : IAsyncDisposable
+{
+    private readonly IRecordLog _log;
+    private readonly ProcessingOptions _options;
+    private readonly ProcessingMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly Channel<WorkItem> _work;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+
+    // Used by the owner of the consumer only.
+    private RecordBlock? _waiting;
+    private long _dispatchedSinceCut;
+
+    // Used by the loop only.
+    private PartitionProcessor? _processor;
+    private long _position;
+    private long _recordsSinceCut;
+    private long _cutAt;
+    private long _recordAt;
+
+    // Shared.
+    private volatile PartitionStatus _status;
+    private volatile Exception? _fault;
+    private volatile bool _wantsCut;
+    private volatile bool _ready;
+    private OutputBatch? _spareOutputs;
+    private StateBatch? _spareState;
+
+    public PartitionWorker(
+        IRecordLog log,
+        ProcessingOptions options,
+        TopicPartition partition,
+        long? committed,
+        ProcessingMetrics metrics,
+        ILogger logger,
+        TimeProvider time)
+    {
+        (_log, _options, _metrics, _logger, _time) = (log, options, metrics, logger, time);
+        Partition = partition;
+        _status = new PartitionStatus(partition.Partition, false, committed ?? 0, null, true, 0, 0, 0, 0, 0, 0);
+        _work = Channel.CreateBounded<WorkItem>(
+            new BoundedChannelOptions(options.BlocksInFlightMax) { SingleReader = true, SingleWriter = true });
+        _cutAt = _recordAt = time.GetTimestamp();
+        _loop = Task.Run(() => RunWorkLoopAsync(committed));
+    }
+
+    public TopicPartition Partition { get; }
+
+    public PartitionStatus Status => _status;
+
+    /// <summary>Why the loop ended, when it did by itself; the partition must be started again from its committed offset.</summary>
+    public Exception? Fault => _fault;
+
+    /// <summary>True once the state is restored.</summary>
+    public bool IsReady => _ready;
+
+    /// <summary>True when so much has been processed that a commit should come before its time.</summary>
+    public bool WantsCut => _wantsCut;
+
+    /// <summary>True while the partition is paused at the consumer.</summary>
+    public bool IsPaused { get; set; }
+
+    /// <summary>False: no more records now, neither in the channel nor (when commits fail) since the last cut.</summary>
+    public bool HasRoom => _waiting is null && _dispatchedSinceCut < 2L * _options.CommitRecordsMax;
+
+    /// <summary>Hands over a block. When there is no room in the channel the worker keeps it for <see cref="DispatchWaiting"/>.</summary>
+    public void Dispatch(RecordBlock block)
+    {
+        if (_waiting is not null)
+        {
+            throw new InvalidOperationException($"Records of {Partition} came although it is paused.");
+        }
+
+        _dispatchedSinceCut += block.Count;
+        _waiting = block;
+        DispatchWaiting();
+    }
+
+    /// <summary>Tries again to hand over the block that found no room.</summary>
+    public void DispatchWaiting()
+    {
+        if (_waiting is not null && _work.Writer.TryWrite(new WorkItem(_waiting, null, false)))
+        {
+            _waiting = null;
+        }
+    }
+
+    /// <summary>A cut after everything dispatched. Null when there is nothing to commit.</summary>
+    /// <param name="final">The partition goes away: write as much state as one commit may hold, so that the next owner replays little.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="Exception">The loop has failed.</exception>
+    public async Task<Cut?> CutAsync(bool final, CancellationToken cancellationToken)
+    {
+        var cut = new TaskCompletionSource<Cut?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_waiting is { } waiting)
+        {
+            await _work.Writer.WriteAsync(new WorkItem(waiting, null, false), cancellationToken);
+            _waiting = null;
+        }
+
+        await _work.Writer.WriteAsync(new WorkItem(null, cut, final), cancellationToken);
+        _dispatchedSinceCut = 0;
+        return await cut.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>After a commit: the buffers can be used again.</summary>
+    public void Recycle(Cut cut)
+    {
+        cut.Outputs.Clear();
+        cut.State.Clear();
+        Interlocked.Exchange(ref _spareOutputs, cut.Outputs);
+        Interlocked.Exchange(ref _spareState, cut.State);
+    }
+
+    /// <summary>Ends the loop without finishing what is dispatched.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        _stop.Dispose();
+    }
+
+    private async Task RunWorkLoopAsync(long? committed)
+    {
+        Exception? end = null;
+        try
+        {
+            await RestoreAsync(committed);
+            await foreach (var item in _work.Reader.ReadAllAsync(_stop.Token))
+            {
+                if (item.Block is { } block)
+                {
+                    Process(block);
+                }
+                else
+                {
+                    item.Cut!.SetResult(MakeCut(item.IsFinal));
+                }
+            }
+        }
+        catch (OperationCanceledException stopped) when (_stop.IsCancellationRequested)
+        {
+            end = stopped;
+        }
+        catch (Exception fault)
+        {
+            // The owner starts the partition again from its committed offset, after a pause.
+            Log.PartitionFailed(_logger, fault, Partition);
+            end = _fault = fault;
+        }
+
+        Close(end);
+    }
+
+    /// <summary>Nobody waits for a cut that does not come any more.</summary>
+    private void Close(Exception? end)
+    {
+        _work.Writer.TryComplete(end);
+        while (_work.Reader.TryRead(out var item))
+        {
+            item.Block?.Return();
+            item.Cut?.TrySetException(end ?? new InvalidOperationException("The partition was closed."));
+        }
+    }
+
+    private async Task RestoreAsync(long? committed)
+    {
+        var started = _time.GetTimestamp();
+        var processor = new PartitionProcessor(_options, Partition);
+        var report = await StateRestorer.RestoreAsync(
+            _log,
+            _options.StateTopic,
+            Partition,
+            committed,
+            processor.Table,
+            state => processor.RestorePartition(state.Span),
+            record => processor.Process(record),
+            _stop.Token);
+        processor.Counts.Clear();
+        _processor = processor;
+        _position = report.Committed;
+        if (report.Missing > 0)
+        {
+            Log.ReplayIncomplete(_logger, Partition, report.Missing);
+        }
+
+        _cutAt = _recordAt = _time.GetTimestamp();
+        Log.PartitionRestored(
+            _logger, Partition, report.Committed, processor.Table.Count, report.Replayed, _time.GetElapsedTime(started).TotalMilliseconds);
+        PublishStatus(processor);
+        _ready = true;
+    }
+
+    private void Process(RecordBlock block)
+    {
+        var processor = _processor!;
+        for (var i = 0; i < block.Count; i++)
+        {
+            var record = block[i];
+            processor.Process(record);
+            _position = record.Offset + 1;
+        }
+
+        _recordsSinceCut += block.Count;
+        _recordAt = _time.GetTimestamp();
+        block.Return();
+        _metrics.Add(processor.Counts);
+        _wantsCut = _recordsSinceCut >= _options.CommitRecordsMax || processor.Outputs.Bytes >= _options.CommitBytesMax;
+    }
+
+    private Cut? MakeCut(bool final)
+    {
+        var processor = _processor!;
+        var elapsed = final ? _options.State.SnapshotCycle : _time.GetElapsedTime(_cutAt);
+        _cutAt = _time.GetTimestamp();
+        _wantsCut = false;
+        if (_recordsSinceCut == 0 && processor.Table.DirtyCount == 0)
+        {
+            PublishStatus(processor);
+            return null;
+        }
+
+        var outputs = processor.TakeOutputs(Interlocked.Exchange(ref _spareOutputs, null) ?? new OutputBatch());
+        var state = Interlocked.Exchange(ref _spareState, null) ?? new StateBatch();
+        processor.Collect(state, _position, elapsed);
+        var cut = new Cut(this, _position, _recordsSinceCut, processor.Table.TimeMs, outputs, state);
+        _recordsSinceCut = 0;
+        PublishStatus(processor);
+        return cut;
+    }
+
+    private void PublishStatus(PartitionProcessor processor)
+    {
+        var table = processor.Table;
+        DateTimeOffset? watermark = processor.Watermark > 0
+            ? DateTimeOffset.UnixEpoch.AddTicks(processor.Watermark * TimeSpan.TicksPerMicrosecond)
+            : null;
+        _status = new PartitionStatus(
+            Partition.Partition,
+            true,
+            _position,
+            watermark,
+            _time.GetElapsedTime(_recordAt) >= _options.IdleAfter,
+            table.Count,
+            processor.Pool.Count,
+            table.DirtyCount,
+            _position - Math.Min(_position, table.Floor),
+            table.Evicted,
+            processor.Pool.Evicted);
+    }
+
+    private readonly record struct WorkItem(RecordBlock? Block, TaskCompletionSource<Cut?>? Cut, bool IsFinal);
+}

@@ -1,0 +1,278 @@
+using Microsoft.Extensions.Logging;
+using Telemetry.Streams;
+
+namespace Telemetry.Processing.Pipeline;
+
+/// <summary>
+/// The workers of the partitions assigned, and the commits over all of them. Called by the one loop that owns the consumer,
+/// and by the consumer inside its poll.
+/// </summary>
+internal sealed class PartitionWorkers(
+    IRecordLog log,
+    ProcessingOptions options,
+    TransactionCommitter committer,
+    ProcessingMetrics metrics,
+    ILogger logger,
+    TimeProvider time) : IAssignmentListener
+{
+    private readonly Dictionary<TopicPartition, PartitionWorker> _workers = [];
+    private readonly Dictionary<TopicPartition, RecordBlock> _blocks = [];
+
+    /// <summary>Cuts of a commit that failed; nothing else is committed before them.</summary>
+    private List<Cut> _held = [];
+
+    private volatile PartitionWorker[] _snapshot = [];
+    private int _failures;
+
+    /// <summary>Status of each assigned partition; from any thread.</summary>
+    public IEnumerable<PartitionStatus> Status => _snapshot.Select(static worker => worker.Status);
+
+    public bool WantsCommit => _workers.Values.Any(static worker => worker.WantsCut);
+
+    public bool IsFull => _workers.Values.Any(static worker => worker.IsPaused);
+
+    /// <summary>Pause before the next try; zero when nothing has failed.</summary>
+    public TimeSpan RetryDelay => _failures == 0
+        ? TimeSpan.Zero
+        : TimeSpan.FromTicks(Math.Min(options.RetryDelayMax.Ticks, options.RetryDelay.Ticks << Math.Min(_failures - 1, 16)));
+
+    /// <summary>Gives each partition's records to its worker as one block, and pauses partitions without room.</summary>
+    public void Dispatch(IRecordConsumer consumer, IReadOnlyList<LogRecord> records)
+    {
+        foreach (var record in records)
+        {
+            var partition = new TopicPartition(record.Topic, record.Partition);
+            if (!_blocks.TryGetValue(partition, out var block))
+            {
+                _blocks.Add(partition, block = new RecordBlock(partition));
+            }
+
+            block.Add(record);
+        }
+
+        foreach (var (partition, block) in _blocks)
+        {
+            if (_workers.TryGetValue(partition, out var worker) && worker.Fault is null)
+            {
+                worker.Dispatch(block);
+            }
+            else
+            {
+                // Its worker starts again from the committed offset and reads these once more.
+                block.Return();
+            }
+        }
+
+        _blocks.Clear();
+        foreach (var worker in _workers.Values)
+        {
+            SetPause(consumer, worker);
+        }
+    }
+
+    /// <summary>One transaction over all partitions; or, after a failure, the same transaction again.</summary>
+    /// <returns>False when it failed and is to be tried again after <see cref="RetryDelay"/>.</returns>
+    /// <exception cref="RecordLogException">It failed for good.</exception>
+    public async ValueTask<bool> TryCommitAsync(IRecordConsumer consumer, bool final, CancellationToken cancellationToken)
+    {
+        var isRetry = _held.Count > 0;
+        if (!isRetry)
+        {
+            await RestartFailedAsync(consumer, cancellationToken);
+            await CollectCutsAsync(_workers.Values, final, cancellationToken);
+        }
+
+        if (_held.Count == 0)
+        {
+            return true;
+        }
+
+        var started = time.GetTimestamp();
+        try
+        {
+            await (isRetry
+                ? committer.RetryAsync(_held, consumer, cancellationToken)
+                : committer.CommitAsync(_held, consumer, cancellationToken));
+        }
+        catch (RecordLogException fault) when (fault.IsTransient)
+        {
+            Failed(fault);
+            return false;
+        }
+        catch (RecordLogException fault) when (fault.Error == RecordLogError.NotAssigned)
+        {
+            // The group has moved on without us. What we hold is not ours to commit: start again from what is committed.
+            Failed(fault);
+            await RestartAllAsync(consumer, cancellationToken);
+            return false;
+        }
+
+        metrics.Committed(time.GetElapsedTime(started));
+        Released();
+        return true;
+    }
+
+    public async ValueTask AssignedAsync(
+        IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
+    {
+        Log.AssignmentChanged(logger, partitions.Count, 0, 0);
+        await StartAsync(partitions, cancellationToken);
+    }
+
+    public async ValueTask RevokedAsync(
+        IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
+    {
+        Log.AssignmentChanged(logger, 0, partitions.Count, 0);
+        try
+        {
+            if (_held.Count == 0 || await TryCommitAsync(consumer, false, cancellationToken))
+            {
+                await CollectCutsAsync(
+                    partitions.Where(_workers.ContainsKey).Select(p => _workers[p]), final: true, cancellationToken);
+                if (_held.Count > 0)
+                {
+                    await committer.CommitAsync(_held, consumer, cancellationToken);
+                    Released();
+                }
+            }
+        }
+        catch (RecordLogException fault) when (fault.Error != RecordLogError.Fenced)
+        {
+            Log.RevokeUncommitted(logger, fault);
+        }
+
+        await StopAsync(partitions);
+    }
+
+    public async ValueTask LostAsync(
+        IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
+    {
+        Log.AssignmentChanged(logger, 0, 0, partitions.Count);
+        await StopAsync(partitions);
+    }
+
+    /// <summary>Ends all workers without finishing.</summary>
+    public ValueTask StopAllAsync() => StopAsync([.. _workers.Keys]);
+
+    private async ValueTask CollectCutsAsync(
+        IEnumerable<PartitionWorker> workers, bool final, CancellationToken cancellationToken)
+    {
+        var cuts = workers
+            .Where(static worker => worker.IsReady && worker.Fault is null)
+            .Select(worker => TryCutAsync(worker, final, cancellationToken))
+            .ToArray();
+        foreach (var cut in await Task.WhenAll(cuts))
+        {
+            if (cut is not null)
+            {
+                _held.Add(cut);
+            }
+        }
+    }
+
+    private static async Task<Cut?> TryCutAsync(PartitionWorker worker, bool final, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await worker.CutAsync(final, cancellationToken);
+        }
+        catch (Exception) when (worker.Fault is not null)
+        {
+            // Logged by the worker; it is started again before the next commit.
+            return null;
+        }
+    }
+
+    private void Failed(RecordLogException fault)
+    {
+        _failures++;
+        metrics.CommitFailed(fault.Error);
+        Log.CommitFailed(logger, fault, _held.Count, fault.Error, RetryDelay.TotalMilliseconds);
+    }
+
+    private void Released()
+    {
+        foreach (var cut in _held)
+        {
+            cut.Worker.Recycle(cut);
+        }
+
+        _held.Clear();
+        if (_failures > 0)
+        {
+            Log.CommitRecovered(logger, _failures);
+            _failures = 0;
+        }
+    }
+
+    private static void SetPause(IRecordConsumer consumer, PartitionWorker worker)
+    {
+        worker.DispatchWaiting();
+        if (worker.HasRoom == worker.IsPaused)
+        {
+            worker.IsPaused = !worker.HasRoom;
+            if (worker.IsPaused)
+            {
+                consumer.Pause([worker.Partition]);
+            }
+            else
+            {
+                consumer.Resume([worker.Partition]);
+            }
+        }
+    }
+
+    private async ValueTask StartAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
+    {
+        var committed = await log.QueryCommittedAsync(options.Group, partitions, cancellationToken);
+        foreach (var partition in partitions)
+        {
+            long? offset = committed.TryGetValue(partition, out var value) ? value.Offset : null;
+            _workers[partition] = new PartitionWorker(log, options, partition, offset, metrics, logger, time);
+        }
+
+        _snapshot = [.. _workers.Values];
+    }
+
+    private async ValueTask StopAsync(IReadOnlyList<TopicPartition> partitions)
+    {
+        _held = [.. _held.Where(cut => !partitions.Contains(cut.Partition))];
+        foreach (var partition in partitions)
+        {
+            if (_workers.Remove(partition, out var worker))
+            {
+                await worker.DisposeAsync();
+            }
+        }
+
+        _snapshot = [.. _workers.Values];
+    }
+
+    private async ValueTask RestartFailedAsync(IRecordConsumer consumer, CancellationToken cancellationToken)
+    {
+        TopicPartition[] failed = [.. _workers.Values.Where(static w => w.Fault is not null).Select(static w => w.Partition)];
+        if (failed.Length > 0)
+        {
+            await RestartAsync(consumer, failed, cancellationToken);
+        }
+    }
+
+    private ValueTask RestartAllAsync(IRecordConsumer consumer, CancellationToken cancellationToken) =>
+        RestartAsync(consumer, [.. _workers.Keys], cancellationToken);
+
+    private async ValueTask RestartAsync(
+        IRecordConsumer consumer, TopicPartition[] partitions, CancellationToken cancellationToken)
+    {
+        await StopAsync(partitions);
+        TopicPartition[] ours = [.. partitions.Intersect(consumer.Assignment)];
+        await StartAsync(ours, cancellationToken);
+        consumer.Resume(ours);
+        foreach (var partition in ours)
+        {
+            metrics.Restarted();
+            var from = _workers[partition].Status.Committed;
+            var low = (await log.QueryOffsetsAsync(partition, cancellationToken)).Low;
+            consumer.Seek(partition, Math.Max(from, low));
+        }
+    }
+}

@@ -1,0 +1,33 @@
+namespace Telemetry.Processing.Pipeline;
+
+/// <summary>What was counted since the counts were last taken. One owner; added to the meter block by block.</summary>
+internal sealed class ProcessingCounts
+{
+    public long Records;
+    public long Readings;
+    public long Duplicates;
+    public long Ambiguous;
+    public long Late;
+    public long TooLate;
+    public long Future;
+    public long OutOfOrder;
+    public long Unusable;
+    public long Fed;
+    public long DeadLettered;
+    public long AlertsHeld;
+    public long Repaired;
+
+    /// <summary>Anomalies by kind.</summary>
+    public long[] Anomalies { get; } = new long[8];
+
+    /// <summary>Device events by kind.</summary>
+    public long[] Events { get; } = new long[8];
+
+    public void Clear()
+    {
+        Records = Readings = Duplicates = Ambiguous = Late = TooLate = Future = OutOfOrder = Unusable = Fed = 0;
+        DeadLettered = AlertsHeld = Repaired = 0;
+        Array.Clear(Anomalies);
+        Array.Clear(Events);
+    }
+}

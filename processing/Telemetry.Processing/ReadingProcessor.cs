@@ -1,0 +1,164 @@
+using Microsoft.Extensions.Logging;
+using Telemetry.Processing.Pipeline;
+using Telemetry.Streams;
+
+namespace Telemetry.Processing;
+
+/// <summary>
+/// The processing role: a member of a consumer group on the readings. Removes duplicates, follows the watermark, runs the
+/// detectors, watches the devices, and writes anomalies, device events and dead letters. Exactly once: outputs, state and
+/// offsets are committed in one transaction, and what comes out is a function of the log alone.
+/// </summary>
+public sealed class ReadingProcessor : IAsyncDisposable
+{
+    private static readonly TimeSpan FullWait = TimeSpan.FromMilliseconds(2);
+
+    private readonly IRecordLog _log;
+    private readonly ProcessingOptions _options;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly ProcessingMetrics _metrics;
+    private readonly TransactionCommitter _committer;
+    private readonly PartitionWorkers _workers;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _abandon = new();
+    private Task _loop = Task.CompletedTask;
+
+    public ReadingProcessor(IRecordLog log, ProcessingOptions options, ILoggerFactory loggers, TimeProvider time)
+    {
+        (_log, _options, _time) = (log, options, time);
+        _logger = loggers.CreateLogger<ReadingProcessor>();
+        _metrics = new ProcessingMetrics(() => Partitions, time);
+        _committer = new TransactionCommitter(log, options, _logger, time);
+        _workers = new PartitionWorkers(log, options, _committer, _metrics, _logger, time);
+    }
+
+    /// <summary>Where each assigned partition stands; from any thread.</summary>
+    public IEnumerable<PartitionStatus> Partitions => _workers.Status;
+
+    /// <summary>
+    /// Ends when processing has stopped; faulted when it had to: fenced by another instance with the same transactional id, or
+    /// the log failed for good.
+    /// </summary>
+    public Task Completion => _loop;
+
+    /// <summary>Creates the state topic if it is missing (the other topics must exist), joins the group and begins.</summary>
+    /// <exception cref="RecordLogException">The log or a topic is not there.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var partitions = await _log.QueryPartitionCountAsync(_options.ReadingsTopic, cancellationToken);
+        await _log.EnsureTopicsAsync([new TopicSpec(_options.StateTopic, partitions, Compacted: true)], cancellationToken);
+        await _committer.OpenAsync(cancellationToken);
+        _loop = Task.Run(RunPollLoopAsync, CancellationToken.None);
+    }
+
+    /// <summary>Stops in good order: finishes what was taken, commits, leaves the group.</summary>
+    /// <param name="cancellationToken">Gives up finishing; what was not committed is done again at the next start.</param>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await using var registration = cancellationToken.Register(_abandon.Cancel);
+        await _loop;
+    }
+
+    /// <summary>Stops without finishing, if <see cref="StopAsync"/> was not called before.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _abandon.CancelAsync();
+        await _stop.CancelAsync();
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _workers.StopAllAsync();
+        await _committer.DisposeAsync();
+        _metrics.Dispose();
+        _stop.Dispose();
+        _abandon.Dispose();
+    }
+
+    private async Task RunPollLoopAsync()
+    {
+        try
+        {
+            await using var consumer = _log.CreateConsumer(new ConsumerOptions
+            {
+                Group = _options.Group,
+                Topics = [_options.ReadingsTopic],
+                AssignmentListener = _workers,
+            });
+            await PollUntilStoppedAsync(consumer);
+            await FinishAsync(consumer);
+        }
+        catch (Exception fault)
+        {
+            // The host restarts the role or the process; what was not committed is done again.
+            Log.Stopped(_logger, fault, fault.Message);
+            throw;
+        }
+    }
+
+    private async Task PollUntilStoppedAsync(IRecordConsumer consumer)
+    {
+        var commitAt = _time.GetTimestamp();
+        var pollFailures = 0;
+        while (!_stop.IsCancellationRequested)
+        {
+            var wait = _workers.IsFull ? FullWait : UntilCommit(commitAt);
+            try
+            {
+                _workers.Dispatch(consumer, await consumer.PollAsync(_options.PollRecordsMax, wait, _stop.Token));
+                pollFailures = 0;
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (RecordLogException fault) when (fault.IsTransient)
+            {
+                var delay = Backoff(++pollFailures);
+                Log.PollFailed(_logger, fault, fault.Error, delay.TotalMilliseconds);
+                await PauseAsync(delay);
+            }
+
+            var due = UntilCommit(commitAt) <= TimeSpan.Zero;
+            if (due || (_workers.RetryDelay == TimeSpan.Zero && _workers.WantsCommit))
+            {
+                await _workers.TryCommitAsync(consumer, final: false, _abandon.Token);
+                commitAt = _time.GetTimestamp();
+            }
+        }
+    }
+
+    /// <summary>The consumer's end gives the partitions up in good order too; the commit here covers logs that do not tell.</summary>
+    private async Task FinishAsync(IRecordConsumer consumer)
+    {
+        if (!_abandon.IsCancellationRequested)
+        {
+            await _workers.TryCommitAsync(consumer, final: true, _abandon.Token);
+        }
+        else
+        {
+            await _workers.StopAllAsync();
+        }
+    }
+
+    private TimeSpan UntilCommit(long committedAt)
+    {
+        var interval = _workers.RetryDelay > _options.CommitInterval ? _workers.RetryDelay : _options.CommitInterval;
+        var left = interval - _time.GetElapsedTime(committedAt);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private TimeSpan Backoff(int failures) => TimeSpan.FromTicks(
+        Math.Min(_options.RetryDelayMax.Ticks, _options.RetryDelay.Ticks << Math.Min(failures - 1, 16)));
+
+    private async Task PauseAsync(TimeSpan delay)
+    {
+        try
+        {
+            await Task.Delay(delay, _time, _stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+}

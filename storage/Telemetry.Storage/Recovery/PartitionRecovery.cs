@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Logging;
+using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Sink;
+using Telemetry.Streams;
+using Telemetry.Streams.Deduplication;
+
+namespace Telemetry.Storage.Recovery;
+
+/// <summary>
+/// Fills every target with exactly the rows it lacks of one log partition. May be killed at any point and run again, from
+/// any offset at or below what all targets hold.
+/// </summary>
+internal sealed class PartitionRecovery(
+    IRecordLog log, IClickHouse clickHouse, SinkOptions options, ReadingIntake intake, SinkMetrics metrics, ILogger logger)
+{
+    private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Re-reads offsets [from, end] through <paramref name="filter"/>, whose state must be that at <paramref name="from"/>.</summary>
+    /// <returns>Readings inserted.</returns>
+    public async ValueTask<long> FillAsync(
+        TopicPartition input, Coverage coverage, DuplicateFilter filter, long from, long end, CancellationToken cancellationToken)
+    {
+        if (from > end)
+        {
+            return 0;
+        }
+
+        using var inserter = new ReadingInserter(clickHouse);
+        await using var consumer = log.CreateConsumer(new ConsumerOptions());
+        consumer.Assign([input]);
+        consumer.Seek(input, from);
+        var filled = 0L;
+        var first = from;
+        var chunk = new RecoveryChunk(input.Partition, coverage, first, end);
+        try
+        {
+            while (first <= end && consumer.Position(input) <= end)
+            {
+                foreach (var record in await consumer.PollAsync(options.RecordsPerPollMax, PollWait, cancellationToken))
+                {
+                    if (record.Offset > end)
+                    {
+                        break;
+                    }
+
+                    intake.Take(filter, record, chunk);
+                    if (chunk.Rows >= options.RawRowsMax)
+                    {
+                        filled += await InsertAsync(inserter, chunk, record.Offset, cancellationToken);
+                        chunk.Dispose();
+                        first = record.Offset + 1;
+                        chunk = new RecoveryChunk(input.Partition, coverage, first, end);
+                    }
+                }
+            }
+
+            return filled + await InsertAsync(inserter, chunk, end, cancellationToken);
+        }
+        finally
+        {
+            chunk.Dispose();
+        }
+    }
+
+    private async ValueTask<long> InsertAsync(ReadingInserter inserter, RecoveryChunk chunk, long last, CancellationToken cancellationToken)
+    {
+        var rows = 0L;
+        foreach (var (table, block, markers) in chunk.Inserts(last))
+        {
+            await inserter.InsertAsync(table, [block], markers, cancellationToken);
+            metrics.Refilled(block.Count);
+            Log.Refilled(logger, table, block.Count, markers[0].First, last);
+            rows += block.Count;
+        }
+
+        return rows;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Telemetry.Contracts;
+using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Sink;
+using Telemetry.Streams;
+using Telemetry.Streams.Deduplication;
+using Telemetry.Streams.State;
+
+namespace Telemetry.Storage.Recovery;
+
+/// <summary>
+/// What happens before the sink takes a partition's first record: restore the duplicate filter to the checkpoint, read which
+/// offsets the tables hold above it, and fill in what is missing. Afterwards all targets hold the same offsets.
+/// </summary>
+internal sealed class SinkRecovery(
+    IRecordLog log, IClickHouse clickHouse, SinkOptions options, ReadingIntake intake, SinkMetrics metrics, PartsCheck? check, ILogger logger)
+{
+    private readonly PartitionRecovery _partition = new(log, clickHouse, options, intake, metrics, logger);
+
+    /// <summary>Merges stand still until <see cref="ResumeMergesAsync"/>.</summary>
+    public async ValueTask<IReadOnlyList<PartitionState>> RecoverAsync(
+        IReadOnlyList<TopicPartition> inputs, CancellationToken cancellationToken)
+    {
+        await MergesAsync("STOP", cancellationToken);
+        var committed = await log.QueryCommittedAsync(options.Group, inputs, cancellationToken);
+        await CheckPartsAsync(committed, cancellationToken);
+        var broken = await BrokenPartsLedger.NewAsync(clickHouse, cancellationToken);
+        if (broken.Count > 0)
+        {
+            Log.BrokenOnStart(logger, broken.Count);
+        }
+
+        var states = new List<PartitionState>(inputs.Count);
+        var alarms = new List<CoverageAlarm>();
+        foreach (var input in inputs)
+        {
+            var at = committed.TryGetValue(input, out var c) ? c.Offset : (long?)null;
+            states.Add(await RecoverAsync(input, at, broken.Count > 0, alarms, cancellationToken));
+        }
+
+        await new RollupRebuild(clickHouse, logger).RunAsync(alarms, cancellationToken);
+        await BrokenPartsLedger.RememberAsync(clickHouse, broken, cancellationToken);
+        return states;
+    }
+
+    public ValueTask ResumeMergesAsync(CancellationToken cancellationToken) => MergesAsync("START", cancellationToken);
+
+    private async ValueTask<PartitionState> RecoverAsync(
+        TopicPartition input, long? committed, bool fromOldest, List<CoverageAlarm> alarms, CancellationToken cancellationToken)
+    {
+        var low = (await log.QueryOffsetsAsync(input, cancellationToken)).Low;
+        var filter = new DuplicateFilter(options.Duplicates, options.State);
+        await StateRestorer.RestoreAsync(
+            log, KafkaTopics.SinkState, input, committed, filter.Table, static _ => { }, record => intake.Replay(filter, record), cancellationToken);
+        if (committed < low)
+        {
+            Log.LostByRetention(logger, input.Partition, committed.Value, low, low - committed.Value);
+        }
+
+        var from = Math.Max(low, committed ?? low);
+        var coverage = await Coverage.ReadAsync(clickHouse, input.Partition, fromOldest ? low : from, cancellationToken);
+        alarms.AddRange(coverage.Alarms);
+        var rows = 0L;
+        if (fromOldest && low < from)
+        {
+            // Below the checkpoint copies are told by a filter that starts at the oldest offset, as when they first came.
+            rows = await _partition.FillAsync(
+                input, coverage, new DuplicateFilter(options.Duplicates, options.State), low, from - 1, cancellationToken);
+        }
+
+        // Offsets above the last one any target holds are missing in all alike: the ordinary way through stores them.
+        var end = Math.Max(from - 1, coverage.Last);
+        rows += await _partition.FillAsync(input, coverage, filter, from, end, cancellationToken);
+        Log.PartitionRecovered(logger, input.Partition, committed ?? -1, coverage.Last, rows, end + 1);
+        return new PartitionState(input, filter, end + 1);
+    }
+
+    private async ValueTask CheckPartsAsync(
+        IReadOnlyDictionary<TopicPartition, CommittedOffset> committed, CancellationToken cancellationToken)
+    {
+        if (check is null)
+        {
+            return;
+        }
+
+        // Two seconds: the engine keeps whole seconds.
+        var times = committed.Values.Select(Checkpoint.TimeOf).ToList();
+        if (times.Count > 0 && times.TrueForAll(t => t is not null))
+        {
+            await check.TrustAsync(times.Min()!.Value.AddSeconds(-2), cancellationToken);
+        }
+
+        await check.RunAsync(cancellationToken);
+    }
+
+    private async ValueTask MergesAsync(string what, CancellationToken cancellationToken)
+    {
+        foreach (var target in SinkTarget.All)
+        {
+            await clickHouse.ExecuteAsync(
+                new ClickHouseQuery(string.Create(CultureInfo.InvariantCulture, $"SYSTEM {what} MERGES {target.Table}")), cancellationToken);
+        }
+    }
+}

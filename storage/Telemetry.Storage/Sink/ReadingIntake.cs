@@ -1,0 +1,157 @@
+using System.Globalization;
+using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.Wire;
+using Telemetry.Storage.Blocks;
+using Telemetry.Streams;
+using Telemetry.Streams.Deduplication;
+
+namespace Telemetry.Storage.Sink;
+
+/// <summary>Takes the readings that are to be stored.</summary>
+internal interface IReadingTarget
+{
+    /// <summary>Readings [start, start + count) of <paramref name="batch"/>, all of one month.</summary>
+    void Append(int partition, long offset, int month, ReadingBatchBuffer batch, int start, int count);
+}
+
+/// <summary>
+/// From a record to readings to be stored: decodes, removes duplicates, splits by month. What cannot be stored becomes a
+/// dead letter. What it decides depends on the records alone, so a replay decides alike.
+/// </summary>
+internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics)
+{
+    private readonly ReadingBatchBuffer _batch = new();
+    private readonly List<int> _refused = [];
+
+    /// <summary>Newest event time of the last record taken, microseconds, and how many of its readings were taken.</summary>
+    public (long Newest, int Count) Last { get; private set; }
+
+    /// <summary>Moves the filter on without any output.</summary>
+    public void Replay(DuplicateFilter filter, in LogRecord record)
+    {
+        filter.Advance(record.Offset, record.TimestampMs);
+        if (TryDecode(record, out _))
+        {
+            filter.Add(_batch.Device, _batch.BootId, _batch.FirstSequence, _batch.Count);
+        }
+    }
+
+    /// <summary>Takes one record.</summary>
+    public void Take(DuplicateFilter filter, in LogRecord record, IReadingTarget target)
+    {
+        Last = default;
+        filter.Advance(record.Offset, record.TimestampMs);
+        if (!TryDecode(record, out var cause))
+        {
+            metrics.DeadLettered(1);
+            letters.Add(record, cause, "the record is no reading batch; it was put aside whole.", null);
+            return;
+        }
+
+        metrics.RowsIn(_batch.Count);
+        var verdict = filter.Add(_batch.Device, _batch.BootId, _batch.FirstSequence, _batch.Count);
+        if (verdict is null or DuplicateVerdict.AllDuplicate)
+        {
+            metrics.Duplicates(_batch.Count);
+            return;
+        }
+
+        if (verdict == DuplicateVerdict.AllNew)
+        {
+            Append(record, target, 0, _batch.Count);
+        }
+        else
+        {
+            foreach (var run in filter.Runs.Span)
+            {
+                Take(record, target, run);
+            }
+        }
+
+        if (_refused.Count > 0)
+        {
+            PutAside(record, "time-out-of-range", "event times before 1970 or from 2106 on cannot be stored.");
+        }
+    }
+
+    private static string CauseOf(ReadingBatchError error)
+    {
+        var name = error.ToString();
+        return string.Concat(name.Select((c, i) => char.IsUpper(c) && i > 0
+            ? $"-{char.ToLowerInvariant(c)}"
+            : char.ToLowerInvariant(c).ToString(CultureInfo.InvariantCulture)));
+    }
+
+    private bool TryDecode(in LogRecord record, out string cause)
+    {
+        if (!ConfluentFrame.TryRead(record.Value, out _, out var message))
+        {
+            cause = "malformed-frame";
+            return false;
+        }
+
+        var decoded = _batch.TryDecode(message, out var error);
+        cause = decoded ? "" : CauseOf(error);
+        return decoded;
+    }
+
+    private void Take(in LogRecord record, IReadingTarget target, DuplicateRun run)
+    {
+        switch (run.Kind)
+        {
+            case DuplicateKind.New:
+                Append(record, target, run.Start, run.Count);
+                break;
+            case DuplicateKind.Duplicate:
+                metrics.Duplicates(run.Count);
+                break;
+            default:
+                PutRangeAside(record, run);
+                break;
+        }
+    }
+
+    private void PutRangeAside(in LogRecord record, DuplicateRun run)
+    {
+        metrics.DeadLettered(run.Count);
+        letters.Add(
+            record,
+            "ambiguous-duplicate",
+            "it is no longer known whether these readings were stored before.",
+            [.. Enumerable.Range(run.Start, run.Count)]);
+    }
+
+    private void PutAside(in LogRecord record, string cause, string detail)
+    {
+        metrics.DeadLettered(_refused.Count);
+        letters.Add(record, cause, detail, _refused);
+        _refused.Clear();
+    }
+
+    private void Append(in LogRecord record, IReadingTarget target, int start, int count)
+    {
+        var times = _batch.EventTimes;
+        var end = start + count;
+        while (start < end)
+        {
+            if (times[start] is < Months.TimeMin or >= Months.TimeEnd)
+            {
+                _refused.Add(start++);
+                continue;
+            }
+
+            var month = Months.Of(times[start]);
+            var (from, to) = Months.Bounds(month);
+            var next = start;
+            var newest = long.MinValue;
+            while (next < end && times[next] >= from && times[next] < to && times[next] >= Months.TimeMin && times[next] < Months.TimeEnd)
+            {
+                newest = Math.Max(newest, times[next++]);
+            }
+
+            target.Append(record.Partition, record.Offset, month, _batch, start, next - start);
+            Last = (Last.Count == 0 ? newest : Math.Max(newest, Last.Newest), Last.Count + next - start);
+            start = next;
+        }
+    }
+}

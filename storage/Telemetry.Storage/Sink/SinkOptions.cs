@@ -1,0 +1,76 @@
+using System.ComponentModel.DataAnnotations;
+using Telemetry.Contracts.Wire;
+using Telemetry.Streams.Deduplication;
+using Telemetry.Streams.State;
+
+namespace Telemetry.Storage.Sink;
+
+/// <summary>How the sink writes.</summary>
+public sealed record SinkOptions
+{
+    /// <summary>Consumer group on the readings. Default telemetry-storage.</summary>
+    [Required]
+    public string Group { get; init; } = "telemetry-storage";
+
+    /// <summary>Fences a former process of the same name. Default telemetry-storage.</summary>
+    [Required]
+    public string TransactionalId { get; init; } = "telemetry-storage";
+
+    /// <summary>At most one raw INSERT in this time, unless a block is full. Default 150 ms.</summary>
+    public TimeSpan RawFlushInterval { get; init; } = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>Rollups, and with them the checkpoint, follow this often. Default 5 s.</summary>
+    public TimeSpan RollupInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Anomalies and device events are flushed this often when there are any. Default 250 ms.</summary>
+    public TimeSpan EventFlushInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Readings in one raw INSERT, about (a record is never split). Default 200,000.</summary>
+    [Range(1, 900_000)]
+    public int RawRowsMax { get; init; } = 200_000;
+
+    /// <summary>
+    /// Readings held for the rollups, about; reaching half of it flushes them early, reaching all of it stops consumption.
+    /// Also bounds a rollup INSERT. Default 600,000 (about 25 MB).
+    /// </summary>
+    [Range(1000, 900_000)]
+    public int BacklogRowsMax { get; init; } = 600_000;
+
+    /// <summary>Records taken from the log at a time. Default 4096.</summary>
+    [Range(1, 1_000_000)]
+    public int RecordsPerPollMax { get; init; } = 4096;
+
+    /// <summary>Pause between polls that brought little, to take more at a time. Default 10 ms.</summary>
+    public TimeSpan PollLinger { get; init; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Consumption stops while the engine's disk has less free than this, in bytes; the log keeps the readings. Default 3 GB.</summary>
+    [Range(0, long.MaxValue)]
+    public long FreeDiskBytesMin { get; init; } = 3_000_000_000;
+
+    /// <summary>How often the free disk is looked at. Default 2 s.</summary>
+    public TimeSpan FreeDiskInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Parts written since the last checkpoint are read back (CHECK TABLE) before the checkpoint moves: the engine may
+    /// acknowledge a write that the disk refused. Default true.
+    /// </summary>
+    public bool CheckParts { get; init; } = true;
+
+    /// <summary>First pause after an error; doubles up to <see cref="RetryMax"/>. Default 200 ms.</summary>
+    public TimeSpan RetryMin { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Longest pause between two tries. Default 15 s.</summary>
+    public TimeSpan RetryMax { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long stopping may take to write what was consumed. Default 30 s. What is not written then is read again.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bounds of the duplicate filter.</summary>
+    public DuplicateFilterOptions Duplicates { get; init; } = new();
+
+    /// <summary>Bounds and pace of the filter's snapshots.</summary>
+    public KeyedStateOptions State { get; init; } = new();
+
+    /// <summary>Schema id in front of dead letters. Default that of a log without registry.</summary>
+    public int DeadLetterSchemaId { get; init; } = SchemaIds.DeadLetter;
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using Telemetry.Storage.Blocks;
+using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Recovery;
+
+namespace Telemetry.Storage.Sink;
+
+/// <summary>
+/// The two INSERTs of the running sink, with their markers in chains: the ranges of one chain and month always join up.
+/// Each has at most one INSERT in flight and its own buffers.
+/// </summary>
+internal sealed class SinkWriter(IClickHouse clickHouse, PartsCheck? check, SinkMetrics metrics, TimeProvider time) : IDisposable
+{
+    private readonly ReadingInserter _raw = new(clickHouse);
+    private readonly ReadingInserter _rollups = new(clickHouse);
+
+    /// <summary>Stores a batch in raw. The partitions' highs move when it is acknowledged, by <see cref="Acknowledge"/>.</summary>
+    public async Task StoreRawAsync(
+        RawBatch batch, IReadOnlyList<Marker> markers, CancellationToken cancellationToken)
+    {
+        var start = time.GetTimestamp();
+        await _raw.InsertAsync(SinkTarget.Raw.Table, [batch.Rows], markers, cancellationToken);
+        metrics.Inserted("raw", time.GetElapsedTime(start));
+        metrics.Stored(batch.Rows.Count);
+        var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        foreach (var (newest, count) in batch.Samples)
+        {
+            metrics.Queryable(now - newest, count);
+        }
+    }
+
+    /// <summary>Stores batches in all rollups, then reads back what was written since the last time.</summary>
+    /// <exception cref="DamagedPartException">A part was broken; recovery has to fill its rows in again.</exception>
+    public async Task StoreRollupsAsync(
+        IReadOnlyList<RawBatch> batches, IReadOnlyList<Marker> markers, CancellationToken cancellationToken)
+    {
+        var blocks = batches.Select(b => b.Rows).Where(b => b.Count > 0).ToList();
+        if (blocks.Count > 0)
+        {
+            var start = time.GetTimestamp();
+            await _rollups.InsertAsync("rollup_in", blocks, markers, cancellationToken);
+            metrics.Inserted("rollups", time.GetElapsedTime(start));
+            metrics.RolledUp(blocks.Sum(b => b.Count));
+        }
+
+        if (check is not null && await check.RunAsync(cancellationToken) is var damaged and > 0)
+        {
+            throw new DamagedPartException($"{damaged} parts written since the last checkpoint were broken and have been detached.");
+        }
+    }
+
+    /// <summary>Markers of one INSERT: for each partition and month in it, from where its chain ends to the last offset consumed.</summary>
+    public static IReadOnlyList<Marker> MarkersOf(
+        IReadOnlyList<RawBatch> batches,
+        IReadOnlyDictionary<int, PartitionState> partitions,
+        IReadOnlyDictionary<int, long> nexts,
+        Func<PartitionState, Dictionary<int, long>> highs)
+    {
+        var newest = new Dictionary<(int Partition, int Month), long>();
+        foreach (var (group, time) in batches.SelectMany(b => b.Rows.Newest))
+        {
+            newest[group] = Math.Max(time, newest.GetValueOrDefault(group));
+        }
+
+        return
+        [
+            .. newest.Select(group =>
+            {
+                var partition = partitions[group.Key.Partition];
+                var first = highs(partition).TryGetValue(group.Key.Month, out var high) ? high + 1 : partition.Chain;
+                var chain = partition.Chain.ToString(CultureInfo.InvariantCulture);
+                return new Marker(group.Key.Partition, group.Key.Month, chain, first, nexts[group.Key.Partition] - 1, group.Value);
+            }),
+        ];
+    }
+
+    /// <summary>The INSERT with these markers is acknowledged.</summary>
+    public static void Acknowledge(
+        IReadOnlyList<Marker> markers,
+        IReadOnlyDictionary<int, PartitionState> partitions,
+        Func<PartitionState, Dictionary<int, long>> highs)
+    {
+        foreach (var marker in markers)
+        {
+            highs(partitions[marker.Partition])[marker.Month] = marker.Last;
+        }
+    }
+
+    public void Dispose()
+    {
+        _raw.Dispose();
+        _rollups.Dispose();
+    }
+}

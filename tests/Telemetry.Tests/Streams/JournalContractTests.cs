@@ -1,0 +1,9 @@
+namespace Telemetry.Tests.Streams;
+
+public sealed class JournalAppendTests() : AppendContract(new JournalHost());
+
+public sealed class JournalConsumerTests() : ConsumerContract(new JournalHost());
+
+public sealed class JournalGroupTests() : GroupContract(new JournalHost());
+
+public sealed class JournalTransactionTests() : TransactionContract(new JournalHost());

@@ -1,0 +1,43 @@
+# Sourced by ./telemetry: benchmarks.
+# shellcheck shell=bash
+
+bench_help() {
+  cat <<'H'
+./telemetry bench micro [FILTER]       BenchmarkDotNet classes, all or those matching FILTER
+./telemetry bench pipeline [OPTIONS]   the whole platform at full speed, then an audit
+    --devices N (1000)  --readings-per-publish N (1)  --for TIME (30s)  --rate R (max)
+./telemetry bench peers [SECONDS]      PUBLISH/s beside mosquitto and, where PEERS points to them, NATS and rumqttd
+H
+}
+
+bench_pipeline() {
+  local devices=1000 batch=1 time=30s rate=max data
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --devices) devices=$2; shift 2 ;;
+      --readings-per-publish) batch=$2; shift 2 ;;
+      --for) time=$2; shift 2 ;;
+      --rate) rate=$2; shift 2 ;;
+      *) bench_help >&2; die "unknown option $1" ;;
+    esac
+  done
+  data=$(mktemp -d)
+  dotnet "$host" up --data "$data" --for "$time" --devices "$devices" --rate "$rate" --readings-per-publish "$batch" \
+    --mqtt-port 0 --http-port 0 --no-browser --plain --report "$data/report.json" >&2
+  dotnet "$host" audit --data "$data" --json
+  cat "$data/report.json"
+  rm -rf "$data"
+}
+
+run_bench() {
+  case ${1:-help} in
+    micro)
+      shift
+      dotnet build "$root/tests/Telemetry.Benchmarks" -c Release --nologo -v q >&2
+      (cd "$root/artifacts" && dotnet "$root/artifacts/bin/Telemetry.Benchmarks/release/Telemetry.Benchmarks.dll" --filter "*${1:-}*")
+      ;;
+    pipeline) shift; bench_pipeline "$@" ;;
+    peers) shift; . "$root/tests/peers.sh"; bench_peers "$@" ;;
+    *) bench_help ;;
+  esac
+}
