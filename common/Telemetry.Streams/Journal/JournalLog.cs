@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Telemetry.Streams.Journal.Commits;
 using Telemetry.Streams.Journal.Consumers;
 using Telemetry.Streams.Journal.Files;
+using Telemetry.Streams.Journal.Maintenance;
 using Telemetry.Streams.Journal.Producers;
 using Telemetry.Streams.Journal.Topics;
 
@@ -18,6 +19,7 @@ public sealed class JournalLog : IRecordLog
     private readonly TimeProvider _time;
     private readonly DirectoryLock _lock;
     private readonly string _topicsDirectory;
+    private readonly LogMaintenance _maintenance;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ConsumerGroup> _groups = [];
     private readonly Dictionary<string, JournalTransactionalProducer> _transactional = [];
@@ -32,6 +34,7 @@ public sealed class JournalLog : IRecordLog
         Metrics = new JournalMetrics(
             () => Writer?.PendingBytes ?? 0, () => _topics.Values.Select(topic => (topic.Name, topic.SizeBytes)));
         Writer = new JournalWriter(options, files, Commits, Metrics, time, logger);
+        _maintenance = new LogMaintenance(this, files, time);
     }
 
     /// <summary>Completes with the cause when the log has failed for good (a write or an fsync failed): end the process.</summary>
@@ -66,6 +69,7 @@ public sealed class JournalLog : IRecordLog
             log = new JournalLog(options, files, directoryLock, loggerFactory.CreateLogger<JournalLog>(), timeProvider);
             log.LoadTopics();
             log.Writer.Start();
+            log._maintenance.Start();
             return log;
         }
         catch
@@ -186,6 +190,18 @@ public sealed class JournalLog : IRecordLog
         return new(lags);
     }
 
+    /// <summary>
+    /// What maintenance does by itself in intervals: closes old segments, removes what retention lets go, compacts, aborts
+    /// transactions open too long and removes silent group members. One at a time.
+    /// </summary>
+    /// <exception cref="RecordLogException">The log has failed or is closed, or a segment is damaged.</exception>
+    public Task MaintainAsync(CancellationToken cancellationToken) => _maintenance.RunAsync(compactAlways: false, cancellationToken);
+
+    /// <summary>Reads every byte of the log and checks it.</summary>
+    /// <returns>Bytes checked.</returns>
+    /// <exception cref="RecordLogException"><see cref="RecordLogError.Damaged"/>, naming file and offset.</exception>
+    public long Verify() => _topics.Values.Sum(LogVerifier.Verify);
+
     /// <summary>Writes and syncs what is pending, then closes the files.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -199,9 +215,23 @@ public sealed class JournalLog : IRecordLog
             _disposed = true;
         }
 
+        await _maintenance.DisposeAsync();
         await Task.Run(Writer.Dispose);
         CloseFiles();
         _lock.Dispose();
+    }
+
+    internal IEnumerable<JournalTopic> Topics => _topics.Values;
+
+    /// <summary>For tests: compaction whether or not it is worthwhile.</summary>
+    internal Task CompactAsync(CancellationToken cancellationToken) => _maintenance.RunAsync(compactAlways: true, cancellationToken);
+
+    internal (List<ConsumerGroup> Groups, List<JournalTransactionalProducer> Producers) Clients()
+    {
+        lock (_gate)
+        {
+            return ([.. _groups.Values], [.. _transactional.Values]);
+        }
     }
 
     internal JournalTopic Topic(string name) => _topics.TryGetValue(name, out var topic)

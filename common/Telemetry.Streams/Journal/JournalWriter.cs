@@ -305,6 +305,7 @@ internal sealed class JournalWriter : IDisposable
         {
             if (request.Transaction is { } transaction)
             {
+                transaction.MarkCommitted();
                 foreach (var (topic, partition) in transaction.Partitions)
                 {
                     topic.TransactionEnded(transaction, partition);

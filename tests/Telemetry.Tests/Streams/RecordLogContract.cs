@@ -4,10 +4,10 @@ using Telemetry.Streams;
 namespace Telemetry.Tests.Streams;
 
 /// <summary>
-/// What every <see cref="IRecordLog"/> does. The journal and Kafka both pass it. Topics have fresh names, so a suite may
-/// share one cluster.
+/// What every <see cref="IRecordLog"/> does, in one abstract class a subject; each implementation derives from all of them.
+/// Topics and groups have fresh names, so that a suite may share one cluster.
 /// </summary>
-public abstract partial class RecordLogContract : IAsyncLifetime
+public abstract class RecordLogContract(IRecordLogHost host) : IAsyncLifetime
 {
     protected static readonly TimeSpan Generous = TimeSpan.FromSeconds(30);
 
@@ -17,17 +17,14 @@ public abstract partial class RecordLogContract : IAsyncLifetime
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => Log = await OpenAsync();
+    public async ValueTask InitializeAsync() => Log = await host.OpenAsync();
 
     public async ValueTask DisposeAsync()
     {
-        await CloseAsync(Log);
+        await Log.DisposeAsync();
+        await host.DisposeAsync();
         GC.SuppressFinalize(this);
     }
-
-    protected abstract ValueTask<IRecordLog> OpenAsync();
-
-    protected abstract ValueTask CloseAsync(IRecordLog log);
 
     protected static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
@@ -78,10 +75,10 @@ public abstract partial class RecordLogContract : IAsyncLifetime
     }
 
     /// <summary>Polls until nothing more comes.</summary>
-    protected static async Task<List<Seen>> DrainAsync(IRecordConsumer consumer)
+    protected async Task<List<Seen>> DrainAsync(IRecordConsumer consumer)
     {
         var seen = new List<Seen>();
-        while (Take(await consumer.PollAsync(100, QuietTime, Cancel), seen) > 0)
+        while (Take(await consumer.PollAsync(100, host.QuietTime, Cancel), seen) > 0)
         {
             continue;
         }
@@ -89,8 +86,13 @@ public abstract partial class RecordLogContract : IAsyncLifetime
         return seen;
     }
 
-    /// <summary>How long nothing must come until there is nothing. A log over a network needs more than a local one.</summary>
-    protected static TimeSpan QuietTime { get; set; } = TimeSpan.FromMilliseconds(50);
+    protected async Task<List<Seen>> ReadAllAsync(string topic, bool readCommitted = true)
+    {
+        await using var consumer = Log.CreateConsumer(new ConsumerOptions { ReadCommitted = readCommitted });
+        var partitions = await Log.QueryPartitionCountAsync(topic, Cancel);
+        consumer.Assign([.. Enumerable.Range(0, partitions).Select(p => new TopicPartition(topic, p))]);
+        return await DrainAsync(consumer);
+    }
 
     private static int Take(IReadOnlyList<LogRecord> records, List<Seen> seen)
     {

@@ -47,7 +47,7 @@ internal sealed class CommitState
             from = id + 1;
         }
 
-        Aborted.Add(new IdRange(from, ((Session + 1) << TransactionTable.CounterBits) - 1));
+        Aborted.Add(new IdRange(from, (Session + 1) << TransactionTable.CounterBits));
         Open = [];
     }
 }

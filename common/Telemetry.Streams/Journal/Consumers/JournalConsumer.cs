@@ -56,7 +56,7 @@ internal sealed class JournalConsumer : IRecordConsumer
             while (true)
             {
                 _log.Writer.ThrowIfUnusable();
-                Interlocked.Exchange(ref _waking, 0);
+                ForgetWakeUp();
                 await ReconcileAsync(cancellationToken);
                 _fetcher.Fetch(_cursors, _records, recordsMax);
                 if (_records.Count > 0)
@@ -162,6 +162,16 @@ internal sealed class JournalConsumer : IRecordConsumer
                 // A wake-up is waiting already; one is enough.
                 return;
             }
+        }
+    }
+
+    // What woke this poll, or would have, is looked at now.
+    private void ForgetWakeUp()
+    {
+        if (Volatile.Read(ref _waking) != 0)
+        {
+            _wake.Wait(0);
+            Interlocked.Exchange(ref _waking, 0);
         }
     }
 

@@ -89,7 +89,7 @@ internal sealed class RecordFetcher(bool readCommitted, int blockBytes, Transact
         var at = 0;
         while (at < block.Length && records.Count < recordsMax)
         {
-            var check = FrameFormat.TryRead(block.Span[at..], segment.Number, start + at, out var header);
+            var check = FrameFormat.TryRead(block.Span[at..], segment.First, start + at, out var header);
             if (check == FrameCheck.Incomplete && at > 0)
             {
                 break;

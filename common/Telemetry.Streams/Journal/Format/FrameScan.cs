@@ -14,11 +14,16 @@ internal static class FrameScan
     /// Visits the valid frames from the file's start. Where they end, decides what that means: a later frame that says the
     /// file was durable beyond that place proves damage; otherwise the rest is a write that was never acknowledged.
     /// </summary>
+    /// <param name="file">File.</param>
+    /// <param name="path">Its path, for the message.</param>
+    /// <param name="segment">First number of the segment, in every checksum.</param>
+    /// <param name="visit">Told of each valid frame.</param>
+    /// <param name="limit">Reads no further than this; null: the whole file.</param>
     /// <returns>Length of the valid part.</returns>
     /// <exception cref="RecordLogException"><see cref="RecordLogError.Damaged"/>.</exception>
-    public static long Run(IJournalFile file, string path, long segment, FrameVisitor visit)
+    public static long Run(IJournalFile file, string path, long segment, FrameVisitor visit, long? limit = null)
     {
-        var length = file.Length;
+        var length = limit ?? file.Length;
         var end = Frames(file, segment, length, visit);
         if (end < length && FindWitness(file, segment, end, length) is { } witness)
         {
@@ -39,7 +44,7 @@ internal static class FrameScan
         var position = 0L;
         while (position < length)
         {
-            var block = buffer.AsSpan(0, file.Read(position, buffer));
+            var block = buffer.AsSpan(0, file.Read(position, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - position))));
             var at = 0;
             FrameCheck check;
             while ((check = FrameFormat.TryRead(block[at..], segment, position + at, out var header)) == FrameCheck.Valid)

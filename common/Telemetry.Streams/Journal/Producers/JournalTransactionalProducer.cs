@@ -171,7 +171,7 @@ internal sealed class JournalTransactionalProducer(
         JournalTransaction? open;
         lock (_gate)
         {
-            open = _phase == TransactionPhase.Open ? _transaction : null;
+            open = _transaction;
             _phase = TransactionPhase.Fenced;
             _transaction = null;
         }
@@ -197,7 +197,7 @@ internal sealed class JournalTransactionalProducer(
 
     private void Abort(JournalTransaction? transaction)
     {
-        if (transaction is null)
+        if (transaction is null or { IsCommitted: true })
         {
             return;
         }

@@ -3,7 +3,7 @@ using Telemetry.Streams.Journal.Files;
 namespace Telemetry.Streams.Journal.Topics;
 
 /// <summary>
-/// One file of a topic. <see cref="First"/> and <see cref="Number"/> differ when compaction merged several into one.
+/// One file of a topic. The checksums in it start from <see cref="First"/>. <see cref="First"/> and <see cref="Number"/> differ when compaction merged several into one.
 /// </summary>
 internal sealed class Segment(long first, long number, string path, IJournalFile file, long[] baseOffsets) : IDisposable
 {
@@ -37,8 +37,11 @@ internal sealed class Segment(long first, long number, string path, IJournalFile
         set => Volatile.Write(ref _maxTimestampMs, value);
     }
 
-    /// <summary>Bytes known to be there at open, before anything was added (retention by age counts from here).</summary>
+    /// <summary>When it was begun; it is closed at a certain age.</summary>
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>True when compaction has been over it since the log was opened.</summary>
+    public bool Cleaned { get; init; }
 
     /// <summary>True once retention or compaction took it away; readers look for their place again.</summary>
     public bool Retired => _retired;

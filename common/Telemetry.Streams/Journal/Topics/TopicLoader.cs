@@ -51,7 +51,7 @@ internal static class TopicLoader
         var next = segment.BaseOffsets.ToArray();
         var maxTimestamp = long.MinValue;
         var end = FrameScan.Run(
-            segment.File, segment.Path, segment.Number,
+            segment.File, segment.Path, segment.First,
             (in FrameHeader header, ReadOnlySpan<byte> frame, long position) =>
             {
                 if (header.Transaction == FrameFormat.SegmentStart)
@@ -132,7 +132,7 @@ internal static class TopicLoader
     {
         var frame = new byte[SegmentFiles.StartFrameLength(partitions)];
         var read = file.Read(0, frame);
-        if (FrameFormat.TryRead(frame.AsSpan(0, read), number, 0, out var header) == FrameCheck.Valid
+        if (FrameFormat.TryRead(frame.AsSpan(0, read), first, 0, out var header) == FrameCheck.Valid
             && header.Transaction == FrameFormat.SegmentStart)
         {
             return new Segment(first, number, path, file, SegmentFiles.ReadStartFrame(frame, partitions))
@@ -143,11 +143,11 @@ internal static class TopicLoader
         }
 
         // The first frame is durable before anything else is written, so a bad one with nothing behind it is a torn start.
-        if (last && FrameScan.Run(file, path, number, (in FrameHeader _, ReadOnlySpan<byte> _, long _) => { }) == 0
+        if (last && FrameScan.Run(file, path, first, (in FrameHeader _, ReadOnlySpan<byte> _, long _) => { }) == 0
             && file.Length <= frame.Length)
         {
             logger.TailCut(path, 0, file.Length);
-            var start = SegmentFiles.StartFrame(number, next);
+            var start = SegmentFiles.StartFrame(first, next);
             file.SetLength(0);
             file.Write(0, start);
             DiskErrors.Sync(file, path);

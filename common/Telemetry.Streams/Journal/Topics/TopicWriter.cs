@@ -57,9 +57,20 @@ internal sealed class TopicWriter(JournalTopic topic, IJournalFiles files, long 
     /// <summary>Closes the active segment when it is old, so that retention can remove it.</summary>
     public void RollIfOld()
     {
-        if (_position > StartLength && topic.Active.CreatedAt + segmentAge <= time.GetUtcNow())
+        var age = topic.Spec.RetentionTime is { } kept && kept < segmentAge ? kept : segmentAge;
+        if (_position <= StartLength || time.GetUtcNow() - topic.Active.CreatedAt < age)
+        {
+            return;
+        }
+
+        try
         {
             Roll();
+        }
+        catch (IOException error) when (DiskErrors.IsDiskFull(error))
+        {
+            // The old segment goes on; the next round tries again.
+            return;
         }
     }
 
@@ -82,7 +93,7 @@ internal sealed class TopicWriter(JournalTopic topic, IJournalFiles files, long 
 
         var frame = new byte[FrameFormat.HeaderSize];
         FrameFormat.WriteDraft(frame, frame.Length, 0, 0);
-        FrameFormat.Seal(frame, topic.Active.Number, _position, _position);
+        FrameFormat.Seal(frame, topic.Active.First, _position, _position);
         topic.Active.File.Write(_position, frame);
         DiskErrors.Sync(topic.Active.File, topic.Active.Path);
     }
@@ -97,7 +108,7 @@ internal sealed class TopicWriter(JournalTopic topic, IJournalFiles files, long 
         }
 
         var active = topic.Active;
-        chunk.Seal(active.Number, _position, active.Length);
+        chunk.Seal(active.First, _position, active.Length);
         active.File.Write(_position, chunk.Buffer.AsMemory(0, chunk.Used));
         active.Index.Offer(_position, active.MaxTimestampMs, _written);
         active.MaxTimestampMs = Math.Max(active.MaxTimestampMs, chunk.MaxTimestampMs);

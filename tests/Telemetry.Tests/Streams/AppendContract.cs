@@ -3,7 +3,8 @@ using Telemetry.Streams.Partitioning;
 
 namespace Telemetry.Tests.Streams;
 
-public abstract partial class RecordLogContract
+/// <summary>Appending, keys and topics.</summary>
+public abstract class AppendContract(IRecordLogHost host) : RecordLogContract(host)
 {
     [Fact]
     public async Task Record_is_read_as_it_was_appended()
@@ -163,13 +164,5 @@ public abstract partial class RecordLogContract
         var topic = NewName();
         var error = await Should.ThrowAsync<RecordLogException>(async () => await Log.QueryPartitionCountAsync(topic, Cancel));
         (error.Error, error.Message.Contains(topic)).ShouldBe((RecordLogError.UnknownTopic, true));
-    }
-
-    protected async Task<List<Seen>> ReadAllAsync(string topic, bool readCommitted = true)
-    {
-        await using var consumer = Log.CreateConsumer(new ConsumerOptions { ReadCommitted = readCommitted });
-        var partitions = await Log.QueryPartitionCountAsync(topic, Cancel);
-        consumer.Assign([.. Enumerable.Range(0, partitions).Select(p => new TopicPartition(topic, p))]);
-        return await DrainAsync(consumer);
     }
 }

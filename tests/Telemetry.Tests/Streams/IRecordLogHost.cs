@@ -1,0 +1,12 @@
+using Telemetry.Streams;
+
+namespace Telemetry.Tests.Streams;
+
+/// <summary>An implementation under the contract: opens a log, cleans up at the end.</summary>
+public interface IRecordLogHost : IAsyncDisposable
+{
+    /// <summary>How long a poll must stay empty until there is nothing. A log over a network needs more than a local one.</summary>
+    TimeSpan QuietTime { get; }
+
+    ValueTask<IRecordLog> OpenAsync();
+}
