@@ -46,4 +46,7 @@ internal static partial class Log
 
     [LoggerMessage(4033, LogLevel.Information, "Sink stopped; everything consumed is stored: {Drained}")]
     public static partial void SinkStopped(ILogger logger, bool drained);
+
+    [LoggerMessage(4026, LogLevel.Information, "{Table}, partition {Partition}: going on at {From}, {Inserts} inserts are there already")]
+    public static partial void EventsRecovered(ILogger logger, string table, int partition, long from, int inserts);
 }

@@ -137,7 +137,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // Nothing may write any more when the next session reads what the tables hold.
-        foreach (var task in (ReadOnlySpan<Task?>)[_raw?.Task, _rollup?.Task])
+        foreach (var task in (Task?[])[_raw?.Task, _rollup?.Task])
         {
             if (task is not null)
             {
@@ -240,6 +240,15 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         _polled = await _consumer.PollAsync(_options.RecordsPerPollMax, wait, cancellationToken);
         _polledAt = 0;
         Consume();
+        if (_polledAt == _polled.Count)
+        {
+            foreach (var partition in _partitions.Values)
+            {
+                // Offsets without a visible record (transaction marks) are behind us as well.
+                partition.Next = Math.Max(partition.Next, _consumer.Position(partition.Input));
+            }
+        }
+
         if (_polled.Count < _options.RecordsPerPollMax / 16 && _options.PollLinger > TimeSpan.Zero)
         {
             // Few at a time cost more than many: let some gather.

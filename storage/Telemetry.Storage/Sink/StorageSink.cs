@@ -79,7 +79,7 @@ public sealed class StorageSink : IAsyncDisposable
         await WaitUntilReadyAsync(cancellationToken);
         foreach (var sink in _events)
         {
-            await sink.DrainAsync(cancellationToken);
+            await sink.CatchUpAsync(cancellationToken);
         }
 
         var session = _session ?? throw new OperationCanceledException("The sink is starting again after an error.");
