@@ -135,7 +135,7 @@ public sealed class ApiTests(QueryStore store) : IClassFixture<QueryStore>
     [InlineData("{device:String}")]
     [InlineData("$sink")]
     [InlineData("a\\' UNION ALL SELECT 1 --")]
-    [InlineData("ä\0b")]
+    [InlineData("äb")]
     public async Task Hostile_name_is_refused_and_as_a_search_text_finds_nothing(string name)
     {
         await using var server = await QueryServer.StartAsync(store.ClickHouse, store.Time);
@@ -195,7 +195,7 @@ public sealed class ApiTests(QueryStore store) : IClassFixture<QueryStore>
         var document = await server.Client.GetJsonAsync("/openapi/v1.json");
 
         var paths = document.GetProperty("paths");
-        paths.EnumerateObject().Count().ShouldBe(13);
+        paths.EnumerateObject().Count().ShouldBe(12);
         var series = paths.GetProperty("/api/v1/series").GetProperty("get");
         series.GetProperty("parameters").EnumerateArray().Select(p => p.GetProperty("name").GetString())
             .ShouldBe(["device", "sensor", "from", "to", "step", "points", "format"]);
