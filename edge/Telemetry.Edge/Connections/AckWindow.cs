@@ -8,11 +8,15 @@ namespace Telemetry.Edge.Connections;
 /// completes, the writer takes the finished front: acknowledgements go out in order whatever order the log answers in.
 /// [MQTT-4.6.0-2, 4.6.0-3]
 /// </summary>
-internal sealed class AckWindow
+internal sealed class AckWindow(MqttConnection? connection = null)
 {
     private readonly RingBuffer<Slot> _slots = new();
     private ulong _firstTicket;
     private int _qos1;
+    private TaskCompletionSource? _room;
+
+    /// <summary>Whose answers these are.</summary>
+    public MqttConnection? Connection { get; } = connection;
 
     /// <summary>Answers owed.</summary>
     public int Count
@@ -103,7 +107,24 @@ internal sealed class AckWindow
             slot = _slots.RemoveFirst();
             _firstTicket++;
             _qos1 -= slot.Qos == 1 ? 1 : 0;
+            _room?.TrySetResult();
+            _room = null;
             return true;
+        }
+    }
+
+    /// <summary>Completes when an answer has been taken, or there is none to wait for.</summary>
+    public Task WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        lock (_slots)
+        {
+            if (_slots.Count == 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _room.Task.WaitAsync(cancellationToken);
         }
     }
 

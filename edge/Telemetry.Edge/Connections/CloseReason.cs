@@ -26,8 +26,9 @@ internal sealed record CloseReason(CloseKind Kind, ReasonCode? Code = null, stri
     public static CloseReason ShuttingDown { get; } =
         new(CloseKind.ShuttingDown, ReasonCode.ServerShuttingDown, "The broker is shutting down.");
 
+    /// <summary>0x89: DISCONNECT has no 0x88 Server unavailable, that is for CONNACK only. [MQTT-3.14.2-1]</summary>
     public static CloseReason LogUnavailable { get; } =
-        new(CloseKind.IngestFailed, ReasonCode.ServerUnavailable, "The log could not take a message; send it again later.");
+        new(CloseKind.IngestFailed, ReasonCode.ServerBusy, "The log could not take a message; send it again later.");
 
     public static CloseReason Refused { get; } = new(CloseKind.Refused);
 

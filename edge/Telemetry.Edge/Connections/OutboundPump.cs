@@ -106,26 +106,30 @@ internal sealed class OutboundPump(
     /// <summary>Completes when everything was handed to the transport, or cannot be any more.</summary>
     public async Task WhenIdleAsync(TimeSpan timeout)
     {
-        TaskCompletionSource idle;
-        lock (_gate)
-        {
-            idle = _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-
-        WakeHere();
-        if ((PumpState)Volatile.Read(ref _state) == PumpState.Failed)
-        {
-            return;
-        }
-
         try
         {
-            await idle.Task.WaitAsync(timeout, time);
+            await WhenIdle().WaitAsync(timeout, time);
         }
         catch (TimeoutException)
         {
             metrics.LingerTimeout();
         }
+    }
+
+    /// <summary>As <see cref="WhenIdleAsync"/>, for as long as the connection lasts.</summary>
+    public Task WhenWrittenAsync(CancellationToken cancellationToken) => WhenIdle().WaitAsync(cancellationToken);
+
+    private Task WhenIdle()
+    {
+        Task idle;
+        lock (_gate)
+        {
+            _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            idle = _idle.Task;
+        }
+
+        WakeHere();
+        return (PumpState)Volatile.Read(ref _state) == PumpState.Failed ? Task.CompletedTask : idle;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

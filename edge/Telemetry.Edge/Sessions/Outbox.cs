@@ -27,7 +27,7 @@ internal sealed class Outbox
     public bool TryEnqueue(in Outgoing copy, int maxMessages, long maxBytes)
     {
         var size = copy.Message.Size;
-        if (Waiting >= maxMessages || (_bytes + size > maxBytes && Waiting > 0))
+        if ((Waiting >= maxMessages && !copy.IsRetained) || (_bytes + size > maxBytes && Waiting > 0))
         {
             return false;
         }

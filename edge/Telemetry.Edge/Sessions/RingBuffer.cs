@@ -12,17 +12,15 @@ internal sealed class RingBuffer<T>
 
     public ref T this[int index] => ref _items[(_head + index) & (_items.Length - 1)];
 
-    public ref T AddLast(in T item)
+    public void AddLast(in T item)
     {
         if (Count == _items.Length)
         {
             Resize(Math.Max(SmallCapacity, _items.Length * 2));
         }
 
-        ref var slot = ref _items[(_head + Count) & (_items.Length - 1)];
-        slot = item;
+        _items[(_head + Count) & (_items.Length - 1)] = item;
         Count++;
-        return ref slot;
     }
 
     public T RemoveFirst()

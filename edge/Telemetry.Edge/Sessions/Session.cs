@@ -179,6 +179,14 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
         }
     }
 
+    public bool IsSubscribed(string filter)
+    {
+        lock (_gate)
+        {
+            return _subscriptions?.ContainsKey(filter) ?? false;
+        }
+    }
+
     public bool Forget(string filter)
     {
         lock (_gate)

@@ -83,8 +83,9 @@ internal sealed class SessionRegistry
     /// <param name="session">Its session.</param>
     /// <param name="connection">The connection.</param>
     /// <param name="discardWill">It said goodbye properly.</param>
+    /// <param name="expiry">Expiry that DISCONNECT asked for, in place of the one of CONNECT.</param>
     /// <param name="droppedAtMostOnce">QoS 0 messages that were waiting for it.</param>
-    public void Disconnect(Session session, MqttConnection connection, bool discardWill, out int droppedAtMostOnce)
+    public void Disconnect(Session session, MqttConnection connection, bool discardWill, TimeSpan? expiry, out int droppedAtMostOnce)
     {
         StoredWill? due;
         lock (StripeOf(session.ClientId))
@@ -94,10 +95,8 @@ internal sealed class SessionRegistry
                 return;
             }
 
-            if (discardWill)
-            {
-                session.Will = null;
-            }
+            session.Will = discardWill ? null : session.Will;
+            session.Expiry = expiry ?? session.Expiry;
 
             due = session.Expiry == TimeSpan.Zero ? EndLocked(session, out _) : KeepLocked(session);
         }

@@ -62,6 +62,22 @@ internal sealed class MetricsRegistry : IDisposable
         return sum;
     }
 
+    /// <summary>Bucket counts of a histogram over all its series; empty when unknown.</summary>
+    public long[] Buckets(string instrument)
+    {
+        var counts = new long[MetricSeries.Bounds.Length + 1];
+        foreach (var series in _instruments.Values.Where(s => s.Instrument.Name == instrument).SelectMany(s => s.Series))
+        {
+            for (var i = 0; i < series.Buckets.Count; i++)
+            {
+                counts[i] += series.Buckets[i];
+            }
+        }
+
+        return counts;
+    }
+
+    /// <summary>Reads the observable instruments afresh.</summary>
     public void Refresh() => _listener.RecordObservableInstruments();
 
     public void Dispose() => _listener.Dispose();

@@ -76,6 +76,12 @@ internal sealed class TransactionCommitter : IAsyncDisposable
             await producer.CommitTransactionAsync(cancellationToken);
             _isDoubtful = false;
         }
+        catch (RecordLogException fault) when (began && fault.Error == RecordLogError.Fenced)
+        {
+            // Two things are called fenced: this producer, and then aborting says so too; or only our membership.
+            await producer.AbortTransactionAsync(CancellationToken.None);
+            throw new RecordLogException(RecordLogError.NotAssigned, fault.Message, fault);
+        }
         catch (Exception) when (began)
         {
             await AbortAsync(producer);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
@@ -7,6 +8,9 @@ namespace Telemetry.Query.Problems;
 /// <summary>Writes a problem as <c>application/problem+json</c>.</summary>
 internal static class ProblemWriter
 {
+    // Names in quotes stay readable; the content type keeps a browser from taking it for markup.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static async Task WriteAsync(HttpContext context, ApiProblem problem)
     {
         var response = context.Response;
@@ -14,13 +18,14 @@ internal static class ProblemWriter
         response.StatusCode = problem.Status;
         response.ContentType = "application/problem+json";
         response.Headers.CacheControl = "no-store";
+        response.Headers.XContentTypeOptions = "nosniff";
         if (problem.RetryAfter is { } after)
         {
             var seconds = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds));
             response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        await using var writer = new Utf8JsonWriter(response.BodyWriter);
+        await using var writer = new Utf8JsonWriter(response.BodyWriter, Readable);
         writer.WriteStartObject();
         writer.WriteString("type", "urn:telemetry:problem:" + problem.Code);
         writer.WriteString("title", problem.Title);

@@ -10,7 +10,7 @@ internal static class StepChoice
         1 * Step.Second, 2 * Step.Second, 5 * Step.Second, 10 * Step.Second, 15 * Step.Second, 30 * Step.Second,
         1 * Step.Minute, 2 * Step.Minute, 5 * Step.Minute, 10 * Step.Minute, 15 * Step.Minute, 30 * Step.Minute,
         1 * Step.Hour, 2 * Step.Hour, 3 * Step.Hour, 6 * Step.Hour, 12 * Step.Hour,
-        1 * Step.Day, 2 * Step.Day, 7 * Step.Day, 14 * Step.Day, 28 * Step.Day,
+        1 * Step.Day, 2 * Step.Day, 3 * Step.Day, 5 * Step.Day, 7 * Step.Day, 10 * Step.Day, 14 * Step.Day, 28 * Step.Day,
     ];
 
     /// <summary>Smallest nice bucket with which the range has no more than <paramref name="points"/> buckets.</summary>

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Routing;
+using Telemetry.Edge.Sessions;
+using Telemetry.Edge.Timing;
+using Telemetry.Mqtt.Ingest;
+
+namespace Telemetry.Edge;
+
+/// <summary>What all connections of a broker share.</summary>
+internal sealed record BrokerCore(
+    EdgeOptions Options,
+    MessageRouter Router,
+    SessionRegistry Sessions,
+    IIngest? Ingest,
+    IAuthenticator Authenticator,
+    IAuthorizer Authorizer,
+    TimerWheel Wheel,
+    EdgeMetrics Metrics,
+    TimeProvider Time,
+    ILogger Logger);

@@ -1,0 +1,402 @@
+using System.Buffers;
+using System.Net;
+using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Packets;
+using Telemetry.Edge.Sessions;
+using Telemetry.Edge.Timing;
+using Telemetry.Mqtt;
+using Telemetry.Mqtt.Ingest;
+
+namespace Telemetry.Edge.Connections;
+
+/// <summary>
+/// One client connection. A single loop reads and handles its packets; <see cref="Pump"/> writes; the log answers publishes
+/// from its own threads through <see cref="Ingested"/>; anyone may ask for the end with <see cref="RequestClose"/>.
+/// </summary>
+internal sealed class MqttConnection : WheelEntry, IIngestCompletion
+{
+    /// <summary>Bytes of unsent answers from which on the reader waits for the writer.</summary>
+    private const int MaxControlBytes = 64 * 1024;
+
+    private readonly BrokerCore _core;
+    private readonly PacketDispatcher _packets;
+    private readonly MqttTransport _transport;
+    private CloseReason? _closeReason;
+    private CancellationTokenSource? _closing;
+    private InboundAliases? _inboundAliases;
+    private ConnectPacket? _connect;
+    private SentCounts _received;
+    private long _lastPacketAt;
+    private int _exactlyOnceHere;
+    private ConnectionState _state;
+    private volatile bool _paused;
+    private CancellationToken _drainDeadline;
+
+    public MqttConnection(BrokerCore core, PacketDispatcher packets, MqttTransport transport)
+    {
+        _core = core;
+        _packets = packets;
+        _transport = transport;
+        Acks = new AckWindow(this);
+        Pump = new OutboundPump(this, transport.Output, Acks, core.Metrics, core.Wheel, core.Time);
+    }
+
+    public OutboundPump Pump { get; }
+
+    /// <summary>Answers owed to this client's publishes.</summary>
+    public AckWindow Acks { get; }
+
+    /// <summary>What CONNECT settled; null before.</summary>
+    public ClientContext? Client { get; set; }
+
+    /// <summary>The session; null before CONNECT.</summary>
+    public Session? Session { get; set; }
+
+    public InboundAliases InboundAliases => _inboundAliases ??= new InboundAliases(_core.Options.TopicAliasMaximum);
+
+    public int OutboundAliasMaximum => _core.Options.OutboundTopicAliasMaximum;
+
+    /// <summary>Session Expiry Interval of the client's DISCONNECT.</summary>
+    public TimeSpan? ExpiryAtDisconnect { get; set; }
+
+    public EndPoint? RemoteEndPoint => _transport.RemoteEndPoint;
+
+    public string? CertificateName => _transport.CertificateName;
+
+    /// <summary>QoS 2 publishes of this connection that are not released yet.</summary>
+    public int ExactlyOnceHere => Volatile.Read(ref _exactlyOnceHere);
+
+    /// <summary>Publishes received in the present batch.</summary>
+    public ref SentCounts Received => ref _received;
+
+    private bool IsClosing => Volatile.Read(ref _closeReason) is not null;
+
+    /// <summary>What travels through the log with a publish: place of the answer, packet identifier and QoS.</summary>
+    public static ulong PackState(ulong ticket, ushort identifier, int qos) => (ticket << 18) | ((ulong)identifier << 2) | (uint)qos;
+
+    public void CountExactlyOnce(int change) => Interlocked.Add(ref _exactlyOnceHere, change);
+
+    /// <summary>Serves the client until the connection ends.</summary>
+    public async Task RunAsync()
+    {
+        _core.Wheel.Schedule(this, _core.Wheel.Now + (long)_core.Options.ConnectTimeout.TotalMilliseconds);
+        try
+        {
+            await ReadAsync();
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException
+            or System.Net.Sockets.SocketException or System.Net.WebSockets.WebSocketException)
+        {
+            RequestClose(CloseReason.ClientGone);
+        }
+        catch (Exception exception)
+        {
+            _core.Logger.ConnectionFailed(exception);
+            RequestClose(CloseReason.Internal);
+        }
+
+        if (_closeReason is { Kind: CloseKind.ShuttingDown } && _state == ConnectionState.Running)
+        {
+            await FinishAcksAsync();
+        }
+
+        _state = ConnectionState.Closing;
+        await ConnectionCloser.CloseAsync(this, _transport, _core, _closeReason ?? CloseReason.ClientGone);
+    }
+
+    /// <summary>Ends the connection, from any thread; the first reason counts.</summary>
+    public void RequestClose(CloseReason reason)
+    {
+        if (Interlocked.CompareExchange(ref _closeReason, reason, null) is null)
+        {
+            // Not here: the read loop may go on inline, and the caller may be the log's thread or the timer's.
+            ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.StopReading(), this, preferLocal: false);
+        }
+    }
+
+    /// <summary>Reads nothing more, waits for the answers that are owed, then closes because the broker shuts down.</summary>
+    public void Drain(CancellationToken deadline)
+    {
+        _drainDeadline = deadline;
+        RequestClose(CloseReason.ShuttingDown);
+    }
+
+    /// <summary>The client broke a rule.</summary>
+    public ReadStep Fail(in MqttError error)
+    {
+        Interlocked.CompareExchange(ref _closeReason, CloseReason.Error(error), null);
+        return ReadStep.Close;
+    }
+
+    /// <summary>CONNACK with success is written: packets may follow in both directions.</summary>
+    /// <returns>False when the connection is closing already.</returns>
+    public bool TryAccept()
+    {
+        Move(ConnectionInput.Accept);
+        _lastPacketAt = _core.Wheel.Now;
+        ScheduleKeepAlive();
+        Pump.Open();
+        return !IsClosing;
+    }
+
+    /// <summary>The log has answered a publish. Any thread.</summary>
+    public void Ingested(in IngestResult result, ulong state)
+    {
+        _core.Metrics.Ingested(result.Outcome);
+        var ticket = state >> 18;
+        var target = Acks;
+        if ((state & 3) == 2)
+        {
+            var refused = result.Outcome != IngestOutcome.Stored && Client!.Version == MqttVersion.V500;
+            var keep = !refused && result.Outcome != IngestOutcome.Failed;
+            var window = Session!.Inbound.Complete((ushort)(state >> 2), keep, out ticket);
+            CountExactlyOnce(keep ? 0 : -1);
+            if (window is null)
+            {
+                return;
+            }
+
+            target = window;
+        }
+
+        Answer(target, ticket, result);
+    }
+
+    /// <summary>Keep alive, or the connect timeout, has passed. Only client packets count. [MQTT-3.1.2-22]</summary>
+    public override void Due(long now)
+    {
+        if (_state == ConnectionState.AwaitConnect)
+        {
+            RequestClose(CloseReason.ConnectTimeout);
+        }
+        else if (_state == ConnectionState.Running)
+        {
+            if (!_paused && now >= KeepAliveDue())
+            {
+                RequestClose(CloseReason.KeepAlive);
+                return;
+            }
+
+            if (_paused)
+            {
+                // We are the ones who do not read: the client's packets may well be waiting.
+                _lastPacketAt = now;
+            }
+
+            ScheduleKeepAlive();
+        }
+    }
+
+    private void StopReading()
+    {
+        try
+        {
+            _transport.Input.CancelPendingRead();
+            Volatile.Read(ref _closing)?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The connection ended by itself first; there is nothing left to stop.
+            return;
+        }
+    }
+
+    private static void Answer(AckWindow target, ulong ticket, in IngestResult result)
+    {
+        var connection = target.Connection!;
+        if (result.Outcome == IngestOutcome.Failed)
+        {
+            connection.RequestClose(CloseReason.LogUnavailable);
+            return;
+        }
+
+        var code = result.Outcome switch
+        {
+            IngestOutcome.Stored => ReasonCode.Success,
+            IngestOutcome.RejectedPayload => ReasonCode.PayloadFormatInvalid,
+            IngestOutcome.RejectedIdentity => ReasonCode.NotAuthorized,
+            _ => ReasonCode.TopicNameInvalid,
+        };
+        if (target.Complete(ticket, code, result.Reason))
+        {
+            connection.Pump.Wake();
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        var input = _transport.Input;
+        while (!IsClosing)
+        {
+            var result = await input.ReadAsync();
+            var step = HandleBuffer(result.Buffer, out var consumed, out var examined);
+            input.AdvanceTo(consumed, examined);
+            if (step == ReadStep.ReadMore && result.IsCompleted)
+            {
+                RequestClose(CloseReason.ClientGone);
+                return;
+            }
+
+            switch (step)
+            {
+                case ReadStep.Connect:
+                    await ConnectAsync();
+                    break;
+                case ReadStep.WaitForIngest:
+                    _core.Metrics.IngestPaused();
+                    await PauseAsync(static (core, token) => core.Ingest!.WaitForCapacityAsync(token).AsTask());
+                    break;
+                case ReadStep.WaitForAcks:
+                    await PauseAsync((_, token) => Acks.WaitForRoomAsync(token));
+                    break;
+            }
+
+            Pump.WakeHere();
+            if (Pump.ControlBytes > MaxControlBytes)
+            {
+                await PauseAsync((_, token) => Pump.WhenWrittenAsync(token));
+            }
+        }
+    }
+
+    private ReadStep HandleBuffer(ReadOnlySequence<byte> buffer, out SequencePosition consumed, out SequencePosition examined)
+    {
+        var step = ReadStep.Next;
+        var start = buffer.Start;
+        consumed = start;
+        examined = start;
+        while (step == ReadStep.Next && !IsClosing)
+        {
+            var status = MqttFrame.TryRead(
+                buffer, _core.Options.MaximumPacketSize, out var frame, out var end, out examined, out var error);
+            if (status == FrameStatus.NeedMore)
+            {
+                step = ReadStep.ReadMore;
+                break;
+            }
+
+            step = status == FrameStatus.Invalid ? Fail(error) : HandleFrame(frame);
+            if (step is not (ReadStep.Next or ReadStep.Connect))
+            {
+                examined = consumed;
+                break;
+            }
+
+            consumed = end;
+            examined = end;
+            buffer = buffer.Slice(end);
+        }
+
+        if (!consumed.Equals(start))
+        {
+            _lastPacketAt = _core.Wheel.CoarseNow;
+            _core.Metrics.Received(_received);
+            _received = default;
+        }
+
+        return step;
+    }
+
+    private ReadStep HandleFrame(in MqttFrame frame)
+    {
+        if (_state == ConnectionState.Running)
+        {
+            return _packets.Handle(this, frame);
+        }
+
+        if (frame.Type != MqttPacketType.Connect)
+        {
+            RequestClose(new CloseReason(
+                CloseKind.ProtocolError, Message: "The first packet was not a CONNECT.", Clause: "MQTT-3.1.0-1"));
+            return ReadStep.Close;
+        }
+
+        using var body = frame.GetBody();
+        if (ConnectPacket.TryParse(body.Span, out _connect, out var failure))
+        {
+            return ReadStep.Connect;
+        }
+
+        if (failure.AnswerVersion is { } version)
+        {
+            _packets.Connect.Refuse(this, version, failure.Error.Code, failure.Error.Message);
+        }
+
+        return Fail(failure.Error);
+    }
+
+    private async ValueTask ConnectAsync()
+    {
+        var connect = _connect!;
+        _connect = null;
+        using var timeout = new CancellationTokenSource(_core.Options.ConnectTimeout, _core.Time);
+        await _packets.Connect.HandleAsync(this, connect, timeout.Token);
+    }
+
+    /// <summary>Waits without reading: what the client sends meanwhile fills its own socket, not our memory.</summary>
+    private async ValueTask PauseAsync(Func<BrokerCore, CancellationToken, Task> wait)
+    {
+        var closing = _closing;
+        if (closing is null)
+        {
+            closing = new CancellationTokenSource();
+            Volatile.Write(ref _closing, closing);
+            if (IsClosing)
+            {
+                return;
+            }
+        }
+
+        _paused = true;
+        Pump.WakeHere();
+        try
+        {
+            await wait(_core, closing.Token);
+        }
+        catch (OperationCanceledException) when (IsClosing)
+        {
+            // The connection ends instead; the read loop looks at that next.
+            return;
+        }
+        finally
+        {
+            _lastPacketAt = _core.Wheel.Now;
+            _paused = false;
+        }
+    }
+
+    private async Task FinishAcksAsync()
+    {
+        try
+        {
+            while (Acks.Count > 0)
+            {
+                Pump.WakeHere();
+                await Acks.WaitForRoomAsync(_drainDeadline);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The deadline: what is still owed is counted by the broker, and the client will send it again.
+            return;
+        }
+    }
+
+    private long KeepAliveDue() =>
+        _lastPacketAt + (Client!.KeepAliveSeconds * 1500L) + TimerWheel.TickMilliseconds;
+
+    private void ScheduleKeepAlive()
+    {
+        if (Client!.KeepAliveSeconds > 0)
+        {
+            _core.Wheel.Schedule(this, KeepAliveDue());
+        }
+        else
+        {
+            _core.Wheel.Cancel(this);
+        }
+    }
+
+    private void Move(ConnectionInput input) => _state = ConnectionTransitions.Next(_state, input)
+        ?? throw new InvalidOperationException($"A connection that is {_state} cannot {input}.");
+}

@@ -1,0 +1,26 @@
+using System.IO.Pipelines;
+using System.Net;
+
+namespace Telemetry.Edge.Connections;
+
+/// <summary>Bytes in and out of one client, whatever carries them.</summary>
+internal abstract class MqttTransport : IAsyncDisposable
+{
+    public abstract PipeReader Input { get; }
+
+    /// <summary>A flush completes when the bytes were handed to the kernel (or to TLS or WebSocket above it).</summary>
+    public abstract PipeWriter Output { get; }
+
+    public virtual EndPoint? RemoteEndPoint => null;
+
+    /// <summary>Common name of the verified client certificate.</summary>
+    public virtual string? CertificateName => null;
+
+    /// <summary>Says that nothing more will be sent; receiving goes on.</summary>
+    public abstract ValueTask ShutdownSendAsync();
+
+    /// <summary>Cuts the connection.</summary>
+    public abstract void Abort();
+
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,41 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace Telemetry.Edge.Connections;
+
+/// <summary>Plain TCP: a connection of Kestrel's socket transport.</summary>
+internal sealed class SocketTransport(ConnectionContext context) : MqttTransport
+{
+    public override PipeReader Input => context.Transport.Input;
+
+    public override PipeWriter Output => context.Transport.Output;
+
+    public override EndPoint? RemoteEndPoint => context.RemoteEndPoint;
+
+    public override ValueTask ShutdownSendAsync()
+    {
+        HalfClose(context);
+        return ValueTask.CompletedTask;
+    }
+
+    public override void Abort() => context.Abort();
+
+    public override ValueTask DisposeAsync() => context.DisposeAsync();
+
+    /// <summary>Sends FIN and keeps receiving: the transport itself can only close both ways.</summary>
+    public static void HalfClose(ConnectionContext context)
+    {
+        try
+        {
+            context.Features.Get<IConnectionSocketFeature>()?.Socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The peer was faster: the connection is closed already, which is all that was wanted.
+            context.Abort();
+        }
+    }
+}

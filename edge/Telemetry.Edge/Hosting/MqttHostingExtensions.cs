@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Telemetry.Edge.Connections;
+using Telemetry.Edge.Hosting;
+
+namespace Telemetry.Edge;
+
+/// <summary>MQTT inside a web application.</summary>
+public static class MqttHostingExtensions
+{
+    private const string Subprotocol = "mqtt";
+
+    /// <summary>
+    /// Takes MQTT on an endpoint of this Kestrel, beside those the broker opens itself. The broker's own listeners are the
+    /// better choice: their transport is set up for many idle connections.
+    /// </summary>
+    public static void ListenMqtt(this KestrelServerOptions kestrel, MqttBroker broker, IPEndPoint endpoint) =>
+        kestrel.Listen(endpoint, listen => listen.Run(new MqttConnectionHandler(broker).OnConnectedAsync));
+
+    /// <summary>
+    /// Takes MQTT over WebSocket (subprotocol <c>mqtt</c>, binary frames) on a path; the application needs <c>UseWebSockets</c>.
+    /// </summary>
+    public static IEndpointConventionBuilder MapMqttWebSocket(
+        this IEndpointRouteBuilder endpoints, MqttBroker broker, string pattern = "/mqtt") =>
+        endpoints.Map(pattern, context => ServeWebSocketAsync(context, broker));
+
+    private static async Task ServeWebSocketAsync(HttpContext context, MqttBroker broker)
+    {
+        if (!context.WebSockets.IsWebSocketRequest || !context.WebSockets.WebSocketRequestedProtocols.Contains(Subprotocol))
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            await context.Response.WriteAsync("This is MQTT over WebSocket: connect with the subprotocol 'mqtt'.", context.RequestAborted);
+            return;
+        }
+
+        // No compression, no keep-alive pings of its own: MQTT has one.
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(
+            new WebSocketAcceptContext { SubProtocol = Subprotocol, KeepAliveInterval = Timeout.InfiniteTimeSpan });
+        var transport = new StreamTransport(
+            new MqttWebSocketStream(socket), () => CloseOutputAsync(socket), socket.Abort, () => ValueTask.CompletedTask)
+        {
+            Remote = context.Connection.RemoteIpAddress is { } address
+                ? new IPEndPoint(address, context.Connection.RemotePort)
+                : null,
+            Certificate = context.Connection.ClientCertificate?.GetNameInfo(
+                System.Security.Cryptography.X509Certificates.X509NameType.SimpleName, forIssuer: false),
+        };
+        await broker.ServeAsync(transport);
+    }
+
+    private static async ValueTask CloseOutputAsync(WebSocket socket)
+    {
+        if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+        {
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+        }
+    }
+}
+
+/// <summary>Kestrel's connection handler for MQTT.</summary>
+public sealed class MqttConnectionHandler(MqttBroker broker) : ConnectionHandler
+{
+    public override Task OnConnectedAsync(ConnectionContext connection) => broker.ServeAsync(new SocketTransport(connection));
+}

@@ -1,0 +1,80 @@
+using System.Net;
+using System.Security.Authentication;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Telemetry.Edge.Connections;
+using Telemetry.Edge.Diagnostics;
+
+namespace Telemetry.Edge.Hosting;
+
+/// <summary>Takes connections on one endpoint and hands each to the broker.</summary>
+internal sealed class MqttListener(
+    IConnectionListener listener, TlsAcceptor? tls, Func<MqttTransport, Task> serve, EdgeOptions options, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+
+    public EndPoint EndPoint => listener.EndPoint;
+
+    /// <summary>Runs until the listener is unbound.</summary>
+    public async Task RunAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                var context = await listener.AcceptAsync();
+                if (context is null)
+                {
+                    return;
+                }
+
+                ThreadPool.UnsafeQueueUserWorkItem(Start, context, preferLocal: false);
+            }
+            catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
+            {
+                // Out of files, most likely: connections that end make room.
+                logger.AcceptFailed(exception, listener.EndPoint, RetryDelay);
+                await Task.Delay(RetryDelay, time);
+            }
+        }
+    }
+
+    public async ValueTask StopAsync()
+    {
+        await listener.UnbindAsync();
+        await listener.DisposeAsync();
+        tls?.Dispose();
+    }
+
+    private void Start(ConnectionContext context)
+    {
+        // ServeAsync throws nothing; the broker keeps count of what it serves and waits for it when it stops.
+        _ = ServeAsync(context);
+    }
+
+    private async Task ServeAsync(ConnectionContext context)
+    {
+        var transport = tls is null ? new SocketTransport(context) : await HandshakeAsync(tls, context);
+        if (transport is not null)
+        {
+            await serve(transport);
+        }
+    }
+
+    private async ValueTask<MqttTransport?> HandshakeAsync(TlsAcceptor acceptor, ConnectionContext context)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(options.ConnectTimeout, time);
+            return await acceptor.AcceptAsync(context, timeout.Token);
+        }
+        catch (Exception exception) when (exception is AuthenticationException or IOException or OperationCanceledException
+            or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            logger.HandshakeFailed(context.RemoteEndPoint, exception.Message);
+            context.Abort();
+            await context.DisposeAsync();
+            return null;
+        }
+    }
+}

@@ -1,0 +1,268 @@
+using System.Collections.Concurrent;
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+using Telemetry.Edge.Connections;
+using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Hosting;
+using Telemetry.Edge.Messages;
+using Telemetry.Edge.Packets;
+using Telemetry.Edge.Routing;
+using Telemetry.Edge.Security;
+using Telemetry.Edge.Sessions;
+using Telemetry.Edge.Timing;
+using Telemetry.Edge.Topics;
+using Telemetry.Mqtt;
+using Telemetry.Mqtt.Ingest;
+
+namespace Telemetry.Edge;
+
+/// <summary>
+/// An MQTT 3.1.1 and 5.0 broker on Kestrel's socket transport. Publishes on ingest topics go to an <see cref="IIngest"/> and are
+/// acknowledged when it says so; all others are ordinary publish and subscribe.
+/// </summary>
+public sealed class MqttBroker : IAsyncDisposable
+{
+    private readonly EdgeOptions _options;
+    private readonly ILogger _logger;
+    private readonly ILoggerFactory _loggers;
+    private readonly EdgeMetrics _metrics = new();
+    private readonly TimerWheel _wheel;
+    private readonly BrokerCore _core;
+    private readonly PacketDispatcher _packets;
+    private readonly WillPublisher _wills;
+    private readonly ConcurrentDictionary<MqttConnection, Task> _connections = new();
+    private readonly List<MqttListener> _listeners = [];
+    private readonly List<Task> _accepting = [];
+    private ITimer? _ticker;
+    private int _connectionCount;
+    private volatile bool _stopping;
+
+    /// <summary>Makes a broker; nothing is opened before <see cref="StartAsync"/>.</summary>
+    /// <param name="options">Settings.</param>
+    /// <param name="ingest">Takes the publishes it accepts; null for a plain broker.</param>
+    /// <param name="loggers">Logs under the category Telemetry.Edge.</param>
+    /// <param name="time">Clock for keep alive, expiry and timeouts.</param>
+    /// <param name="authenticator">Who may connect; null for what the options say.</param>
+    /// <param name="authorizer">Who may publish and subscribe what; null for what the options say.</param>
+    /// <exception cref="EdgeConfigurationException">The options cannot work.</exception>
+    public MqttBroker(
+        EdgeOptions options,
+        IIngest? ingest,
+        ILoggerFactory loggers,
+        TimeProvider time,
+        IAuthenticator? authenticator = null,
+        IAuthorizer? authorizer = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Validate(options);
+        _options = options;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger("Telemetry.Edge");
+        _wheel = new TimerWheel(time);
+        var tree = new SubscriptionTree();
+        var retained = new RetainedMessages(options.MaxRetainedMessages, options.MaxRetainedBytes);
+        var router = new MessageRouter(tree, retained, _wheel, _metrics, options.MaxTopicLevels);
+        _wills = new WillPublisher(router, ingest, _wheel, _metrics, _logger);
+        var sessions = new SessionRegistry(options, _wheel, tree, _wills.Publish);
+        _core = new BrokerCore(
+            options,
+            router,
+            sessions,
+            ingest,
+            authenticator ?? EdgeSecurity.Authenticator(options),
+            authorizer ?? EdgeSecurity.Authorizer(options),
+            _wheel,
+            _metrics,
+            time,
+            _logger);
+        _packets = new PacketDispatcher(_core, tree);
+        _metrics.Gauge("telemetry.edge.connections", "{connection}", "Connections open", () => Connections);
+        _metrics.Gauge("telemetry.edge.sessions", "{session}", "Sessions kept", () => sessions.Count);
+        _metrics.Gauge("telemetry.edge.subscriptions", "{subscription}", "Subscriptions", () => tree.Count);
+        _metrics.Gauge("telemetry.edge.retained.messages", "{message}", "Retained messages", () => retained.Count);
+        _metrics.Gauge("telemetry.edge.retained.size", "By", "Bytes of retained messages", () => retained.Bytes);
+    }
+
+    /// <summary>Connections open now.</summary>
+    public int Connections => Volatile.Read(ref _connectionCount);
+
+    /// <summary>Where the broker listens, in the order of the options, with the real ports.</summary>
+    public IReadOnlyList<EndPoint> Endpoints => [.. _listeners.Select(l => l.EndPoint)];
+
+    internal EdgeMetrics Metrics => _metrics;
+
+    internal SessionRegistry Sessions => _core.Sessions;
+
+    /// <summary>Opens the listeners and takes connections.</summary>
+    /// <exception cref="EdgeConfigurationException">An address is open to other machines without authentication, or cannot be used.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        EdgeSecurity.CheckExposure(_options, _core.Authenticator, _logger);
+        if (OpenFiles.Limit() is { } files && files < _options.MaxConnections + 200L)
+        {
+            _logger.FewFiles(_options.MaxConnections, files);
+        }
+
+        var transport = new SocketTransportFactory(Microsoft.Extensions.Options.Options.Create(TransportOptions()), _loggers);
+        foreach (var listener in _options.EffectiveListeners)
+        {
+            _listeners.Add(await BindAsync(transport, listener, cancellationToken));
+        }
+
+        var tick = TimeSpan.FromMilliseconds(TimerWheel.TickMilliseconds);
+        _ticker = _core.Time.CreateTimer(_ => Tick(), null, tick, tick);
+        _accepting.AddRange(_listeners.Select(l => l.RunAsync()));
+    }
+
+    /// <summary>
+    /// Stops taking connections, tells every client why (0x8B), waits for the answers that the log still owes (up to
+    /// <see cref="EdgeOptions.DrainTimeout"/>), then closes.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        if (_stopping)
+        {
+            return;
+        }
+
+        _stopping = true;
+        foreach (var listener in _listeners)
+        {
+            await listener.StopAsync();
+        }
+
+        await Task.WhenAll(_accepting).WaitAsync(cancellationToken);
+        var open = _connections.Keys.ToArray();
+        _logger.Stopping(open.Length, open.Sum(c => c.Acks.Count));
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var timer = _core.Time.CreateTimer(_ => deadline.Cancel(), null, _options.DrainTimeout, Timeout.InfiniteTimeSpan);
+        foreach (var connection in open)
+        {
+            connection.Drain(deadline.Token);
+        }
+
+        await Task.WhenAll(_connections.Values);
+        await _wills.WhenDoneAsync(deadline.Token);
+        if (_ticker is { } ticker)
+        {
+            await ticker.DisposeAsync();
+        }
+
+        _logger.Stopped(open.Sum(c => c.Acks.Count));
+    }
+
+    /// <summary>Publishes from inside, for example a command to a device. Goes to subscribers, never to the ingest.</summary>
+    /// <param name="topic">Topic name.</param>
+    /// <param name="payload">Payload; copied.</param>
+    /// <param name="qos">QoS 0 to 2.</param>
+    /// <param name="retain">Keep it for later subscribers.</param>
+    /// <param name="properties">MQTT 5 properties; Message Expiry Interval and those that are forwarded are used.</param>
+    /// <returns>False when nobody subscribes to the topic now.</returns>
+    /// <exception cref="ArgumentException">The topic is not a topic name.</exception>
+    public ValueTask<bool> PublishAsync(
+        string topic,
+        ReadOnlyMemory<byte> payload,
+        MqttQos qos = MqttQos.AtMostOnce,
+        bool retain = false,
+        MqttProperties? properties = null)
+    {
+        var content = PublishMessage.Create(topic, payload.Span, properties);
+        if (!TopicName.TryCheck(content.TopicName, out var error))
+        {
+            throw new ArgumentException($"'{topic}': {error.Message}", nameof(topic));
+        }
+
+        var message = new Message(content, (byte)qos, retain, Message.ExpiryTime(_wheel.Now, properties?.MessageExpiryInterval));
+        return ValueTask.FromResult(_core.Router.Route(message) == ReasonCode.Success);
+    }
+
+    /// <summary>Stops, if that has not been done.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _metrics.Dispose();
+        (_core.Authenticator as IDisposable)?.Dispose();
+    }
+
+    /// <summary>Serves one connection until it ends. Throws nothing.</summary>
+    internal async Task ServeAsync(MqttTransport transport)
+    {
+        if (Interlocked.Increment(ref _connectionCount) > _options.MaxConnections || _stopping)
+        {
+            Interlocked.Decrement(ref _connectionCount);
+            _metrics.TurnedAway();
+            transport.Abort();
+            await transport.DisposeAsync();
+            return;
+        }
+
+        _metrics.Accepted();
+        var connection = new MqttConnection(_core, _packets, transport);
+        var served = connection.RunAsync();
+        _connections[connection] = served;
+        if (_stopping)
+        {
+            connection.RequestClose(CloseReason.ShuttingDown);
+        }
+
+        await served;
+        _connections.TryRemove(connection, out _);
+        Interlocked.Decrement(ref _connectionCount);
+    }
+
+    private static void Validate(EdgeOptions options)
+    {
+        var errors = new List<ValidationResult>();
+        if (!Validator.TryValidateObject(options, new ValidationContext(options), errors, validateAllProperties: true))
+        {
+            throw new EdgeConfigurationException(string.Join(" ", errors.Select(e => e.ErrorMessage)));
+        }
+    }
+
+    private SocketTransportOptions TransportOptions() => new()
+    {
+        Backlog = _options.Backlog,
+        NoDelay = true,
+        // An idle connection holds no buffer.
+        WaitForDataBeforeAllocatingBuffer = true,
+        // What one client may have read ahead of its handling.
+        MaxReadBufferSize = 64 * 1024,
+        // A flush completes when the kernel has the bytes, so the last packet is known to be on its way before the half-close.
+        MaxWriteBufferSize = 1,
+        // Packets are handled where they arrive: nothing in the handling blocks.
+        UnsafePreferInlineScheduling = true,
+    };
+
+    private async Task<MqttListener> BindAsync(
+        SocketTransportFactory transport, MqttListenerOptions options, CancellationToken cancellationToken)
+    {
+        var endpoint = new IPEndPoint(EdgeSecurity.AddressOf(options), options.Port);
+        var tls = options.Tls is { } settings ? new TlsAcceptor(settings) : null;
+        try
+        {
+            var bound = await transport.BindAsync(endpoint, cancellationToken);
+            _logger.Listening(bound.EndPoint, tls is null ? "plain" : "TLS");
+            return new MqttListener(bound, tls, ServeAsync, _options, _core.Time, _logger);
+        }
+        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
+        {
+            tls?.Dispose();
+            throw new EdgeConfigurationException(
+                $"Listeners: {endpoint} cannot be opened: {exception.Message} Choose another port, or 0 for a free one.", exception);
+        }
+    }
+
+    private void Tick()
+    {
+        try
+        {
+            _wheel.Advance();
+        }
+        catch (Exception exception)
+        {
+            _logger.TimerFailed(exception);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using Telemetry.Edge.Connections;
+using Telemetry.Edge.Sessions;
+using Telemetry.Mqtt;
+
+namespace Telemetry.Edge.Packets;
+
+/// <summary>PUBACK, PUBREC, PUBREL and PUBCOMP from a client.</summary>
+internal sealed class AckHandler(BrokerCore core)
+{
+    public ReadStep Handle(MqttConnection connection, MqttPacketType type, ReadOnlySpan<byte> body)
+    {
+        if (!PubAckPacket.TryParse(type, body, connection.Client!.Version, out var packet, out var error))
+        {
+            return connection.Fail(error);
+        }
+
+        if (type == MqttPacketType.PubRel)
+        {
+            Release(connection, packet.PacketIdentifier);
+            return ReadStep.Next;
+        }
+
+        core.Metrics.AckReceived();
+        var input = type switch
+        {
+            MqttPacketType.PubAck => InflightInput.PubAck,
+            MqttPacketType.PubComp => InflightInput.PubComp,
+            _ when packet.ReasonCode >= ReasonCode.UnspecifiedError => InflightInput.PubRecError,
+            _ => InflightInput.PubRec,
+        };
+        var state = connection.Session!.Apply(connection, packet.PacketIdentifier, input);
+        if (input == InflightInput.PubRec)
+        {
+            // PUBREL even for an identifier that is not known: the receiver must be able to finish. [MQTT-4.3.3-4]
+            var code = state is null ? ReasonCode.PacketIdentifierNotFound : ReasonCode.Success;
+            connection.Pump.WriteAck(MqttPacketType.PubRel, packet.PacketIdentifier, code);
+        }
+        return ReadStep.Next;
+    }
+
+    /// <summary>The identifier of a QoS 2 publish is free again. [MQTT-4.3.3-11]</summary>
+    private static void Release(MqttConnection connection, ushort identifier)
+    {
+        var known = connection.Session!.Inbound.Release(identifier);
+        connection.CountExactlyOnce(known ? -1 : 0);
+        connection.Pump.WriteAck(
+            MqttPacketType.PubComp, identifier, known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound);
+    }
+}

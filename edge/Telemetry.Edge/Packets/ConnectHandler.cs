@@ -1,0 +1,118 @@
+using System.Security.Cryptography;
+using Telemetry.Edge.Connections;
+using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Messages;
+using Telemetry.Edge.Sessions;
+using Telemetry.Mqtt;
+
+namespace Telemetry.Edge.Packets;
+
+/// <summary>CONNECT: who it is, which session it gets, and what CONNACK says about us.</summary>
+internal sealed class ConnectHandler(BrokerCore core)
+{
+    /// <summary>Judges a CONNECT that was parsed and writes the CONNACK.</summary>
+    /// <returns>False when it was refused and the connection is to be closed.</returns>
+    public async ValueTask<bool> HandleAsync(MqttConnection connection, ConnectPacket connect, CancellationToken cancellationToken)
+    {
+        var assigned = connect.ClientId.Length == 0 ? NewClientId() : null;
+        if (assigned is not null && connect.Version == MqttVersion.V311 && !connect.CleanStart)
+        {
+            return Refuse(connection, connect.Version, ReasonCode.ClientIdentifierNotValid, "An empty Client Identifier needs Clean Session."); // [MQTT-3.1.3-8]
+        }
+
+        if (connect.Properties?.AuthenticationMethod is not null)
+        {
+            return Refuse(connection, connect.Version, ReasonCode.BadAuthenticationMethod, "No enhanced authentication is offered.");
+        }
+
+        var identity = new MqttClientIdentity(assigned ?? connect.ClientId, connect.UserName, connection.CertificateName);
+        var outcome = await core.Authenticator.AuthenticateAsync(identity, connect.Password ?? default, cancellationToken);
+        if (outcome != AuthenticationOutcome.Accepted)
+        {
+            var code = outcome == AuthenticationOutcome.BadCredentials ? ReasonCode.BadUserNameOrPassword : ReasonCode.NotAuthorized;
+            return Refuse(connection, connect.Version, code, "The credentials were not accepted.");
+        }
+
+        if (connect.Will is { } will && !core.Authorizer.MayPublish(identity, System.Text.Encoding.UTF8.GetBytes(will.TopicName)))
+        {
+            return Refuse(connection, connect.Version, ReasonCode.NotAuthorized, "The will's topic is not allowed for this client.");
+        }
+
+        return Accept(connection, connect, identity, assigned);
+    }
+
+    /// <summary>Refuses with a CONNACK. [MQTT-3.2.2-7]</summary>
+    public bool Refuse(MqttConnection connection, MqttVersion version, ReasonCode code, string? reason)
+    {
+        core.Logger.ConnectRefused(connection.RemoteEndPoint, code, reason);
+        var answer = new ConnAckPacket
+        {
+            ReasonCode = code,
+            Properties = reason is null ? null : new MqttProperties { ReasonString = reason },
+        };
+        connection.Pump.Write((version, answer), static (output, a) => MqttEncoder.WriteConnAck(output, a.version, a.answer));
+        connection.RequestClose(CloseReason.Refused);
+        return false;
+    }
+
+    private static string NewClientId() => $"auto-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
+
+    private bool Accept(MqttConnection connection, ConnectPacket connect, MqttClientIdentity identity, string? assigned)
+    {
+        var keepAlive = KeepAliveOf(connect);
+        var client = new ClientContext(connect, identity, keepAlive);
+        var expiry = ExpiryOf(connect, out var cut);
+        connection.Client = client;
+        var grant = core.Sessions.Connect(connection, new SessionRequest(
+            identity.ClientId, connect.CleanStart, expiry, client.ReceiveMaximum, StoredWill.Of(connect, identity)));
+        if (grant is not { } granted)
+        {
+            return Refuse(connection, connect.Version, ReasonCode.QuotaExceeded, "The broker keeps as many sessions as it may.");
+        }
+
+        connection.Session = granted.Session;
+        var answer = new ConnAckPacket
+        {
+            SessionPresent = granted.Present,
+            Properties = connect.Version == MqttVersion.V500 ? Describe(connect, keepAlive, cut ? expiry : null, assigned) : null,
+        };
+        connection.Pump.Write(
+            (connect.Version, answer, client.MaximumPacketSize),
+            static (output, a) => MqttEncoder.WriteConnAck(output, a.Version, a.answer, a.MaximumPacketSize));
+        core.Logger.Connected(identity.ClientId, connection.RemoteEndPoint, granted.Present);
+        return connection.TryAccept();
+    }
+
+    private MqttProperties Describe(ConnectPacket connect, int keepAlive, TimeSpan? cutExpiry, string? assigned) => new()
+    {
+        ReceiveMaximum = (ushort)core.Options.ReceiveMaximum,
+        MaximumPacketSize = (uint)core.Options.MaximumPacketSize,
+        TopicAliasMaximum = (ushort)core.Options.TopicAliasMaximum,
+        AssignedClientIdentifier = assigned,
+        ServerKeepAlive = keepAlive == connect.KeepAlive ? null : (ushort)keepAlive,
+        SessionExpiryInterval = cutExpiry is { } expiry ? (uint)expiry.TotalSeconds : null,
+    };
+
+    /// <summary>The keep alive that is enforced; a 3.1.1 client cannot be told another one. [MQTT-3.1.2-21]</summary>
+    private int KeepAliveOf(ConnectPacket connect)
+    {
+        var maximum = (int)Math.Min(core.Options.MaxKeepAlive.TotalSeconds, ushort.MaxValue);
+        return maximum > 0 && connect.Version == MqttVersion.V500 && (connect.KeepAlive == 0 || connect.KeepAlive > maximum)
+            ? maximum
+            : connect.KeepAlive;
+    }
+
+    private TimeSpan ExpiryOf(ConnectPacket connect, out bool cut)
+    {
+        var longest = core.Options.SessionExpiryMax;
+        cut = false;
+        if (connect.Version == MqttVersion.V311)
+        {
+            return connect.CleanStart ? TimeSpan.Zero : longest;
+        }
+
+        var asked = TimeSpan.FromSeconds(connect.Properties?.SessionExpiryInterval ?? 0);
+        cut = asked > longest;
+        return cut ? longest : asked;
+    }
+}

@@ -1,0 +1,83 @@
+using Telemetry.Edge.Connections;
+using Telemetry.Edge.Topics;
+using Telemetry.Mqtt;
+
+namespace Telemetry.Edge.Packets;
+
+/// <summary>From a frame to the handler of its packet type.</summary>
+internal sealed class PacketDispatcher(BrokerCore core, SubscriptionTree tree)
+{
+    private readonly PublishHandler _publish = new(core);
+    private readonly AckHandler _ack = new(core);
+    private readonly SubscribeHandler _subscribe = new(core, tree);
+
+    public ConnectHandler Connect { get; } = new(core);
+
+    /// <summary>Handles one packet of a connection that is running.</summary>
+    public ReadStep Handle(MqttConnection connection, in MqttFrame frame)
+    {
+        var version = connection.Client!.Version;
+        if (!MqttDirection.TryCheck(frame.Type, version, MqttPeer.Client, out var error))
+        {
+            return connection.Fail(error);
+        }
+
+        using var body = frame.GetBody();
+        switch (frame.Type)
+        {
+            case MqttPacketType.Publish:
+                return _publish.Handle(connection, frame.Flags, body.Span);
+            case MqttPacketType.PubAck or MqttPacketType.PubRec or MqttPacketType.PubRel or MqttPacketType.PubComp:
+                return _ack.Handle(connection, frame.Type, body.Span);
+            case MqttPacketType.Subscribe:
+                return _subscribe.Subscribe(connection, body.Span);
+            case MqttPacketType.Unsubscribe:
+                return _subscribe.Unsubscribe(connection, body.Span);
+            case MqttPacketType.PingReq:
+                return Ping(connection, body.Span);
+            case MqttPacketType.Disconnect:
+                return Disconnect(connection, body.Span);
+            case MqttPacketType.Connect:
+                return connection.Fail(MqttError.Protocol("MQTT-3.1.0-2", "A client must send CONNECT only once."));
+            default:
+                return connection.Fail(MqttError.Protocol("MQTT-4.12.0-7", "AUTH was not asked for.")); // only AUTH is left
+        }
+    }
+
+    private static ReadStep Ping(MqttConnection connection, ReadOnlySpan<byte> body)
+    {
+        if (!body.IsEmpty)
+        {
+            return connection.Fail(MqttError.Malformed("MQTT-3.12", "A PINGREQ has no body."));
+        }
+
+        connection.Pump.Write(0, static (output, _) => MqttEncoder.WritePingResp(output));
+        return ReadStep.Next;
+    }
+
+    private ReadStep Disconnect(MqttConnection connection, ReadOnlySpan<byte> body)
+    {
+        var client = connection.Client!;
+        if (!DisconnectPacket.TryParse(body, client.Version, MqttPeer.Client, out var packet, out var error))
+        {
+            return connection.Fail(error);
+        }
+
+        if (packet.Properties?.SessionExpiryInterval is { } seconds)
+        {
+            if (client.SessionEndsWithConnection && seconds > 0)
+            {
+                return connection.Fail(MqttError.Protocol(
+                    "MQTT-3.14.2.2.2", "A Session Expiry Interval of 0 in CONNECT cannot be raised in DISCONNECT."));
+            }
+
+            var asked = TimeSpan.FromSeconds(seconds);
+            connection.ExpiryAtDisconnect = asked > core.Options.SessionExpiryMax ? core.Options.SessionExpiryMax : asked;
+        }
+
+        connection.RequestClose(packet.ReasonCode == ReasonCode.Success
+            ? CloseReason.ClientDisconnected
+            : CloseReason.ClientDisconnectedWithWill);
+        return ReadStep.Close;
+    }
+}

@@ -1,0 +1,206 @@
+using Telemetry.Edge.Connections;
+using Telemetry.Edge.Sessions;
+using Telemetry.Mqtt;
+using Telemetry.Mqtt.Ingest;
+
+namespace Telemetry.Edge.Packets;
+
+/// <summary>
+/// PUBLISH from a client. Ingest topics go to the log and nowhere else; all others to subscribers and the retained store.
+/// Handling one packet twice, after a wait, does nothing twice.
+/// </summary>
+internal sealed class PublishHandler(BrokerCore core)
+{
+    private readonly UnacknowledgedIngest _unacknowledged = new(core.Metrics);
+
+    private static ReadOnlySpan<byte> TraceParent => "traceparent"u8;
+
+    public ReadStep Handle(MqttConnection connection, byte flags, ReadOnlySpan<byte> body)
+    {
+        var client = connection.Client!;
+        if (!PublishPacket.TryParse(flags, body, client.Version, MqttPeer.Client, out var packet, out var error)
+            || !connection.InboundAliases.TryResolve(packet, out var topic, out error))
+        {
+            return connection.Fail(error);
+        }
+
+        if (packet.Qos != MqttQos.AtMostOnce && MustWait(connection, packet, out var step))
+        {
+            return step;
+        }
+
+        var ingest = core.Ingest;
+        if (!core.Authorizer.MayPublish(client.Identity, topic))
+        {
+            connection.Received.Add((int)packet.Qos);
+            Answer(connection, packet, ReasonCode.NotAuthorized, "This client may not publish to this topic.");
+            return ReadStep.Next;
+        }
+
+        if (ingest is not null && ingest.Accepts(topic))
+        {
+            return Ingest(ingest, connection, packet, topic);
+        }
+
+        connection.Received.Add((int)packet.Qos);
+        Route(connection, packet, topic);
+        return ReadStep.Next;
+    }
+
+    /// <summary>More unanswered publishes than our Receive Maximum: an error in 5.0 [MQTT-3.3.4-7], a pause in 3.1.1.</summary>
+    private bool MustWait(MqttConnection connection, in PublishPacket packet, out ReadStep step)
+    {
+        step = ReadStep.Next;
+        var maximum = core.Options.ReceiveMaximum;
+        if (connection.Client!.Version == MqttVersion.V311)
+        {
+            step = ReadStep.WaitForAcks;
+            return connection.Acks.Count >= maximum;
+        }
+
+        var unanswered = connection.Acks.CountQos1 + connection.ExactlyOnceHere;
+        if (unanswered < maximum
+            || (packet.Qos == MqttQos.ExactlyOnce && connection.Session!.Inbound.Contains(packet.PacketIdentifier)))
+        {
+            return false;
+        }
+
+        step = connection.Fail(new MqttError(
+            ReasonCode.ReceiveMaximumExceeded, "MQTT-3.3.4-7", "More publishes are unacknowledged than our Receive Maximum allows."));
+        return true;
+    }
+
+    private void Route(MqttConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topic)
+    {
+        var session = connection.Session!;
+        if (packet.Qos == MqttQos.ExactlyOnce)
+        {
+            if (session.Inbound.Receive(packet.PacketIdentifier, connection.Acks, 0, pending: false) != ReceiveResult.New)
+            {
+                Acknowledge(connection, packet, ReasonCode.Success, null);
+                return;
+            }
+
+            connection.CountExactlyOnce(1);
+        }
+
+        if (!packet.IsPayloadFormatValid)
+        {
+            Answer(connection, packet, ReasonCode.PayloadFormatInvalid, "The payload is said to be UTF-8 and is not.");
+            return;
+        }
+
+        var code = core.Router.Route(packet, topic, session);
+        Answer(connection, packet, code, null);
+    }
+
+    private ReadStep Ingest(IIngest ingest, MqttConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topic)
+    {
+        var ticket = 0UL;
+        if (packet.Qos != MqttQos.AtMostOnce)
+        {
+            ticket = connection.Acks.Reserve(packet.PacketIdentifier, (byte)packet.Qos, core.Time.GetTimestamp());
+            if (packet.Qos == MqttQos.ExactlyOnce && !IsNew(connection, packet.PacketIdentifier, ticket))
+            {
+                connection.Received.Add(2);
+                return ReadStep.Next;
+            }
+        }
+
+        connection.CountExactlyOnce(packet.Qos == MqttQos.ExactlyOnce ? 1 : 0);
+        var publish = Describe(connection, packet, topic);
+        IIngestCompletion completion = packet.Qos == MqttQos.AtMostOnce ? _unacknowledged : connection;
+        if (ingest.TryIngest(publish, completion, MqttConnection.PackState(ticket, packet.PacketIdentifier, (int)packet.Qos)))
+        {
+            connection.Received.Add((int)packet.Qos);
+            return ReadStep.Next;
+        }
+
+        if (packet.Qos != MqttQos.AtMostOnce)
+        {
+            connection.Acks.Cancel();
+        }
+
+        if (packet.Qos == MqttQos.ExactlyOnce)
+        {
+            connection.Session!.Inbound.Undo(packet.PacketIdentifier);
+            connection.CountExactlyOnce(-1);
+        }
+
+        return ReadStep.WaitForIngest;
+    }
+
+    /// <summary>False for a repeated QoS 2 publish: it is answered, now or when the first one is.</summary>
+    private static bool IsNew(MqttConnection connection, ushort identifier, ulong ticket)
+    {
+        switch (connection.Session!.Inbound.Receive(identifier, connection.Acks, ticket, pending: true))
+        {
+            case ReceiveResult.New:
+                return true;
+            case ReceiveResult.RepeatedDone:
+                connection.Acks.Complete(ticket, ReasonCode.Success, null);
+                return false;
+            case ReceiveResult.RepeatedHere:
+                connection.Acks.Cancel();
+                return false;
+            default:
+                return false;
+        }
+    }
+
+    private static IngestPublish Describe(MqttConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topic)
+    {
+        var identity = connection.Client!.Identity;
+        packet.TryGetUserProperty(TraceParent, out var traceParent);
+        return new IngestPublish
+        {
+            TopicName = topic,
+            Payload = packet.Payload,
+            ClientId = identity.ClientId,
+            UserName = identity.UserName,
+            CertificateName = identity.CertificateName,
+            ContentType = packet.ContentType,
+            TraceParent = traceParent,
+            Qos = (int)packet.Qos,
+            Duplicate = packet.Duplicate,
+        };
+    }
+
+    /// <summary>Answers a publish that is settled. A refused QoS 2 publish frees its identifier. [MQTT-4.3.3-9]</summary>
+    private static void Answer(MqttConnection connection, in PublishPacket packet, ReasonCode code, string? reason)
+    {
+        if (packet.Qos == MqttQos.AtMostOnce)
+        {
+            return;
+        }
+
+        if (packet.Qos == MqttQos.ExactlyOnce)
+        {
+            var inbound = connection.Session!.Inbound;
+            if (code >= ReasonCode.UnspecifiedError && connection.Client!.Version == MqttVersion.V500)
+            {
+                connection.CountExactlyOnce(inbound.Release(packet.PacketIdentifier) ? -1 : 0);
+            }
+            else if (inbound.Receive(packet.PacketIdentifier, connection.Acks, 0, pending: false) == ReceiveResult.New)
+            {
+                connection.CountExactlyOnce(1);
+            }
+        }
+
+        Acknowledge(connection, packet, code, reason);
+    }
+
+    /// <summary>PUBACK or PUBREC: at once when no earlier publish waits for its own, else in its turn.</summary>
+    private static void Acknowledge(MqttConnection connection, in PublishPacket packet, ReasonCode code, string? reason)
+    {
+        var acks = connection.Acks;
+        if (acks.Count > 0)
+        {
+            acks.Complete(acks.Reserve(packet.PacketIdentifier, (byte)packet.Qos, startedAt: 0), code, reason);
+            return;
+        }
+
+        var type = packet.Qos == MqttQos.AtLeastOnce ? MqttPacketType.PubAck : MqttPacketType.PubRec;
+        connection.Pump.WriteAck(type, packet.PacketIdentifier, code, reason);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Text;
+using Telemetry.Edge.Connections;
+using Telemetry.Edge.Routing;
+using Telemetry.Edge.Topics;
+using Telemetry.Mqtt;
+
+namespace Telemetry.Edge.Packets;
+
+/// <summary>SUBSCRIBE and UNSUBSCRIBE from a client.</summary>
+internal sealed class SubscribeHandler(BrokerCore core, SubscriptionTree tree)
+{
+    private readonly MessageRouter _router = core.Router;
+
+    public ReadStep Subscribe(MqttConnection connection, ReadOnlySpan<byte> body)
+    {
+        var version = connection.Client!.Version;
+        if (!SubscribePacket.TryParse(body, version, out var packet, out var error))
+        {
+            return connection.Fail(error);
+        }
+
+        var identifier = packet.Properties?.SubscriptionIdentifier ?? 0;
+        var codes = new ReasonCode[packet.Requests.Count];
+        List<Subscription>? wantRetained = null;
+        for (var i = 0; i < codes.Length; i++)
+        {
+            codes[i] = Subscribe(connection, packet.Requests[i], identifier, ref wantRetained);
+        }
+
+        var answer = new SubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = codes };
+        connection.Pump.Write((version, answer), static (output, a) => MqttEncoder.WriteSubAck(output, a.version, a.answer));
+        foreach (var subscription in wantRetained ?? [])
+        {
+            _router.SendRetained(subscription);
+        }
+
+        return ReadStep.Next;
+    }
+
+    public ReadStep Unsubscribe(MqttConnection connection, ReadOnlySpan<byte> body)
+    {
+        var version = connection.Client!.Version;
+        if (!UnsubscribePacket.TryParse(body, version, out var packet, out var error))
+        {
+            return connection.Fail(error);
+        }
+
+        var session = connection.Session!;
+        var codes = new ReasonCode[packet.Filters.Count];
+        for (var i = 0; i < codes.Length; i++)
+        {
+            var filter = packet.Filters[i];
+            var existed = session.Forget(filter) && tree.Remove(Encoding.UTF8.GetBytes(filter), session);
+            codes[i] = existed ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted;
+        }
+
+        var answer = new UnsubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = codes };
+        connection.Pump.Write((version, answer), static (output, a) => MqttEncoder.WriteUnsubAck(output, a.version, a.answer));
+        return ReadStep.Next;
+    }
+
+    private ReasonCode Subscribe(
+        MqttConnection connection, SubscriptionRequest request, uint identifier, ref List<Subscription>? wantRetained)
+    {
+        if (request.Filter is not { } filter)
+        {
+            return ReasonCode.TopicFilterInvalid;
+        }
+
+        if (TopicLevels.Count(filter.Utf8.Span) > core.Options.MaxTopicLevels)
+        {
+            return ReasonCode.TopicFilterInvalid;
+        }
+
+        if (!core.Authorizer.MaySubscribe(connection.Client!.Identity, filter.Utf8.Span))
+        {
+            return ReasonCode.NotAuthorized;
+        }
+
+        var session = connection.Session!;
+        if (session.SubscriptionCount >= core.Options.MaxSubscriptionsPerSession && !session.IsSubscribed(filter.Text))
+        {
+            return ReasonCode.QuotaExceeded;
+        }
+
+        var subscription = new Subscription(
+            session, Encoding.UTF8.GetBytes(filter.Text), (byte)request.Qos, request.NoLocal, request.RetainAsPublished, identifier);
+        if (!session.TryRemember(filter.Text, subscription, out var existed))
+        {
+            return ReasonCode.UnspecifiedError;
+        }
+
+        tree.Add(subscription);
+        if (session.State == Sessions.SessionState.Ended)
+        {
+            // It ended between the two steps, and whoever ended it looked before ours was in the tree.
+            tree.Remove(subscription.Filter, session);
+        }
+
+        var send = request.RetainHandling == RetainHandling.SendAtSubscribe
+            || (request.RetainHandling == RetainHandling.SendIfNewSubscription && !existed);
+        if (send && !filter.IsShared)
+        {
+            (wantRetained ??= []).Add(subscription);
+        }
+
+        return (ReasonCode)(byte)request.Qos;
+    }
+}

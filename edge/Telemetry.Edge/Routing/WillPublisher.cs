@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Logging;
+using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Messages;
+using Telemetry.Edge.Sessions;
+using Telemetry.Edge.Timing;
+using Telemetry.Mqtt.Ingest;
+
+namespace Telemetry.Edge.Routing;
+
+/// <summary>Publishes wills: to subscribers, or, on an ingest topic (a Sparkplug death certificate), to the log.</summary>
+internal sealed class WillPublisher(MessageRouter router, IIngest? ingest, TimerWheel wheel, EdgeMetrics metrics, ILogger logger)
+{
+    /// <summary>Wills that may wait for room in the log at once; one more is dropped and counted.</summary>
+    private const int MaxWaiting = 10_000;
+
+    private readonly Lock _gate = new();
+    private Task _last = Task.CompletedTask;
+    private int _waiting;
+
+    public void Publish(StoredWill will)
+    {
+        if (ingest is null || !ingest.Accepts(will.Content.TopicName))
+        {
+            router.Route(will.ToMessage(wheel.Now));
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_waiting >= MaxWaiting)
+            {
+                metrics.Dropped(DropCause.IngestFailed, 1);
+                logger.WillNotStored(will.Identity.ClientId, "too many wills wait for the log");
+                return;
+            }
+
+            _waiting++;
+            _last = IngestAfterAsync(_last, ingest, will);
+        }
+    }
+
+    /// <summary>Completes when no will waits for the log any more.</summary>
+    public Task WhenDoneAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return _last.WaitAsync(cancellationToken).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private async Task IngestAfterAsync(Task previous, IIngest log, StoredWill will)
+    {
+        await previous;
+        await Task.Yield();
+        try
+        {
+            while (!TryIngest(log, will))
+            {
+                await log.WaitForCapacityAsync(CancellationToken.None);
+            }
+        }
+        catch (Exception exception)
+        {
+            metrics.Dropped(DropCause.IngestFailed, 1);
+            logger.WillNotStored(will.Identity.ClientId, exception.Message);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private bool TryIngest(IIngest log, StoredWill will)
+    {
+        var publish = new IngestPublish
+        {
+            TopicName = will.Content.TopicName,
+            Payload = will.Content.Payload,
+            ClientId = will.Identity.ClientId,
+            UserName = will.Identity.UserName,
+            CertificateName = will.Identity.CertificateName,
+            Qos = will.Qos,
+        };
+        return log.TryIngest(publish, new Answer(will, metrics, logger), 0);
+    }
+
+    private sealed class Answer(StoredWill will, EdgeMetrics metrics, ILogger logger) : IIngestCompletion
+    {
+        public void Ingested(in IngestResult result, ulong state)
+        {
+            metrics.Ingested(result.Outcome);
+            if (result.Outcome != IngestOutcome.Stored)
+            {
+                metrics.Dropped(DropCause.IngestFailed, result.Outcome == IngestOutcome.Failed ? 1 : 0);
+                logger.WillNotStored(will.Identity.ClientId, result.Outcome);
+            }
+        }
+    }
+}

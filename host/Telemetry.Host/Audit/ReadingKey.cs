@@ -1,0 +1,4 @@
+namespace Telemetry.Host.Audit;
+
+/// <summary>One boot of one device: the audit compares sequence by sequence within it.</summary>
+internal readonly record struct ReadingKey(string Device, ulong Boot);

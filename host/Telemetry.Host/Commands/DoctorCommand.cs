@@ -1,0 +1,142 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Host.Composition;
+using Telemetry.Host.Configuration;
+using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.ClickHouse.Embedded;
+
+namespace Telemetry.Host.Commands;
+
+/// <summary>Checks what the platform needs and says how to mend what is missing.</summary>
+internal static class DoctorCommand
+{
+    private const int FilesForFleet = 12_000;
+
+    public static Command Create()
+    {
+        var shared = new SharedOptions();
+        shared.Map("--http-port", "Http:Port", "Port to check for HTTP.");
+        shared.Map("--mqtt-port", "Edge:Listeners:0:Port", "Port to check for MQTT.");
+        var command = new Command("doctor", "Checks engine, data directory, ports, file limits, memory and disk.");
+        shared.AddTo(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            var options = shared.Load(result);
+            var output = result.InvocationConfiguration.Output;
+            var problems = 0;
+            foreach (var check in await CheckAsync(options, cancellationToken))
+            {
+                await output.WriteLineAsync($"{(check.Ok ? "ok  " : "FAIL")} {check.Name}: {check.Finding}");
+                problems += check.Ok ? 0 : 1;
+            }
+
+            await output.WriteLineAsync(problems == 0 ? "All is well." : $"{problems} to mend.");
+            return problems == 0 ? 0 : 1;
+        });
+        return command;
+    }
+
+    private static async Task<IReadOnlyList<Check>> CheckAsync(TelemetryOptions options, CancellationToken cancellationToken) =>
+    [
+        DataDirectoryCheck(options),
+        DiskCheck(options),
+        await EngineCheckAsync(options, cancellationToken),
+        PortCheck("MQTT port", IPAddress.Loopback, options.Edge.EffectiveListeners[0].Port),
+        PortCheck("HTTP port", options.Http.Address, options.Http.Port),
+        FilesCheck(),
+        MemoryCheck(),
+        ConsoleCheck(options),
+    ];
+
+    private static Check DataDirectoryCheck(TelemetryOptions options)
+    {
+        try
+        {
+            new DataDirectory(options.Data).Create();
+            var probe = Path.Combine(options.Data, ".doctor");
+            File.WriteAllBytes(probe, [0]);
+            File.Delete(probe);
+            return new Check(true, "data directory", options.Data + " is writable");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Check(false, "data directory", e.Message);
+        }
+    }
+
+    private static Check DiskCheck(TelemetryOptions options)
+    {
+        var free = new DriveInfo(options.Data).AvailableFreeSpace;
+        var needed = options.Schema.FreeDiskBytesMin * 2;
+        return new Check(
+            free > needed, "disk",
+            string.Create(CultureInfo.InvariantCulture, $"{free / 1e9:F1} GB free, {needed / 1e9:F1} GB or more wanted (inserts stop below Schema:FreeDiskBytesMin)"));
+    }
+
+    private static async Task<Check> EngineCheckAsync(TelemetryOptions options, CancellationToken cancellationToken)
+    {
+        var folder = Path.Combine(Path.GetTempPath(), "telemetry-doctor-" + Guid.NewGuid().ToString("N"));
+        try
+        {
+            await using var engine = await EmbeddedClickHouse.OpenAsync(
+                options.ClickHouse with { DataDirectory = folder }, NullLoggerFactory.Instance, cancellationToken);
+            var answer = await engine.QueryAsync(new ClickHouseQuery("SELECT version()", Format: "TabSeparated"), cancellationToken);
+            return new Check(true, "ClickHouse engine", System.Text.Encoding.UTF8.GetString(answer.Body.Span).Trim());
+        }
+        catch (ClickHouseException e)
+        {
+            return new Check(false, "ClickHouse engine", e.Message);
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+
+    private static Check PortCheck(string name, IPAddress address, int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(address, port);
+            listener.Start();
+            return new Check(true, name, port == 0 ? "a free one will be taken" : $"{port} is free");
+        }
+        catch (SocketException e)
+        {
+            return new Check(false, name, $"{port} on {address}: {e.Message}. Give another, or 0 for a free one.");
+        }
+    }
+
+    private static Check FilesCheck()
+    {
+        const string limits = "/proc/self/limits";
+        if (!File.Exists(limits))
+        {
+            return new Check(true, "open files", "not known on this system");
+        }
+
+        var line = File.ReadLines(limits).First(l => l.StartsWith("Max open files", StringComparison.Ordinal));
+        var soft = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3];
+        var enough = soft == "unlimited" || long.Parse(soft, CultureInfo.InvariantCulture) >= FilesForFleet;
+        return new Check(enough, "open files", enough ? $"{soft} allowed" : $"{soft} allowed, {FilesForFleet} needed for 10,000 devices: ulimit -n {FilesForFleet}, or fewer devices");
+    }
+
+    private static Check MemoryCheck()
+    {
+        var bytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        return new Check(bytes > 3L << 30, "memory", string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F1} GB, 3 GB or more wanted"));
+    }
+
+    private static Check ConsoleCheck(TelemetryOptions options) =>
+        options.Query.ConsoleFolder is { } folder
+            ? new Check(true, "console", "built in " + folder)
+            : new Check(false, "console", "not built: run ./telemetry setup");
+
+    private sealed record Check(bool Ok, string Name, string Finding);
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using Telemetry.Host.Configuration;
+
+namespace Telemetry.Host.Commands;
+
+/// <summary>Flags that every command understands, and their way into the settings.</summary>
+internal sealed class SharedOptions
+{
+    private readonly Option<string?> _config = new("--config") { Description = "Settings file (JSON); wins over appsettings.json." };
+
+    private readonly Option<string[]> _set = new("--set")
+    {
+        Description = "Any setting: --set Section:Name=value (repeatable); wins over files and environment.",
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private readonly Option<string?> _data = new("--data") { Description = "Folder for log, store and ledger (default: data)." };
+
+    private readonly Option<LogFormat?> _logFormat = new("--log-format") { Description = "Text for people or Json, one object a line." };
+
+    private readonly Option<LogVerbosity?> _logLevel = new("--log-level") { Description = "Lowest level logged (default: Information)." };
+
+    private readonly List<(Option Option, Func<ParseResult, IEnumerable<KeyValuePair<string, string?>>> Read)> _mapped = [];
+
+    /// <summary>Puts the shared flags on a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_config);
+        command.Options.Add(_data);
+        command.Options.Add(_set);
+        command.Options.Add(_logFormat);
+        command.Options.Add(_logLevel);
+        foreach (var (option, _) in _mapped)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>A flag that is another name of a setting.</summary>
+    public Option<string?> Map(string flag, string key, string description, Func<string, string>? convert = null)
+    {
+        var option = new Option<string?>(flag) { Description = description };
+        _mapped.Add((option, result => result.GetValue(option) is { } value
+            ? [new(key, convert is null ? value : convert(value))]
+            : []));
+        return option;
+    }
+
+    /// <summary>Reads and checks all settings.</summary>
+    /// <exception cref="ConfigurationException">Something cannot be used.</exception>
+    public TelemetryOptions Load(ParseResult result)
+    {
+        var flags = new List<KeyValuePair<string, string?>>();
+        Add(flags, "Data", result.GetValue(_data));
+        Add(flags, "Logging:Format", result.GetValue(_logFormat)?.ToString());
+        Add(flags, "Logging:Level", result.GetValue(_logLevel)?.ToString());
+        foreach (var (_, read) in _mapped)
+        {
+            flags.AddRange(read(result));
+        }
+
+        foreach (var pair in result.GetValue(_set) ?? [])
+        {
+            var split = pair.IndexOf('=', StringComparison.Ordinal);
+            if (split <= 0)
+            {
+                throw new ConfigurationException(
+                    [new ConfigurationError("--set", pair, "give it as Section:Name=value.", "command line")]);
+            }
+
+            Add(flags, pair[..split], pair[(split + 1)..]);
+        }
+
+        return ConfigurationLoader.Load(result.GetValue(_config), flags);
+    }
+
+    private static void Add(List<KeyValuePair<string, string?>> flags, string key, string? value)
+    {
+        if (value is not null)
+        {
+            flags.Add(new(key, value));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Text.Json;
+using Telemetry.Host.Logging;
+using Telemetry.Host.Metrics;
+using Telemetry.Host.Views;
+using Telemetry.Simulator;
+
+namespace Telemetry.Host.Commands;
+
+/// <summary>A fleet of devices against any MQTT broker.</summary>
+internal static class SimulateCommand
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public static Command Create()
+    {
+        var shared = new SharedOptions();
+        SimulatorFlags.AddTo(shared);
+        shared.Map("--duration", "Simulator:Duration", "How long to produce, for example 60s; without it until Ctrl-C.");
+        shared.Map("--qos", "Simulator:Qos", "1 (default) or 2.");
+        shared.Map("--report", "Simulator:ReportPath", "File for the final report (JSON).");
+        var broker = new Option<string?>("--broker") { Description = "host:port of the broker (default 127.0.0.1:1883)." };
+        var plain = new Option<bool>("--plain") { Description = "Plain progress lines, no live view." };
+        var json = new Option<bool>("--progress-json") { Description = "One JSON object a second on standard output." };
+        var parent = new Option<bool>("--stop-with-stdin") { Description = "Finish in good order when standard input ends." };
+        var command = new Command("simulate", "A seeded fleet of devices with faults, labels and a ledger of what was acknowledged.")
+        {
+            broker, plain, json, parent,
+        };
+        shared.AddTo(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            var options = shared.Load(result);
+            var simulator = WithBroker(options.Simulator, result.GetValue(broker));
+            using var signals = new StopSignals();
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Token);
+            if (result.GetValue(parent))
+            {
+                // Kept alive by the read itself; the process ends when the fleet has stopped.
+                _ = StopAtEndOfInputAsync(stop);
+            }
+
+            using var metrics = new MetricsRegistry();
+            using var logging = LoggingSetup.Create(options.Logging, console: !result.GetValue(json));
+            using var view = SimulatorView.Create(result.GetValue(json), result.GetValue(plain), simulator);
+            var fleet = new FleetSimulator(simulator, TimeProvider.System, logging.CreateLogger<FleetSimulator>());
+            var report = await fleet.RunAsync(new Progress(view.Show), stop.Token);
+            view.Finish(report);
+            if (!result.GetValue(json))
+            {
+                await result.InvocationConfiguration.Output.WriteLineAsync(JsonSerializer.Serialize(report, Indented));
+            }
+
+            return 0;
+        });
+        return command;
+    }
+
+    /// <exception cref="FormatException">Not host:port.</exception>
+    internal static SimulatorOptions WithBroker(SimulatorOptions options, string? broker)
+    {
+        if (broker is null)
+        {
+            return options;
+        }
+
+        var colon = broker.LastIndexOf(':');
+        return colon > 0 && int.TryParse(broker[(colon + 1)..], out var port) && port is > 0 and < 65536
+            ? options with { Host = broker[..colon].Trim('[', ']'), Port = port }
+            : throw new FormatException($"--broker \"{broker}\": give host:port, for example 127.0.0.1:1883.");
+    }
+
+    private static async Task StopAtEndOfInputAsync(CancellationTokenSource stop)
+    {
+        var buffer = new byte[256];
+        await using var input = Console.OpenStandardInput();
+        while (await input.ReadAsync(buffer) > 0)
+        {
+            // Nothing is expected; only the end counts.
+        }
+
+        try
+        {
+            await stop.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            return; // The run has ended by itself.
+        }
+    }
+
+    /// <summary>Calls back on the reporting thread, in order; the framework's own Progress would post to the pool.</summary>
+    private sealed class Progress(Action<SimulatorProgress> show) : IProgress<SimulatorProgress>
+    {
+        public void Report(SimulatorProgress value) => show(value);
+    }
+}

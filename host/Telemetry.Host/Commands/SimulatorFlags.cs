@@ -1,0 +1,19 @@
+using System.Globalization;
+using Telemetry.Host.Configuration;
+
+namespace Telemetry.Host.Commands;
+
+/// <summary>Flags of the fleet, shared by <c>up</c> and <c>simulate</c>.</summary>
+internal static class SimulatorFlags
+{
+    public static void AddTo(SharedOptions shared)
+    {
+        shared.Map("--devices", "Simulator:Devices", "Number of devices (default 10000).");
+        shared.Map("--rate", "Simulator:RatePerHour", "Readings of the whole fleet: 10M/h (default), 2800/s, 50k/s, max.", Rate);
+        shared.Map("--readings-per-publish", "Simulator:ReadingsPerPublish", "Readings in each PUBLISH (default 1).");
+        shared.Map("--seed", "Simulator:Seed", "Same seed, same signals and faults (default 1).");
+    }
+
+    private static string Rate(string text) =>
+        (Rates.ParsePerHour(text) ?? 0).ToString("R", CultureInfo.InvariantCulture);
+}

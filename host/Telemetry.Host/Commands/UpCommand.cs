@@ -1,0 +1,140 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Telemetry.Host.Composition;
+using Telemetry.Host.Configuration;
+using Telemetry.Host.Logging;
+using Telemetry.Host.Metrics;
+using Telemetry.Host.Reports;
+using Telemetry.Host.Views;
+
+namespace Telemetry.Host.Commands;
+
+/// <summary>Every role in one process, with the simulator beside it.</summary>
+internal static class UpCommand
+{
+    public static Command Create()
+    {
+        var shared = new SharedOptions();
+        SimulatorFlags.AddTo(shared);
+        shared.Map("--http-port", "Http:Port", "Port of console, API, metrics and health (default 8080; 0: a free one).");
+        shared.Map("--mqtt-port", "Edge:Listeners:0:Port", "Port of MQTT (default 1883; 0: a free one).");
+        var flags = new UpFlags();
+        var command = new Command("up", "Runs the whole platform with the simulator. No other server needed.");
+        shared.AddTo(command);
+        flags.AddTo(command);
+        command.SetAction((result, cancellationToken) => RunAsync(shared.Load(result), flags.Read(result), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(TelemetryOptions options, UpSettings settings, CancellationToken cancellationToken)
+    {
+        using var signals = new StopSignals();
+        using var metrics = new MetricsRegistry();
+        var live = !settings.Plain && !Console.IsOutputRedirected;
+        var logging = live && options.Logging.File.Length == 0
+            ? options.Logging with { File = Path.Combine(options.Data, "logs", "telemetry-.jsonl") }
+            : options.Logging;
+        using var loggers = LoggingSetup.Create(logging, console: !live);
+        await using var platform = await Platform.StartAsync(options, Roles.All, metrics, loggers, signals.Token);
+        InstanceFile.Write(options, platform);
+        await using var simulator = settings.Simulator ? SimulatorProcess.Start(SimulatorArguments(options, settings, platform)) : null;
+        var report = new RunReportBuilder(platform, simulator);
+        if (settings.Browser)
+        {
+            Browser.Open($"http://{platform.Http}/");
+        }
+
+        using var viewing = new CancellationTokenSource();
+        var view = new PlatformView(platform, () => simulator, settings.Plain).RunAsync(viewing.Token);
+        var code = await WaitAsync(platform, simulator, signals, settings, report, cancellationToken);
+        await viewing.CancelAsync();
+        await view.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (code == 0)
+        {
+            HostLog.Stopping(platform.Logger);
+            using var limit = new CancellationTokenSource(options.ShutdownTimeout * 2);
+            await platform.StopAsync(drain: true, limit.Token);
+        }
+
+        if (settings.Report is not null)
+        {
+            await File.WriteAllTextAsync(settings.Report, JsonSerializer.Serialize(report.Build(), RunReport.Json), CancellationToken.None);
+        }
+
+        InstanceFile.Delete(options);
+        return code;
+    }
+
+    private static async Task<int> WaitAsync(
+        Platform platform, SimulatorProcess? simulator, StopSignals signals, UpSettings settings, RunReportBuilder report,
+        CancellationToken cancellationToken)
+    {
+        using var ending = new CancellationTokenSource();
+        if (settings.Duration is { } duration && simulator is null)
+        {
+            ending.CancelAfter(duration);
+        }
+
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ending.Token);
+        var stop = signals.WaitAsync(either.Token);
+        var fleet = simulator is null ? Task.Delay(Timeout.InfiniteTimeSpan, either.Token) : simulator.WaitForExitAsync(either.Token);
+        report.Begin();
+        var first = await Task.WhenAny(stop, fleet, platform.Failed);
+        if (first == platform.Failed)
+        {
+            HostLog.LogFailed(platform.Logger, await platform.Failed);
+            await either.CancelAsync();
+            return 70;
+        }
+
+        if (first == fleet && simulator is { HasExited: true, ExitCode: not 0 })
+        {
+            HostLog.SimulatorEnded(platform.Logger, simulator.ExitCode, simulator.ErrorText);
+            if (settings.Duration is not null)
+            {
+                report.End();
+                return 70;
+            }
+
+            await stop;
+        }
+        else if (simulator is { HasExited: false })
+        {
+            report.SampleSimulator();
+            simulator.RequestStop();
+            await simulator.WaitForExitAsync(CancellationToken.None);
+        }
+
+        report.End();
+        await ending.CancelAsync();
+        return 0;
+    }
+
+    private static List<string> SimulatorArguments(TelemetryOptions options, UpSettings settings, Platform platform)
+    {
+        var fleet = options.Simulator;
+        List<string> arguments =
+        [
+            "simulate", "--progress-json", "--stop-with-stdin", "--data", options.Data,
+            "--broker", platform.Mqtt!.ToString(),
+            "--devices", fleet.Devices.ToString(CultureInfo.InvariantCulture),
+            "--rate", fleet.RatePerHour == 0 ? "max" : fleet.RatePerHour.ToString("R", CultureInfo.InvariantCulture) + "/h",
+            "--readings-per-publish", fleet.ReadingsPerPublish.ToString(CultureInfo.InvariantCulture),
+            "--seed", fleet.Seed.ToString(CultureInfo.InvariantCulture),
+            "--set", "Simulator:FaultsPerDeviceDay=" + fleet.FaultsPerDeviceDay.ToString("R", CultureInfo.InvariantCulture),
+            "--set", "Simulator:DuplicateShare=" + fleet.DuplicateShare.ToString("R", CultureInfo.InvariantCulture),
+            "--set", "Simulator:OutOfOrderShare=" + fleet.OutOfOrderShare.ToString("R", CultureInfo.InvariantCulture),
+            "--set", "Simulator:MaxInFlight=" + fleet.MaxInFlight.ToString(CultureInfo.InvariantCulture),
+            "--set", "Simulator:QueueMax=" + fleet.QueueMax.ToString(CultureInfo.InvariantCulture),
+            "--set", "Simulator:Qos=" + fleet.Qos.ToString(CultureInfo.InvariantCulture),
+            "--set", "Simulator:ConnectRatePerSecond=" + fleet.ConnectRatePerSecond.ToString("R", CultureInfo.InvariantCulture),
+        ];
+        if (settings.Duration is { } duration)
+        {
+            arguments.AddRange(["--duration", duration.TotalSeconds.ToString("R", CultureInfo.InvariantCulture) + "s"]);
+        }
+
+        return arguments;
+    }
+}

@@ -1,0 +1,22 @@
+using System.CommandLine;
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace Telemetry.Host.Commands;
+
+/// <summary>What runs here.</summary>
+internal static class VersionCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("version", "Prints the versions of this program, the runtime and the machine.");
+        command.SetAction(result =>
+        {
+            var version = typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+            result.InvocationConfiguration.Output.WriteLine($"telemetry {version}");
+            result.InvocationConfiguration.Output.WriteLine($"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture})");
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,97 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Telemetry.Edge;
+using Telemetry.Host.Configuration;
+using Telemetry.Host.Metrics;
+using Telemetry.Query;
+
+namespace Telemetry.Host.Composition;
+
+/// <summary>One Kestrel for MQTT connections, the API, the console, metrics and health.</summary>
+internal sealed class WebServer : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+
+    private WebServer(WebApplication application) => _application = application;
+
+    public IPEndPoint? Http { get; private set; }
+
+    public static async Task<WebServer> StartAsync(
+        Platform platform,
+        TelemetryOptions options,
+        QueryRole? query,
+        MqttBroker? broker,
+        ILoggerFactory logging,
+        CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(logging);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        if (query is not null)
+        {
+            builder.Services.AddTelemetryApi();
+        }
+
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(options.Http.Address, options.Http.Port);
+        });
+        var application = builder.Build();
+        application.UseRouting();
+        MapOperations(application, platform);
+        if (query is not null)
+        {
+            application.MapTelemetryApi(query);
+        }
+
+        var server = new WebServer(application);
+        await application.StartAsync(cancellationToken);
+        if (broker is not null)
+        {
+            await broker.StartAsync(cancellationToken);
+        }
+
+        server.Http = server.FindHttp(options);
+        return server;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => _application.StopAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    private static void MapOperations(WebApplication application, Platform platform)
+    {
+        application.MapGet("/metrics", (HttpContext context) =>
+        {
+            context.Response.ContentType = PrometheusWriter.ContentType;
+            return context.Response.WriteAsync(PrometheusWriter.Write(platform.Metrics.Collect()), context.RequestAborted);
+        }).ExcludeFromDescription();
+        application.MapGet("/healthz", () => Results.Text("ok\n")).ExcludeFromDescription();
+        application.MapGet("/readyz", () =>
+        {
+            var reasons = platform.NotReady();
+            return reasons.Count == 0
+                ? Results.Text("ready\n")
+                : Results.Text("not ready: " + string.Join("; ", reasons) + "\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+        }).ExcludeFromDescription();
+    }
+
+    private IPEndPoint? FindHttp(TelemetryOptions options)
+    {
+        var addresses = _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        foreach (var address in addresses)
+        {
+            if (Uri.TryCreate(address, UriKind.Absolute, out var uri) && IPAddress.TryParse(uri.Host, out var ip)
+                && ip.Equals(options.Http.Address))
+            {
+                return new IPEndPoint(ip, uri.Port);
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Buffers;
+using System.Text;
+using Telemetry.Contracts.Readings;
+using Telemetry.Simulator.Faults;
+using Telemetry.Simulator.Signals;
+
+namespace Telemetry.Simulator.Devices;
+
+/// <summary>Measures and encodes one publish. One for each thread; its columns are reused.</summary>
+internal sealed class BatchEncoder
+{
+    private static readonly ReadOnlyMemory<byte>[] Names =
+        [.. Enumerable.Range(0, SensorKinds.Count).Select(i => (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes(SensorKinds.Name((SensorKind)i)))];
+
+    [ThreadStatic]
+    private static BatchEncoder? _ofThisThread;
+
+    private readonly ArrayBufferWriter<byte> _output = new(512);
+    private readonly ReadOnlyMemory<byte>[] _sensors = new ReadOnlyMemory<byte>[SensorKinds.Count];
+    private int[] _indexes = [];
+    private long[] _times = [];
+    private double[] _values = [];
+
+    public static BatchEncoder OfThisThread => _ofThisThread ??= new();
+
+    /// <summary>
+    /// Readings <paramref name="first"/> to first + count - 1 of a device (numbered from 0, sensors in turn), the last of them
+    /// measured at <paramref name="nowUs"/>; valid until the next call.
+    /// </summary>
+    public ReadOnlySpan<byte> Encode(
+        FaultySignals signals, ReadOnlySpan<byte> device, ulong bootId, ulong first, int count, long nowUs, long spacingUs, ref long lastTimeUs)
+    {
+        if (_values.Length < count)
+        {
+            (_indexes, _times, _values) = (new int[count], new long[count], new double[count]);
+        }
+
+        var sensors = Math.Min(count, SensorKinds.Count);
+        for (var i = 0; i < sensors; i++)
+        {
+            _sensors[i] = Names[(int)((first + (ulong)i) % SensorKinds.Count)];
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            lastTimeUs = Math.Max(lastTimeUs + 1, nowUs - ((count - 1 - i) * spacingUs));
+            _indexes[i] = i % sensors;
+            _times[i] = lastTimeUs;
+            _values[i] = signals.Next((SensorKind)((first + (ulong)i) % SensorKinds.Count), lastTimeUs);
+        }
+
+        _output.ResetWrittenCount();
+        ReadingBatchWriter.Write(
+            _output, device, bootId, first + 1, _sensors.AsSpan(0, sensors),
+            _indexes.AsSpan(0, count), _times.AsSpan(0, count), _values.AsSpan(0, count), []);
+        return _output.WrittenSpan;
+    }
+}

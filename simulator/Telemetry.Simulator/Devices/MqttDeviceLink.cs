@@ -1,0 +1,72 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Telemetry.Mqtt;
+using Telemetry.Mqtt.Client;
+
+namespace Telemetry.Simulator.Devices;
+
+/// <summary>
+/// One MQTT connection. Each begins a new session: what was under way in the last one is sent again by the device, with the
+/// same event ids.
+/// </summary>
+internal sealed class MqttDeviceLink : IDeviceLink, IMqttClientHandler, IPublishCompletion
+{
+    private readonly MqttClient _client;
+    private readonly IDeviceLinkOwner _owner;
+    private readonly byte[] _topic;
+    private readonly MqttQos _qos;
+
+    public MqttDeviceLink(MqttClientOptions options, string topic, MqttQos qos, IDeviceLinkOwner owner)
+    {
+        _client = new MqttClient(options, this);
+        _owner = owner;
+        _topic = Encoding.UTF8.GetBytes(topic);
+        _qos = qos;
+    }
+
+    public bool IsConnected => _client.IsConnected;
+
+    public static MqttClientOptions OptionsFor(SimulatorOptions options) => new()
+    {
+        Host = options.Host,
+        Port = options.Port,
+        Tls = options.Tls ? TlsOptions(options) : null,
+        UserName = options.UserName,
+        Password = options.Password is { } password ? Encoding.UTF8.GetBytes(password) : null,
+        KeepAlive = options.KeepAlive,
+        MaximumInFlight = options.MaxInFlight + 1,
+        ReceiveMaximum = 16,
+    };
+
+    public async Task ConnectAsync(CancellationToken cancellationToken) => await _client.ConnectAsync(cancellationToken);
+
+    public PublishStart TryPublish(ReadOnlySpan<byte> payload, ulong state) =>
+        _client.TryPublish(_topic, payload, _qos, this, state);
+
+    public Task DisconnectAsync() => _client.DisconnectAsync();
+
+    public ValueTask DisposeAsync() => _client.DisposeAsync();
+
+    public bool Received(MqttClient client, in PublishPacket packet, in MqttDelivery delivery) => true;
+
+    public void Disconnected(MqttClient client, MqttDisconnect disconnect) => _owner.Disconnected(disconnect.Message);
+
+    public void Published(in PublishResult result, ulong state) => _owner.Published(result, state);
+
+    private static SslClientAuthenticationOptions TlsOptions(SimulatorOptions options)
+    {
+        var tls = new SslClientAuthenticationOptions { TargetHost = options.Host };
+        if (options.CaFile is not null)
+        {
+            tls.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+            tls.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(options.CaFile);
+        }
+
+        return tls;
+    }
+}

@@ -1,0 +1,390 @@
+using System.Text;
+using Telemetry.Mqtt;
+using Telemetry.Mqtt.Client;
+using Telemetry.Simulator.Faults;
+using Telemetry.Simulator.Signals;
+
+namespace Telemetry.Simulator.Devices;
+
+/// <summary>
+/// One device: measures at its pace, keeps what is not acknowledged, sends it again with the same event ids after a broken
+/// connection. It has no task and no timer of its own: a scheduler visits it, and its connection calls it.
+/// <code>
+/// Waiting --visit--> Connecting --answer--> Connected --broken--> Waiting      any --stop--> Stopped
+///    ^------------------failed-----'
+/// </code>
+/// </summary>
+internal sealed class SimulatedDevice : IDeviceLinkOwner
+{
+    /// <summary>Longest time between two visits; what other threads change is seen by then.</summary>
+    public const long VisitIntervalUs = 250_000;
+
+    private const ulong Duplicate = 1UL << 63;
+    private const long RetryUs = 1_000_000;
+
+    private readonly Lock _gate = new();
+    private readonly FleetContext _fleet;
+    private readonly FaultySignals _signals;
+    private readonly PendingPublishes _pending;
+    private readonly IDeviceLink _link;
+    private readonly int _number;
+    private readonly string _name;
+    private readonly byte[] _nameBytes;
+    private readonly ulong _bootId;
+    private readonly int _readings;
+
+    // Guarded by the gate.
+    private State _state;
+    private bool _booted;
+    private bool _lostWhileConnecting;
+    private int _attempt;
+    private int _inFlight;
+    private long _connectAtUs;
+    private long _produceAtUs;
+    private long _pausedUntilUs;
+    private long _lastTimeUs;
+    private Task _connecting = Task.CompletedTask;
+
+    public SimulatedDevice(FleetContext fleet, int number, ulong bootId, long startUs, Func<IDeviceLinkOwner, string, IDeviceLink> connect)
+    {
+        var options = fleet.Options;
+        _fleet = fleet;
+        _number = number;
+        _bootId = bootId;
+        _readings = options.ReadingsPerPublish;
+        _name = options.DeviceName(number);
+        _nameBytes = Encoding.ASCII.GetBytes(_name);
+        var interval = TimeSpan.FromMicroseconds((double)fleet.PublishIntervalUs * SensorKinds.Count / _readings);
+        _signals = new FaultySignals(
+            new MachineSignals(options.Seed, number),
+            new FaultPlan(options.Seed, number, startUs, options.FaultsPerDeviceDay, interval),
+            fleet.Labels,
+            _name);
+        _pending = new PendingPublishes(options.QueueMax);
+        _link = connect(this, _name);
+        fleet.Ledger.Begin(number, _name, bootId);
+    }
+
+    private enum State : byte
+    {
+        Waiting,
+        Connecting,
+        Connected,
+        Stopped,
+    }
+
+    /// <summary>Does what is due; returns when to come again, microseconds since the start of the run.</summary>
+    public long Visit(long nowUs, ConnectLimiter limiter, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_state == State.Stopped)
+            {
+                return long.MaxValue;
+            }
+
+            if (_state == State.Waiting && nowUs >= _connectAtUs && limiter.TryTake(nowUs))
+            {
+                _state = State.Connecting;
+                _lostWhileConnecting = false;
+                _connecting = ConnectAsync(cancellationToken);
+            }
+
+            if (_booted && !_fleet.IsUnbounded && !_fleet.IsDraining)
+            {
+                ProduceDue(nowUs);
+            }
+
+            Pump(nowUs);
+            return NextVisit(nowUs);
+        }
+    }
+
+    /// <summary>Closes the connection; nothing is sent from here on.</summary>
+    public async Task StopAsync()
+    {
+        Task connecting;
+        lock (_gate)
+        {
+            if (_state == State.Connected)
+            {
+                _fleet.Totals.Disconnected(null);
+            }
+
+            _state = State.Stopped;
+            connecting = _connecting;
+        }
+
+        await connecting;
+        await _link.DisconnectAsync();
+        await _link.DisposeAsync();
+    }
+
+    public void Published(in PublishResult result, ulong state)
+    {
+        if ((state & Duplicate) != 0)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _inFlight--;
+            switch (result.Outcome)
+            {
+                case PublishOutcome.Acknowledged or PublishOutcome.Sent:
+                    Acked(state);
+                    break;
+                case PublishOutcome.Refused when !IsTransient(result.ReasonCode):
+                    Refused(state, result.ReasonCode);
+                    break;
+                case PublishOutcome.Refused:
+                    _pausedUntilUs = _fleet.NowUs + RetryUs;
+                    _pending.Requeue(state);
+                    break;
+                default:
+                    _pending.Requeue(state);
+                    break;
+            }
+
+            Pump(_fleet.NowUs);
+        }
+    }
+
+    public void Disconnected(string reason)
+    {
+        lock (_gate)
+        {
+            if (_state == State.Connected)
+            {
+                _fleet.Totals.Disconnected(reason);
+                Wait();
+            }
+            else
+            {
+                _lostWhileConnecting = true;
+            }
+        }
+    }
+
+    /// <summary>Answers that may be another one later: the broker is short of something, the bytes are not at fault.</summary>
+    private static bool IsTransient(ReasonCode code) => code is ReasonCode.UnspecifiedError
+        or ReasonCode.ImplementationSpecificError or ReasonCode.QuotaExceeded or ReasonCode.ServerBusy
+        or ReasonCode.ServerUnavailable or ReasonCode.MessageRateTooHigh;
+
+    private async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        // Off the scheduler's thread: opening a socket takes its time.
+        await Task.Yield();
+        try
+        {
+            await _link.ConnectAsync(cancellationToken);
+            Connected();
+        }
+        catch (MqttClientException exception)
+        {
+            Failed(exception.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            Failed("cancelled");
+        }
+    }
+
+    private void Connected()
+    {
+        lock (_gate)
+        {
+            if (_state != State.Connecting)
+            {
+                return;
+            }
+
+            if (_lostWhileConnecting)
+            {
+                _fleet.Totals.ConnectFailed("The connection ended at once.");
+                Wait();
+                return;
+            }
+
+            _state = State.Connected;
+            _attempt = 0;
+            _fleet.Totals.Connected(_booted);
+            if (!_booted)
+            {
+                _booted = true;
+
+                // Each device at its own moment of the interval: the fleet's rate is flat and nothing is in lockstep.
+                _produceAtUs = _fleet.NowUs
+                    + (long)(_fleet.PublishIntervalUs * SeededHash.Unit(_fleet.Options.Seed, (ulong)_number, 2_000));
+            }
+
+            Pump(_fleet.NowUs);
+        }
+    }
+
+    private void Failed(string reason)
+    {
+        lock (_gate)
+        {
+            if (_state == State.Connecting)
+            {
+                _fleet.Totals.ConnectFailed(reason);
+                Wait();
+            }
+        }
+    }
+
+    private void Wait()
+    {
+        _state = State.Waiting;
+        var unit = SeededHash.Unit(_fleet.Options.Seed ^ _bootId, (ulong)_number, 2_001, (ulong)_fleet.NowUs);
+        _connectAtUs = _fleet.NowUs + (long)ReconnectBackoff.Delay(_fleet.Options, _attempt++, unit).TotalMicroseconds;
+    }
+
+    private void ProduceDue(long nowUs)
+    {
+        if (nowUs - _produceAtUs > 1_000 * _fleet.PublishIntervalUs)
+        {
+            // The process slept; a device that slept as well does not measure the past.
+            _produceAtUs = nowUs;
+        }
+
+        for (; _produceAtUs <= nowUs; _produceAtUs += _fleet.PublishIntervalUs)
+        {
+            Produce();
+        }
+    }
+
+    /// <summary>Measures one publish and keeps it; false when there is no room or the device is silent.</summary>
+    private bool Produce()
+    {
+        var now = (_fleet.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        if (_signals.IsSilent(now))
+        {
+            return false;
+        }
+
+        var publish = _pending.Next;
+        if (_pending.IsFull || !_fleet.Ledger.HasRoom(_number, publish))
+        {
+            _fleet.Totals.Skipped(_readings);
+            return false;
+        }
+
+        var spacing = _fleet.IsUnbounded ? 1_000 : _fleet.PublishIntervalUs / _readings;
+        var payload = BatchEncoder.OfThisThread.Encode(
+            _signals, _nameBytes, _bootId, publish * (ulong)_readings, _readings, now, spacing, ref _lastTimeUs);
+        _pending.Add(payload, holdBack: Chance(2_002, publish) < _fleet.Options.OutOfOrderShare);
+        _fleet.Totals.Queued();
+        return true;
+    }
+
+    private void Pump(long nowUs)
+    {
+        while (_state == State.Connected && nowUs >= _pausedUntilUs && _inFlight < _fleet.Options.MaxInFlight)
+        {
+            if (_pending.TryNextToSend(wait: !_fleet.IsDraining, out var publish, out var overtaken))
+            {
+                if (!Send(publish))
+                {
+                    return;
+                }
+
+                if (overtaken is { } late)
+                {
+                    Overtaken(late);
+                }
+            }
+            else if (!_fleet.IsUnbounded || _fleet.IsDraining || !Produce())
+            {
+                return;
+            }
+        }
+    }
+
+    private bool Send(ulong publish)
+    {
+        ref var entry = ref _pending[publish];
+        _fleet.Ledger.Sent(_number, publish);
+        entry.SentAt = _fleet.Time.GetTimestamp();
+        switch (_link.TryPublish(entry.Payload.AsSpan(0, entry.Length), publish))
+        {
+            case PublishStart.Started:
+                CountSent(ref entry);
+                entry.State = PendingState.Sent;
+                _inFlight++;
+                return true;
+            case PublishStart.TooLarge or PublishStart.NotSupported:
+                CountSent(ref entry);
+                Refused(publish, ReasonCode.PacketTooLarge);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void CountSent(ref PendingPublishes.Entry entry)
+    {
+        if (entry.WasSent)
+        {
+            _fleet.Totals.Resent();
+        }
+        else
+        {
+            entry.WasSent = true;
+            _fleet.Totals.Sent(_readings);
+        }
+    }
+
+    private void Overtaken(ulong publish)
+    {
+        _pending[publish].HoldBack = false;
+        _fleet.Totals.OutOfOrder();
+        _fleet.Labels?.WriteDelivery("out-of-order", _name, _bootId, FirstSequence(publish), _readings);
+    }
+
+    private void Acked(ulong publish)
+    {
+        ref var entry = ref _pending[publish];
+        _fleet.Puback.Record(_fleet.Time.GetElapsedTime(entry.SentAt));
+        _fleet.Ledger.Acked(_number, publish);
+        if (_state == State.Connected
+            && Chance(2_003, publish) < _fleet.Options.DuplicateShare
+            && _link.TryPublish(entry.Payload.AsSpan(0, entry.Length), publish | Duplicate) == PublishStart.Started)
+        {
+            _fleet.Totals.Duplicated();
+            _fleet.Labels?.WriteDelivery("duplicate", _name, _bootId, FirstSequence(publish), _readings);
+        }
+
+        _pending.Settle(publish);
+        _fleet.Totals.Acked(_readings);
+    }
+
+    private void Refused(ulong publish, ReasonCode code)
+    {
+        _fleet.Ledger.Refused(_number, publish, (int)code);
+        _pending.Settle(publish);
+        _fleet.Totals.Rejected(_readings);
+    }
+
+    private ulong FirstSequence(ulong publish) => (publish * (ulong)_readings) + 1;
+
+    private double Chance(ulong what, ulong publish) => SeededHash.Unit(_fleet.Options.Seed, (ulong)_number, what, publish);
+
+    private long NextVisit(long nowUs)
+    {
+        var next = nowUs + VisitIntervalUs;
+        if (_state == State.Waiting)
+        {
+            next = Math.Min(next, _connectAtUs);
+        }
+
+        if (_booted && !_fleet.IsUnbounded && !_fleet.IsDraining)
+        {
+            next = Math.Min(next, _produceAtUs);
+        }
+
+        return next;
+    }
+}

@@ -1,0 +1,85 @@
+using Telemetry.Simulator.Signals;
+
+namespace Telemetry.Simulator.Faults;
+
+/// <summary>
+/// The faults of one device, one after the other and never two at once, so that each label stands for one cause. A pure
+/// function of seed, device and start of the run.
+/// </summary>
+internal sealed class FaultPlan
+{
+    private static readonly FaultKind[] Kinds = Enum.GetValues<FaultKind>();
+
+    private readonly ulong _seed;
+    private readonly ulong _device;
+    private readonly double _meanGapUs;
+    private readonly double _sensorIntervalUs;
+    private ulong _number;
+
+    /// <param name="seed">Seed of the fleet.</param>
+    /// <param name="device">Device number.</param>
+    /// <param name="startUs">Start of the run, microseconds since 1970.</param>
+    /// <param name="perDay">Mean number of faults a day; 0 is none.</param>
+    /// <param name="sensorInterval">Time between two readings of one sensor: spans are counted in readings.</param>
+    public FaultPlan(ulong seed, int device, long startUs, double perDay, TimeSpan sensorInterval)
+    {
+        _seed = seed;
+        _device = (ulong)device;
+        _meanGapUs = perDay > 0 ? 86_400e6 / perDay : double.PositiveInfinity;
+        _sensorIntervalUs = Math.Max(1_000, sensorInterval.TotalMicroseconds);
+        Current = Next(startUs);
+    }
+
+    /// <summary>The fault that is on or comes next.</summary>
+    public Fault Current { get; private set; }
+
+    /// <summary>Goes on to the fault at or after a time.</summary>
+    public Fault At(long timeUs)
+    {
+        while (timeUs >= Current.EndUs)
+        {
+            Current = Next(Current.EndUs);
+        }
+
+        return Current;
+    }
+
+    /// <summary>Ends the present fault: a spike after its reading.</summary>
+    public void End() => Current = Next(Current.EndUs);
+
+    private Fault Next(long fromUs)
+    {
+        var number = _number++;
+        var gap = -Math.Log(1 - Unit(number, 1)) * _meanGapUs;
+        if (gap >= 100 * 365 * 86_400e6)
+        {
+            return new(FaultKind.Spike, SensorKind.Temperature, long.MaxValue, long.MaxValue, 0);
+        }
+
+        var start = fromUs + (long)gap + 1;
+        var kind = Kinds[(int)(Unit(number, 2) * Kinds.Length)];
+        var sensor = (SensorKind)(int)(Unit(number, 3) * SensorKinds.Count);
+        if (!SensorKinds.IsAnalog(sensor))
+        {
+            sensor = kind == FaultKind.StuckAt && sensor == SensorKind.Pieces ? sensor : SensorKind.Vibration;
+        }
+
+        var sign = Unit(number, 4) < 0.5 ? -1 : 1;
+        var (size, readings) = kind switch
+        {
+            FaultKind.Spike => (sign * Between(number, 8, 25), 3.0),
+            FaultKind.LevelShift => (sign * Between(number, 4, 12), Readings(number, 20, 60)),
+            FaultKind.Drift => (sign * Between(number, 6, 15), Readings(number, 30, 90)),
+            FaultKind.NoiseBurst => (Between(number, 4, 10), Readings(number, 15, 40)),
+            FaultKind.StuckAt => (0, Readings(number, 15, 40)),
+            _ => (0, Readings(number, 8, 30)),
+        };
+        return new(kind, sensor, start, start + (long)(readings * _sensorIntervalUs), size);
+    }
+
+    private double Unit(ulong number, ulong what) => SeededHash.Unit(_seed, _device, 1_000 + what, number);
+
+    private double Between(ulong number, double low, double high) => low + ((high - low) * Unit(number, 5));
+
+    private double Readings(ulong number, double low, double high) => low + ((high - low) * Unit(number, 6));
+}

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Logging;
+
+namespace Telemetry.Simulator;
+
+internal static partial class Log
+{
+    [LoggerMessage(6001, LogLevel.Information,
+        "Simulating {Devices} devices against {Host}:{Port}, {Rate} readings an hour (0: unbounded), {PerPublish} a publish; ledger {Ledger}.")]
+    public static partial void Starting(
+        ILogger logger, int devices, string host, int port, double rate, int perPublish, string ledger);
+
+    [LoggerMessage(6002, LogLevel.Information, "All {Devices} devices connected after {Elapsed}.")]
+    public static partial void AllConnected(ILogger logger, int devices, TimeSpan elapsed);
+
+    [LoggerMessage(6003, LogLevel.Warning, "Only {Connected} of {Devices} devices are connected; last error: {Error}")]
+    public static partial void ConnectionsMissing(ILogger logger, long connected, int devices, string error);
+
+    [LoggerMessage(6004, LogLevel.Warning, "Stopped with {Publishes} publishes without an answer after {Timeout}.")]
+    public static partial void NotDrained(ILogger logger, long publishes, TimeSpan timeout);
+
+    [LoggerMessage(6005, LogLevel.Information, "Sent {Sent} readings, {Acked} acknowledged, {Rejected} refused, {Skipped} skipped.")]
+    public static partial void Finished(ILogger logger, long sent, long acked, long rejected, long skipped);
+}

@@ -1,0 +1,85 @@
+namespace Telemetry.Simulator.Signals;
+
+/// <summary>
+/// The signals of one machine. Value n of a sensor is a function of seed, device, sensor, n, event time and a little memory
+/// (wander, bearing heat, counter), so that a run with the same seed and clock repeats bit for bit.
+/// </summary>
+internal sealed class MachineSignals
+{
+    private const double DayUs = 86_400e6;
+
+    private readonly ulong _seed;
+    private readonly ulong _device;
+    private readonly double[] _memory = new double[SensorKinds.Count];
+    private readonly long[] _lastTime = new long[SensorKinds.Count];
+    private readonly ulong[] _counts = new ulong[SensorKinds.Count];
+    private readonly double _dwellUs;
+    private readonly double _phase;
+    private readonly double _size;
+
+    public MachineSignals(ulong seed, int device)
+    {
+        _seed = seed;
+        _device = (ulong)device;
+        _dwellUs = SeededHash.Between(5, 20, seed, _device, 1) * 60e6;
+        _phase = SeededHash.Unit(seed, _device, 2);
+        _size = SeededHash.Between(0.7, 1.4, seed, _device, 3);
+        _memory[(int)SensorKind.Pieces] = Math.Floor(SeededHash.Between(0, 1e6, seed, _device, 4));
+    }
+
+    /// <summary>Standard normal noise that belongs to the value given last and is not in it.</summary>
+    public double ExtraNoise(SensorKind kind) => SeededHash.Normal(_seed, _device, 200 + (ulong)kind, _counts[(int)kind]);
+
+    /// <summary>The next value of a sensor at an event time, microseconds since 1970.</summary>
+    public double Next(SensorKind kind, long timeUs)
+    {
+        var sensor = (int)kind;
+        var n = _counts[sensor]++;
+        var elapsedSeconds = _lastTime[sensor] == 0 ? 0 : Math.Max(0, timeUs - _lastTime[sensor]) / 1e6;
+        _lastTime[sensor] = timeUs;
+        var z = SeededHash.Normal(_seed, _device, 100 + (ulong)sensor, n);
+        var day = Math.Sin(2 * Math.PI * ((timeUs / DayUs) + (0.04 * _phase) - 0.375));
+        var load = Load(timeUs);
+        ref var memory = ref _memory[sensor];
+        switch (kind)
+        {
+            case SensorKind.Temperature:
+                memory = (0.9 * memory) + (0.06 * z);
+                return Step(21 + (3 * _phase) + (2.5 * day) + memory, 0.1);
+            case SensorKind.BearingTemperature:
+                var target = 35 + (6 * _phase) + (load * 14 * _size);
+                memory = memory == 0 ? target : memory + ((target - memory) * (1 - Math.Exp(-elapsedSeconds / 300)));
+                return Step(memory + (0.3 * z), 0.1);
+            case SensorKind.Pressure:
+                return Step((80 * _size) + (load * 40) + (1.2 * Math.Sin(timeUs / 3.1e6)) + (0.5 * z), 0.05);
+            case SensorKind.Vibration:
+                return (0.4 + (0.7 * load)) * _size * Math.Exp(0.12 * z);
+            case SensorKind.Humidity:
+                memory = (0.95 * memory) + (0.3 * z);
+                return Step(Math.Clamp(48 + (8 * _phase) - (9 * day) + memory, 0, 100), 0.5);
+            case SensorKind.Power:
+                return Step((1.5 + (11 * load)) * _size + (0.2 * z), 0.01);
+            case SensorKind.Pieces:
+                memory += load == 0 ? 0 : elapsedSeconds * 0.4 * load;
+                return Math.Floor(memory);
+            case SensorKind.Flow:
+                return Step(Math.Max(0, (2 + (18 * load)) * (1 + (0.02 * z))), 0.1);
+            default:
+                return load > 0 ? 1 : 0;
+        }
+    }
+
+    /// <summary>0 idle, 0.6 running, 1 at full load; changes every 5 to 20 minutes.</summary>
+    private double Load(long timeUs)
+    {
+        var shift = (ulong)Math.Max(0, (timeUs / _dwellUs) + _phase);
+        return SeededHash.Unit(_seed, _device, 5, shift) switch
+        {
+            < 0.2 => 0,
+            < 0.8 => 0.6,
+            _ => 1,
+        };
+    }
+
+    private static double Step(double value, double step) => Math.Round(Math.Round(value / step) * step, 4);
+}

@@ -1,0 +1,42 @@
+// What the query API answers (docs/api.md). Times of series are Unix milliseconds.
+export interface Meta { watermark: string | null; freshness: number | null; completeness: number | null; behind: number | null; asOf: string; truncated: boolean }
+export interface Device { device: string; sensors: number; readings: number; lastSeen: string }
+export interface Latest { device: string; sensor: string; time: string; value: number | null; special: string; quality: number }
+export interface Anomaly { time: string; device: string; sensor: string; kind: string; value: number | null; score: number | null; pValue: number; detector: string; reason: string }
+export interface RawColumns { t: number[]; value: (number | null)[]; quality: number[] }
+export interface BucketColumns { t: number[]; min: (number | null)[]; max: (number | null)[]; mean: (number | null)[]; count: number[] }
+export interface Series { meta: Meta; source: string; raw: boolean; stepMs: number; columns: RawColumns | BucketColumns }
+export interface Quantiles { p50: number; p95: number; p99: number }
+export interface Pipeline {
+  meta: Meta;
+  rates: { received: number | null; acked: number | null; stored: number | null; rolledUp: number | null; anomalies: number | null };
+  lag: { group: string; topic: string; partition: number; records: number; seconds: number }[];
+  latency: { pubackMs: Quantiles | null; e2eMs: Quantiles | null };
+  connections: number | null; deadLetters: number | null; duplicates: number | null;
+  freshness: number | null;
+}
+export interface LiveReading { device: string; sensor: string; t: number; value: number | null }
+export interface LiveAnomaly { device: string; sensor: string; t: number; kind: string; value: number | null; reason: string }
+
+export class ApiError extends Error {}
+
+export function url(path: string, query: Record<string, string | number | undefined> = {}): string {
+  const text = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== "") text.set(name, String(value));
+  return `/api/v1/${path}${text.size ? `?${text}` : ""}`;
+}
+
+export async function get<T>(path: string, query: Record<string, string | number | undefined> = {}, signal?: AbortSignal): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(url(path, query), signal ? { signal } : {});
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError("The server does not answer. Trying again.");
+  }
+  if (!response.ok) {
+    const problem = (await response.json().catch(() => null)) as { title?: string; detail?: string } | null;
+    throw new ApiError(problem?.detail ?? problem?.title ?? `The server answered ${response.status}.`);
+  }
+  return (await response.json()) as T;
+}

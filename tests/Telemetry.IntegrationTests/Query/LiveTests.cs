@@ -1,0 +1,179 @@
+using System.Buffers;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Contracts;
+using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.V1;
+using Telemetry.Contracts.Wire;
+using Telemetry.IntegrationTests.Storage;
+using Telemetry.Query;
+using Telemetry.Streams;
+using Telemetry.Streams.Journal;
+
+namespace Telemetry.IntegrationTests.Query;
+
+[Collection(EngineFixture.Collection)]
+public sealed class LiveTests(QueryStore store) : IClassFixture<QueryStore>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Reading_appended_to_the_journal_reaches_the_stream_that_wants_it_and_no_other()
+    {
+        var folder = Directory.CreateTempSubdirectory("telemetry-live-");
+        await using (var log = JournalLog.Open(
+            new JournalOptions { Directory = folder.FullName }, NullLoggerFactory.Instance, TimeProvider.System))
+        {
+            await log.EnsureTopicsAsync([new TopicSpec(KafkaTopics.Readings, 3), new TopicSpec(KafkaTopics.Anomalies, 3)], QueryStore.Token);
+            await using var producer = log.CreateProducer(new ProducerOptions());
+            Append(producer, "press-07", "temperature", 1_000_000, 1);
+            await producer.FlushAsync(QueryStore.Token);
+            await using var server = await QueryServer.StartAsync(store.ClickHouse, store.Time, log: log);
+            await server.Role.LiveStarted.WaitAsync(Patience, QueryStore.Token);
+            using var stream = await LiveClientReader.OpenAsync(server.Client, "/api/v1/live?device=press-07&sensor=temperature");
+
+            Append(producer, "press-08", "temperature", 2_000_000, 2);
+            Append(producer, "press-07", "odd", 2_000_000, 3);
+            Append(producer, "press-07", "temperature", 2_500_001, 4.5);
+            Append(producer, "press-07", "temperature", 3_000_000, double.NaN);
+            var events = await stream.ReadAsync(2);
+
+            // What was there before the tail began is history; neighbours are not told.
+            var readings = events.SelectMany(e => e.Data.EnumerateArray()).ToList();
+            readings.Select(r => r.GetProperty("t").GetDecimal()).ShouldBe([2500.001m, 3000m]);
+            readings[0].GetProperty("value").GetDouble().ShouldBe(4.5);
+            readings[1].GetProperty("value").ValueKind.ShouldBe(JsonValueKind.Null);
+            readings[1].GetProperty("special").GetString().ShouldBe("NaN");
+        }
+
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Anomaly_comes_with_its_kind_and_reason()
+    {
+        await using var log = new TailLog();
+        await using var server = await QueryServer.StartAsync(store.ClickHouse, store.Time, log: log);
+        using var stream = await LiveClientReader.OpenAsync(server.Client, "/api/v1/live?device=press-07");
+
+        log.Anomaly(new Anomaly { Device = "press-08", Sensor = "temperature", Kind = AnomalyKind.Spike });
+        log.Anomaly(new Anomaly
+        {
+            Device = "press-07", Sensor = "temperature", EventTimeUs = 5_000_000, Value = 99, Kind = AnomalyKind.ChangePoint, Reason = "level rose",
+        });
+        var (name, data) = (await stream.ReadAsync(1))[0];
+
+        name.ShouldBe("anomaly");
+        data.GetProperty("kind").GetString().ShouldBe("change-point");
+        data.GetProperty("reason").GetString().ShouldBe("level rose");
+    }
+
+    [Fact]
+    public async Task Latest_value_is_the_logs_when_that_is_newer_than_the_stores()
+    {
+        await using var log = new TailLog();
+        await using var server = await QueryServer.StartAsync(store.ClickHouse, store.Time, log: log);
+        using var stream = await LiveClientReader.OpenAsync(server.Client, "/api/v1/live?device=press-07&sensor=temperature");
+
+        log.Readings("press-07", "temperature", (store.Now + 1_000_000, 777));
+        await stream.ReadAsync(1);
+        var latest = await server.Client.GetJsonAsync("/api/v1/latest?device=press-07&sensor=temperature");
+
+        latest.GetProperty("latest")[0].GetProperty("value").GetDouble().ShouldBe(777);
+        latest.GetProperty("latest")[0].GetProperty("source").GetString().ShouldBe("live");
+    }
+
+    [Fact]
+    public async Task Slow_client_is_told_how_much_it_missed_and_the_tail_never_waits_for_it()
+    {
+        await using var log = new TailLog();
+        await using var server = await QueryServer.StartAsync(
+            store.ClickHouse, store.Time, new QueryOptions { LiveBacklogMax = 10 }, log);
+        using var slow = await LiveClientReader.OpenAsync(server.Client, "/api/v1/live?device=press-07");
+
+        var batch = Enumerable.Range(0, 5000).Select(i => ((long)i, (double)i)).ToArray();
+        log.Readings("press-07", "temperature", batch);
+        var got = 0;
+        var missed = 0L;
+        while (got + missed < batch.Length)
+        {
+            var (name, data) = (await slow.ReadAsync(1))[0];
+            got += name == "readings" ? data.GetArrayLength() : 0;
+            missed += name == "dropped" ? data.GetProperty("count").GetInt64() : 0;
+            if (name == "readings" && got + missed < batch.Length)
+            {
+                log.Readings("press-07", "temperature", (0, 0));
+                batch = [.. batch, (0, 0)];
+            }
+        }
+
+        missed.ShouldBeGreaterThan(0);
+        (got + missed).ShouldBe(batch.Length);
+    }
+
+    [Fact]
+    public async Task Quiet_stream_is_kept_open_by_comments()
+    {
+        await using var log = new TailLog();
+        await using var server = await QueryServer.StartAsync(
+            store.ClickHouse, store.Time, new QueryOptions { LiveHeartbeat = TimeSpan.FromMilliseconds(20) }, log);
+        using var stream = await LiveClientReader.OpenAsync(server.Client, "/api/v1/live");
+
+        (await stream.ReadLineAsync(line => line == ": beat")).ShouldBe(": beat");
+    }
+
+    [Fact]
+    public async Task More_streams_than_allowed_get_503_and_leaving_makes_room()
+    {
+        await using var log = new TailLog();
+        await using var server = await QueryServer.StartAsync(
+            store.ClickHouse, store.Time, new QueryOptions { LiveClientsMax = 1, LiveHeartbeat = TimeSpan.FromMilliseconds(20) }, log);
+        var path = new Uri("/api/v1/live", UriKind.Relative);
+
+        using (await LiveClientReader.OpenAsync(server.Client, "/api/v1/live"))
+        {
+            using var refused = await server.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, QueryStore.Token);
+            refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            refused.Headers.RetryAfter.ShouldNotBeNull();
+        }
+
+        using var deadline = new CancellationTokenSource(Patience);
+        while (server.Role.Hub.Clients.Length > 0)
+        {
+            deadline.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        using var again = await LiveClientReader.OpenAsync(server.Client, "/api/v1/live");
+    }
+
+    [Fact]
+    public async Task Without_a_log_there_is_a_clear_answer()
+    {
+        await using var server = await QueryServer.StartAsync(store.ClickHouse, store.Time);
+
+        (await server.Client.GetProblemAsync("/api/v1/live", 503)).GetProperty("type").GetString().ShouldBe("urn:telemetry:problem:no-live");
+    }
+
+    private static void Append(IRecordProducer producer, string device, string sensor, long us, double value)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        ReadingBatchWriter.Write(
+            body, Encoding.ASCII.GetBytes(device), 7, 1, [Encoding.ASCII.GetBytes(sensor)], [], [us], [value], []);
+        var header = new byte[ConfluentFrame.HeaderBytes];
+        ConfluentFrame.WriteHeader(header, 1);
+        producer.TryAppend(
+            new NewRecord
+            {
+                Topic = KafkaTopics.Readings,
+                Key = Encoding.ASCII.GetBytes(device),
+                Value = header,
+                ValueTail = body.WrittenSpan,
+                TimestampMs = us / 1000,
+            },
+            null,
+            0).ShouldBeTrue();
+    }
+}

@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Telemetry.Host.Configuration;
+
+namespace Telemetry.IntegrationTests.Support;
+
+/// <summary>The executable as users start it: a process of its own that can be killed.</summary>
+internal sealed partial class TelemetryProcess : IAsyncDisposable
+{
+    private const int Sigterm = 15;
+    private const int LinesKept = 500;
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _errors = new();
+    private readonly Task<string> _output;
+    private readonly Task _errorLoop;
+
+    private TelemetryProcess(Process process)
+    {
+        _process = process;
+        _output = process.StandardOutput.ReadToEndAsync();
+        _errorLoop = ReadErrorsAsync();
+    }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public int ExitCode => _process.ExitCode;
+
+    public string Errors => string.Join(Environment.NewLine, _errors);
+
+    public static TelemetryProcess Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        start.ArgumentList.Add(typeof(TelemetryOptions).Assembly.Location);
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return new TelemetryProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Runs to the end; output and exit code.</summary>
+    public static async Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        await using var process = Start(arguments);
+        var code = await process.WaitAsync();
+        return (code, await process._output, process.Errors);
+    }
+
+    /// <summary>Waits until a port takes connections.</summary>
+    public async Task WaitForPortAsync(int port)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (true)
+        {
+            if (HasExited)
+            {
+                throw new InvalidOperationException($"The process ended with code {ExitCode}:{Environment.NewLine}{Errors}");
+            }
+
+            try
+            {
+                using var socket = new TcpClient();
+                await socket.ConnectAsync("127.0.0.1", port, limit.Token);
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(50, limit.Token);
+            }
+        }
+    }
+
+    public void Kill() => _process.Kill();
+
+    /// <summary>SIGTERM: the orderly stop.</summary>
+    public void Terminate() => Kill(Id, Sigterm).ShouldBe(0);
+
+    public async Task<int> WaitAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(4));
+        await _process.WaitForExitAsync(limit.Token);
+        await _errorLoop;
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        await _errorLoop;
+        _process.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int pid, int signal);
+
+    private async Task ReadErrorsAsync()
+    {
+        while (await _process.StandardError.ReadLineAsync() is { } line)
+        {
+            _errors.Enqueue(line);
+            if (_errors.Count > LinesKept)
+            {
+                _errors.TryDequeue(out _);
+            }
+        }
+    }
+}
