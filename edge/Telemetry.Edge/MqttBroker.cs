@@ -24,6 +24,9 @@ namespace Telemetry.Edge;
 /// </summary>
 public sealed class MqttBroker : IAsyncDisposable
 {
+    /// <summary>How often expired retained messages are swept out.</summary>
+    private const long SweepMilliseconds = 60_000;
+
     private readonly EdgeOptions _options;
     private readonly ILogger _logger;
     private readonly ILoggerFactory _loggers;
@@ -35,7 +38,9 @@ public sealed class MqttBroker : IAsyncDisposable
     private readonly ConcurrentDictionary<MqttConnection, Task> _connections = new();
     private readonly List<MqttListener> _listeners = [];
     private readonly List<Task> _accepting = [];
+    private readonly RetainedMessages _retained;
     private ITimer? _ticker;
+    private long _sweepAt = SweepMilliseconds;
     private int _connectionCount;
     private volatile bool _stopping;
 
@@ -63,6 +68,7 @@ public sealed class MqttBroker : IAsyncDisposable
         _wheel = new TimerWheel(time);
         var tree = new SubscriptionTree();
         var retained = new RetainedMessages(options.MaxRetainedMessages, options.MaxRetainedBytes);
+        _retained = retained;
         var router = new MessageRouter(tree, retained, _wheel, _metrics, options.MaxTopicLevels);
         _wills = new WillPublisher(router, ingest, _wheel, _metrics, _logger);
         var sessions = new SessionRegistry(options, _wheel, tree, _wills.Publish);
@@ -200,7 +206,7 @@ public sealed class MqttBroker : IAsyncDisposable
 
         _metrics.Accepted();
         var connection = new MqttConnection(_core, _packets, transport);
-        var served = connection.RunAsync();
+        var served = RunCountedAsync(connection);
         _connections[connection] = served;
         if (_stopping)
         {
@@ -209,6 +215,12 @@ public sealed class MqttBroker : IAsyncDisposable
 
         await served;
         _connections.TryRemove(connection, out _);
+    }
+
+    private async Task RunCountedAsync(MqttConnection connection)
+    {
+        await connection.RunAsync();
+        // Inside the task that a stop waits for: a stopped broker has no connections.
         Interlocked.Decrement(ref _connectionCount);
     }
 
@@ -259,6 +271,11 @@ public sealed class MqttBroker : IAsyncDisposable
         try
         {
             _wheel.Advance();
+            if (_wheel.CoarseNow >= _sweepAt)
+            {
+                _retained.RemoveExpired(_wheel.CoarseNow);
+                _sweepAt = _wheel.CoarseNow + SweepMilliseconds;
+            }
         }
         catch (Exception exception)
         {

@@ -242,7 +242,7 @@ internal sealed class OutboundPump(
     private void WriteMessages(long limit)
     {
         var session = connection.Session!;
-        var now = wheel.CoarseNow;
+        var now = wheel.Now;
         var expired = 0;
         var sent = default(SentCounts);
         while (output.UnflushedBytes < limit && !Volatile.Read(ref _onlyControl)

@@ -34,7 +34,7 @@ internal sealed class WillPublisher(MessageRouter router, IIngest? ingest, Timer
                 return;
             }
 
-            _waiting++;
+            Interlocked.Increment(ref _waiting);
             _last = IngestAfterAsync(_last, ingest, will);
         }
     }

@@ -6,6 +6,9 @@ namespace Telemetry.Edge.Sessions;
 /// </summary>
 internal sealed class InflightWindow
 {
+    /// <summary>Finished entries tolerated beside as many as there are unfinished ones.</summary>
+    private const int CompactionSlack = 32;
+
     private readonly RingBuffer<Entry> _entries = new();
     private int _live;
     private int _sentHere;
@@ -112,6 +115,11 @@ internal sealed class InflightWindow
 
     private void Trim()
     {
+        if (_entries.Count > (2 * _live) + CompactionSlack)
+        {
+            Compact();
+        }
+
         while (_entries.Count > 0 && _entries[0].State == InflightState.Done)
         {
             _entries.RemoveFirst();
@@ -132,33 +140,32 @@ internal sealed class InflightWindow
         return -1;
     }
 
-    /// <summary>
-    /// The next identifier, going round. Those in use lie in the span from the first entry's to the last one's, so the
-    /// search is only needed once the counter has come round to them.
-    /// </summary>
+    /// <summary>The next identifier that is not in use, going round.</summary>
     private ushort AllocateIdentifier()
     {
         do
         {
             _lastIdentifier = _lastIdentifier == ushort.MaxValue ? (ushort)1 : (ushort)(_lastIdentifier + 1);
         }
-        while (IsInUse(_lastIdentifier));
+        while (IndexOf(_lastIdentifier) >= 0);
         return _lastIdentifier;
     }
 
-    private bool IsInUse(ushort identifier)
+    /// <summary>Takes finished entries out from behind one that is not: a client that never answers it must not make us grow.</summary>
+    private void Compact()
     {
-        if (_entries.Count == 0)
+        var sent = 0;
+        for (int i = 0, count = _entries.Count; i < count; i++)
         {
-            return false;
+            var entry = _entries.RemoveFirst();
+            if (entry.State != InflightState.Done)
+            {
+                _entries.AddLast(entry);
+                sent += i < _sentHere ? 1 : 0;
+            }
         }
 
-        var first = _entries[0].Identifier;
-        var last = _entries[_entries.Count - 1].Identifier;
-        var inSpan = first <= last
-            ? identifier >= first && identifier <= last
-            : identifier >= first || identifier <= last;
-        return inSpan && IndexOf(identifier) >= 0;
+        _sentHere = sent;
     }
 
     private readonly record struct Entry(Outgoing Copy, ushort Identifier, InflightState State);

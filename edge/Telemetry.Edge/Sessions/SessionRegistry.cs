@@ -60,7 +60,8 @@ internal sealed class SessionRegistry
                 grant = new SessionGrant(resume ? existing! : Create(request.ClientId), resume);
                 var session = grant.Value.Session;
                 _wheel.Cancel(session);
-                previous ??= session.Attach(connection, request.ReceiveMaximum);
+                var takenFrom = session.Attach(connection, request.ReceiveMaximum);
+                previous ??= takenFrom;
                 // A will without delay was due when its connection was cut; a delayed one is cancelled. [MQTT-3.1.3-9]
                 will ??= resume && previous is not null && session.Will is { DelaySeconds: 0 } left ? left : null;
                 session.Will = request.Will;

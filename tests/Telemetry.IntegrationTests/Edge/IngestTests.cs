@@ -1,0 +1,212 @@
+using Telemetry.Edge;
+using Telemetry.Mqtt;
+using Telemetry.Mqtt.Ingest;
+
+namespace Telemetry.IntegrationTests.Edge;
+
+public sealed class IngestTests
+{
+    [Fact]
+    public async Task PubAck_is_not_sent_before_the_log_has_the_message()
+    {
+        var ingest = new ScriptedIngest();
+        await using var broker = await TestBroker.StartAsync(ingest: ingest);
+        await using var client = await broker.ConnectAsync("a");
+        await client.PublishAsync("in/x", "one", MqttQos.AtLeastOnce, 7);
+        await ingest.TakenAsync(1);
+        // A packet behind the publish is answered while the publish is not.
+        await client.PingAsync();
+        ingest.Answer(0);
+        var ack = await client.NextAsync();
+        ack.Type.ShouldBe(MqttPacketType.PubAck);
+        ack.Id.ShouldBe((ushort)7);
+        ack.Code.ShouldBe(ReasonCode.Success);
+    }
+
+    [Fact]
+    public async Task Acknowledgements_go_out_in_the_order_of_the_publishes()
+    {
+        var ingest = new ScriptedIngest();
+        await using var broker = await TestBroker.StartAsync(ingest: ingest);
+        await using var client = await broker.ConnectAsync("a");
+        for (ushort id = 1; id <= 5; id++)
+        {
+            await client.PublishAsync("in/x", $"{id}", id % 2 == 0 ? MqttQos.ExactlyOnce : MqttQos.AtLeastOnce, id);
+        }
+
+        // An ordinary publish behind them waits for its turn too.
+        await client.PublishAsync("other", "6", MqttQos.AtLeastOnce, 6);
+        await ingest.TakenAsync(5);
+        foreach (var index in new[] { 4, 2, 0, 3, 1 })
+        {
+            ingest.Answer(index);
+        }
+
+        for (ushort id = 1; id <= 6; id++)
+        {
+            var ack = await client.NextAsync();
+            ack.Id.ShouldBe(id);
+            ack.Type.ShouldBe(id is 2 or 4 ? MqttPacketType.PubRec : MqttPacketType.PubAck);
+        }
+    }
+
+    [Fact]
+    public async Task Repeated_qos_2_publish_is_ingested_once()
+    {
+        var ingest = new ScriptedIngest();
+        await using var broker = await TestBroker.StartAsync(ingest: ingest);
+        var session = new MqttProperties { SessionExpiryInterval = 100 };
+        await using var first = await broker.ConnectAsync("a", clean: false, properties: session);
+        await first.PublishAsync("in/x", "one", MqttQos.ExactlyOnce, 9);
+        await ingest.TakenAsync(1);
+        first.Cut();
+        // Again on a new connection, while the log still works on it, and again after its answer.
+        await using var second = await broker.ConnectAsync("a", clean: false, properties: session);
+        await second.PublishAsync("in/x", "one", MqttQos.ExactlyOnce, 9, dup: true);
+        await second.PingAsync();
+        ingest.Answer(0);
+        (await second.NextAsync()).Type.ShouldBe(MqttPacketType.PubRec);
+        await second.PublishAsync("in/x", "one", MqttQos.ExactlyOnce, 9, dup: true);
+        (await second.NextAsync()).Type.ShouldBe(MqttPacketType.PubRec);
+        await second.AckAsync(MqttPacketType.PubRel, 9);
+        (await second.NextAsync()).Type.ShouldBe(MqttPacketType.PubComp);
+        (await ingest.TakenAsync(1)).Count.ShouldBe(1);
+        // The identifier is free now: the next one is a new message. [MQTT-4.3.3-12]
+        await second.PublishAsync("in/x", "two", MqttQos.ExactlyOnce, 9);
+        (await ingest.TakenAsync(2)).ShouldBe(["one", "two"]);
+    }
+
+    [Theory]
+    [InlineData(IngestOutcome.RejectedPayload, ReasonCode.PayloadFormatInvalid)]
+    [InlineData(IngestOutcome.RejectedIdentity, ReasonCode.NotAuthorized)]
+    [InlineData(IngestOutcome.RejectedTopic, ReasonCode.TopicNameInvalid)]
+    public async Task Rejection_is_told_in_5_0_and_acknowledged_in_3_1_1(IngestOutcome outcome, ReasonCode code)
+    {
+        foreach (var version in new[] { MqttVersion.V500, MqttVersion.V311 })
+        {
+            var ingest = new ScriptedIngest();
+            await using var broker = await TestBroker.StartAsync(ingest: ingest);
+            await using var client = await broker.ConnectAsync("a", version);
+            await client.PublishAsync("in/x", "bad", MqttQos.AtLeastOnce, 1);
+            await ingest.TakenAsync(1);
+            ingest.Answer(0, outcome, "because");
+            (await client.NextAsync()).Code.ShouldBe(version == MqttVersion.V500 ? code : ReasonCode.Success);
+        }
+    }
+
+    [Fact]
+    public async Task Failed_log_gets_no_acknowledgement_and_the_connection_is_closed()
+    {
+        var ingest = new ScriptedIngest();
+        await using var broker = await TestBroker.StartAsync(ingest: ingest);
+        await using var client = await broker.ConnectAsync("a");
+        await client.PublishAsync("in/x", "one", MqttQos.AtLeastOnce, 1);
+        await ingest.TakenAsync(1);
+        ingest.Answer(0, IngestOutcome.Failed);
+        var only = await client.NextAsync();
+        only.Type.ShouldBe(MqttPacketType.Disconnect);
+        (await client.TryNextAsync()).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Full_log_stops_reading_and_nothing_is_lost_when_it_has_room_again()
+    {
+        var ingest = new ScriptedIngest();
+        ingest.Fill();
+        await using var broker = await TestBroker.StartAsync(ingest: ingest);
+        await using var client = await broker.ConnectAsync("a");
+        for (ushort id = 1; id <= 20; id++)
+        {
+            await client.PublishAsync("in/x", $"{id}", MqttQos.AtLeastOnce, id);
+        }
+
+        ingest.MakeRoom();
+        var taken = await ingest.TakenAsync(20);
+        taken.ShouldBe(Enumerable.Range(1, 20).Select(i => $"{i}"));
+        for (var i = 0; i < 20; i++)
+        {
+            ingest.Answer(i);
+        }
+
+        for (ushort id = 1; id <= 20; id++)
+        {
+            (await client.NextAsync()).Id.ShouldBe(id);
+        }
+    }
+
+    [Fact]
+    public async Task Client_over_our_receive_maximum_sees_why_it_is_closed()
+    {
+        var ingest = new ScriptedIngest();
+        await using var broker = await TestBroker.StartAsync(new EdgeOptions { ReceiveMaximum = 3 }, ingest);
+        await using var client = await broker.ConnectAsync("a");
+        for (ushort id = 1; id <= 50; id++)
+        {
+            await client.PublishAsync("in/x", $"{id}", id == 2 ? MqttQos.ExactlyOnce : MqttQos.AtLeastOnce, id);
+        }
+
+        await client.ShouldBeClosedAsync(ReasonCode.ReceiveMaximumExceeded);
+        (await ingest.TakenAsync(3)).Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Three_one_one_client_over_the_window_is_only_not_read()
+    {
+        var ingest = new ScriptedIngest();
+        await using var broker = await TestBroker.StartAsync(new EdgeOptions { ReceiveMaximum = 3 }, ingest);
+        await using var client = await broker.ConnectAsync("a", MqttVersion.V311);
+        for (ushort id = 1; id <= 10; id++)
+        {
+            await client.PublishAsync("in/x", $"{id}", MqttQos.AtLeastOnce, id);
+        }
+
+        for (var i = 0; i < 10; i++)
+        {
+            (await ingest.TakenAsync(i + 1)).Count.ShouldBeLessThanOrEqualTo(i + 3);
+            ingest.Answer(i);
+            (await client.NextAsync()).Id.ShouldBe((ushort)(i + 1));
+        }
+    }
+
+    [Fact]
+    public async Task Ingest_topics_reach_no_subscriber_and_are_not_retained()
+    {
+        var ingest = new ScriptedIngest();
+        await using var broker = await TestBroker.StartAsync(ingest: ingest);
+        await using var client = await broker.ConnectAsync("a");
+        await client.SubscribeAsync("#");
+        await client.PublishAsync("in/x", "one", retain: true);
+        await client.PublishAsync("out/x", "two");
+        (await client.NextAsync()).Publish().Topic.ShouldBe("out/x");
+        await using var late = await broker.ConnectAsync("b");
+        await late.SubscribeAsync("in/#");
+        await late.PingAsync();
+    }
+
+    [Fact]
+    public async Task Stop_waits_for_answers_that_the_log_owes()
+    {
+        var ingest = new ScriptedIngest();
+        await using var broker = await TestBroker.StartAsync(ingest: ingest);
+        await using var client = await broker.ConnectAsync("a");
+        await client.PublishAsync("in/x", "one", MqttQos.AtLeastOnce, 1);
+        await ingest.TakenAsync(1);
+        var stopping = broker.Broker.StopAsync();
+        stopping.IsCompleted.ShouldBeFalse();
+        ingest.Answer(0);
+        (await client.NextAsync()).Type.ShouldBe(MqttPacketType.PubAck);
+        await client.ShouldBeClosedAsync(ReasonCode.ServerShuttingDown);
+        await client.DisposeAsync();
+        await stopping;
+    }
+
+    [Fact]
+    public async Task Will_on_an_ingest_topic_goes_to_the_log()
+    {
+        var ingest = new ScriptedIngest();
+        await using var broker = await TestBroker.StartAsync(ingest: ingest);
+        var client = await broker.ConnectAsync("a", will: new WillMessage { TopicName = "in/death", Payload = "gone"u8.ToArray() });
+        client.Cut();
+        (await ingest.TakenAsync(1)).ShouldBe(["gone"]);
+    }
+}

@@ -1,0 +1,257 @@
+using Telemetry.Edge;
+using Telemetry.Mqtt;
+
+namespace Telemetry.IntegrationTests.Edge;
+
+public sealed class PublishTests
+{
+    [Theory]
+    [InlineData(MqttVersion.V311)]
+    [InlineData(MqttVersion.V500)]
+    public async Task Message_goes_both_ways_at_every_qos(MqttVersion version)
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var publisher = await broker.ConnectAsync("p", version);
+        await using var subscriber = await broker.ConnectAsync("s", version);
+        await subscriber.SubscribeAsync("t/#", MqttQos.ExactlyOnce);
+        await publisher.PublishAsync("t/0", "zero");
+        (await subscriber.NextAsync()).Publish().Qos.ShouldBe(MqttQos.AtMostOnce);
+        await publisher.PublishAsync("t/1", "one", MqttQos.AtLeastOnce, 11);
+        (await publisher.NextAsync()).Id.ShouldBe((ushort)11);
+        var one = (await subscriber.NextAsync()).Publish();
+        one.Qos.ShouldBe(MqttQos.AtLeastOnce);
+        await subscriber.AckAsync(MqttPacketType.PubAck, one.Id);
+        await publisher.PublishAsync("t/2", "two", MqttQos.ExactlyOnce, 12);
+        await publisher.PublishAsync("t/2", "two", MqttQos.ExactlyOnce, 12, dup: true);
+        (await publisher.NextAsync()).Type.ShouldBe(MqttPacketType.PubRec);
+        (await publisher.NextAsync()).Type.ShouldBe(MqttPacketType.PubRec);
+        await publisher.AckAsync(MqttPacketType.PubRel, 12);
+        (await publisher.NextAsync()).Type.ShouldBe(MqttPacketType.PubComp);
+        var two = (await subscriber.NextAsync()).Publish();
+        two.Qos.ShouldBe(MqttQos.ExactlyOnce);
+        await subscriber.AckAsync(MqttPacketType.PubRec, two.Id);
+        (await subscriber.NextAsync()).Type.ShouldBe(MqttPacketType.PubRel);
+        await subscriber.AckAsync(MqttPacketType.PubComp, two.Id);
+        // Nothing came twice.
+        await subscriber.PingAsync();
+    }
+
+    [Fact]
+    public async Task Unfinished_messages_are_sent_again_in_order_with_dup_on_reconnect_only()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        var keep = new MqttProperties { SessionExpiryInterval = 100 };
+        await using var publisher = await broker.ConnectAsync("p");
+        var subscriber = await broker.ConnectAsync("s", clean: false, properties: keep);
+        await subscriber.SubscribeAsync("t", MqttQos.ExactlyOnce);
+        await publisher.PublishAsync("t", "1", MqttQos.AtLeastOnce, 1);
+        await publisher.PublishAsync("t", "2", MqttQos.ExactlyOnce, 2);
+        await publisher.PublishAsync("t", "3", MqttQos.AtLeastOnce, 3);
+        var ids = new List<ushort>();
+        for (var i = 0; i < 3; i++)
+        {
+            ids.Add((await subscriber.NextAsync()).Publish().Id);
+        }
+
+        await subscriber.AckAsync(MqttPacketType.PubRec, ids[1]);
+        (await subscriber.NextAsync()).Type.ShouldBe(MqttPacketType.PubRel);
+        await subscriber.PingAsync();
+        subscriber.Cut();
+        await publisher.PublishAsync("t", "4", MqttQos.AtLeastOnce, 4);
+        await using var again = await RawClient.OpenAsync(broker.EndPoint);
+        await again.WriteAsync(o => MqttEncoder.WriteConnect(o, new ConnectPacket { ClientId = "s", Properties = keep }));
+        (await again.ConnAckAsync()).SessionPresent.ShouldBeTrue();
+        var first = (await again.NextAsync()).Publish();
+        (first.Payload, first.Id, first.Dup).ShouldBe(("1", ids[0], true));
+        var release = await again.NextAsync();
+        (release.Type, release.Id).ShouldBe((MqttPacketType.PubRel, ids[1]));
+        var third = (await again.NextAsync()).Publish();
+        (third.Payload, third.Id, third.Dup).ShouldBe(("3", ids[2], true));
+        var fourth = (await again.NextAsync()).Publish();
+        (fourth.Payload, fourth.Dup).ShouldBe(("4", false));
+    }
+
+    [Fact]
+    public async Task No_more_than_the_clients_receive_maximum_is_in_flight()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var publisher = await broker.ConnectAsync("p");
+        await using var subscriber = await broker.ConnectAsync("s", properties: new MqttProperties { ReceiveMaximum = 2 });
+        await subscriber.SubscribeAsync("t", MqttQos.AtLeastOnce);
+        for (ushort i = 1; i <= 5; i++)
+        {
+            await publisher.PublishAsync("t", $"{i}", MqttQos.AtLeastOnce, i);
+            await publisher.NextAsync();
+        }
+
+        // QoS 0 passes those that wait. [MQTT-4.9.0-3]
+        await publisher.PublishAsync("t", "free");
+        var first = (await subscriber.NextAsync()).Publish();
+        var second = (await subscriber.NextAsync()).Publish();
+        (first.Payload, second.Payload).ShouldBe(("1", "2"));
+        (await subscriber.NextAsync()).Publish().Payload.ShouldBe("free");
+        await subscriber.PingAsync();
+        await subscriber.AckAsync(MqttPacketType.PubAck, second.Id);
+        (await subscriber.NextAsync()).Publish().Payload.ShouldBe("3");
+        await subscriber.PingAsync();
+    }
+
+    [Fact]
+    public async Task Overlapping_subscriptions_give_one_copy_with_all_identifiers()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var client = await broker.ConnectAsync("a");
+        foreach (var (filter, qos, id) in new[] { ("t/#", MqttQos.AtMostOnce, 1u), ("t/+", MqttQos.AtLeastOnce, 268_435_455u) })
+        {
+            await client.WriteAsync(o => MqttEncoder.WriteSubscribe(o, MqttVersion.V500, new SubscribePacket
+            {
+                PacketIdentifier = 1,
+                Requests = [new SubscriptionRequest(filter, qos)],
+                Properties = new MqttProperties { SubscriptionIdentifier = id },
+            }));
+            (await client.NextAsync()).Type.ShouldBe(MqttPacketType.SubAck);
+        }
+
+        await client.PublishAsync("t/x", "1", MqttQos.AtLeastOnce, 5);
+        var packets = new[] { await client.NextAsync(), await client.NextAsync() };
+        var copy = packets.Single(p => p.Type == MqttPacketType.Publish).Publish();
+        copy.Qos.ShouldBe(MqttQos.AtLeastOnce);
+        copy.SubscriptionIdentifiers.Order().ShouldBe([1u, 268_435_455u]);
+        await client.PingAsync();
+    }
+
+    [Fact]
+    public async Task Message_over_the_clients_maximum_packet_size_is_dropped_and_the_next_one_comes()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var small = await broker.ConnectAsync("small", properties: new MqttProperties { MaximumPacketSize = 50 });
+        await using var big = await broker.ConnectAsync("big");
+        await small.SubscribeAsync("t", MqttQos.AtLeastOnce);
+        await big.SubscribeAsync("t", MqttQos.AtMostOnce);
+        await big.PublishAsync("t", new string('x', 100));
+        await big.PublishAsync("t", "short");
+        (await small.NextAsync()).Publish().Payload.ShouldBe("short");
+        (await big.NextAsync()).Publish().Payload.Length.ShouldBe(100);
+    }
+
+    [Fact]
+    public async Task Retained_message_is_sent_once_to_each_new_subscription_and_can_be_removed()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var client = await broker.ConnectAsync("a");
+        await client.PublishAsync("r/1", "old", MqttQos.AtLeastOnce, 1, retain: true);
+        await client.NextAsync();
+        await client.PublishAsync("r/1", "new", MqttQos.AtLeastOnce, 2, retain: true);
+        await client.NextAsync();
+        await client.SubscribeAsync("r/+", MqttQos.AtLeastOnce);
+        var retained = (await client.NextAsync()).Publish();
+        (retained.Payload, retained.Retain, retained.Qos).ShouldBe(("new", true, MqttQos.AtLeastOnce));
+        await client.SubscribeAsync(new SubscriptionRequest("r/+", MqttQos.AtLeastOnce) { RetainHandling = RetainHandling.SendIfNewSubscription });
+        await client.PingAsync();
+        await client.PublishAsync("r/1", "", MqttQos.AtMostOnce, retain: true);
+        (await client.NextAsync()).Publish().Retain.ShouldBeFalse();
+        await using var late = await broker.ConnectAsync("b");
+        await late.SubscribeAsync("#");
+        await late.PingAsync();
+    }
+
+    [Fact]
+    public async Task Shared_subscription_gives_each_message_to_one_member()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var publisher = await broker.ConnectAsync("p");
+        await using var one = await broker.ConnectAsync("1");
+        await using var two = await broker.ConnectAsync("2");
+        await one.SubscribeAsync("$share/g/t");
+        await two.SubscribeAsync("$share/g/t");
+        for (var i = 0; i < 10; i++)
+        {
+            await publisher.PublishAsync("t", $"{i}");
+        }
+
+        await publisher.PingAsync();
+        var got = new List<string>();
+        for (var i = 0; i < 5; i++)
+        {
+            got.Add((await one.NextAsync()).Publish().Payload);
+            got.Add((await two.NextAsync()).Publish().Payload);
+        }
+
+        got.Order().ShouldBe(Enumerable.Range(0, 10).Select(i => $"{i}"));
+        await one.PingAsync();
+        await two.PingAsync();
+    }
+
+    [Fact]
+    public async Task Slow_subscriber_does_not_stop_the_others_and_loses_no_more_than_its_queue()
+    {
+        await using var broker = await TestBroker.StartAsync(new EdgeOptions { MaxQueuedMessages = 10 });
+        await using var publisher = await broker.ConnectAsync("p");
+        await using var slow = await broker.ConnectAsync("slow");
+        await using var quick = await broker.ConnectAsync("quick");
+        await slow.SubscribeAsync("big/#");
+        await quick.SubscribeAsync("small");
+        var payload = new string('x', 100_000);
+        for (var i = 0; i < 300; i++)
+        {
+            await publisher.PublishAsync("big/x", payload);
+        }
+
+        await publisher.PublishAsync("small", "through");
+        (await quick.NextAsync()).Publish().Payload.ShouldBe("through");
+        broker.Broker.Metrics.DroppedBy(Telemetry.Edge.Sessions.DropCause.QueueFull).ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task Topic_alias_works_in_both_directions()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var client = await broker.ConnectAsync("a", properties: new MqttProperties { TopicAliasMaximum = 5 });
+        await client.SubscribeAsync("t/#");
+        foreach (var omit in new[] { false, true })
+        {
+            await client.WriteAsync(o => PublishEncoder.Write(
+                o, MqttVersion.V500, PublishMessage.Create("t/long", "x"u8), new PublishDelivery { TopicAlias = 3, OmitTopicName = omit }));
+        }
+
+        var first = (await client.NextAsync()).Publish();
+        (first.Topic, first.Alias).ShouldBe(("t/long", (ushort)1));
+        var second = (await client.NextAsync()).Publish();
+        (second.Topic, second.Alias).ShouldBe(("", (ushort)1));
+        await client.WriteAsync(o => PublishEncoder.Write(
+            o, MqttVersion.V500, PublishMessage.Create("t", "x"u8), new PublishDelivery { TopicAlias = 65 }));
+        await client.ShouldBeClosedAsync(ReasonCode.TopicAliasInvalid);
+    }
+
+    [Fact]
+    public async Task Expired_message_is_not_delivered_and_the_remaining_time_is_sent()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        var keep = new MqttProperties { SessionExpiryInterval = 100 };
+        await using (var subscriber = await broker.ConnectAsync("s", clean: false, properties: keep))
+        {
+            await subscriber.SubscribeAsync("t", MqttQos.AtLeastOnce);
+        }
+
+        await using var publisher = await broker.ConnectAsync("p");
+        await publisher.PublishAsync("t", "gone", MqttQos.AtLeastOnce, 1, expiry: 0);
+        await publisher.PublishAsync("t", "fresh", MqttQos.AtLeastOnce, 2, expiry: 500);
+        await publisher.NextAsync();
+        await publisher.NextAsync();
+        await using var again = await broker.ConnectAsync("s", clean: false, properties: keep);
+        var message = (await again.NextAsync()).Publish();
+        message.Payload.ShouldBe("fresh");
+        message.Expiry!.Value.ShouldBeInRange(1u, 500u);
+    }
+
+    [Fact]
+    public async Task Publish_from_inside_reaches_subscribers()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var device = await broker.ConnectAsync("d");
+        (await broker.Broker.PublishAsync("cmd/d", "go"u8.ToArray(), MqttQos.AtLeastOnce)).ShouldBeFalse();
+        await device.SubscribeAsync("cmd/d", MqttQos.AtLeastOnce);
+        (await broker.Broker.PublishAsync("cmd/d", "go"u8.ToArray(), MqttQos.AtLeastOnce)).ShouldBeTrue();
+        (await device.NextAsync()).Publish().Payload.ShouldBe("go");
+    }
+}

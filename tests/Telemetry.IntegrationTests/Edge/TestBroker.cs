@@ -1,0 +1,113 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Edge;
+using Telemetry.Mqtt;
+using Telemetry.Mqtt.Ingest;
+
+namespace Telemetry.IntegrationTests.Edge;
+
+/// <summary>A broker on a free loopback port.</summary>
+internal sealed class TestBroker : IAsyncDisposable
+{
+    private TestBroker(MqttBroker broker) => Broker = broker;
+
+    public MqttBroker Broker { get; }
+
+    public EndPoint EndPoint => Broker.Endpoints[0];
+
+    public int Port => ((IPEndPoint)EndPoint).Port;
+
+    public static async Task<TestBroker> StartAsync(EdgeOptions? options = null, IIngest? ingest = null)
+    {
+        var all = (options ?? new EdgeOptions()) with { Listeners = [new MqttListenerOptions { Port = 0 }] };
+        var broker = new MqttBroker(all, ingest, NullLoggerFactory.Instance, TimeProvider.System);
+        await broker.StartAsync();
+        return new TestBroker(broker);
+    }
+
+    public Task<RawClient> OpenAsync(MqttVersion version = MqttVersion.V500) => RawClient.OpenAsync(EndPoint, version);
+
+    public Task<RawClient> ConnectAsync(
+        string id, MqttVersion version = MqttVersion.V500, bool clean = true, MqttProperties? properties = null, WillMessage? will = null, ushort keepAlive = 0) =>
+        RawClient.ConnectAsync(EndPoint, new ConnectPacket
+        {
+            Version = version,
+            ClientId = id,
+            CleanStart = clean,
+            KeepAlive = keepAlive,
+            Properties = properties,
+            Will = will,
+        });
+
+    public ValueTask DisposeAsync() => Broker.DisposeAsync();
+}
+
+/// <summary>A log that answers when the test says so.</summary>
+internal sealed class ScriptedIngest : IIngest
+{
+    private readonly Lock _gate = new();
+    private readonly List<(string Payload, IIngestCompletion Completion, ulong State)> _taken = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _room = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>False: there is no room.</summary>
+    public bool HasRoom { get; private set; } = true;
+
+    public bool Accepts(ReadOnlySpan<byte> topicName) => topicName.StartsWith("in/"u8);
+
+    public bool TryIngest(in IngestPublish publish, IIngestCompletion completion, ulong state)
+    {
+        lock (_gate)
+        {
+            if (!HasRoom)
+            {
+                return false;
+            }
+
+            _taken.Add((System.Text.Encoding.UTF8.GetString(publish.Payload), completion, state));
+            _changed.TrySetResult();
+            return true;
+        }
+    }
+
+    public ValueTask WaitForCapacityAsync(CancellationToken cancellationToken) => new(_room.Task.WaitAsync(cancellationToken));
+
+    public void Fill() => HasRoom = false;
+
+    public void MakeRoom()
+    {
+        lock (_gate)
+        {
+            HasRoom = true;
+            _room.TrySetResult();
+            _room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    /// <summary>Waits until so many publishes were taken.</summary>
+    public async Task<IReadOnlyList<string>> TakenAsync(int count)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                if (_taken.Count >= count)
+                {
+                    return [.. _taken.Select(t => t.Payload)];
+                }
+
+                _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(TimeSpan.FromSeconds(15));
+        }
+    }
+
+    public void Answer(int index, IngestOutcome outcome = IngestOutcome.Stored, string? reason = null)
+    {
+        var (_, completion, state) = _taken[index];
+        completion.Ingested(new IngestResult(outcome, reason), state);
+    }
+}
