@@ -57,7 +57,7 @@ internal sealed class TransactionCommitter : IAsyncDisposable
         }
 
         var producer = _producer!;
-        var began = false;
+        var (began, isAtCommit) = (false, false);
         _isDoubtful = true;
         try
         {
@@ -73,6 +73,7 @@ internal sealed class TransactionCommitter : IAsyncDisposable
             }
 
             await producer.SendOffsetsAsync(_offsets, consumer, cancellationToken);
+            isAtCommit = true;
             await producer.CommitTransactionAsync(cancellationToken);
             _isDoubtful = false;
         }
@@ -82,8 +83,9 @@ internal sealed class TransactionCommitter : IAsyncDisposable
             await producer.AbortTransactionAsync(CancellationToken.None);
             throw new RecordLogException(RecordLogError.NotAssigned, fault.Message, fault);
         }
-        catch (Exception) when (began)
+        catch (Exception) when (began && !isAtCommit)
         {
+            // A commit that failed may have succeeded all the same: nothing to abort then. Opening the producer again tells.
             await AbortAsync(producer);
             throw;
         }

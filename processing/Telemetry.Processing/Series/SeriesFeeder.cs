@@ -80,7 +80,7 @@ internal sealed class SeriesFeeder(
                     counts.Repaired++;
                 }
 
-                if (result.Alert && OpensIncident(ref SeriesLayout.Incident(block, d), time))
+                if (result.Alert && OpensIncident(ref SeriesLayout.Hold(block, d), time))
                 {
                     output.Anomaly(batch, i, detectors[d], result);
                 }
@@ -129,17 +129,17 @@ internal sealed class SeriesFeeder(
     }
 
     /// <summary>One record for one cause: alerts of an open incident only keep it open, and repeat it after a long time.</summary>
-    private bool OpensIncident(ref Incident incident, long time)
+    private bool OpensIncident(ref AlertHold hold, long time)
     {
-        var isNew = time >= incident.QuietAtUs || time < incident.ReportedUs || time - incident.ReportedUs >= _repeatUs;
-        incident.QuietAtUs = time + _holdOffUs;
+        var isNew = time >= hold.QuietAtUs || time < hold.ReportedUs || time - hold.ReportedUs >= _repeatUs;
+        hold.QuietAtUs = time + _holdOffUs;
         if (!isNew)
         {
             counts.AlertsHeld++;
             return false;
         }
 
-        incident.ReportedUs = time;
+        hold.ReportedUs = time;
         return true;
     }
 }

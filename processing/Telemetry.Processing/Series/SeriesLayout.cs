@@ -5,12 +5,12 @@ using Telemetry.Processing.Watermarks;
 namespace Telemetry.Processing.Series;
 
 /// <summary>
-/// The flat block of one series: event time of the last value given to detectors, then for each detector its open incident
+/// The flat block of one series: event time of the last value given to detectors, then for each detector its hold
 /// (start, quiet until), then each detector's own state. All parts start at multiples of eight bytes.
 /// </summary>
 internal sealed class SeriesLayout
 {
-    private const int IncidentBytes = 2 * sizeof(long);
+    private const int HoldBytes = 2 * sizeof(long);
 
     private readonly int[] _stateOffsets;
 
@@ -18,7 +18,7 @@ internal sealed class SeriesLayout
     {
         Detectors = [.. detectors];
         _stateOffsets = new int[Detectors.Length];
-        var offset = sizeof(long) + (Detectors.Length * IncidentBytes);
+        var offset = sizeof(long) + (Detectors.Length * HoldBytes);
         var fingerprint = 14695981039346656037UL;
         for (var i = 0; i < Detectors.Length; i++)
         {
@@ -47,15 +47,15 @@ internal sealed class SeriesLayout
         LastEventTime(block) = Micros.Never;
         for (var i = 0; i < Detectors.Length; i++)
         {
-            Incident(block, i) = new Incident { QuietAtUs = Micros.Never };
+            Hold(block, i) = new AlertHold { QuietAtUs = Micros.Never };
             Detectors[i].Initialize(State(block, i));
         }
     }
 
     public static ref long LastEventTime(Span<byte> block) => ref MemoryMarshal.AsRef<long>(block);
 
-    public static ref Incident Incident(Span<byte> block, int detector) =>
-        ref MemoryMarshal.AsRef<Incident>(block[(sizeof(long) + (detector * IncidentBytes))..]);
+    public static ref AlertHold Hold(Span<byte> block, int detector) =>
+        ref MemoryMarshal.AsRef<AlertHold>(block[(sizeof(long) + (detector * HoldBytes))..]);
 
     public Span<byte> State(Span<byte> block, int detector) =>
         block.Slice(_stateOffsets[detector], Detectors[detector].StateBytes);
@@ -71,7 +71,7 @@ internal sealed class SeriesLayout
 }
 
 /// <summary>An incident of one detector on one series; quiet since for ever before the first.</summary>
-internal struct Incident
+internal struct AlertHold
 {
     /// <summary>Event time at which it was last reported.</summary>
     public long ReportedUs;

@@ -18,7 +18,7 @@ internal sealed class PartitionDriver(ProcessingOptions options)
 {
     private readonly List<LogRecord> _input = [];
     private readonly SortedDictionary<string, byte[]> _state = new(StringComparer.Ordinal);
-    private readonly List<(string Topic, byte[] Value)> _outputs = [];
+    private readonly List<(string Topic, string Key, byte[] Value)> _outputs = [];
     private int _committed;
     private int _position;
 
@@ -27,7 +27,7 @@ internal sealed class PartitionDriver(ProcessingOptions options)
     public int InputCount => _input.Count;
 
     /// <summary>All outputs committed, in order.</summary>
-    public IReadOnlyList<(string Topic, byte[] Value)> Outputs => _outputs;
+    public IReadOnlyList<(string Topic, string Key, byte[] Value)> Records => _outputs;
 
     public IEnumerable<Anomaly> Anomalies => Of(KafkaTopics.Anomalies, Anomaly.Parser);
 
@@ -35,7 +35,14 @@ internal sealed class PartitionDriver(ProcessingOptions options)
 
     public IEnumerable<DeadLetter> DeadLetters => Of(KafkaTopics.DeadLetters, DeadLetter.Parser);
 
-    public void Append(long timeMs, byte[] value) => _input.Add(Batches.Record(_input.Count, timeMs, value));
+    public void Append(long timeMs, byte[] value) => Append(Batches.Record(_input.Count, timeMs, value));
+
+    /// <summary>Offsets must be without holes.</summary>
+    public void Append(LogRecord record)
+    {
+        record.Offset.ShouldBe(_input.Count);
+        _input.Add(record);
+    }
 
     /// <summary>Appends, processes and commits at once.</summary>
     public void Take(long timeMs, byte[] value)
@@ -85,8 +92,8 @@ internal sealed class PartitionDriver(ProcessingOptions options)
         var outputs = Processor.TakeOutputs(new OutputBatch());
         for (var i = 0; i < outputs.Count; i++)
         {
-            outputs.Get(i, out var topic, out _, out var value);
-            _outputs.Add((topic, value.ToArray()));
+            outputs.Get(i, out var topic, out var key, out var value);
+            _outputs.Add((topic, Encoding.ASCII.GetString(key), value.ToArray()));
         }
 
         for (var i = 0; i < state.Count; i++)
@@ -103,13 +110,15 @@ internal sealed class PartitionDriver(ProcessingOptions options)
     }
 
     /// <summary>Each device's state as bytes.</summary>
-    public Dictionary<string, string> States()
+    public Dictionary<string, string> States() => States(Processor);
+
+    public static Dictionary<string, string> States(PartitionProcessor processor)
     {
         var all = new Dictionary<string, string>();
-        foreach (var slot in Processor.Table.Slots)
+        foreach (var slot in processor.Table.Slots)
         {
             var writer = new StateWriter();
-            Processor.Codec.Write(slot.State!, writer);
+            processor.Codec.Write(slot.State!, writer);
             all.Add(slot.Text, Convert.ToHexString(writer.WrittenSpan));
         }
 
@@ -119,7 +128,7 @@ internal sealed class PartitionDriver(ProcessingOptions options)
     private IEnumerable<T> Of<T>(string topic, MessageParser<T> parser)
         where T : IMessage<T>
     {
-        foreach (var (_, value) in _outputs.Where(o => o.Topic == topic))
+        foreach (var (_, _, value) in _outputs.Where(o => o.Topic == topic))
         {
             ConfluentFrame.TryRead(value, out _, out var message).ShouldBeTrue();
             yield return parser.ParseFrom(message.Span);

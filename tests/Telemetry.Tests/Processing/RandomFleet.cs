@@ -5,7 +5,7 @@ internal sealed class RandomFleet(int seed, int devices)
 {
     private readonly Random _random = new(seed);
     private readonly Device[] _devices = [.. Enumerable.Range(0, devices).Select(i => new Device($"d{i}"))];
-    private readonly List<byte[]> _sent = [];
+    private readonly List<(string Device, byte[] Value)> _sent = [];
     private long _now = Batches.StartMs;
 
     public (long TimeMs, string Key, byte[] Value) Next()
@@ -14,7 +14,8 @@ internal sealed class RandomFleet(int seed, int devices)
         var device = _devices[_random.Next(_devices.Length)];
         if (_sent.Count > 0 && _random.Next(10) == 0)
         {
-            return (_now, device.Name, _sent[_random.Next(_sent.Count)]);
+            var copy = _sent[_random.Next(_sent.Count)];
+            return (_now, copy.Device, copy.Value);
         }
 
         if (_random.Next(40) == 0)
@@ -23,7 +24,7 @@ internal sealed class RandomFleet(int seed, int devices)
         }
 
         var value = Batch(device);
-        _sent.Add(value);
+        _sent.Add((device.Name, value));
         return (_now, device.Name, value);
     }
 

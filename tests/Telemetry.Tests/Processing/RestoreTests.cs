@@ -48,8 +48,8 @@ public class RestoreTests
 
             crashing.Commit(TimeSpan.Zero);
             crashing.Restore();
-            crashing.Outputs.Select(o => $"{o.Topic} {Convert.ToHexString(o.Value)}")
-                .ShouldBe(uninterrupted.Outputs.Select(o => $"{o.Topic} {Convert.ToHexString(o.Value)}"));
+            crashing.Records.Select(o => $"{o.Topic} {Convert.ToHexString(o.Value)}")
+                .ShouldBe(uninterrupted.Records.Select(o => $"{o.Topic} {Convert.ToHexString(o.Value)}"));
             crashing.States().ShouldBe(uninterrupted.States());
             crashing.Processor.Watermark.ShouldBe(uninterrupted.Processor.Watermark);
             crashing.Processor.Pool.Count.ShouldBe(uninterrupted.Processor.Pool.Count);

@@ -1,0 +1,164 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Contracts;
+using Telemetry.Processing;
+using Telemetry.Streams;
+
+namespace Telemetry.Tests.Processing;
+
+public class ReadingProcessorTests
+{
+    [Fact]
+    public async Task What_comes_out_of_the_journal_is_what_a_run_in_memory_gives()
+    {
+        await using var fixture = new ProcessorFixture();
+        await fixture.FillAsync(seed: 1, records: 3000);
+        (await fixture.LiveAsync(new StepLog(fixture.Log, _ => { }))).ShouldBeTrue();
+        var described = await fixture.DescribeAsync();
+        described.ShouldContain(KafkaTopics.Anomalies);
+        described.ShouldContain(KafkaTopics.DeviceEvents);
+        described.ShouldContain(KafkaTopics.DeadLetters);
+        ShouldBeSame(described, await fixture.ExpectAsync());
+    }
+
+    [Theory]
+    [InlineData(11)]
+    [InlineData(12)]
+    [InlineData(13)]
+    [InlineData(14)]
+    public async Task Killed_at_any_step_and_started_again_it_gives_the_same_outputs_and_state(int seed)
+    {
+        await using var fixture = new ProcessorFixture();
+        await fixture.FillAsync(seed, records: 1500);
+        var random = new Random(seed);
+        var killed = new Dictionary<LogStep, int>();
+        for (var lives = 0; lives < 60; lives++)
+        {
+            LogStep[] steps =
+                [LogStep.Poll, LogStep.Polled, LogStep.Begin, LogStep.Append, LogStep.SendOffsets, LogStep.Commit, LogStep.Committed];
+            var target = steps[random.Next(steps.Length)];
+            var left = random.Next(1, target == LogStep.Append ? 40 : 5);
+            StepLog? log = null;
+            log = new StepLog(fixture.Log, step =>
+            {
+                if (step == target && Interlocked.Decrement(ref left) == 0)
+                {
+                    killed[step] = killed.GetValueOrDefault(step) + 1;
+                    log!.Die();
+                }
+            });
+            if (await fixture.LiveAsync(log))
+            {
+                break;
+            }
+        }
+
+        (await fixture.LiveAsync(new StepLog(fixture.Log, _ => { }))).ShouldBeTrue();
+        killed.Count.ShouldBeGreaterThan(3);
+        ShouldBeSame(await fixture.DescribeAsync(), await fixture.ExpectAsync());
+    }
+
+    [Theory]
+    [InlineData(21)]
+    [InlineData(22)]
+    [InlineData(23)]
+    public async Task Transient_faults_of_the_log_at_any_step_change_nothing(int seed)
+    {
+        await using var fixture = new ProcessorFixture();
+        await fixture.FillAsync(seed, records: 1500);
+        var random = new Random(seed);
+        var faults = 0;
+
+        // A poll that has returned records cannot fail any more.
+        LogStep[] never = [LogStep.Polled, LogStep.QueryCommitted, LogStep.OpenProducer];
+        var log = new StepLog(fixture.Log, step =>
+        {
+            var chance = step == LogStep.Append ? 60 : 6;
+            lock (random)
+            {
+                if (!never.Contains(step) && random.Next(chance) == 0)
+                {
+                    faults++;
+                    throw new RecordLogException(RecordLogError.TimedOut, $"No answer at {step}.");
+                }
+            }
+        });
+        (await fixture.LiveAsync(log)).ShouldBeTrue();
+        faults.ShouldBeGreaterThan(10);
+        ShouldBeSame(await fixture.DescribeAsync(), await fixture.ExpectAsync());
+    }
+
+    [Fact]
+    public async Task Two_members_that_come_and_go_give_the_same_outputs_as_one()
+    {
+        await using var fixture = new ProcessorFixture();
+        await fixture.FillAsync(seed: 31, records: 3000);
+        var log = new StepLog(fixture.Log, _ => { });
+        await using (var first = Member(fixture, log, 0))
+        {
+            await first.StartAsync(ProcessorFixture.Cancel);
+            await log.NextCommit.WaitAsync(TimeSpan.FromSeconds(60), ProcessorFixture.Cancel);
+            for (var i = 1; i < 4; i++)
+            {
+                await using var second = Member(fixture, log, i);
+                await second.StartAsync(ProcessorFixture.Cancel);
+                await log.NextCommit.WaitAsync(TimeSpan.FromSeconds(60), ProcessorFixture.Cancel);
+                await second.StopAsync(ProcessorFixture.Cancel);
+            }
+
+            await first.StopAsync(ProcessorFixture.Cancel);
+        }
+
+        (await fixture.LiveAsync(new StepLog(fixture.Log, _ => { }))).ShouldBeTrue();
+        ShouldBeSame(await fixture.DescribeAsync(), await fixture.ExpectAsync());
+    }
+
+    [Fact]
+    public async Task A_second_instance_with_the_same_id_stops_the_first()
+    {
+        await using var fixture = new ProcessorFixture();
+        await fixture.FillAsync(seed: 41, records: 50);
+        var log = new StepLog(fixture.Log, _ => { });
+        await using var first = Member(fixture, log, 0);
+        await first.StartAsync(ProcessorFixture.Cancel);
+        await log.NextCommit.WaitAsync(TimeSpan.FromSeconds(60), ProcessorFixture.Cancel);
+        await using var usurper = await fixture.Log.OpenTransactionalProducerAsync(
+            "instance-0", new ProducerOptions(), ProcessorFixture.Cancel);
+        await fixture.FillAsync(seed: 42, records: 50);
+        (await Should.ThrowAsync<RecordLogException>(first.Completion.WaitAsync(TimeSpan.FromSeconds(60), ProcessorFixture.Cancel)))
+            .Error.ShouldBe(RecordLogError.Fenced);
+    }
+
+    [Fact]
+    public async Task Partitions_tell_where_they_stand()
+    {
+        await using var fixture = new ProcessorFixture();
+        await fixture.FillAsync(seed: 51, records: 200);
+        var log = new StepLog(fixture.Log, _ => { });
+        await using var processor = Member(fixture, log, 0);
+        await processor.StartAsync(ProcessorFixture.Cancel);
+        while (processor.Partitions.Sum(p => p.Committed) < 200)
+        {
+            await Task.WhenAny(log.NextCommit, processor.Completion).WaitAsync(TimeSpan.FromSeconds(60), ProcessorFixture.Cancel);
+        }
+
+        var status = processor.Partitions.ToList();
+        status.Select(p => p.Partition).Order().ShouldBe([0, 1]);
+        status.ShouldAllBe(p => p.IsReady && p.Watermark != null && p.Devices > 0 && p.Series > 0);
+        await processor.StopAsync(ProcessorFixture.Cancel);
+        processor.Partitions.ShouldBeEmpty();
+    }
+
+    private static void ShouldBeSame(string actual, string expected)
+    {
+        var (actualLines, expectedLines) = (actual.Split('\n'), expected.Split('\n'));
+        var first = actualLines.Zip(expectedLines).TakeWhile(pair => pair.First == pair.Second).Count();
+        if (actual != expected)
+        {
+            Assert.Fail($"{actualLines.Length} lines, expected {expectedLines.Length}; first difference in line {first}:\n"
+                + $"{actualLines.ElementAtOrDefault(first)}\nexpected:\n{expectedLines.ElementAtOrDefault(first)}");
+        }
+    }
+
+    private static ReadingProcessor Member(ProcessorFixture fixture, StepLog log, int instance) => new(
+        log, fixture.Options with { TransactionalId = $"instance-{instance}" }, NullLoggerFactory.Instance, TimeProvider.System);
+}
