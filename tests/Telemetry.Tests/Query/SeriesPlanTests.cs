@@ -40,7 +40,7 @@ public sealed class SeriesPlanTests
                 if (i > 0)
                 {
                     segment.Range.From.ShouldBe(segments[i - 1].Range.To);
-                    segment.Source.ShouldBeLessThan(segments[i - 1].Source);
+                    ((int)segment.Source).ShouldBeLessThan((int)segments[i - 1].Source);
                 }
 
                 if (segment.Source != SeriesSource.Raw)
