@@ -105,9 +105,10 @@ public sealed record ProcessingOptions
     /// <summary>Bounds and pace of the state.</summary>
     public KeyedStateOptions State { get; init; } = new();
 
-    /// <summary>Makes the detectors that every series has; called once for each partition.</summary>
+    /// <summary>Makes the detectors that every series has; called once for each partition. Default: one for spikes, one for change points.</summary>
     [Required]
-    public Func<IReadOnlyList<ISeriesDetector>> Detectors { get; init; } = static () => [];
+    public Func<IReadOnlyList<ISeriesDetector>> Detectors { get; init; } = static () =>
+        [SeriesDetectors.Create(new IidSpikeOptions()), SeriesDetectors.Create(new IidChangePointOptions())];
 
     /// <summary>Schema id in front of anomalies.</summary>
     public int AnomalySchemaId { get; init; } = SchemaIds.Anomaly;

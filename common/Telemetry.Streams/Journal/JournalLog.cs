@@ -53,7 +53,8 @@ public sealed class JournalLog : IRecordLog
     /// <summary>Opens the log, creating what is missing; cuts a torn tail.</summary>
     /// <exception cref="RecordLogException">
     /// <see cref="RecordLogError.Locked"/>: another process has it. <see cref="RecordLogError.Damaged"/>: acknowledged data
-    /// cannot be read; the message names file and offset, and nothing was changed.
+    /// cannot be read; the message names file and offset, and nothing was changed. <see cref="RecordLogError.DiskFull"/>: a
+    /// start writes a little.
     /// </exception>
     public static JournalLog Open(JournalOptions options, ILoggerFactory loggerFactory, TimeProvider timeProvider) =>
         Open(options, loggerFactory, timeProvider, SystemFiles.Instance);
@@ -72,10 +73,18 @@ public sealed class JournalLog : IRecordLog
             log._maintenance.Start();
             return log;
         }
-        catch
+        catch (Exception error)
         {
             log?.CloseFiles();
             directoryLock.Dispose();
+            if (error is IOException io && DiskErrors.IsDiskFull(io))
+            {
+                throw new RecordLogException(
+                    RecordLogError.DiskFull,
+                    $"No space left to open the log in '{options.Directory}'. Nothing is lost; free space and start again.",
+                    error);
+            }
+
             throw;
         }
     }

@@ -28,9 +28,9 @@ public sealed record EdgeOptions
     /// <summary>What clients may publish and subscribe to; empty, the default: everything.</summary>
     public AccessRuleOptions[] AccessRules { get; init; } = [];
 
-    /// <summary>Connections at once; more are turned away. Default 20,000.</summary>
+    /// <summary>Connections at once; more are turned away. Default 16,000.</summary>
     [Range(1, 1_000_000)]
-    public int MaxConnections { get; init; } = 20_000;
+    public int MaxConnections { get; init; } = 16_000;
 
     /// <summary>Connections the kernel keeps ready to be taken. Default 4,096.</summary>
     [Range(1, 65_535)]

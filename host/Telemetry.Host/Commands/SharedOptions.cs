@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Telemetry.Host.Configuration;
 
 namespace Telemetry.Host.Commands;

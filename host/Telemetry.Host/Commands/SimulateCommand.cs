@@ -43,7 +43,7 @@ internal static class SimulateCommand
             using var metrics = new MetricsRegistry();
             using var logging = LoggingSetup.Create(options.Logging, console: !result.GetValue(json));
             using var view = SimulatorView.Create(result.GetValue(json), result.GetValue(plain), simulator);
-            var fleet = new FleetSimulator(simulator, logging, TimeProvider.System);
+            var fleet = new FleetSimulator(simulator, TimeProvider.System, logging.CreateLogger<FleetSimulator>());
             var report = await fleet.RunAsync(new Progress(view.Show), stop.Token);
             view.Finish(report);
             if (!result.GetValue(json))

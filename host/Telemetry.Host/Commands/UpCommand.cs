@@ -111,7 +111,7 @@ internal static class UpCommand
         return 0;
     }
 
-    private static IEnumerable<string> SimulatorArguments(TelemetryOptions options, UpSettings settings, Platform platform)
+    private static List<string> SimulatorArguments(TelemetryOptions options, UpSettings settings, Platform platform)
     {
         var fleet = options.Simulator;
         List<string> arguments =

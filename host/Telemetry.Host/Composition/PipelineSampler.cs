@@ -1,7 +1,7 @@
+using Telemetry.Contracts;
 using Telemetry.Contracts.Measurement;
 using Telemetry.Host.Metrics;
 using Telemetry.Query.Health;
-using Telemetry.Contracts;
 
 namespace Telemetry.Host.Composition;
 
@@ -73,8 +73,8 @@ internal sealed class PipelineSampler : IPipelineHealth, IAsyncDisposable
             _time.GetTimestamp(),
             metrics.Sum("telemetry.edge.publishes.received"),
             metrics.Sum("telemetry.bridge.readings.stored"),
-            metrics.Sum("telemetry.storage.rows.stored"),
-            metrics.Sum("telemetry.storage.rows.rolled_up"),
+            metrics.Sum("telemetry.storage.readings.stored"),
+            metrics.Sum("telemetry.storage.readings.rolled_up"),
             metrics.Sum("telemetry.processing.anomalies"),
             metrics.Buckets(PubackInstrument),
             _platform.Sink?.EndToEnd.Snapshot() ?? []);
@@ -100,9 +100,9 @@ internal sealed class PipelineSampler : IPipelineHealth, IAsyncDisposable
             Latency = new PipelineLatency(
                 BucketQuantiles.Of(now.Puback, oldest.Puback),
                 Quantiles(now.EndToEnd, oldest.EndToEnd)),
-            Connections = (long)metrics.Sum("telemetry.edge.connections.open"),
+            Connections = (long)metrics.Sum("telemetry.edge.connections"),
             DeadLetters = (long)metrics.Sum("telemetry.bridge.publishes.rejected"),
-            Duplicates = (long)metrics.Sum("telemetry.storage.rows.duplicate"),
+            Duplicates = (long)metrics.Sum("telemetry.storage.readings.duplicates"),
         };
     }
 

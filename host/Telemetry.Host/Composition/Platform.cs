@@ -1,5 +1,6 @@
 using System.Net;
 using Telemetry.Bridge;
+using Telemetry.Contracts;
 using Telemetry.Edge;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Metrics;
@@ -95,9 +96,9 @@ internal sealed class Platform : IAsyncDisposable
             reasons.Add("the log does not take records");
         }
 
-        if (Sink is { IsHealthy: false })
+        if (Sink is { IsReady: false } sink)
         {
-            reasons.Add("ClickHouse does not take rows");
+            reasons.Add("storage: " + (sink.NotReadyReason ?? "starting"));
         }
 
         return reasons;
@@ -134,9 +135,9 @@ internal sealed class Platform : IAsyncDisposable
                 await Sink.DrainAsync(limit.Token);
             }
 
-            if (Processor is not null)
+            if (ProcessingGroup is { } group)
             {
-                await Processor.DrainAsync(limit.Token);
+                await WaitForGroupAsync(group, limit.Token);
             }
 
             if (Sink is not null)
@@ -232,6 +233,16 @@ internal sealed class Platform : IAsyncDisposable
         }
 
         _queryStopping.Dispose();
+    }
+
+    /// <summary>Waits until a group has committed everything on the readings topic.</summary>
+    private async Task WaitForGroupAsync(string group, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while ((await Log.QueryLagAsync(group, KafkaTopics.Readings, cancellationToken)).Any(l => l.Records > 0))
+        {
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
     }
 
     private async Task StartRolesAsync(CancellationToken cancellationToken)

@@ -50,7 +50,7 @@ internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simu
         var report = simulator?.Progress is { } progress && progress.TryGetProperty("Report", out var final) ? final : (JsonElement?)null;
         var acked = Number(report, "acked") ?? (long)metrics.Sum("telemetry.bridge.readings.stored");
         var sent = Number(report, "sent") ?? acked;
-        var stored = (long)metrics.Sum("telemetry.storage.rows.stored");
+        var stored = (long)metrics.Sum("telemetry.storage.readings.stored");
         var producing = report?.GetProperty("seconds").GetDouble() ?? _seconds;
         var endToEnd = platform.Sink?.EndToEnd;
         return new RunReport
@@ -59,7 +59,7 @@ internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simu
             Sent = sent,
             Acked = acked,
             Stored = stored,
-            Duplicates = (long)metrics.Sum("telemetry.storage.rows.duplicate"),
+            Duplicates = (long)metrics.Sum("telemetry.storage.readings.duplicates"),
             DeadLetters = (long)metrics.Sum("telemetry.bridge.publishes.rejected"),
             Anomalies = (long)metrics.Sum("telemetry.processing.anomalies"),
             Rates = new RunRates(Rounded(sent / producing), Rounded(acked / producing), Rounded(stored / producing)),

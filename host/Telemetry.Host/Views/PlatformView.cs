@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 using Telemetry.Host.Composition;
 using Telemetry.Query.Health;
 
@@ -36,15 +35,15 @@ internal sealed class PlatformView(Platform platform, Func<SimulatorProcess?> si
         await AnsiConsole.Live(Render()).AutoClear(false).StartAsync(async live =>
         {
             using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
-            while (!cancellationToken.IsCancellationRequested)
+            do
             {
                 live.UpdateTarget(Render());
-                await timer.WaitForNextTickAsync(cancellationToken).AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+            while (await timer.WaitForNextTickAsync(cancellationToken));
         });
     }
 
-    private IRenderable Render()
+    private Table Render()
     {
         var health = platform.Sampler!.Health;
         var table = new Table().Border(TableBorder.Rounded).Title("[bold]Telemetry[/]").HideHeaders();

@@ -82,6 +82,6 @@ internal abstract class SimulatorView : IDisposable
             Console.Error.Write("\r\u001b[2K" + bar + Line(progress, _rate.Next(progress)));
         }
 
-        public override void Dispose() => Console.Error.WriteLine();
+        public override void Finish(SimulatorReport report) => Console.Error.WriteLine();
     }
 }

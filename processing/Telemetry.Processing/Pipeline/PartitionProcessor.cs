@@ -37,8 +37,8 @@ internal sealed class PartitionProcessor
         // Sequences take at most 20 bytes a range; a name and its length 66 bytes a series.
         var seriesMax = Math.Max(1, Math.Min(options.SeriesPerDeviceMax, options.DeviceStateBytesMax / (layout.BlockBytes + 76)));
         Pool = new SeriesPool(layout, seriesMax);
-        Table = new KeyedStateTable<DeviceState>(
-            options.State, new DeviceStateCodec(Pool, new SensorNames()), () => Pool.Count > options.SeriesMax);
+        Codec = new DeviceStateCodec(Pool, new SensorNames());
+        Table = new KeyedStateTable<DeviceState>(options.State, Codec, () => Pool.Count > options.SeriesMax);
         _watermark = new PartitionWatermark(options.AllowedDisorder, options.FutureTolerance);
         _timers = new DeviceTimers(options.SilentAfter);
         _output = new OutputWriter(options, new OutputBatch(), Counts);
@@ -46,6 +46,8 @@ internal sealed class PartitionProcessor
     }
 
     public KeyedStateTable<DeviceState> Table { get; }
+
+    public DeviceStateCodec Codec { get; }
 
     public SeriesPool Pool { get; }
 

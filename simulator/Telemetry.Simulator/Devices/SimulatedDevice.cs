@@ -237,12 +237,9 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
 
     private void Wait()
     {
-        var options = _fleet.Options;
         _state = State.Waiting;
-        var cap = Math.Min(options.ReconnectDelayMax.TotalMicroseconds, options.ReconnectDelay.TotalMicroseconds * Math.Pow(2, _attempt));
-        _attempt = Math.Min(_attempt + 1, 30);
-        var jitter = SeededHash.Between(0.5, 1, _fleet.Options.Seed ^ _bootId, (ulong)_number, 2_001, (ulong)_fleet.NowUs);
-        _connectAtUs = _fleet.NowUs + (long)(cap * jitter);
+        var unit = SeededHash.Unit(_fleet.Options.Seed ^ _bootId, (ulong)_number, 2_001, (ulong)_fleet.NowUs);
+        _connectAtUs = _fleet.NowUs + (long)ReconnectBackoff.Delay(_fleet.Options, _attempt++, unit).TotalMicroseconds;
     }
 
     private void ProduceDue(long nowUs)

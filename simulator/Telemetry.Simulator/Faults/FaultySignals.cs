@@ -59,7 +59,8 @@ internal sealed class FaultySignals(MachineSignals signals, FaultPlan plan, Labe
                 var share = (double)(timeUs - fault.StartUs) / (fault.EndUs - fault.StartUs);
                 return signals.Next(kind, timeUs) + (fault.Size * unit * share);
             case FaultKind.NoiseBurst:
-                return signals.Next(kind, timeUs, fault.Size);
+                // Noise of the sensor, not of the machine: nothing of it remains when the burst is over.
+                return signals.Next(kind, timeUs) + (fault.Size * unit * signals.ExtraNoise(kind));
             case FaultKind.StuckAt:
                 // The machine goes on behind the stuck sensor; without a last value it sticks at the first one.
                 var next = signals.Next(kind, timeUs);

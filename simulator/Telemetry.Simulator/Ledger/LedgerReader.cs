@@ -115,7 +115,7 @@ public static class LedgerReader
         }
     }
 
-    /// <summary>Publishes sent, and ranges (inclusive) of settled ones. Reads again when the writer moved on meanwhile.</summary>
+    /// <summary>Publishes sent, and ranges (inclusive) of settled ones. Reads again when the writer moved on by a window meanwhile.</summary>
     private static (ulong Sent, List<(ulong First, ulong Last)> Settled) ReadSettled(MemoryMappedViewAccessor view, long at)
     {
         while (true)
@@ -129,7 +129,9 @@ public static class LedgerReader
                 view.ReadUInt64(at + LedgerLayout.BitsAt + 16), view.ReadUInt64(at + LedgerLayout.BitsAt + 24),
             ];
             Interlocked.MemoryBarrier();
-            if (view.ReadUInt64(at + LedgerLayout.SettledAt) != through)
+            // The bit of publish p is cleared for p + 256 just before that is sent: strictly less, and none of ours was.
+            if (view.ReadUInt64(at + LedgerLayout.SentAt) >= through + LedgerLayout.Window
+                && view.ReadUInt64(at + LedgerLayout.SettledAt) != through)
             {
                 continue;
             }

@@ -27,14 +27,17 @@ internal sealed class MachineSignals
         _memory[(int)SensorKind.Pieces] = Math.Floor(SeededHash.Between(0, 1e6, seed, _device, 4));
     }
 
-    /// <summary>The next value of a sensor at an event time, microseconds since 1970; <paramref name="noise"/> 1 is quiet.</summary>
-    public double Next(SensorKind kind, long timeUs, double noise = 1)
+    /// <summary>Standard normal noise that belongs to the value given last and is not in it.</summary>
+    public double ExtraNoise(SensorKind kind) => SeededHash.Normal(_seed, _device, 200 + (ulong)kind, _counts[(int)kind]);
+
+    /// <summary>The next value of a sensor at an event time, microseconds since 1970.</summary>
+    public double Next(SensorKind kind, long timeUs)
     {
         var sensor = (int)kind;
         var n = _counts[sensor]++;
         var elapsedSeconds = _lastTime[sensor] == 0 ? 0 : Math.Max(0, timeUs - _lastTime[sensor]) / 1e6;
         _lastTime[sensor] = timeUs;
-        var z = noise * SeededHash.Normal(_seed, _device, 100 + (ulong)sensor, n);
+        var z = SeededHash.Normal(_seed, _device, 100 + (ulong)sensor, n);
         var day = Math.Sin(2 * Math.PI * ((timeUs / DayUs) + (0.04 * _phase) - 0.375));
         var load = Load(timeUs);
         ref var memory = ref _memory[sensor];
@@ -42,7 +45,7 @@ internal sealed class MachineSignals
         {
             case SensorKind.Temperature:
                 memory = (0.9 * memory) + (0.06 * z);
-                return Step(21 + (3 * _phase) + (2.5 * day) + memory + (0.08 * (noise - 1) * z), 0.1);
+                return Step(21 + (3 * _phase) + (2.5 * day) + memory, 0.1);
             case SensorKind.BearingTemperature:
                 var target = 35 + (6 * _phase) + (load * 14 * _size);
                 memory = memory == 0 ? target : memory + ((target - memory) * (1 - Math.Exp(-elapsedSeconds / 300)));

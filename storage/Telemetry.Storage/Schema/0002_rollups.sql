@@ -19,7 +19,7 @@ CREATE TABLE readings_1m (
     mark_lo SimpleAggregateFunction(min, UInt64) CODEC(ZSTD(1)),
     mark_hi SimpleAggregateFunction(max, UInt64) CODEC(ZSTD(1)))
 ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(ts) ORDER BY (sensor, device, ts)
-TTL ts + INTERVAL 90 DAY
+TTL toDateTime(least(toInt64(toUnixTimestamp(ts)) + 7776000, 4294967295))
 SETTINGS ttl_only_drop_parts = 1,
          auto_statistics_types = '', old_parts_lifetime = 480,
          fsync_after_insert = 1, fsync_part_directory = 1,

@@ -1,4 +1,6 @@
 -- What feeds the rollups: an INSERT into rollup_in reaches all of them, an INSERT into fix_x reaches one, for recovery.
+-- The sketch takes values between 1e-12 and 1e18 in magnitude, others clamped: beyond about 1e308 it throws, which would stop
+-- the sink, and its size grows with the decades in it.
 -- Each view reads its source itself: the order in which views run is not fixed, and each target has its own markers.
 CREATE TABLE rollup_in (
     sensor LowCardinality(String), device LowCardinality(String), event_time DateTime64(6, 'UTC'),
@@ -53,7 +55,7 @@ SELECT sensor, device, toDateTime(toStartOfHour(event_time), 'UTC') AS ts,
        max(if(isFinite(value), (event_time, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), 0.))) AS last,
        min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
        max(if(device = '$sink', sequence, 0)) AS mark_hi,
-       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(value, isFinite(value)) AS q
+       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(if(abs(value) < 1e-12, 0., least(greatest(value, -1e18), 1e18)), isFinite(value)) AS q
 FROM rollup_in GROUP BY sensor, device, ts;
 
 CREATE MATERIALIZED VIEW mvfix_1h TO readings_1h AS
@@ -68,7 +70,7 @@ SELECT sensor, device, toDateTime(toStartOfHour(event_time), 'UTC') AS ts,
        max(if(isFinite(value), (event_time, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), 0.))) AS last,
        min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
        max(if(device = '$sink', sequence, 0)) AS mark_hi,
-       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(value, isFinite(value)) AS q
+       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(if(abs(value) < 1e-12, 0., least(greatest(value, -1e18), 1e18)), isFinite(value)) AS q
 FROM fix_1h GROUP BY sensor, device, ts;
 
 CREATE MATERIALIZED VIEW mv_1d TO readings_1d AS
@@ -83,7 +85,7 @@ SELECT sensor, device, toDateTime(toStartOfDay(event_time), 'UTC') AS ts,
        max(if(isFinite(value), (event_time, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), 0.))) AS last,
        min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
        max(if(device = '$sink', sequence, 0)) AS mark_hi,
-       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(value, isFinite(value)) AS q
+       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(if(abs(value) < 1e-12, 0., least(greatest(value, -1e18), 1e18)), isFinite(value)) AS q
 FROM rollup_in GROUP BY sensor, device, ts;
 
 CREATE MATERIALIZED VIEW mvfix_1d TO readings_1d AS
@@ -98,7 +100,7 @@ SELECT sensor, device, toDateTime(toStartOfDay(event_time), 'UTC') AS ts,
        max(if(isFinite(value), (event_time, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), 0.))) AS last,
        min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
        max(if(device = '$sink', sequence, 0)) AS mark_hi,
-       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(value, isFinite(value)) AS q
+       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(if(abs(value) < 1e-12, 0., least(greatest(value, -1e18), 1e18)), isFinite(value)) AS q
 FROM fix_1d GROUP BY sensor, device, ts;
 
 CREATE MATERIALIZED VIEW mv_last TO readings_last AS

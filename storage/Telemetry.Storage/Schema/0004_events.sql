@@ -9,7 +9,7 @@ CREATE TABLE anomalies (
     boot UInt64 CODEC(ZSTD(1)), sequence UInt64 CODEC(ZSTD(1)),
     reason String CODEC(ZSTD(1)))
 ENGINE = MergeTree PARTITION BY toYYYYMM(event_time) ORDER BY (event_time, device, sensor)
-TTL toDateTime(event_time) + INTERVAL 2 YEAR
+TTL toDateTime(least(toInt64(toUnixTimestamp(event_time)) + 63072000, 4294967295))
 SETTINGS ttl_only_drop_parts = 1,
          auto_statistics_types = '', old_parts_lifetime = 480,
          fsync_after_insert = 1, fsync_part_directory = 1,
@@ -26,7 +26,7 @@ CREATE TABLE device_events (
     boot UInt64 CODEC(ZSTD(1)), sequence UInt64 CODEC(ZSTD(1)),
     detail String CODEC(ZSTD(1)))
 ENGINE = MergeTree PARTITION BY toYYYYMM(event_time) ORDER BY (event_time, device)
-TTL toDateTime(event_time) + INTERVAL 2 YEAR
+TTL toDateTime(least(toInt64(toUnixTimestamp(event_time)) + 63072000, 4294967295))
 SETTINGS ttl_only_drop_parts = 1,
          auto_statistics_types = '', old_parts_lifetime = 480,
          fsync_after_insert = 1, fsync_part_directory = 1,

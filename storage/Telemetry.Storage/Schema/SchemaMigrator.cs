@@ -128,13 +128,17 @@ public static class SchemaMigrator
     {
         var raw = Seconds(options.RawRetention);
         yield return ("raw_retention_seconds", raw, ((IEnumerable<string>)["readings", "anomalies", "device_events"])
-            .Select(t => $"ALTER TABLE {t} MODIFY TTL toDateTime(event_time) + toIntervalSecond({raw})"));
+            .Select(t => $"ALTER TABLE {t} MODIFY TTL {Ttl("event_time", raw)}"));
         var minute = Seconds(options.MinuteRetention);
-        yield return ("minute_retention_seconds", minute, [$"ALTER TABLE readings_1m MODIFY TTL ts + toIntervalSecond({minute})"]);
+        yield return ("minute_retention_seconds", minute, [$"ALTER TABLE readings_1m MODIFY TTL {Ttl("ts", minute)}"]);
         var free = options.FreeDiskBytesMin.ToString(CultureInfo.InvariantCulture);
         yield return ("free_disk_bytes_min", free, Tables.Select(
             t => $"ALTER TABLE {t} MODIFY SETTING min_free_disk_bytes_to_perform_insert = {free}"));
     }
+
+    /// <summary>A TTL is 32 bits of seconds in the engine: a sum beyond 2106 would wrap, and fresh rows would go.</summary>
+    private static string Ttl(string column, string seconds) =>
+        $"toDateTime(least(toInt64(toUnixTimestamp({column})) + {seconds}, 4294967295))";
 
     private static async ValueTask<IReadOnlyList<(string Name, string Value)>> ReadAsync(
         IClickHouse clickHouse, string sql, CancellationToken cancellationToken)

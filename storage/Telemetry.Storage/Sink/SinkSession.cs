@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
 using Telemetry.Storage.Blocks;
@@ -196,14 +197,6 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
             await WaitForRoomAsync(cancellationToken);
         }
 
-        if (!_recovered && _partitions.Count > 0 && _raw is null && _rollup is null)
-        {
-            await new Checkpoint(_partitions.Values, _letters, Elapsed(ref _lastCheckpoint)).CommitAsync(_producer, _consumer, _time, cancellationToken);
-            await _recovery.ResumeMergesAsync(cancellationToken);
-            _recovered = true;
-            Recovered();
-        }
-
         if (FlushDue())
         {
             Flush(checkpoint: CheckpointDue(), cancellationToken);
@@ -239,6 +232,11 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         var wait = busy || _open.Rows.Count > 0 ? _options.PollLinger : Min(_options.RawFlushInterval, TimeSpan.FromMilliseconds(100));
         _polled = await _consumer.PollAsync(_options.RecordsPerPollMax, wait, cancellationToken);
         _polledAt = 0;
+        if (!_recovered && _partitions.Count > 0)
+        {
+            await EndRecoveryAsync(cancellationToken);
+        }
+
         Consume();
         if (_polledAt == _polled.Count)
         {
@@ -254,6 +252,19 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
             // Few at a time cost more than many: let some gather.
             await Task.Delay(_options.PollLinger, _time, cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// The checkpoint that is part of recovery; before anything of what was polled is consumed, or it would pass readings that no
+    /// table has.
+    /// </summary>
+    private async ValueTask EndRecoveryAsync(CancellationToken cancellationToken)
+    {
+        Debug.Assert(_raw is null && _rollup is null && _open.Rows.Count == 0, "Partitions are assigned with nothing in flight.");
+        await new Checkpoint(_partitions.Values, _letters, Elapsed(ref _lastCheckpoint)).CommitAsync(_producer, _consumer, _time, cancellationToken);
+        await _recovery.ResumeMergesAsync(cancellationToken);
+        _recovered = true;
+        Recovered();
     }
 
     /// <summary>Waits for an INSERT; the consumer has to be polled now and then, so what was polled is handed back after a while.</summary>

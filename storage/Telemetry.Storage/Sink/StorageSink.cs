@@ -106,6 +106,20 @@ public sealed class StorageSink : IAsyncDisposable
             }
         }
 
+        for (var drained = false; !drained;)
+        {
+            try
+            {
+                await DrainAsync(cancellationToken);
+                drained = true;
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The sink failed meanwhile and starts again by itself.
+                await Task.Delay(_options.RetryMin, _time, cancellationToken);
+            }
+        }
+
         await StopAsync(cancellationToken);
     }
 

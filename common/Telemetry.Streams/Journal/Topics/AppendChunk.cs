@@ -20,6 +20,9 @@ internal struct PendingAppend
 /// </summary>
 internal sealed class AppendChunk(int size, int partitions)
 {
+    // A reader that stops within a frame reads it again from its beginning: not too long.
+    private const int FrameBytes = 32 << 10;
+
     private int _frameStart;
     private int _frameCount;
     private long _frameTransaction;
@@ -39,11 +42,11 @@ internal sealed class AppendChunk(int size, int partitions)
     public long[] NextOffsets { get; } = new long[partitions];
 
     public bool Fits(int recordLength) =>
-        FrameFormat.Align(Used + FrameFormat.HeaderSize + recordLength) <= Buffer.Length;
+        FrameFormat.Align(Used) + FrameFormat.Align(FrameFormat.HeaderSize + recordLength) <= Buffer.Length;
 
     public Span<byte> Reserve(int recordLength, long transaction)
     {
-        if (_frameOpen && _frameTransaction != transaction)
+        if (_frameOpen && (_frameTransaction != transaction || Used - _frameStart >= FrameBytes))
         {
             CloseFrame();
         }

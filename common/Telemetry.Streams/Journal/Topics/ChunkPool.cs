@@ -4,7 +4,7 @@ namespace Telemetry.Streams.Journal.Topics;
 internal sealed class ChunkPool(int partitions)
 {
     public const int ChunkBytes = 256 << 10;
-    private const int KeptMax = 16;
+    private const int KeptMax = 64;
 
     private readonly Lock _gate = new();
     private readonly Stack<AppendChunk> _kept = new(KeptMax);

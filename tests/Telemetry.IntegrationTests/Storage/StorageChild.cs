@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace Telemetry.IntegrationTests.Storage;
+
+/// <summary>What <see cref="ChildProcess"/> runs; nothing in an ordinary test run.</summary>
+public sealed class StorageChild
+{
+    private static readonly string? Mode = Environment.GetEnvironmentVariable(ChildProcess.ModeVariable);
+
+    [Fact(Explicit = true)]
+    public async Task Run()
+    {
+        Assert.SkipUnless(Mode is not null, "Started by other tests.");
+        var directory = Environment.GetEnvironmentVariable(ChildProcess.DirectoryVariable)!;
+        var seed = int.Parse(Environment.GetEnvironmentVariable(ChildProcess.SeedVariable)!, CultureInfo.InvariantCulture);
+        await (Mode switch
+        {
+            "feed" => StorageScenarios.FeedUntilKilledAsync(directory, seed),
+            "verify" => StorageScenarios.VerifyAsync(directory),
+            "lose-parts" => StorageScenarios.LosePartsAsync(directory, seed),
+            "failing-view" => StorageScenarios.FailingViewAsync(directory, seed),
+            "late" => StorageScenarios.LateDataAsync(directory, seed),
+            "full-disk" => StorageScenarios.FullDiskAsync(directory, seed),
+            _ => throw new InvalidOperationException(Mode),
+        });
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Contracts;
+using Telemetry.Storage.ClickHouse.Embedded;
+using Telemetry.Storage.Schema;
+using Telemetry.Storage.Sink;
+using Telemetry.Streams;
+using Telemetry.Streams.Journal;
+
+namespace Telemetry.IntegrationTests.Storage;
+
+/// <summary>A log and a store in one folder, as one process has them. At most one a process.</summary>
+internal sealed class StorageHarness : IAsyncDisposable
+{
+    public const int Partitions = 3;
+
+    private StorageHarness(JournalLog log, EmbeddedClickHouse clickHouse) => (Log, ClickHouse) = (log, clickHouse);
+
+    public JournalLog Log { get; }
+
+    public EmbeddedClickHouse ClickHouse { get; }
+
+    /// <summary>Quick cadence: many inserts and checkpoints in a short run.</summary>
+    public static SinkOptions Options { get; } = new()
+    {
+        RawFlushInterval = TimeSpan.FromMilliseconds(40),
+        RollupInterval = TimeSpan.FromMilliseconds(150),
+        FreeDiskBytesMin = 0,
+        RetryMin = TimeSpan.FromMilliseconds(50),
+    };
+
+    public static async Task<StorageHarness> OpenAsync(string directory, ILoggerFactory? loggers = null, string? store = null)
+    {
+        var log = JournalLog.Open(
+            new JournalOptions { Directory = Path.Combine(directory, "log"), FreeBytesMin = 0 }, NullLoggerFactory.Instance, TimeProvider.System);
+        await log.EnsureTopicsAsync(
+            [
+                new TopicSpec(KafkaTopics.Readings, Partitions),
+                new TopicSpec(KafkaTopics.SinkState, Partitions, Compacted: true),
+                new TopicSpec(KafkaTopics.Anomalies, 1),
+                new TopicSpec(KafkaTopics.DeviceEvents, 1),
+                new TopicSpec(KafkaTopics.DeadLetters, 1),
+            ],
+            CancellationToken.None);
+        var clickHouse = await EmbeddedClickHouse.OpenAsync(
+            new EmbeddedClickHouseOptions { DataDirectory = store ?? Path.Combine(directory, "store"), QueryLanes = 2 },
+            NullLoggerFactory.Instance,
+            CancellationToken.None);
+        await SchemaMigrator.ApplyAsync(
+            clickHouse, new SchemaOptions { FreeDiskBytesMin = 0, RawRetention = TimeSpan.FromDays(36500), MinuteRetention = TimeSpan.FromDays(36500) },
+            loggers ?? NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None);
+        return new StorageHarness(log, clickHouse);
+    }
+
+    public StorageSink Sink(SinkOptions? options = null, ILoggerFactory? loggers = null) =>
+        new(Log, ClickHouse, options ?? Options, loggers ?? NullLoggerFactory.Instance, TimeProvider.System);
+
+    public async ValueTask DisposeAsync()
+    {
+        await ClickHouse.DisposeAsync();
+        await Log.DisposeAsync();
+    }
+}

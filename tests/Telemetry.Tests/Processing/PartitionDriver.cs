@@ -1,0 +1,128 @@
+using System.Text;
+using Google.Protobuf;
+using Telemetry.Contracts;
+using Telemetry.Contracts.V1;
+using Telemetry.Contracts.Wire;
+using Telemetry.Processing;
+using Telemetry.Processing.Pipeline;
+using Telemetry.Streams;
+using Telemetry.Streams.State;
+
+namespace Telemetry.Tests.Processing;
+
+/// <summary>
+/// One partition with its log in memory: input, outputs and state topic, committed together. A crash forgets what is not
+/// committed and restores.
+/// </summary>
+internal sealed class PartitionDriver(ProcessingOptions options)
+{
+    private readonly List<LogRecord> _input = [];
+    private readonly SortedDictionary<string, byte[]> _state = new(StringComparer.Ordinal);
+    private readonly List<(string Topic, byte[] Value)> _outputs = [];
+    private int _committed;
+    private int _position;
+
+    public PartitionProcessor Processor { get; private set; } = null!;
+
+    public int InputCount => _input.Count;
+
+    /// <summary>All outputs committed, in order.</summary>
+    public IReadOnlyList<(string Topic, byte[] Value)> Outputs => _outputs;
+
+    public IEnumerable<Anomaly> Anomalies => Of(KafkaTopics.Anomalies, Anomaly.Parser);
+
+    public IEnumerable<DeviceEvent> Events => Of(KafkaTopics.DeviceEvents, DeviceEvent.Parser);
+
+    public IEnumerable<DeadLetter> DeadLetters => Of(KafkaTopics.DeadLetters, DeadLetter.Parser);
+
+    public void Append(long timeMs, byte[] value) => _input.Add(Batches.Record(_input.Count, timeMs, value));
+
+    /// <summary>Appends, processes and commits at once.</summary>
+    public void Take(long timeMs, byte[] value)
+    {
+        if (Processor is null)
+        {
+            Restore();
+        }
+
+        Append(timeMs, value);
+        Run(_input.Count);
+        Commit(TimeSpan.Zero);
+    }
+
+    public void Restore()
+    {
+        Processor = new PartitionProcessor(options, new TopicPartition("readings", 0));
+        foreach (var (key, value) in _state)
+        {
+            Processor.Table.Load(Encoding.ASCII.GetBytes(key), value);
+        }
+
+        var (from, partition) = Processor.Table.CompleteLoad();
+        Processor.RestorePartition(partition.Span);
+        for (var i = (int)from; i < _committed; i++)
+        {
+            Processor.Process(_input[i]);
+        }
+
+        Processor.Table.CompleteReplay();
+        Processor.Outputs.Count.ShouldBe(0, "a replay writes nothing");
+        _position = _committed;
+    }
+
+    public void Run(int to)
+    {
+        for (; _position < to; _position++)
+        {
+            Processor.Process(_input[_position]);
+        }
+    }
+
+    public void Commit(TimeSpan elapsed)
+    {
+        var state = new StateBatch();
+        Processor.Collect(state, _position, elapsed);
+        var outputs = Processor.TakeOutputs(new OutputBatch());
+        for (var i = 0; i < outputs.Count; i++)
+        {
+            outputs.Get(i, out var topic, out _, out var value);
+            _outputs.Add((topic, value.ToArray()));
+        }
+
+        for (var i = 0; i < state.Count; i++)
+        {
+            state.Get(i, out var key, out var value);
+            _state[Encoding.ASCII.GetString(key)] = value.ToArray();
+            if (value.IsEmpty)
+            {
+                _state.Remove(Encoding.ASCII.GetString(key));
+            }
+        }
+
+        _committed = _position;
+    }
+
+    /// <summary>Each device's state as bytes.</summary>
+    public Dictionary<string, string> States()
+    {
+        var all = new Dictionary<string, string>();
+        foreach (var slot in Processor.Table.Slots)
+        {
+            var writer = new StateWriter();
+            Processor.Codec.Write(slot.State!, writer);
+            all.Add(slot.Text, Convert.ToHexString(writer.WrittenSpan));
+        }
+
+        return all;
+    }
+
+    private IEnumerable<T> Of<T>(string topic, MessageParser<T> parser)
+        where T : IMessage<T>
+    {
+        foreach (var (_, value) in _outputs.Where(o => o.Topic == topic))
+        {
+            ConfluentFrame.TryRead(value, out _, out var message).ShouldBeTrue();
+            yield return parser.ParseFrom(message.Span);
+        }
+    }
+}

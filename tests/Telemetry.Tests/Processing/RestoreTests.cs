@@ -1,0 +1,79 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Telemetry.Processing;
+using Telemetry.Processing.Detectors;
+using Telemetry.Streams.State;
+
+namespace Telemetry.Tests.Processing;
+
+public class RestoreTests
+{
+    /// <summary>Outputs and state bytes after crashes at any records, with any pace of snapshots and tight bounds, are those of a run without.</summary>
+    [Fact]
+    public void Outputs_and_state_after_any_crashes_are_those_of_an_uninterrupted_run() =>
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        {
+            var random = new Random(seed);
+            var options = TightOptions(random);
+            var uninterrupted = new PartitionDriver(options);
+            var crashing = new PartitionDriver(options);
+            var fleet = new RandomFleet(seed, devices: 8);
+            for (var i = 0; i < 400; i++)
+            {
+                var (time, _, value) = fleet.Next();
+                uninterrupted.Append(time, value);
+                crashing.Append(time, value);
+            }
+
+            uninterrupted.Restore();
+            uninterrupted.Run(400);
+            uninterrupted.Commit(TimeSpan.Zero);
+
+            crashing.Restore();
+            for (var to = 0; to < 400;)
+            {
+                to = Math.Min(400, to + random.Next(1, 40));
+                crashing.Run(to);
+                if (random.Next(3) > 0 || to == 400)
+                {
+                    crashing.Commit(TimeSpan.FromSeconds(random.Next(0, 60)));
+                }
+
+                if (random.Next(3) > 0)
+                {
+                    crashing.Restore();
+                    crashing.Run(to);
+                }
+            }
+
+            crashing.Commit(TimeSpan.Zero);
+            crashing.Restore();
+            crashing.Outputs.Select(o => $"{o.Topic} {Convert.ToHexString(o.Value)}")
+                .ShouldBe(uninterrupted.Outputs.Select(o => $"{o.Topic} {Convert.ToHexString(o.Value)}"));
+            crashing.States().ShouldBe(uninterrupted.States());
+            crashing.Processor.Watermark.ShouldBe(uninterrupted.Processor.Watermark);
+            crashing.Processor.Pool.Count.ShouldBe(uninterrupted.Processor.Pool.Count);
+            return true;
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(150));
+
+    private static ProcessingOptions TightOptions(Random random) => new()
+    {
+        Detectors = () =>
+        [
+            SeriesDetectors.Create(new IidSpikeOptions { PvalueHistoryLength = 8 }),
+            SeriesDetectors.Create(new IidChangePointOptions { ChangeHistoryLength = 8 }),
+        ],
+        AlertHoldOff = TimeSpan.FromSeconds(5),
+        SeriesPerDeviceMax = random.Next(1, 4),
+        SeriesMax = random.Next(2) == 0 ? 100 : random.Next(1, 12),
+        Duplicates = new() { RangesPerBootMax = 3, BootsPerDeviceMax = 2, ClosedBootsPerDeviceMax = 2 },
+        State = new KeyedStateOptions
+        {
+            KeysMax = random.Next(2) == 0 ? 100 : random.Next(2, 8),
+            SweepStride = random.Next(1, 60),
+            Expiry = TimeSpan.FromSeconds(random.Next(60, 3000)),
+            SnapshotCycle = TimeSpan.FromSeconds(100),
+            SnapshotBytesPerCommitMax = random.Next(1, 5000),
+        },
+    };
+}
