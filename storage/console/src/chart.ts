@@ -108,7 +108,8 @@ export class Chart {
     const text = css("--muted"), grid = { stroke: css("--grid"), width: 1 };
     const series: uPlot.Series[] = [{}];
     const bands: uPlot.Band[] = [];
-    const scales: uPlot.Scales = { x: { time: true } };
+    // The window shown is ours alone: never the first and last reading, which may lie well inside it.
+    const scales: uPlot.Scales = { x: { time: true, range: () => [this.window[0], this.window[1]] } };
     this.lines.forEach((line, i) => {
       const colour = lineColour(i), scale = i === 0 ? "y" : `y${i}`;
       scales[scale] = { range: (_, low, high) => padded(low, high) };
@@ -141,7 +142,6 @@ export class Chart {
         { stroke: text, grid, ticks: grid, font: "11px system-ui", size: 58, values: (_, ticks) => ticks.map((v) => number(v, 6)) },
       ],
       hooks: {
-        ready: [(plot) => { plot.setScale("x", { min: this.window[0], max: this.window[1] }); }],
         setSelect: [(plot) => this.selected(plot)],
         setCursor: [(plot) => this.hovered(plot)],
         draw: [(plot) => this.drawAnomalies(plot)],

@@ -1,0 +1,74 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Telemetry.Query.Parameters;
+using Telemetry.Query.Series;
+
+namespace Telemetry.Tests.Query;
+
+public sealed class SeriesPlanTests
+{
+    private const long Now = 1_795_253_400_000_000;
+
+    [Fact]
+    public void Segments_lie_end_to_end_on_bucket_boundaries_whatever_the_range_and_the_frontier()
+    {
+        var cases =
+            from source in Gen.Elements(SeriesSource.Minute, SeriesSource.Hour, SeriesSource.Day)
+            from buckets in Gen.Choose(1, 400)
+            from multiple in Gen.Choose(1, 7)
+            from back in Gen.Choose(0, 500)
+            from frontier in Gen.Choose(-600 * 1440, 3 * 1440)
+            from micros in Gen.Choose(0, 59_999_999)
+            select (source, buckets, multiple, back, frontier, micros);
+
+        Prop.ForAll(cases.ToArbitrary(), c =>
+        {
+            var step = c.source.Grain() * c.multiple;
+            var from = TimeRange.Floor(Now - (c.back * step), step);
+            var range = new TimeRange(from, from + (c.buckets * step));
+            var frontier = Now + (c.frontier * Step.Minute) + c.micros;
+            var segments = SeriesPlan.Segments(c.source, range, frontier);
+
+            segments[0].Range.From.ShouldBe(range.From);
+            segments[^1].Range.To.ShouldBe(range.To);
+            for (var i = 0; i < segments.Count; i++)
+            {
+                var segment = segments[i];
+                segment.Range.Length.ShouldBeGreaterThan(0);
+                (segment.Range.From % segment.Source.Grain()).ShouldBe(0);
+                (segment.Range.To % segment.Source.Grain()).ShouldBe(0);
+                if (i > 0)
+                {
+                    segment.Range.From.ShouldBe(segments[i - 1].Range.To);
+                    ((int)segment.Source).ShouldBeLessThan((int)segments[i - 1].Source);
+                }
+
+                if (segment.Source != SeriesSource.Raw)
+                {
+                    segment.Range.To.ShouldBeLessThanOrEqualTo(Math.Max(0, frontier));
+                }
+            }
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void Each_table_hands_over_to_the_next_finer_one()
+    {
+        var range = new TimeRange(Now - (30 * Step.Day), Now).Align(Step.Day);
+        var segments = SeriesPlan.Segments(SeriesSource.Day, range, Now - (10 * Step.Second));
+
+        segments.Select(s => s.Source).ShouldBe([SeriesSource.Day, SeriesSource.Hour, SeriesSource.Minute, SeriesSource.Raw]);
+    }
+
+    [Fact]
+    public void Frontier_is_the_newest_rolled_up_less_the_overlap_within_the_horizon()
+    {
+        var overlap = TimeSpan.FromSeconds(10);
+        var horizon = TimeSpan.FromDays(2);
+
+        SeriesPlan.Frontier(Now - (5 * Step.Second), Now, overlap, horizon).ShouldBe(Now - (15 * Step.Second));
+        SeriesPlan.Frontier(Now + Step.Hour, Now, overlap, horizon).ShouldBe(Now - (10 * Step.Second), "a clock ahead of time moves nothing");
+        SeriesPlan.Frontier(Now - (90 * Step.Day), Now, overlap, horizon).ShouldBe(Now - (2 * Step.Day));
+        SeriesPlan.Frontier(null, Now, overlap, horizon).ShouldBe(Now - (2 * Step.Day));
+    }
+}
