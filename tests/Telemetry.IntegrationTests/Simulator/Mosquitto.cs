@@ -23,7 +23,7 @@ internal sealed class Mosquitto : IDisposable
 
         _configuration = System.IO.Path.Combine(directory, "mosquitto.conf");
         File.WriteAllText(
-            _configuration, $"listener {Port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nlog_type error\npersistence false\n");
+            _configuration, $"listener {Port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nlog_type error\npersistence false\nmax_queued_messages 0\nmax_inflight_messages 0\n");
     }
 
     public int Port { get; }
