@@ -279,8 +279,7 @@ internal sealed class ClientSession : IPacketSink
                 return UnsubAckPacket.TryParse(body, _options.Version, out var unsubAck, out error)
                     && TryAnswer(unsubAck.PacketIdentifier, unsubAck, out error);
             case MqttPacketType.PingResp:
-                error = body.IsEmpty ? default : MqttError.Malformed("MQTT-3.13.1", "A PINGRESP has a body.");
-                return error.IsNone;
+                return EmptyPacket.TryParse(body, out error);
             case MqttPacketType.Disconnect:
                 if (!DisconnectPacket.TryParse(body, _options.Version, MqttPeer.Server, out var packet, out error))
                 {
