@@ -49,6 +49,29 @@ public sealed class FleetSimulatorTests : IDisposable
     }
 
     [Fact]
+    public async Task Over_TLS_only_a_broker_of_the_named_authority_is_trusted()
+    {
+        var certificates = new TestCertificates(_directory);
+        using var mosquitto = new Mosquitto(_directory, $"certfile {certificates.ServerFile}\nkeyfile {certificates.KeyFile}\n");
+        await mosquitto.StartAsync(TestContext.Current.CancellationToken);
+        var options = Options(mosquitto.Port) with
+        {
+            Devices = 5,
+            Tls = true,
+            Host = "localhost",
+            Duration = TimeSpan.FromSeconds(2),
+            DrainTimeout = TimeSpan.FromSeconds(10),
+        };
+        var trusted = await RunAsync(options with { CaFile = certificates.AuthorityFile });
+        trusted.Acked.ShouldBeGreaterThan(0);
+        trusted.Acked.ShouldBe(trusted.Sent);
+        trusted.ConnectFailures.ShouldBe(0);
+        var strange = await RunAsync(options with { CaFile = certificates.OtherAuthorityFile });
+        strange.Sent.ShouldBe(0);
+        strange.ConnectFailures.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
     public async Task Devices_come_back_after_the_broker_was_killed_and_nothing_stays_unacknowledged()
     {
         using var mosquitto = new Mosquitto(_directory);

@@ -12,7 +12,9 @@ internal sealed class Mosquitto : IDisposable
     private readonly string _configuration;
     private Process? _process;
 
-    public Mosquitto(string directory)
+    /// <param name="directory">For its configuration.</param>
+    /// <param name="settings">More lines of configuration, for the one listener.</param>
+    public Mosquitto(string directory, string settings = "")
     {
         Assert.SkipUnless(File.Exists(Path), "mosquitto is not installed");
         using (var probe = new TcpListener(IPAddress.Loopback, 0))
@@ -23,7 +25,7 @@ internal sealed class Mosquitto : IDisposable
 
         _configuration = System.IO.Path.Combine(directory, "mosquitto.conf");
         File.WriteAllText(
-            _configuration, $"listener {Port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nlog_type error\npersistence false\n");
+            _configuration, $"listener {Port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nlog_type error\npersistence false\nmax_queued_messages 0\nmax_inflight_messages 0\n{settings}");
     }
 
     public int Port { get; }
