@@ -69,6 +69,7 @@ public sealed class JournalLog : IRecordLog
         {
             log = new JournalLog(options, files, directoryLock, loggerFactory.CreateLogger<JournalLog>(), timeProvider);
             log.LoadTopics();
+            files.SyncDirectory(options.Directory);
             log.Writer.Start();
             log._maintenance.Start();
             return log;
@@ -281,8 +282,14 @@ public sealed class JournalLog : IRecordLog
     {
         Directory.CreateDirectory(_topicsDirectory);
         var topics = new Dictionary<string, JournalTopic>();
-        foreach (var directory in Directory.EnumerateDirectories(_topicsDirectory).Where(TopicSettings.Exists))
+        foreach (var directory in Directory.EnumerateDirectories(_topicsDirectory))
         {
+            if (!TopicSettings.Exists(directory))
+            {
+                TopicSettings.RemoveUnfinished(directory);
+                continue;
+            }
+
             var topic = TopicLoader.Load(_files, directory, TopicSettings.Read(directory), _time, Logger);
             topics[topic.Name] = topic;
             Writer.Add(topic);

@@ -36,15 +36,15 @@ internal sealed class JournalWriter : IDisposable
     private RecordLogException? _failure;
 
     // The writer's thread only.
-    private readonly List<Round> _rounds = [];
-    private bool _diskFull;
-    private long _freeCheckedAt;
+    private readonly List<TopicRound> _rounds = [];
+    private readonly DiskSpace _space;
 
     public JournalWriter(
         JournalOptions options, IJournalFiles files, CommitFile commits, JournalMetrics metrics, TimeProvider time,
         ILogger logger)
     {
         (_options, _files, _commits, _metrics, _time, _logger) = (options, files, commits, metrics, time, logger);
+        _space = new DiskSpace(options, files, logger);
         _thread = new Thread(Run) { IsBackground = true, Name = "journal writer" };
     }
 
@@ -187,51 +187,28 @@ internal sealed class JournalWriter : IDisposable
             while (_rounds.Count < _topics.Count)
             {
                 var (topic, writer) = _topics[_rounds.Count];
-                _rounds.Add(new Round(topic, writer));
+                _rounds.Add(new TopicRound(topic, writer, _metrics, _logger));
             }
         }
 
         var started = Stopwatch.GetTimestamp();
-        var floor = BelowFloor();
+        var full = _space.BelowFloor();
         foreach (var round in _rounds)
         {
-            round.Chunks = round.Topic.TakePending();
-            round.Written = 0;
-            round.Failure = floor;
-            if (round.Chunks.Count > 0)
-            {
-                round.Written = floor is null ? round.Writer.Write(round.Chunks, out round.Failure) : 0;
-            }
-            else
-            {
-                round.Failure = null;
-                round.Writer.RollIfOld();
-            }
+            round.Write(full);
         }
 
         var synced = false;
         foreach (var round in _rounds)
         {
-            if (round.Chunks.Count > 0)
-            {
-                var syncStarted = Stopwatch.GetTimestamp();
-                round.Writer.Sync();
-                _metrics.Synced(Stopwatch.GetElapsedTime(syncStarted));
-                round.Topic.WakeReaders();
-                synced = true;
-            }
+            synced |= round.Sync();
         }
 
-        NoteDisk(_rounds);
-        foreach (var round in _rounds)
-        {
-            FailTransactions(round);
-        }
-
+        _space.Note(_rounds);
         Commit(requests);
         foreach (var round in _rounds)
         {
-            Complete(round);
+            Interlocked.Add(ref _pendingBytes, -round.Complete());
         }
 
         if (synced)
@@ -240,19 +217,6 @@ internal sealed class JournalWriter : IDisposable
         }
 
         ReleaseWaiters();
-    }
-
-    // Frames of a transaction that lost a record must not be committed in the same round.
-    private static void FailTransactions(Round round)
-    {
-        for (var i = round.Written; i < round.Chunks.Count; i++)
-        {
-            var chunk = round.Chunks[i];
-            for (var j = 0; j < chunk.AppendCount; j++)
-            {
-                chunk.Appends[j].Transaction?.Fail(round.Failure!);
-            }
-        }
     }
 
     private void Commit(List<CommitRequest> requests)
@@ -318,57 +282,6 @@ internal sealed class JournalWriter : IDisposable
         _commits.RenewIfLong();
     }
 
-    private void Complete(Round round)
-    {
-        var (records, bytes) = (0, 0L);
-        for (var i = 0; i < round.Chunks.Count; i++)
-        {
-            var chunk = round.Chunks[i];
-            var failure = i < round.Written ? null : round.Failure;
-            var chunkBytes = Answer(chunk, failure);
-            if (failure is null)
-            {
-                records += chunk.AppendCount;
-                bytes += chunkBytes;
-            }
-            else
-            {
-                _metrics.AppendsFailed(chunk.AppendCount, round.Topic.Name, failure.Error);
-            }
-
-            round.Topic.Chunks.Return(chunk);
-        }
-
-        if (records > 0)
-        {
-            _metrics.Appended(records, bytes, round.Topic.Name);
-        }
-
-        round.Chunks = [];
-    }
-
-    private long Answer(AppendChunk chunk, RecordLogException? failure)
-    {
-        var bytes = 0L;
-        for (var i = 0; i < chunk.AppendCount; i++)
-        {
-            ref var append = ref chunk.Appends[i];
-            bytes += append.Bytes;
-            append.Producer.Completed(append.Bytes);
-            try
-            {
-                append.Completion?.Appended(append.Offset, failure, append.State);
-            }
-            catch (Exception error)
-            {
-                _logger.CompletionThrew(error);
-            }
-        }
-
-        Interlocked.Add(ref _pendingBytes, -bytes);
-        return bytes;
-    }
-
     private void ReleaseWaiters()
     {
         List<TaskCompletionSource> waiters;
@@ -383,40 +296,6 @@ internal sealed class JournalWriter : IDisposable
         }
 
         waiters.ForEach(waiter => waiter.TrySetResult());
-    }
-
-    // Looks at the file system four times a second at most.
-    private RecordLogException? BelowFloor()
-    {
-        if (_options.FreeBytesMin == 0
-            || (!_diskFull && _freeCheckedAt != 0 && Stopwatch.GetElapsedTime(_freeCheckedAt) < TimeSpan.FromMilliseconds(250)))
-        {
-            return null;
-        }
-
-        _freeCheckedAt = Stopwatch.GetTimestamp();
-        var free = _files.FreeBytes(_options.Directory);
-        return free >= _options.FreeBytesMin
-            ? null
-            : new RecordLogException(
-                RecordLogError.DiskFull,
-                $"The file system of '{_options.Directory}' has {free} bytes free, less than the floor of " +
-                $"{_options.FreeBytesMin}. Nothing acknowledged is lost; free space and append again.");
-    }
-
-    private void NoteDisk(List<Round> rounds)
-    {
-        var failure = rounds.Find(round => round.Failure is not null)?.Failure;
-        if (failure is not null && !_diskFull)
-        {
-            _diskFull = true;
-            _logger.DiskIsFull(failure);
-        }
-        else if (_diskFull && failure is null && rounds.Exists(round => round.Written > 0))
-        {
-            _diskFull = false;
-            _logger.DiskHasSpace();
-        }
     }
 
     private void Finish()
@@ -459,28 +338,10 @@ internal sealed class JournalWriter : IDisposable
 
         foreach (var round in _rounds)
         {
-            round.Failure = failure;
-            round.Written = 0;
-            Complete(round);
-            round.Chunks = round.Topic.Close(failure);
-            Complete(round);
-            round.Topic.WakeReaders();
+            Interlocked.Add(ref _pendingBytes, -round.Close(failure));
         }
 
         requests.ForEach(request => request.Done.TrySetException(failure));
         ReleaseWaiters();
-    }
-
-    private sealed class Round(JournalTopic topic, TopicWriter writer)
-    {
-        public RecordLogException? Failure;
-
-        public JournalTopic Topic { get; } = topic;
-
-        public TopicWriter Writer { get; } = writer;
-
-        public List<AppendChunk> Chunks { get; set; } = [];
-
-        public int Written { get; set; }
     }
 }

@@ -7,7 +7,7 @@ namespace Telemetry.Benchmarks.Streams;
 
 /// <summary>Appends of 100 bytes (12 key, 88 value), durable, with a bounded number in flight.</summary>
 [MemoryDiagnoser]
-public class JournalAppendBenchmarks : IAppendCompletion
+public class JournalAppendBenchmarks : IAppendCompletion, IDisposable
 {
     private const int Records = 65_536;
 
@@ -37,7 +37,7 @@ public class JournalAppendBenchmarks : IAppendCompletion
     {
         await _producer.DisposeAsync();
         await _log.DisposeAsync();
-        _inFlight.Dispose();
+        Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -55,6 +55,12 @@ public class JournalAppendBenchmarks : IAppendCompletion
         }
 
         await _producer.FlushAsync(default);
+    }
+
+    public void Dispose()
+    {
+        _inFlight.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     public void Appended(long offset, RecordLogException? error, ulong state) => _inFlight.Release();

@@ -55,6 +55,18 @@ public abstract class ConsumerContract(IRecordLogHost host) : RecordLogContract(
     }
 
     [Fact]
+    public async Task Position_beyond_the_end_is_reset_to_the_start_position()
+    {
+        var topic = await NewTopicAsync();
+        await FillAsync(topic, 0, 5);
+        await using var consumer = Log.CreateConsumer(new ConsumerOptions { Start = StartPosition.Earliest });
+        consumer.Assign([new TopicPartition(topic, 0)]);
+        consumer.Seek(new TopicPartition(topic, 0), 1_000);
+
+        (await ReadAsync(consumer, 5))[0].Offset.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Paused_partition_holds_back_and_loses_nothing()
     {
         var topic = await NewTopicAsync(3);

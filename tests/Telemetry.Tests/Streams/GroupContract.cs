@@ -98,6 +98,24 @@ public abstract class GroupContract(IRecordLogHost host) : RecordLogContract(hos
     }
 
     [Fact]
+    public async Task Listener_that_failed_is_asked_again_and_the_partition_stays_meanwhile()
+    {
+        var topic = await NewTopicAsync(2);
+        var group = NewName();
+        var listener = new Events().Of("first");
+        var failures = 0;
+        listener.OnRevoked = () => failures++ == 0 ? Task.FromException(new InvalidOperationException("not yet")) : Task.CompletedTask;
+        await using var first = Join(group, topic, listener);
+        await PollUntilAsync([first], () => first.Assignment.Count == 2);
+        await using var second = Join(group, topic, null);
+        await second.PollAsync(1, TimeSpan.Zero, Cancel);
+
+        await Should.ThrowAsync<InvalidOperationException>(() => PollUntilAsync([first], () => first.Assignment.Count == 1));
+        first.Assignment.Count.ShouldBe(2);
+        await PollUntilAsync([first, second], () => first.Assignment.Count == 1 && second.Assignment.Count == 1);
+    }
+
+    [Fact]
     public async Task Closing_a_member_revokes_and_hands_over_its_partitions()
     {
         var topic = await NewTopicAsync(4);

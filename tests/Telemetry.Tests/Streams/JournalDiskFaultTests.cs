@@ -132,6 +132,26 @@ public sealed class JournalDiskFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task Offsets_whose_append_failed_are_not_part_of_the_log_before_or_after_a_start()
+    {
+        var (first, second) = (new TopicPartition("two", 0), new TopicPartition("two", 1));
+        await using (var log = _bench.Open(files: _files))
+        {
+            await log.EnsureTopicsAsync([new TopicSpec("two", 2)], default);
+            await using var producer = log.CreateProducer(new ProducerOptions());
+            _files.Room = 0;
+            await Should.ThrowAsync<RecordLogException>(() => JournalBench.AppendAsync(producer, "k", "lost", partition: 1, topic: "two"));
+            _files.Room = long.MaxValue;
+            await JournalBench.AppendAsync(producer, "k", "kept", partition: 0, topic: "two");
+            (await log.QueryOffsetsAsync(first, default)).ShouldBe(new OffsetRange(0, 1));
+            (await log.QueryOffsetsAsync(second, default)).ShouldBe(new OffsetRange(0, 0));
+        }
+
+        await using var again = _bench.Open();
+        (await again.QueryOffsetsAsync(second, default)).ShouldBe(new OffsetRange(0, 0));
+    }
+
+    [Fact]
     public async Task Directory_in_use_is_refused_with_its_path()
     {
         await using var log = await OpenAsync();

@@ -106,6 +106,14 @@ public sealed class JournalSegmentTests : IDisposable
     }
 
     [Fact]
+    public async Task Topic_whose_settings_were_lost_is_refused()
+    {
+        await FillAsync(400);
+        File.Delete(Path.Combine(_bench.TopicDirectory, "topic.json"));
+        Should.Throw<RecordLogException>(() => _bench.Open(Small)).Message.ShouldContain(_bench.TopicDirectory);
+    }
+
+    [Fact]
     public async Task Verify_passes_over_a_sound_log()
     {
         await FillAsync(400);

@@ -41,6 +41,15 @@ internal sealed class ConsumerGroup(string name, TimeProvider time, TimeSpan pol
         }
     }
 
+    /// <summary>Runs something while nothing changes in the group. Must be quick.</summary>
+    public void Hold(Action action)
+    {
+        lock (_gate)
+        {
+            action();
+        }
+    }
+
     public bool IsMember(string id)
     {
         lock (_gate)

@@ -113,39 +113,52 @@ internal sealed class JournalConsumer : IRecordConsumer
         IReadOnlyDictionary<TopicPartition, CommittedOffset> offsets, CancellationToken cancellationToken)
     {
         ThrowIfDisposed();
-        var group = DemandMember(offsets.Keys);
-        if (offsets.Count > 0)
+        if (offsets.Count == 0)
         {
-            var copy = new Dictionary<TopicPartition, CommittedOffset>(offsets);
-            await _log.Writer.SubmitAsync(new Commits.CommitRequest(null, [new Commits.GroupOffsets(group, copy)]))
-                .WaitAsync(cancellationToken);
+            return;
         }
+
+        var copy = new Dictionary<TopicPartition, CommittedOffset>(offsets);
+        Task? commit = null;
+        AsMember(copy.Keys, group => commit = _log.Writer.SubmitAsync(
+            new Commits.CommitRequest(null, [new Commits.GroupOffsets(group, copy)])));
+        await commit!.WaitAsync(cancellationToken);
     }
 
-    /// <summary>The group's name, if this consumer may commit these partitions for it.</summary>
+    /// <summary>
+    /// Does something with the group's name, if this consumer may commit these partitions for it, and while that holds: no
+    /// partition changes hands meanwhile.
+    /// </summary>
     /// <exception cref="RecordLogException">It may not.</exception>
-    public string DemandMember(IEnumerable<TopicPartition> partitions)
+    public void AsMember(IEnumerable<TopicPartition> partitions, Action<string> action)
     {
-        var group = _options.Group ?? throw new InvalidOperationException("A consumer without a group commits nothing.");
-        if (_memberId is not null && !_group!.IsMember(_memberId))
+        var group = _group ?? throw new InvalidOperationException("A consumer without a group commits nothing.");
+        group.Hold(() =>
+        {
+            Demand(group, partitions);
+            action(group.Name);
+        });
+    }
+
+    private void Demand(ConsumerGroup group, IEnumerable<TopicPartition> partitions)
+    {
+        if (_memberId is not null && !group.IsMember(_memberId))
         {
             throw new RecordLogException(
                 RecordLogError.Fenced,
-                $"This consumer is not a member of group '{group}' any more: it did not poll in time and others have its partitions.");
+                $"This consumer is not a member of group '{group.Name}' any more: it did not poll in time and others have its partitions.");
         }
 
         foreach (var partition in partitions)
         {
             var owned = _options.Topics.Count == 0
                 ? _cursors.Exists(cursor => cursor.Id == partition)
-                : _memberId is not null && _group!.Owns(_memberId, partition);
+                : _memberId is not null && group.Owns(_memberId, partition);
             if (!owned)
             {
                 throw NotAssigned(partition);
             }
         }
-
-        return group;
     }
 
     /// <summary>Something may have changed: records, transactions, or the group.</summary>
@@ -214,7 +227,8 @@ internal sealed class JournalConsumer : IRecordConsumer
 
         while (_seenVersion != _group.Version)
         {
-            _seenVersion = _group.Version;
+            // Noted only at the end: what a listener's failure interrupts is done again in the next poll.
+            var version = _group.Version;
             var (revoke, take) = _group.Plan(_memberId);
             if (revoke.Count > 0)
             {
@@ -226,9 +240,13 @@ internal sealed class JournalConsumer : IRecordConsumer
             var taken = _group.Take(_memberId, take);
             if (taken.Count > 0)
             {
+                // Commits of the former owner that are under way count before its offsets are read.
+                await _log.Writer.SubmitAsync(new Commits.CommitRequest(null, []));
                 SetCursors([.. _cursors, .. taken.Select(Open)]);
                 await (_options.AssignmentListener?.AssignedAsync(this, taken, cancellationToken) ?? default);
             }
+
+            _seenVersion = version;
         }
     }
 

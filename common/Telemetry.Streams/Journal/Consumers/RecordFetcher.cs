@@ -46,7 +46,18 @@ internal sealed class RecordFetcher(bool readCommitted, int blockBytes, Transact
 
     private bool IsReady(PartitionCursor cursor)
     {
-        if (cursor.Paused || cursor.Next >= cursor.End(readCommitted))
+        if (cursor.Paused)
+        {
+            return false;
+        }
+
+        // Beyond the end there is nothing to wait for: the log is not the one the offset came from.
+        if (cursor.Next > cursor.Topic.Partitions[cursor.Partition].High)
+        {
+            outOfRange(cursor);
+        }
+
+        if (cursor.Next >= cursor.End(readCommitted))
         {
             return false;
         }

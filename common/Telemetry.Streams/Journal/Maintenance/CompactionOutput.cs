@@ -11,7 +11,6 @@ internal sealed class CompactionOutput
     private readonly long _first;
     private readonly long[] _baseOffsets;
     private readonly long[] _next;
-    private readonly long[] _pending;
     private readonly ChunkPool _chunks;
     private readonly SegmentIndex _index = new();
     private AppendChunk? _chunk;
@@ -20,7 +19,7 @@ internal sealed class CompactionOutput
     public CompactionOutput(IJournalFile file, long first, long[] baseOffsets, ChunkPool chunks)
     {
         (_file, _first, _baseOffsets, _chunks) = (file, first, baseOffsets, chunks);
-        (_next, _pending) = ([.. baseOffsets], [.. baseOffsets]);
+        _next = [.. baseOffsets];
         var start = SegmentFiles.StartFrame(first, baseOffsets);
         file.SetLength(0);
         file.Write(0, start);
@@ -39,8 +38,7 @@ internal sealed class CompactionOutput
 
         _chunk ??= _chunks.Rent(FrameFormat.Align(bytes.Length + FrameFormat.HeaderSize));
         bytes.CopyTo(_chunk.Reserve(bytes.Length, 0));
-        _chunk.Note(record.TimestampMs);
-        _pending[record.Partition] = record.Offset + 1;
+        _chunk.Note(record.Partition, record.Offset, record.TimestampMs);
     }
 
     public void Flush()
@@ -51,8 +49,8 @@ internal sealed class CompactionOutput
         }
 
         _index.Offer(Length, _maxTimestampMs, _next);
-        _pending.CopyTo(_next, 0);
-        _chunk.Close(_next);
+        _chunk.Close();
+        _chunk.AdvanceTo(_next);
         _chunk.Seal(_first, Length, Length);
         _file.Write(Length, _chunk.Buffer.AsMemory(0, _chunk.Used));
         Length += _chunk.Used;

@@ -61,12 +61,15 @@ internal sealed class JournalTransactionalProducer(
     {
         var member = consumer as JournalConsumer
             ?? throw new ArgumentException("The consumer belongs to another log.", nameof(consumer));
-        var group = member.DemandMember(offsets.Keys);
+        var copy = new Dictionary<TopicPartition, CommittedOffset>(offsets);
         lock (_gate)
         {
             Demand(TransactionPhase.Open);
-            _offsets.Add(new GroupOffsets(group, new Dictionary<TopicPartition, CommittedOffset>(offsets)));
-            _members.Add((member, [.. offsets.Keys]));
+            member.AsMember(copy.Keys, group =>
+            {
+                _offsets.Add(new GroupOffsets(group, copy));
+                _members.Add((member, [.. copy.Keys]));
+            });
         }
 
         return ValueTask.CompletedTask;
@@ -85,14 +88,9 @@ internal sealed class JournalTransactionalProducer(
                 throw new RecordLogException(failure.Error, failure.Message, failure);
             }
 
-            foreach (var (consumer, partitions) in _members)
-            {
-                consumer.DemandMember(partitions);
-            }
-
             committing = transaction is null && _offsets.Count == 0
                 ? Task.CompletedTask
-                : Journal.Writer.SubmitAsync(new CommitRequest(transaction, [.. _offsets]));
+                : SubmitAsMembers(0, new CommitRequest(transaction, [.. _offsets]));
             _committing = committing;
             _phase = TransactionPhase.Committing;
         }
@@ -209,6 +207,20 @@ internal sealed class JournalTransactionalProducer(
             topic.TransactionEnded(transaction, partition);
             topic.WakeReaders();
         }
+    }
+
+    // All consumers whose offsets go along must still own them at the moment the commit goes to the writer.
+    private Task SubmitAsMembers(int from, CommitRequest request)
+    {
+        if (from == _members.Count)
+        {
+            return Journal.Writer.SubmitAsync(request);
+        }
+
+        Task? committing = null;
+        var (consumer, partitions) = _members[from];
+        consumer.AsMember(partitions, _ => committing = SubmitAsMembers(from + 1, request));
+        return committing!;
     }
 
     private JournalTransaction Transaction() =>

@@ -38,7 +38,10 @@ internal sealed class AppendChunk(int size, int partitions)
 
     public long MaxTimestampMs { get; private set; } = long.MinValue;
 
-    /// <summary>Next offset of each partition behind the last record of this chunk; set by <see cref="Close"/>.</summary>
+    /// <summary>
+    /// Offset behind the last record of each partition in this chunk; 0 where it has none. Offsets whose append failed are
+    /// never counted, so that an end is always where a start would find it.
+    /// </summary>
     public long[] NextOffsets { get; } = new long[partitions];
 
     public bool Fits(int recordLength) =>
@@ -66,7 +69,7 @@ internal sealed class AppendChunk(int size, int partitions)
         return Buffer.AsSpan(start, recordLength);
     }
 
-    public void Add(in PendingAppend append, long timestampMs)
+    public void Add(in PendingAppend append, int partition, long timestampMs)
     {
         if (AppendCount == Appends.Length)
         {
@@ -76,16 +79,26 @@ internal sealed class AppendChunk(int size, int partitions)
         }
 
         Appends[AppendCount++] = append;
-        Note(timestampMs);
+        Note(partition, append.Offset, timestampMs);
     }
 
-    public void Note(long timestampMs) => MaxTimestampMs = Math.Max(MaxTimestampMs, timestampMs);
-
-    public void Close(long[] nextOffsets)
+    public void Note(int partition, long offset, long timestampMs)
     {
-        CloseFrame();
-        nextOffsets.CopyTo(NextOffsets, 0);
+        NextOffsets[partition] = offset + 1;
+        MaxTimestampMs = Math.Max(MaxTimestampMs, timestampMs);
     }
+
+    /// <summary>Raises ends to those behind this chunk.</summary>
+    public void AdvanceTo(Span<long> nextOffsets)
+    {
+        for (var i = 0; i < NextOffsets.Length; i++)
+        {
+            nextOffsets[i] = Math.Max(nextOffsets[i], NextOffsets[i]);
+        }
+    }
+
+    /// <summary>Nothing more comes into it.</summary>
+    public void Close() => CloseFrame();
 
     /// <summary>Gives each frame its place and its checksum.</summary>
     public void Seal(long segment, long position, long durableThrough)
@@ -104,6 +117,7 @@ internal sealed class AppendChunk(int size, int partitions)
         AppendCount = 0;
         Used = 0;
         MaxTimestampMs = long.MinValue;
+        Array.Clear(NextOffsets);
         _frameOpen = false;
     }
 

@@ -105,6 +105,7 @@ internal sealed class JournalTopic : IDisposable
                     Offset = offset,
                     Bytes = length,
                 },
+                partition,
                 record.TimestampMs);
         }
     }
@@ -204,7 +205,7 @@ internal sealed class JournalTopic : IDisposable
     {
         if (_current is not null)
         {
-            _current.Close(_nextOffsets);
+            _current.Close();
             _pending.Add(_current);
             _current = null;
         }

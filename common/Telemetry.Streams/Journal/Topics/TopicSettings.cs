@@ -9,12 +9,30 @@ internal static class TopicSettings
     private const string FileName = "topic.json";
     private const int NameLengthMax = 249;
 
+    // A first frame holds 8 bytes a partition.
+    private const long UnfinishedBytesMax = 64 << 10;
+
     /// <summary>Kafka's rule for topic names, which also makes them good directory names.</summary>
     public static bool IsValidName(string name) =>
         name.Length is > 0 and <= NameLengthMax && name is not ("." or "..")
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     public static bool Exists(string directory) => File.Exists(Path.Combine(directory, FileName));
+
+    /// <summary>A topic without settings was being made when the process ended; nothing can be in it.</summary>
+    /// <exception cref="RecordLogException">Something is in it: the settings were lost.</exception>
+    public static void RemoveUnfinished(string directory)
+    {
+        var segments = Directory.EnumerateFiles(directory, "*.log").Select(path => new FileInfo(path)).ToList();
+        if (segments.Count > 1 || segments.Exists(segment => segment.Length > UnfinishedBytesMax))
+        {
+            throw new RecordLogException(
+                RecordLogError.Damaged,
+                $"The topic in '{directory}' has records but no {FileName}. Restore that file, or move the directory away.");
+        }
+
+        Directory.Delete(directory, recursive: true);
+    }
 
     public static TopicSpec Read(string directory)
     {

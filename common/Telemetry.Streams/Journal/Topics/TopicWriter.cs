@@ -113,7 +113,7 @@ internal sealed class TopicWriter(JournalTopic topic, IJournalFiles files, long 
         active.Index.Offer(_position, active.MaxTimestampMs, _written);
         active.MaxTimestampMs = Math.Max(active.MaxTimestampMs, chunk.MaxTimestampMs);
         _position += chunk.Used;
-        chunk.NextOffsets.CopyTo(_written, 0);
+        chunk.AdvanceTo(_written);
         _dirty = true;
     }
 
