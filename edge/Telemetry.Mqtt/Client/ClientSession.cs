@@ -10,7 +10,7 @@ internal sealed class ClientSession : IPacketSink
     private readonly MqttClientOptions _options;
     private readonly IMqttClientHandler _handler;
     private readonly OutboundWindow _window;
-    private readonly InboundExactlyOnce _inbound = new();
+    private readonly InboundAcknowledger _inbound = new();
 
     private ClientConnection? _connection;
     private ServerLimits _limits;
@@ -90,13 +90,8 @@ internal sealed class ClientSession : IPacketSink
             {
                 return PublishStart.NotSupported;
             }
-            var delivery = new PublishDelivery
-            {
-                Qos = request.Qos,
-                Retain = request.Retain,
-                MessageExpiryInterval = request.MessageExpiryInterval,
-            };
-            var size = PublishEncoder.SizeOf(_options.Version, topicName.Length, properties.Length, payload.Length, delivery);
+            var size = PublishEncoder.SizeOf(
+                _options.Version, topicName.Length, properties.Length, payload.Length, DeliveryOf(request, 0));
             if (size > _limits.MaximumPacketSize)
             {
                 return PublishStart.TooLarge;
@@ -105,7 +100,7 @@ internal sealed class ClientSession : IPacketSink
             {
                 return PublishStart.Full;
             }
-            Write(connection, topicName, properties, payload, request, delivery, completion, state);
+            Write(connection, topicName, properties, payload, request, completion, state);
         }
         if (request.Qos == MqttQos.AtMostOnce)
         {
@@ -135,7 +130,7 @@ internal sealed class ClientSession : IPacketSink
         {
             if (!_established || _connection is not { IsOpen: true } connection)
             {
-                throw NotConnected(null);
+                throw MqttClientException.NotConnected();
             }
             _requests ??= new PendingRequests();
             var (identifier, answer) = _requests.Add();
@@ -153,13 +148,7 @@ internal sealed class ClientSession : IPacketSink
             {
                 return false;
             }
-            if (delivery.Qos == MqttQos.ExactlyOnce)
-            {
-                _inbound.Acknowledge(delivery.PacketIdentifier, refused: reasonCode >= ReasonCode.UnspecifiedError);
-            }
-            var type = delivery.Qos == MqttQos.ExactlyOnce ? MqttPacketType.PubRec : MqttPacketType.PubAck;
-            MqttEncoder.WriteAck(connection.Output, type, _options.Version, delivery.PacketIdentifier, reasonCode);
-            connection.BeginFlush();
+            _inbound.Acknowledge(connection, _options.Version, delivery, reasonCode);
             return true;
         }
     }
@@ -209,9 +198,9 @@ internal sealed class ClientSession : IPacketSink
         {
             completion.Tell(PublishOutcome.ConnectionLost, end.ReasonCode);
         }
-        settlement.Requests?.FailAll(NotConnected(end));
+        settlement.Requests?.FailAll(MqttClientException.Ended(end));
         settlement.Capacity?.TrySetResult();
-        settlement.Handshake?.TrySetException(NotConnected(end));
+        settlement.Handshake?.TrySetException(MqttClientException.Ended(end));
         if (settlement.WasEstablished)
         {
             _handler.Disconnected(_client, end);
@@ -379,16 +368,7 @@ internal sealed class ClientSession : IPacketSink
     {
         lock (Gate)
         {
-            if (_inbound.TryBegin(delivery.PacketIdentifier, out var sendPubRecAgain))
-            {
-                return true;
-            }
-            if (sendPubRecAgain)
-            {
-                MqttEncoder.WriteAck(_connection!.Output, MqttPacketType.PubRec, delivery.PacketIdentifier);
-                _connection.BeginFlush();
-            }
-            return false;
+            return _inbound.TryBegin(_connection!, delivery.PacketIdentifier);
         }
     }
 
@@ -416,10 +396,7 @@ internal sealed class ClientSession : IPacketSink
                     AnswerPubRec(connection, ack.PacketIdentifier, stage);
                     break;
                 case MqttPacketType.PubRel:
-                    var known = _inbound.Complete(ack.PacketIdentifier);
-                    MqttEncoder.WriteAck(connection.Output, MqttPacketType.PubComp, _options.Version, ack.PacketIdentifier,
-                        known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound);
-                    connection.BeginFlush();
+                    _inbound.Complete(connection, _options.Version, ack.PacketIdentifier);
                     break;
                 default:
                     // An acknowledgement nobody waits for, such as a second PUBACK: nothing to do (4.13.2 leaves it free).
@@ -475,27 +452,20 @@ internal sealed class ClientSession : IPacketSink
         ReadOnlySpan<byte> properties,
         ReadOnlySpan<byte> payload,
         in PublishRequest request,
-        in PublishDelivery delivery,
         IPublishCompletion? completion,
         ulong state)
     {
-        var identified = delivery;
+        ushort identifier = 0;
         if (request.Qos != MqttQos.AtMostOnce)
         {
             // HasCapacity said yes and the gate is held, so there is a slot.
-            _window.TryTake(request.Qos, completion, state, out var identifier);
-            identified = new PublishDelivery
-            {
-                Qos = request.Qos,
-                Retain = request.Retain,
-                MessageExpiryInterval = request.MessageExpiryInterval,
-                PacketIdentifier = identifier,
-            };
+            _window.TryTake(request.Qos, completion, state, out identifier);
         }
-        var size = PublishEncoder.Write(connection.Output, _options.Version, topicName, properties, payload, identified);
+        var size = PublishEncoder.Write(
+            connection.Output, _options.Version, topicName, properties, payload, DeliveryOf(request, identifier));
         if (_options.ResumeInFlight && request.Qos != MqttQos.AtMostOnce)
         {
-            _window.Keep(identified.PacketIdentifier, connection.Output.Last(size));
+            _window.Keep(identifier, connection.Output.Last(size));
         }
         connection.BeginFlush();
     }
@@ -519,21 +489,11 @@ internal sealed class ClientSession : IPacketSink
         capacity.TrySetResult();
     }
 
-    private static MqttClientException NotConnected(MqttDisconnect? end) => end is null
-        ? new MqttClientException("There is no connection.", 0, isTransient: true)
-        : new MqttClientException(
-            end.Message,
-            end.ReasonCode,
-            end.Cause is DisconnectCause.ConnectionLost or DisconnectCause.KeepAliveTimeout
-                || MqttClientException.IsTransientCode(end.ReasonCode),
-            end.Exception);
-
-    /// <summary>Who is to be told that a connection ended.</summary>
-    internal sealed record Settlement(
-        MqttDisconnect End,
-        bool WasEstablished,
-        List<OutboundWindow.Completion> Lost,
-        TaskCompletionSource<ConnAckPacket>? Handshake,
-        TaskCompletionSource? Capacity,
-        PendingRequests? Requests);
+    private static PublishDelivery DeliveryOf(in PublishRequest request, ushort packetIdentifier) => new()
+    {
+        Qos = request.Qos,
+        Retain = request.Retain,
+        MessageExpiryInterval = request.MessageExpiryInterval,
+        PacketIdentifier = packetIdentifier,
+    };
 }

@@ -214,6 +214,12 @@ public sealed class MqttClient : IAsyncDisposable
 
     private async Task<ConnAckPacket> ShakeHandsAsync(MqttTransport transport, CancellationToken cancellationToken)
     {
+        if (_disposed)
+        {
+            transport.Dispose();
+            Volatile.Write(ref _busy, 0);
+            throw new ObjectDisposedException(nameof(MqttClient));
+        }
         var connection = new ClientConnection(
             transport, _session, _session.Gate, _options.MaximumPacketSize, _options.KeepAliveWheel);
         Volatile.Write(ref _connection, connection);

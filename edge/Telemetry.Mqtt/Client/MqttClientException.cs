@@ -16,7 +16,15 @@ public sealed class MqttClientException : Exception
     /// <summary>True when the same call may succeed later with nothing changed.</summary>
     public bool IsTransient { get; }
 
-    internal static bool IsTransientCode(ReasonCode code) => code is ReasonCode.ServerUnavailable or ReasonCode.ServerBusy
+    internal static MqttClientException NotConnected() => new("There is no connection.", 0, isTransient: true);
+
+    internal static MqttClientException Ended(MqttDisconnect end) => new(
+        end.Message,
+        end.ReasonCode,
+        end.Cause is DisconnectCause.ConnectionLost or DisconnectCause.KeepAliveTimeout || IsTransientCode(end.ReasonCode),
+        end.Exception);
+
+    private static bool IsTransientCode(ReasonCode code) => code is ReasonCode.ServerUnavailable or ReasonCode.ServerBusy
         or ReasonCode.ServerShuttingDown or ReasonCode.QuotaExceeded or ReasonCode.ConnectionRateExceeded
         or ReasonCode.UnspecifiedError or ReasonCode.ImplementationSpecificError or ReasonCode.MessageRateTooHigh;
 }
