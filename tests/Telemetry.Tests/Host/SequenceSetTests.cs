@@ -9,7 +9,9 @@ public sealed class SequenceSetTests
     [Fact]
     public void Set_behaves_like_a_set_of_single_sequences()
     {
-        var ranges = Gen.Select(Gen.Choose(1, 60), Gen.Choose(0, 12), (first, more) => (First: (ulong)first, Last: (ulong)(first + more))).ListOf();
+        var ranges = (from first in Gen.Choose(1, 60)
+                      from more in Gen.Choose(0, 12)
+                      select (First: (ulong)first, Last: (ulong)(first + more))).ListOf();
         Prop.ForAll(Arb.From(ranges), Arb.From(ranges), (one, two) =>
         {
             var (set, model) = Build(one);
