@@ -66,8 +66,6 @@ run_tests() {
     debian_package mosquitto mosquitto
     debian_package mosquitto_pub mosquitto-clients
     /usr/bin/python3 -c 'import paho.mqtt.client' 2>/dev/null || command -v paho-marker >/dev/null || debian_package paho-marker python3-paho-mqtt
-    step schema-tools "$(fingerprint "$root"/common/Telemetry.Contracts/schema/package*.json)" \
-      "Fetching buf" npm_install "$root/common/Telemetry.Contracts/schema"
   fi
   step build-$configuration "$(sources) $(fingerprint "$root/tests")" "Building everything with its tests" \
     dotnet build "$root/Telemetry.sln" -c "$configuration" --nologo -v q

@@ -50,7 +50,8 @@ public sealed class AuditQueries(IClickHouse clickHouse)
     }
 
     /// <summary>
-    /// Computes every bucket of a rollup again from raw and returns those that differ (n, finite n, min, max, first, last exactly; sum
+    /// Computes every bucket of a rollup again from raw and returns those that differ (n, finite n, min, max, first, last exactly, but for
+    /// the sign of zero, which no comparison orders (adding 0 makes it positive); sum
     /// and sum of squares up to rounding, because they are added in another order).
     /// </summary>
     /// <param name="rollup">One of <see cref="Rollups"/>.</param>
@@ -95,7 +96,7 @@ public sealed class AuditQueries(IClickHouse clickHouse)
         var text = "toString((c, f, lo, hi, s, q, a, z))";
         return "SELECT sensor, device, ts, countIf(source = 0) AS in_raw, countIf(source = 1) AS in_rollup, "
             + $"anyIf({text}, source = 0), anyIf({text}, source = 1) FROM ({expected} UNION ALL {found}) GROUP BY sensor, device, ts "
-            + "HAVING in_raw != 1 OR in_rollup != 1 OR uniqExact((c, f, lo, hi, a, z)) != 1 "
+            + "HAVING in_raw != 1 OR in_rollup != 1 OR uniqExact((c, f, lo + 0., hi + 0., a.1, a.2 + 0., z.1, z.2 + 0.)) != 1 "
             + $"OR NOT ({Close("s", "greatest(abs(lo), abs(hi))")}) OR NOT ({Close("q", "greatest(lo * lo, hi * hi)")}) ORDER BY sensor, device, ts {Bounds}";
     }
 

@@ -45,12 +45,44 @@ internal static class ReadingBatchOracle
         return error;
     }
 
+    /// <summary>
+    /// Google's C# runtime takes a packed field with a length of 2^31 or more for an empty one; the wire format, its other
+    /// runtimes and we refuse such a message.
+    /// </summary>
+    private static bool HasNegativeLength(byte[] bytes)
+    {
+        var position = 0;
+        while (position < bytes.Length)
+        {
+            // A new reader for each field: the public one cannot pass over raw bytes.
+            using var rest = new MemoryStream(bytes, position, bytes.Length - position);
+            using var input = CodedInputStream.CreateWithLimits(rest, int.MaxValue, recursionLimit: 200);
+            var tag = input.ReadTag();
+            if (WireFormat.GetTagWireType(tag) != WireFormat.WireType.LengthDelimited)
+            {
+                input.SkipLastField();
+                position += (int)input.Position;
+                continue;
+            }
+
+            var length = input.ReadLength();
+            if (length < 0)
+            {
+                return true;
+            }
+
+            position += (int)input.Position + length;
+        }
+
+        return false;
+    }
+
     private static ReadingBatch? Expect(byte[] bytes)
     {
         try
         {
             var batch = ReadingBatch.Parser.ParseFrom(bytes);
-            return bytes.Length <= ReadingLimits.BatchBytesMax && IsLegal(batch) ? batch : null;
+            return bytes.Length <= ReadingLimits.BatchBytesMax && IsLegal(batch) && !HasNegativeLength(bytes) ? batch : null;
         }
         catch (InvalidProtocolBufferException)
         {
