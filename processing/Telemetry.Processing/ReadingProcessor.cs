@@ -49,7 +49,8 @@ public sealed class ReadingProcessor : IAsyncDisposable
         var partitions = await _log.QueryPartitionCountAsync(_options.ReadingsTopic, cancellationToken);
         await _log.EnsureTopicsAsync([new TopicSpec(_options.StateTopic, partitions, Compacted: true)], cancellationToken);
         await _committer.OpenAsync(cancellationToken);
-        _loop = Task.Run(RunPollLoopAsync, CancellationToken.None);
+        _loop = Task.Factory.StartNew(
+            RunPollLoopAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
     }
 
     /// <summary>Stops in good order: finishes what was taken, commits, leaves the group.</summary>

@@ -40,6 +40,9 @@ internal sealed record AuditReport
     /// <summary>Second copies on the log, removed before storage.</summary>
     public long Copies { get; init; }
 
+    /// <summary>Bytes on disk by table after merging, divided by the raw readings; only when asked for.</summary>
+    public IReadOnlyDictionary<string, double>? BytesPerReading { get; init; }
+
     /// <summary>The first differences, in words.</summary>
     public IReadOnlyList<string> Differences { get; init; } = [];
 

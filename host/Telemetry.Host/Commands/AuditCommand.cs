@@ -18,12 +18,13 @@ internal static class AuditCommand
     {
         var shared = new SharedOptions();
         var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
+        var sizes = new Option<bool>("--sizes") { Description = "Also merge every table and tell its bytes per reading." };
         var command = new Command(
             "audit",
             "Takes what is left on the log into ClickHouse, then compares the simulator's ledger, the log, raw readings and rollups. "
             + "Ends with code 1 unless nothing is lost, doubled or unexplained. Run it when the platform over --data has stopped.")
         {
-            json,
+            json, sizes,
         };
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
@@ -46,6 +47,11 @@ internal static class AuditCommand
             }
 
             var report = await Auditor.RunAsync(data, log, clickHouse, cancellationToken);
+            if (result.GetValue(sizes))
+            {
+                report = report with { BytesPerReading = await TableSizes.MeasureAsync(clickHouse, report.Raw, cancellationToken) };
+            }
+
             await result.InvocationConfiguration.Output.WriteLineAsync(
                 result.GetValue(json) ? JsonSerializer.Serialize(report, AuditReport.Json) : Describe(report));
             return report.IsClean ? 0 : 1;
@@ -66,6 +72,8 @@ internal static class AuditCommand
         lines.Add(Row("lost", Number(report.Lost)));
         lines.Add(Row("doubled", Number(report.Doubled)));
         lines.Add(Row("unexplained", Number(report.Unexplained)));
+        lines.AddRange((report.BytesPerReading ?? new Dictionary<string, double>())
+            .Select(s => Row("bytes a reading, " + s.Key, s.Value.ToString("F3", CultureInfo.InvariantCulture))));
         lines.AddRange(report.Differences.Select(d => "  " + d));
         lines.Add(report.IsClean ? "Every acknowledged reading is stored once." : "The audit found differences.");
         return string.Join(Environment.NewLine, lines);

@@ -71,7 +71,7 @@ internal sealed class PipelineSampler : IPipelineHealth, IAsyncDisposable
         metrics.Refresh();
         var now = new Sample(
             _time.GetTimestamp(),
-            metrics.Sum("telemetry.edge.publishes.received"),
+            metrics.Sum("telemetry.bridge.publishes.received"),
             metrics.Sum("telemetry.bridge.readings.stored"),
             metrics.Sum("telemetry.storage.readings.stored"),
             metrics.Sum("telemetry.storage.readings.rolled_up"),

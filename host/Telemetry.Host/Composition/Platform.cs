@@ -33,6 +33,8 @@ internal sealed class Platform : IAsyncDisposable
     private QueryRole? _query;
     private Task _queryLoop = Task.CompletedTask;
     private WebServer? _web;
+    private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _failureWatch = Task.CompletedTask;
     private bool _stopped;
 
     private Platform(
@@ -75,7 +77,7 @@ internal sealed class Platform : IAsyncDisposable
     public IPEndPoint? Mqtt => _broker?.Endpoints.Count > 0 ? _broker.Endpoints[0] as IPEndPoint : null;
 
     /// <summary>Completes with the cause when the process cannot go on and must be restarted.</summary>
-    public Task<Exception> Failed => Log.Failed;
+    public Task<Exception> Failed => _failed.Task;
 
     /// <summary>Why the process is not ready to serve; empty when it is.</summary>
     public IReadOnlyList<string> NotReady()
@@ -86,9 +88,9 @@ internal sealed class Platform : IAsyncDisposable
             reasons.Add("stopping");
         }
 
-        if (Log.Failed.IsCompleted)
+        if (Failed.IsCompleted)
         {
-            reasons.Add("the log has failed; restart the process");
+            reasons.Add("the log or processing has failed; restart the process");
         }
 
         if (_ingest is { IsHealthy: false })
@@ -206,9 +208,12 @@ internal sealed class Platform : IAsyncDisposable
     {
         using var limit = new CancellationTokenSource(_options.ShutdownTimeout);
         await StopAsync(drain: false, limit.Token);
-        if (_query is not null)
+        foreach (var role in new IAsyncDisposable?[] { _broker, Processor, Sink, _query })
         {
-            await _query.DisposeAsync();
+            if (role is not null)
+            {
+                await role.DisposeAsync();
+            }
         }
 
         if (_web is not null)
@@ -232,6 +237,7 @@ internal sealed class Platform : IAsyncDisposable
             scheduler.Dispose();
         }
 
+        await _failureWatch.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _queryStopping.Dispose();
     }
 
@@ -281,7 +287,9 @@ internal sealed class Platform : IAsyncDisposable
                 ClickHouse = _clickHouse!,
                 Log = Log,
                 Health = Sampler,
-                Options = _options.Query,
+
+                // The minute rollup is asked no further back than it is kept.
+                Options = _options.Query with { MinuteRetention = _options.Schema.MinuteRetention },
                 Logging = _logging,
             });
             await On("role-query", () =>
@@ -291,15 +299,32 @@ internal sealed class Platform : IAsyncDisposable
             });
         }
 
+        _failureWatch = WatchAsync();
         _web = await WebServer.StartAsync(this, _options, _query, _broker, _logging, cancellationToken);
         Sampler.Start();
         HostLog.Started(_logger, _roles.ToString(), Http?.ToString() ?? "none", Mqtt?.ToString() ?? "none");
     }
 
-    /// <summary>Starts a role on a thread of its own: its loops stay there, and its CPU time can be told apart.</summary>
+    /// <summary>What no retry can mend ends the process; its supervisor starts it again and recovery does the rest.</summary>
+    private async Task WatchAsync()
+    {
+        var processing = Processor?.Completion ?? Task.Delay(Timeout.InfiniteTimeSpan, _queryStopping.Token);
+        var first = await Task.WhenAny(Log.Failed, processing);
+        if (first == Log.Failed)
+        {
+            _failed.TrySetResult(await Log.Failed);
+        }
+        else if (processing.Exception is { } exception)
+        {
+            _failed.TrySetResult(exception.GetBaseException());
+        }
+    }
+
+    /// <summary>Starts a role on threads of its own: its loops stay there, and its CPU time can be told apart.</summary>
     private Task On(string name, Func<Task> start)
     {
-        var scheduler = new RoleScheduler(name, 1);
+        const int threads = 2;
+        var scheduler = new RoleScheduler(name, threads);
         _schedulers.Add(scheduler);
         return scheduler.RunAsync(start);
     }

@@ -42,6 +42,12 @@ internal sealed class WebServer : IAsyncDisposable
         });
         var application = builder.Build();
         application.UseRouting();
+        if (broker is not null)
+        {
+            application.UseWebSockets();
+            application.MapMqttWebSocket(broker).ExcludeFromDescription();
+        }
+
         MapOperations(application, platform);
         if (query is not null)
         {

@@ -12,7 +12,7 @@ internal static partial class HostLog
     [LoggerMessage(8002, LogLevel.Information, "Stopping: intake first, then draining")]
     public static partial void Stopping(ILogger logger);
 
-    [LoggerMessage(8003, LogLevel.Critical, "The log has failed; what is on disk is unknown beyond what was acknowledged. The process ends; restart it")]
+    [LoggerMessage(8003, LogLevel.Critical, "The log or processing has failed for good. The process ends; start it again: recovery goes on from what is durable")]
     public static partial void LogFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(8004, LogLevel.Warning, "Sampling the pipeline's figures failed; trying again in a second")]

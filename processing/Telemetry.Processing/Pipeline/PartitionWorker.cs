@@ -54,7 +54,10 @@ internal sealed class PartitionWorker : IAsyncDisposable
         _work = Channel.CreateBounded<WorkItem>(
             new BoundedChannelOptions(options.BlocksInFlightMax) { SingleReader = true, SingleWriter = true });
         _cutAt = _recordAt = time.GetTimestamp();
-        _loop = Task.Run(() => RunWorkLoopAsync(committed));
+
+        // On the starter's scheduler: the host gives each role threads of its own.
+        _loop = Task.Factory.StartNew(
+            () => RunWorkLoopAsync(committed), CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
     }
 
     public TopicPartition Partition { get; }

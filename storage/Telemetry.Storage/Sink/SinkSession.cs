@@ -318,6 +318,10 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         }
     }
 
+    /// <summary>Beside the session's loop, on the scheduler the role was started on.</summary>
+    private static Task Start(Func<Task> work, CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
+
     private bool FlushDue() => _raw is null
         && _recovered
         && (_open.Rows.Count >= _options.RawRowsMax
@@ -353,7 +357,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         _open = new RawBatch(_names);
         _lastFlush = _time.GetTimestamp();
         var markers = SinkWriter.MarkersOf([batch], _partitions, batch.Nexts, static p => p.RawHighs);
-        var task = batch.Rows.Count == 0 ? Task.CompletedTask : Task.Run(() => _writer.StoreRawAsync(batch, markers, cancellationToken), cancellationToken);
+        var task = batch.Rows.Count == 0 ? Task.CompletedTask : Start(() => _writer.StoreRawAsync(batch, markers, cancellationToken), cancellationToken);
         _raw = (batch, markers, task);
     }
 
@@ -403,7 +407,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         var batches = _backlog.ToArray();
         _backlog.Clear();
         var markers = SinkWriter.MarkersOf(batches, _partitions, nexts, static p => p.RollupHighs);
-        var task = Task.Run(() => _writer.StoreRollupsAsync(batches, markers, cancellationToken), cancellationToken);
+        var task = Start(() => _writer.StoreRollupsAsync(batches, markers, cancellationToken), cancellationToken);
         _rollup = (checkpoint, markers, batches, task);
     }
 

@@ -65,9 +65,13 @@ public sealed class StorageSink : IAsyncDisposable
             new EventSink(_log, _clickHouse, EventTables.Anomalies, _options, _metrics, _logger, _time),
             new EventSink(_log, _clickHouse, EventTables.DeviceEvents, _options, _metrics, _logger, _time),
         ];
-        _loops = [Task.Run(RunReadingsAsync, CancellationToken.None), .. _events.Select(e => Task.Run(() => RunAsync(e.RunAsync), CancellationToken.None))];
+        _loops = [StartLoop(RunReadingsAsync), .. _events.Select(e => StartLoop(() => RunAsync(e.RunAsync)))];
         return Task.CompletedTask;
     }
+
+    /// <summary>On the starter's scheduler: the host gives each role threads of its own.</summary>
+    private static Task StartLoop(Func<Task> loop) =>
+        Task.Factory.StartNew(loop, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
 
     /// <summary>Completes when the first recovery is done.</summary>
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken) => _ready.Task.WaitAsync(cancellationToken);
