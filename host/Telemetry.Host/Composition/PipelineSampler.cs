@@ -2,6 +2,8 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.Measurement;
 using Telemetry.Host.Metrics;
 using Telemetry.Query.Health;
+using Telemetry.Storage.Sink;
+using Telemetry.Streams;
 
 namespace Telemetry.Host.Composition;
 
@@ -109,20 +111,38 @@ internal sealed class PipelineSampler : IPipelineHealth, IAsyncDisposable
     private async ValueTask<IReadOnlyList<PipelineLag>> ReadLagAsync(CancellationToken cancellationToken)
     {
         var lags = new List<PipelineLag>();
-        foreach (var group in new[] { _platform.ProcessingGroup, _platform.StorageGroup })
+        if (_platform.ProcessingGroup is { } processing)
         {
-            if (group is null)
+            foreach (var lag in await _platform.Log.QueryLagAsync(processing, KafkaTopics.Readings, cancellationToken))
             {
-                continue;
+                lags.Add(new PipelineLag(processing, lag.Partition.Topic, lag.Partition.Partition, lag.Records, lag.Time.TotalSeconds));
             }
+        }
 
-            foreach (var lag in await _platform.Log.QueryLagAsync(group, KafkaTopics.Readings, cancellationToken))
+        if (_platform is { StorageGroup: { } storage, Sink: { } sink })
+        {
+            foreach (var progress in sink.Progress)
             {
-                lags.Add(new PipelineLag(group, lag.Partition.Topic, lag.Partition.Partition, lag.Records, lag.Time.TotalSeconds));
+                lags.Add(await ReadRawLagAsync(storage, progress, cancellationToken));
             }
         }
 
         return lags;
+    }
+
+    /// <summary>
+    /// Storage commits its offsets only with each checkpoint, every few seconds; what users wait for is the raw table.
+    /// </summary>
+    private async ValueTask<PipelineLag> ReadRawLagAsync(string group, SinkProgress progress, CancellationToken cancellationToken)
+    {
+        var place = new TopicPartition(KafkaTopics.Readings, progress.Partition);
+        var high = (await _platform.Log.QueryOffsetsAsync(place, cancellationToken)).High;
+        var records = Math.Max(0, high - progress.RawNext);
+        var newest = progress.NewestEventTimeMicroseconds;
+        var age = records == 0 || newest == 0
+            ? 0
+            : Math.Max(0, (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds - (newest / 1e6));
+        return new PipelineLag(group, place.Topic, place.Partition, records, age);
     }
 
     private static LatencyQuantiles? Quantiles(long[] now, long[] before)

@@ -7,7 +7,7 @@ export function read(): View {
   const hash = new URLSearchParams(location.hash.slice(1));
   const from = Number(hash.get("from")), to = Number(hash.get("to"));
   const fixed = from > 0 && to > from;
-  const range = hash.get("range") ?? "1h";
+  const range = hash.get("range") ?? "5m";
   return {
     device: hash.get("device") ?? "",
     sensor: hash.get("sensor") ?? "",
