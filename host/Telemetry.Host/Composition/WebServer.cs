@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Telemetry.Edge;
@@ -55,10 +56,12 @@ internal sealed class WebServer : IAsyncDisposable
         }
 
         var server = new WebServer(application);
-        await application.StartAsync(cancellationToken);
+        await ListenAsync(
+            () => application.StartAsync(cancellationToken), $"HTTP cannot listen on {options.Http.Address}:{options.Http.Port}", "--http-port");
         if (broker is not null)
         {
-            await broker.StartAsync(cancellationToken);
+            var listeners = string.Join(", ", options.Edge.EffectiveListeners.Select(l => $"{l.Address}:{l.Port}"));
+            await ListenAsync(() => broker.StartAsync(cancellationToken), $"MQTT cannot listen on {listeners}", "--mqtt-port");
         }
 
         server.Http = server.FindHttp(options);
@@ -68,6 +71,19 @@ internal sealed class WebServer : IAsyncDisposable
     public Task StopAsync(CancellationToken cancellationToken) => _application.StopAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    /// <exception cref="IOException">The address cannot be had; the message names it and the flag for another.</exception>
+    private static async Task ListenAsync(Func<Task> start, string what, string flag)
+    {
+        try
+        {
+            await start();
+        }
+        catch (Exception e) when (e is IOException or AddressInUseException or System.Net.Sockets.SocketException)
+        {
+            throw new IOException($"{what}: {e.Message} Give another port with {flag} (0: a free one).", e);
+        }
+    }
 
     private static void MapOperations(WebApplication application, Platform platform)
     {

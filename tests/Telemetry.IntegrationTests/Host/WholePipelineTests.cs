@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Telemetry.IntegrationTests.Support;
 
@@ -105,6 +107,24 @@ public sealed class WholePipelineTests : IDisposable
         errors.ShouldNotContain("   at Telemetry.");
         first.Terminate();
         (await first.WaitAsync()).ShouldBe(0, first.Errors);
+    }
+
+    [Theory]
+    [InlineData("--mqtt-port", "--http-port")]
+    [InlineData("--http-port", "--mqtt-port")]
+    public async Task Port_in_use_is_named_with_the_flag_for_another(string taken, string free)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+
+        var (code, _, errors) = await TelemetryProcess.RunAsync(
+            "up", "--no-simulator", "--no-browser", "--plain", "--data", _data, taken, $"{port}", free, "0");
+
+        code.ShouldBe(2, errors);
+        errors.ShouldContain($"127.0.0.1:{port}");
+        errors.ShouldContain(taken);
+        errors.ShouldNotContain("   at Telemetry.");
     }
 
     [Fact]
