@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
@@ -27,6 +26,9 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>How often expired retained messages are swept out.</summary>
     private const long SweepMilliseconds = 60_000;
 
+    /// <summary>Connections over the limit that are held just to be told so; any more are cut.</summary>
+    private const int MaxSurplus = 256;
+
     private readonly EdgeOptions _options;
     private readonly ILogger _logger;
     private readonly ILoggerFactory _loggers;
@@ -42,6 +44,7 @@ public sealed class MqttBroker : IAsyncDisposable
     private ITimer? _ticker;
     private long _sweepAt = SweepMilliseconds;
     private int _connectionCount;
+    private int _surplusCount;
     private volatile bool _stopping;
 
     /// <summary>Makes a broker; nothing is opened before <see cref="StartAsync"/>.</summary>
@@ -61,7 +64,7 @@ public sealed class MqttBroker : IAsyncDisposable
         IAuthorizer? authorizer = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Validate(options);
+        EdgeOptionsValidator.Check(options);
         _options = options;
         _loggers = loggers;
         _logger = loggers.CreateLogger("Telemetry.Edge");
@@ -195,17 +198,31 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>Serves one connection until it ends. Throws nothing.</summary>
     internal async Task ServeAsync(MqttTransport transport)
     {
-        if (Interlocked.Increment(ref _connectionCount) > _options.MaxConnections || _stopping)
+        var surplus = Interlocked.Increment(ref _connectionCount) > _options.MaxConnections;
+        if (surplus)
         {
             Interlocked.Decrement(ref _connectionCount);
             _metrics.TurnedAway();
-            transport.Abort();
-            await transport.DisposeAsync();
+            if (Interlocked.Increment(ref _surplusCount) > MaxSurplus || _stopping)
+            {
+                Interlocked.Decrement(ref _surplusCount);
+                await CutAsync(transport);
+                return;
+            }
+        }
+        else if (_stopping)
+        {
+            Interlocked.Decrement(ref _connectionCount);
+            _metrics.TurnedAway();
+            await CutAsync(transport);
             return;
         }
+        else
+        {
+            _metrics.Accepted();
+        }
 
-        _metrics.Accepted();
-        var connection = new MqttConnection(_core, _packets, transport);
+        var connection = new MqttConnection(_core, _packets, transport) { IsSurplus = surplus };
         var served = RunCountedAsync(connection);
         _connections[connection] = served;
         if (_stopping)
@@ -217,20 +234,17 @@ public sealed class MqttBroker : IAsyncDisposable
         _connections.TryRemove(connection, out _);
     }
 
+    private static async ValueTask CutAsync(MqttTransport transport)
+    {
+        transport.Abort();
+        await transport.DisposeAsync();
+    }
+
     private async Task RunCountedAsync(MqttConnection connection)
     {
         await connection.RunAsync();
         // Inside the task that a stop waits for: a stopped broker has no connections.
-        Interlocked.Decrement(ref _connectionCount);
-    }
-
-    private static void Validate(EdgeOptions options)
-    {
-        var errors = new List<ValidationResult>();
-        if (!Validator.TryValidateObject(options, new ValidationContext(options), errors, validateAllProperties: true))
-        {
-            throw new EdgeConfigurationException(string.Join(" ", errors.Select(e => e.ErrorMessage)));
-        }
+        Interlocked.Decrement(ref connection.IsSurplus ? ref _surplusCount : ref _connectionCount);
     }
 
     private SocketTransportOptions TransportOptions() => new()

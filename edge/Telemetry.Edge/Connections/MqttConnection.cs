@@ -59,6 +59,9 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion
     /// <summary>Session Expiry Interval of the client's DISCONNECT.</summary>
     public TimeSpan? ExpiryAtDisconnect { get; set; }
 
+    /// <summary>Over <see cref="EdgeOptions.MaxConnections"/>: its CONNECT is refused.</summary>
+    public bool IsSurplus { get; init; }
+
     public EndPoint? RemoteEndPoint => _transport.RemoteEndPoint;
 
     public string? CertificateName => _transport.CertificateName;

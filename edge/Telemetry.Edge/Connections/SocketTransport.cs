@@ -7,7 +7,12 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Telemetry.Edge.Connections;
 
 /// <summary>Plain TCP: a connection of Kestrel's socket transport.</summary>
-internal sealed class SocketTransport(ConnectionContext context) : MqttTransport
+/// <param name="context">The connection.</param>
+/// <param name="flushSends">
+/// A flush completes when the kernel has the bytes. Otherwise a half-close could overtake the last packet, and is left out:
+/// the peer is told by that packet, and the end of lingering closes.
+/// </param>
+internal sealed class SocketTransport(ConnectionContext context, bool flushSends = true) : MqttTransport
 {
     public override PipeReader Input => context.Transport.Input;
 
@@ -17,7 +22,11 @@ internal sealed class SocketTransport(ConnectionContext context) : MqttTransport
 
     public override ValueTask ShutdownSendAsync()
     {
-        HalfClose(context);
+        if (flushSends)
+        {
+            HalfClose(context);
+        }
+
         return ValueTask.CompletedTask;
     }
 

@@ -65,5 +65,5 @@ public static class MqttHostingExtensions
 /// <summary>Kestrel's connection handler for MQTT.</summary>
 public sealed class MqttConnectionHandler(MqttBroker broker) : ConnectionHandler
 {
-    public override Task OnConnectedAsync(ConnectionContext connection) => broker.ServeAsync(new SocketTransport(connection));
+    public override Task OnConnectedAsync(ConnectionContext connection) => broker.ServeAsync(new SocketTransport(connection, flushSends: false));
 }

@@ -8,6 +8,8 @@ namespace Telemetry.Edge.Hosting;
 /// </summary>
 internal sealed class MqttWebSocketStream(WebSocket socket) : Stream
 {
+    private Task<ValueWebSocketReceiveResult>? _waiting;
+
     public override bool CanRead => true;
 
     public override bool CanWrite => true;
@@ -26,19 +28,34 @@ internal sealed class MqttWebSocketStream(WebSocket socket) : Stream
     {
         while (true)
         {
-            var received = await socket.ReceiveAsync(buffer, cancellationToken);
-            if (received.MessageType == WebSocketMessageType.Close)
+            // A receive that is cancelled aborts the WebSocket, and the client would never learn why it is closed. So what is
+            // cancelled is only the wait; the receive, of no bytes, stays for the next reader.
+            _waiting ??= socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None).AsTask();
+            var ready = await _waiting.WaitAsync(cancellationToken);
+            _waiting = null;
+            if (await IsEndAsync(ready, cancellationToken))
             {
                 return 0;
             }
 
-            if (received.MessageType != WebSocketMessageType.Binary)
+            if (buffer.IsEmpty)
             {
-                await socket.CloseOutputAsync(WebSocketCloseStatus.InvalidMessageType, "MQTT needs binary frames.", cancellationToken);
-                throw new IOException("A WebSocket frame was not binary.");
+                return 0;
             }
 
-            if (received.Count > 0 || buffer.IsEmpty)
+            if (ready.EndOfMessage)
+            {
+                // An empty frame.
+                continue;
+            }
+
+            var received = await socket.ReceiveAsync(buffer, cancellationToken);
+            if (await IsEndAsync(received, cancellationToken))
+            {
+                return 0;
+            }
+
+            if (received.Count > 0)
             {
                 return received.Count;
             }
@@ -68,4 +85,17 @@ internal sealed class MqttWebSocketStream(WebSocket socket) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <summary>True for a close frame.</summary>
+    /// <exception cref="IOException">It is text.</exception>
+    private async ValueTask<bool> IsEndAsync(ValueWebSocketReceiveResult received, CancellationToken cancellationToken)
+    {
+        if (received.MessageType == WebSocketMessageType.Text)
+        {
+            await socket.CloseOutputAsync(WebSocketCloseStatus.InvalidMessageType, "MQTT needs binary frames.", cancellationToken);
+            throw new IOException("A WebSocket frame was not binary.");
+        }
+
+        return received.MessageType == WebSocketMessageType.Close;
+    }
 }

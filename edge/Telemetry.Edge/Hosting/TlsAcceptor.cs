@@ -10,6 +10,9 @@ namespace Telemetry.Edge.Hosting;
 /// <summary>The TLS of one listener: its certificate, and which client certificates it trusts.</summary>
 internal sealed class TlsAcceptor : IDisposable
 {
+    /// <summary>Extended key usage "TLS WWW client authentication", RFC 5280 section 4.2.1.12.</summary>
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+
     private readonly SslServerAuthenticationOptions _options;
     private readonly X509Certificate2 _certificate;
     private readonly X509Certificate2Collection? _authorities;
@@ -28,8 +31,8 @@ internal sealed class TlsAcceptor : IDisposable
                 CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
                 // Clients that negotiate a protocol name ask for this one.
                 ApplicationProtocols = [new SslApplicationProtocol("mqtt")],
-                RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                    _authorities is null || IsTrusted(certificate, options.RequireClientCertificate),
+                RemoteCertificateValidationCallback = (_, certificate, sent, _) =>
+                    _authorities is null || IsTrusted(certificate, sent, options.RequireClientCertificate),
             };
         }
         catch (Exception exception) when (exception is IOException or CryptographicException or UnauthorizedAccessException)
@@ -98,7 +101,7 @@ internal sealed class TlsAcceptor : IDisposable
             : throw new EdgeConfigurationException($"Tls.ClientAuthoritiesFile '{file}' has no certificate in it.");
     }
 
-    private bool IsTrusted(X509Certificate? certificate, bool required)
+    private bool IsTrusted(X509Certificate? certificate, X509Chain? sent, bool required)
     {
         if (certificate is not X509Certificate2 client)
         {
@@ -109,6 +112,15 @@ internal sealed class TlsAcceptor : IDisposable
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(_authorities!);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        // A server's certificate of the same authority is no device. Without the extension any use is allowed.
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
+        if (sent is not null)
+        {
+            // Authorities between, as the client sent them.
+            chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
+        }
+
         return chain.Build(client);
     }
 }

@@ -11,7 +11,7 @@ public sealed record EdgeOptions
     public MqttListenerOptions[] Listeners { get; init; } = [];
 
     /// <summary><see cref="Listeners"/>, or the default one.</summary>
-    public IReadOnlyList<MqttListenerOptions> EffectiveListeners => Listeners.Length == 0 ? DefaultListeners : Listeners;
+    public IReadOnlyList<MqttListenerOptions> EffectiveListeners => Listeners is { Length: > 0 } ? Listeners : DefaultListeners;
 
     /// <summary>
     /// Lets clients that gave no credentials in from other machines too. Default false: a listener on an address that is not
@@ -28,7 +28,7 @@ public sealed record EdgeOptions
     /// <summary>What clients may publish and subscribe to; empty, the default: everything.</summary>
     public AccessRuleOptions[] AccessRules { get; init; } = [];
 
-    /// <summary>Connections at once; more are turned away. Default 16,000.</summary>
+    /// <summary>Connections at once; more are refused with CONNACK 0x89 (3.1.1: 0x03). Default 16,000.</summary>
     [Range(1, 1_000_000)]
     public int MaxConnections { get; init; } = 16_000;
 

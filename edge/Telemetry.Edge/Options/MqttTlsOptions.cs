@@ -1,9 +1,12 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Telemetry.Edge;
 
 /// <summary>TLS of one listener. TLS 1.2 and 1.3.</summary>
 public sealed record MqttTlsOptions
 {
     /// <summary>Server certificate: a PEM file (its chain may follow in it) or a PFX file.</summary>
+    [Required]
     public required string CertificateFile { get; init; }
 
     /// <summary>Private key in PEM, when it is not in <see cref="CertificateFile"/>.</summary>

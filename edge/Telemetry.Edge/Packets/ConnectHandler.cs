@@ -14,6 +14,11 @@ internal sealed class ConnectHandler(BrokerCore core)
     /// <returns>False when it was refused and the connection is to be closed.</returns>
     public async ValueTask<bool> HandleAsync(MqttConnection connection, ConnectPacket connect, CancellationToken cancellationToken)
     {
+        if (connection.IsSurplus)
+        {
+            return Refuse(connection, connect.Version, ReasonCode.ServerBusy, "The broker has as many connections as it may.");
+        }
+
         var assigned = connect.ClientId.Length == 0 ? NewClientId() : null;
         if (assigned is not null && connect.Version == MqttVersion.V311 && !connect.CleanStart)
         {

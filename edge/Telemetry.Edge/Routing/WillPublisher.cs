@@ -16,6 +16,8 @@ internal sealed class WillPublisher(MessageRouter router, IIngest? ingest, Timer
     private readonly Lock _gate = new();
     private Task _last = Task.CompletedTask;
     private int _waiting;
+    private int _owed;
+    private TaskCompletionSource? _settled;
 
     public void Publish(StoredWill will)
     {
@@ -34,17 +36,36 @@ internal sealed class WillPublisher(MessageRouter router, IIngest? ingest, Timer
                 return;
             }
 
+            _owed++;
             Interlocked.Increment(ref _waiting);
             _last = IngestAfterAsync(_last, ingest, will);
         }
     }
 
-    /// <summary>Completes when no will waits for the log any more.</summary>
+    /// <summary>Completes when the log has answered every will, or with the token.</summary>
     public Task WhenDoneAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            return _last.WaitAsync(cancellationToken).ContinueWith(static _ => { }, TaskScheduler.Default);
+            if (_owed == 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            _settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _settled.Task.WaitAsync(cancellationToken).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private void Settle()
+    {
+        lock (_gate)
+        {
+            if (--_owed == 0)
+            {
+                _settled?.TrySetResult();
+                _settled = null;
+            }
         }
     }
 
@@ -63,6 +84,7 @@ internal sealed class WillPublisher(MessageRouter router, IIngest? ingest, Timer
         {
             metrics.Dropped(DropCause.IngestFailed, 1);
             logger.WillNotStored(will.Identity.ClientId, exception.Message);
+            Settle();
         }
         finally
         {
@@ -81,10 +103,10 @@ internal sealed class WillPublisher(MessageRouter router, IIngest? ingest, Timer
             CertificateName = will.Identity.CertificateName,
             Qos = will.Qos,
         };
-        return log.TryIngest(publish, new Answer(will, metrics, logger), 0);
+        return log.TryIngest(publish, new Answer(this, will, metrics, logger), 0);
     }
 
-    private sealed class Answer(StoredWill will, EdgeMetrics metrics, ILogger logger) : IIngestCompletion
+    private sealed class Answer(WillPublisher owner, StoredWill will, EdgeMetrics metrics, ILogger logger) : IIngestCompletion
     {
         public void Ingested(in IngestResult result, ulong state)
         {
@@ -94,6 +116,8 @@ internal sealed class WillPublisher(MessageRouter router, IIngest? ingest, Timer
                 metrics.Dropped(DropCause.IngestFailed, result.Outcome == IngestOutcome.Failed ? 1 : 0);
                 logger.WillNotStored(will.Identity.ClientId, result.Outcome);
             }
+
+            owner.Settle();
         }
     }
 }

@@ -51,8 +51,8 @@ public enum IngestOutcome
     RejectedTopic,
 
     /// <summary>
-    /// Neither stored nor dead-lettered: the log failed. No acknowledgement may go out; the connection is closed (v5: 0x88
-    /// Server unavailable) and the sender will send it again.
+    /// Neither stored nor dead-lettered: the log failed. No acknowledgement may go out; the connection is closed (v5: DISCONNECT
+    /// 0x89 Server busy; 0x88 is for CONNACK only) and the sender will send it again.
     /// </summary>
     Failed,
 }

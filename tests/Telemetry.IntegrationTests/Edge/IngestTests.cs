@@ -208,5 +208,6 @@ public sealed class IngestTests
         var client = await broker.ConnectAsync("a", will: new WillMessage { TopicName = "in/death", Payload = "gone"u8.ToArray() });
         client.Cut();
         (await ingest.TakenAsync(1)).ShouldBe(["gone"]);
+        ingest.Answer(0);
     }
 }

@@ -10,18 +10,25 @@ internal sealed class RawClient : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Stream _stream;
     private readonly MqttVersion _version;
     private byte[] _buffer = new byte[4096];
     private int _count;
 
-    private RawClient(MqttVersion version) => _version = version;
+    private RawClient(Stream stream, MqttVersion version)
+    {
+        _stream = stream;
+        _version = version;
+    }
+
+    /// <summary>Over TLS or a WebSocket, or anything else that was opened already.</summary>
+    public static RawClient Over(Stream stream, MqttVersion version = MqttVersion.V500) => new(stream, version);
 
     public static async Task<RawClient> OpenAsync(EndPoint endpoint, MqttVersion version = MqttVersion.V500)
     {
-        var client = new RawClient(version);
-        await client._socket.ConnectAsync(endpoint);
-        return client;
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(endpoint);
+        return new RawClient(new NetworkStream(socket, ownsSocket: true), version);
     }
 
     /// <summary>Connects and takes the CONNACK.</summary>
@@ -40,13 +47,7 @@ internal sealed class RawClient : IAsyncDisposable
         return SendAsync(output.WrittenMemory);
     }
 
-    public async Task SendAsync(ReadOnlyMemory<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
-        {
-            bytes = bytes[await _socket.SendAsync(bytes)..];
-        }
-    }
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await _stream.WriteAsync(bytes);
 
     public Task SendAsync(params byte[] bytes) => SendAsync(bytes.AsMemory());
 
@@ -108,7 +109,7 @@ internal sealed class RawClient : IAsyncDisposable
                 Array.Resize(ref _buffer, _count * 2);
             }
 
-            var read = await _socket.ReceiveAsync(_buffer.AsMemory(_count), timeout.Token);
+            var read = await _stream.ReadAsync(_buffer.AsMemory(_count), timeout.Token);
             if (read == 0)
             {
                 return null;
@@ -142,15 +143,12 @@ internal sealed class RawClient : IAsyncDisposable
     /// <summary>Ends without a word, as a crash does.</summary>
     public void Cut()
     {
-        _socket.LingerState = new LingerOption(true, 0);
-        _socket.Close();
+        var socket = ((NetworkStream)_stream).Socket;
+        socket.LingerState = new LingerOption(true, 0);
+        socket.Close();
     }
 
-    public ValueTask DisposeAsync()
-    {
-        _socket.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask DisposeAsync() => _stream.DisposeAsync();
 }
 
 /// <summary>A packet as it came.</summary>

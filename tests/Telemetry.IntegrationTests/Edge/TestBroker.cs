@@ -17,10 +17,11 @@ internal sealed class TestBroker : IAsyncDisposable
 
     public int Port => ((IPEndPoint)EndPoint).Port;
 
-    public static async Task<TestBroker> StartAsync(EdgeOptions? options = null, IIngest? ingest = null)
+    public static async Task<TestBroker> StartAsync(EdgeOptions? options = null, IIngest? ingest = null, TimeProvider? time = null)
     {
-        var all = (options ?? new EdgeOptions()) with { Listeners = [new MqttListenerOptions { Port = 0 }] };
-        var broker = new MqttBroker(all, ingest, NullLoggerFactory.Instance, TimeProvider.System);
+        var all = options ?? new EdgeOptions();
+        all = all.Listeners.Length > 0 ? all : all with { Listeners = [new MqttListenerOptions { Port = 0 }] };
+        var broker = new MqttBroker(all, ingest, NullLoggerFactory.Instance, time ?? TimeProvider.System);
         await broker.StartAsync();
         return new TestBroker(broker);
     }
@@ -50,6 +51,9 @@ internal sealed class ScriptedIngest : IIngest
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _room = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Certificate names of the publishes taken, in order.</summary>
+    public List<string?> Certificates { get; } = [];
+
     /// <summary>False: there is no room.</summary>
     public bool HasRoom { get; private set; } = true;
 
@@ -65,6 +69,7 @@ internal sealed class ScriptedIngest : IIngest
             }
 
             _taken.Add((System.Text.Encoding.UTF8.GetString(publish.Payload), completion, state));
+            Certificates.Add(publish.CertificateName);
             _changed.TrySetResult();
             return true;
         }

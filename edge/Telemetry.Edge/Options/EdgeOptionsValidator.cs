@@ -1,0 +1,105 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Telemetry.Edge;
+
+/// <summary>Checks options with everything nested in them; the messages say where, such as <c>Listeners[1].Tls.KeyFile</c>.</summary>
+internal static class EdgeOptionsValidator
+{
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(24);
+
+    /// <exception cref="EdgeConfigurationException">With every error there is.</exception>
+    public static void Check(EdgeOptions options)
+    {
+        var errors = new List<string>();
+        CheckObject(options, "", errors);
+        CheckTime(options.ConnectTimeout, TimeSpan.FromMilliseconds(1), LongestTimer, nameof(options.ConnectTimeout), errors);
+        CheckTime(options.MaxKeepAlive, TimeSpan.Zero, TimeSpan.FromSeconds(65_535), nameof(options.MaxKeepAlive), errors);
+        CheckTime(options.SessionExpiryMax, TimeSpan.Zero, TimeSpan.FromSeconds(uint.MaxValue), nameof(options.SessionExpiryMax), errors);
+        CheckTime(options.LingerTime, TimeSpan.FromMilliseconds(1), LongestTimer, nameof(options.LingerTime), errors);
+        CheckTime(options.DrainTimeout, TimeSpan.Zero, LongestTimer, nameof(options.DrainTimeout), errors);
+        CheckEach(options.Listeners, nameof(options.Listeners), errors, (listener, at) =>
+        {
+            if (listener.Tls is { } tls)
+            {
+                CheckTls(tls, $"{at}.Tls.", errors);
+            }
+        });
+        CheckEach(options.Users, nameof(options.Users), errors);
+        CheckEach(options.AccessRules, nameof(options.AccessRules), errors, (rule, at) =>
+        {
+            CheckFilters(rule.Publish, $"{at}.Publish", errors);
+            CheckFilters(rule.Subscribe, $"{at}.Subscribe", errors);
+        });
+        CheckFile(options.UsersFile, nameof(options.UsersFile), errors);
+        if (errors.Count > 0)
+        {
+            throw new EdgeConfigurationException(string.Join(" ", errors));
+        }
+    }
+
+    private static void CheckTls(MqttTlsOptions tls, string at, List<string> errors)
+    {
+        CheckObject(tls, at, errors);
+        CheckFile(tls.CertificateFile, $"{at}{nameof(tls.CertificateFile)}", errors);
+        CheckFile(tls.KeyFile, $"{at}{nameof(tls.KeyFile)}", errors);
+        CheckFile(tls.ClientAuthoritiesFile, $"{at}{nameof(tls.ClientAuthoritiesFile)}", errors);
+    }
+
+    private static void CheckEach<T>(T[]? items, string name, List<string> errors, Action<T, string>? more = null)
+        where T : class
+    {
+        if (items is null)
+        {
+            errors.Add($"{name} is null; leave it out or give a list.");
+            return;
+        }
+
+        for (var i = 0; i < items.Length; i++)
+        {
+            var at = $"{name}[{i}]";
+            if (items[i] is not { } item)
+            {
+                errors.Add($"{at} is null; remove it or fill it in.");
+                continue;
+            }
+
+            CheckObject(item, $"{at}.", errors);
+            more?.Invoke(item, at);
+        }
+    }
+
+    private static void CheckFilters(string[]? filters, string at, List<string> errors)
+    {
+        // Null was found by CheckObject already.
+        for (var i = 0; i < filters?.Length; i++)
+        {
+            if (string.IsNullOrEmpty(filters[i]))
+            {
+                errors.Add($"{at}[{i}] is empty; give a topic filter such as 'devices/{{client}}/#'.");
+            }
+        }
+    }
+
+    private static void CheckFile(string? file, string at, List<string> errors)
+    {
+        if (!string.IsNullOrEmpty(file) && !File.Exists(file))
+        {
+            errors.Add($"{at}: there is no file '{file}'; give the path of a file that this process may read.");
+        }
+    }
+
+    private static void CheckTime(TimeSpan value, TimeSpan least, TimeSpan most, string at, List<string> errors)
+    {
+        if (value < least || value > most)
+        {
+            errors.Add($"{at} is {value}; it must be between {least} and {most}.");
+        }
+    }
+
+    private static void CheckObject(object value, string at, List<string> errors)
+    {
+        var found = new List<ValidationResult>();
+        Validator.TryValidateObject(value, new ValidationContext(value), found, validateAllProperties: true);
+        errors.AddRange(found.Select(e => $"{at}{e.ErrorMessage}"));
+    }
+}

@@ -1,0 +1,155 @@
+using System.Net;
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+using Telemetry.Edge;
+using Telemetry.Mqtt;
+
+namespace Telemetry.IntegrationTests.Edge;
+
+public sealed class WebSocketTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly byte[] Ping = [0xC0, 0];
+    private static readonly byte[] Connect = [0x10, 14, 0, 4, (byte)'M', (byte)'Q', (byte)'T', (byte)'T', 5, 2, 0, 0, 0, 0, 1, (byte)'w'];
+
+    [Fact]
+    public async Task Packets_may_cross_frames_and_share_them()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var app = await WebAsync(broker.Broker);
+        using var socket = await OpenAsync(app);
+        socket.SubProtocol.ShouldBe("mqtt");
+        await using var client = RawClient.Over(WebSocketStream.Create(socket, WebSocketMessageType.Binary));
+        // One packet over two messages, the second of which has two fragments. [MQTT-6.0.0-2]
+        await SendAsync(socket, Connect.AsMemory(0, 5));
+        await SendAsync(socket, Connect.AsMemory(5, 3), last: false);
+        await SendAsync(socket, Connect.AsMemory(8));
+        (await client.ConnAckAsync()).ReasonCode.ShouldBe(ReasonCode.Success);
+        // Two packets and a half in one, the rest behind an empty one.
+        await SendAsync(socket, new byte[] { 0xC0, 0, 0xC0, 0, 0xC0 });
+        await SendAsync(socket, ReadOnlyMemory<byte>.Empty);
+        await SendAsync(socket, new byte[] { 0 });
+        for (var i = 0; i < 3; i++)
+        {
+            (await client.NextAsync()).Type.ShouldBe(MqttPacketType.PingResp);
+        }
+    }
+
+    [Fact]
+    public async Task Messages_go_between_a_websocket_and_a_socket()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var app = await WebAsync(broker.Broker);
+        await using var plain = await broker.ConnectAsync("plain");
+        await plain.SubscribeAsync("up");
+        await using var web = await ConnectAsync(app);
+        await web.SubscribeAsync("down", MqttQos.AtLeastOnce);
+        await web.PublishAsync("up", "a");
+        (await plain.NextAsync()).Publish().Payload.ShouldBe("a");
+        var large = new string('y', 200_000);
+        await plain.PublishAsync("down", large);
+        (await web.NextAsync()).Publish().Payload.ShouldBe(large);
+        await web.SendAsync(0x00, 0x00);
+        await web.ShouldBeClosedAsync(ReasonCode.MalformedPacket);
+    }
+
+    [Fact]
+    public async Task Text_frame_ends_the_connection()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var watcher = await broker.ConnectAsync("watcher");
+        await watcher.SubscribeAsync("will");
+        await using var app = await WebAsync(broker.Broker);
+        using var socket = await OpenAsync(app);
+        await using var client = RawClient.Over(WebSocketStream.Create(socket, WebSocketMessageType.Binary));
+        await client.WriteAsync(o => MqttEncoder.WriteConnect(o, new ConnectPacket { ClientId = "w", CleanStart = true, Will = new WillMessage { TopicName = "will" } }));
+        await client.ConnAckAsync();
+        using var timeout = new CancellationTokenSource(Patience);
+        await socket.SendAsync(Ping, WebSocketMessageType.Text, true, timeout.Token); // [MQTT-6.0.0-1]
+        var received = await socket.ReceiveAsync(new byte[100], timeout.Token);
+        received.MessageType.ShouldBe(WebSocketMessageType.Close);
+        received.CloseStatus.ShouldBe(WebSocketCloseStatus.InvalidMessageType);
+        (await watcher.NextAsync()).Publish().Topic.ShouldBe("will");
+    }
+
+    [Fact]
+    public async Task Request_without_the_subprotocol_is_refused()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var app = await WebAsync(broker.Broker);
+        using var socket = new ClientWebSocket();
+        await Should.ThrowAsync<WebSocketException>(() => socket.ConnectAsync(Address(app), TestContext.Current.CancellationToken));
+        broker.Broker.Connections.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Stop_tells_a_websocket_client()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var app = await WebAsync(broker.Broker);
+        await using var client = await ConnectAsync(app);
+        var stopped = broker.Broker.StopAsync();
+        await client.ShouldBeClosedAsync(ReasonCode.ServerShuttingDown);
+        await client.DisposeAsync();
+        await stopped.WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Kestrel_endpoint_takes_plain_mqtt()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var app = await WebAsync(broker.Broker);
+        var address = new Uri(app.Urls.Last());
+        await using var client = await RawClient.ConnectAsync(
+            new IPEndPoint(IPAddress.Loopback, address.Port), new ConnectPacket { ClientId = "k", CleanStart = true });
+        await client.SubscribeAsync("t");
+        await client.PublishAsync("t", "through");
+        (await client.NextAsync()).Publish().Payload.ShouldBe("through");
+        await client.SendAsync(0x00, 0x00);
+        // The client closes after this; Kestrel's transport has no half-close to end with.
+        (await client.NextAsync()).Type.ShouldBe(MqttPacketType.Disconnect);
+    }
+
+    private static async Task<WebApplication> WebAsync(MqttBroker broker)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.ListenMqtt(broker, new IPEndPoint(IPAddress.Loopback, 0));
+        });
+        var app = builder.Build();
+        app.UseWebSockets();
+        app.MapMqttWebSocket(broker);
+        await app.StartAsync();
+        return app;
+    }
+
+    private static Uri Address(WebApplication app) => new($"ws://127.0.0.1:{new Uri(app.Urls.First()).Port}/mqtt");
+
+    private static async Task<ClientWebSocket> OpenAsync(WebApplication app)
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.AddSubProtocol("mqtt");
+        using var timeout = new CancellationTokenSource(Patience);
+        await socket.ConnectAsync(Address(app), timeout.Token);
+        return socket;
+    }
+
+    private static async Task<RawClient> ConnectAsync(WebApplication app)
+    {
+        var client = RawClient.Over(WebSocketStream.Create(await OpenAsync(app), WebSocketMessageType.Binary, ownsWebSocket: true));
+        await client.SendAsync(Connect);
+        (await client.ConnAckAsync()).ReasonCode.ShouldBe(ReasonCode.Success);
+        return client;
+    }
+
+    private static async Task SendAsync(ClientWebSocket socket, ReadOnlyMemory<byte> bytes, bool last = true)
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        await socket.SendAsync(bytes, WebSocketMessageType.Binary, last, timeout.Token);
+    }
+}
