@@ -22,8 +22,8 @@ public sealed class AnomalyPipelineTests : IDisposable
     public async Task Spikes_played_are_found_and_every_anomaly_on_the_log_is_stored_once()
     {
         var (code, _, errors) = await TelemetryProcess.RunAsync(
-            "up", "--data", _data, "--for", "8s", "--devices", "40", "--rate", "4000/s", "--mqtt-port", "0", "--http-port", "0",
-            "--no-browser", "--plain", "--set", "Simulator:FaultsPerDeviceDay=40000");
+            "up", "--data", _data, "--for", "8s", "--devices", "120", "--rate", "6000/s", "--mqtt-port", "0", "--http-port", "0",
+            "--no-browser", "--plain", "--set", "Simulator:FaultsPerDeviceDay=20000");
         code.ShouldBe(0, errors);
 
         var stored = await StoredAsync();
@@ -82,7 +82,7 @@ public sealed class AnomalyPipelineTests : IDisposable
             foreach (var record in await consumer.PollAsync(10_000, TimeSpan.FromMilliseconds(200), stop))
             {
                 ConfluentFrame.TryRead(record.Value, out _, out var message).ShouldBeTrue();
-                var anomaly = Anomaly.Parser.ParseFrom(message);
+                var anomaly = Anomaly.Parser.ParseFrom(message.Span);
                 if (anomaly.Kind == AnomalyKind.Spike)
                 {
                     places.Add(new(anomaly.Device, anomaly.Sensor, anomaly.EventTimeUs));
