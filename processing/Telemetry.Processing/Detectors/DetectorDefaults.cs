@@ -24,8 +24,8 @@ public static class DetectorDefaults
         Repair = DetectorRepair.WhenWrong,
     };
 
-    /// <summary>Compares a value with the mean of the last fifty.</summary>
-    public static AlertGateOptions SpikeGate { get; } = new();
+    /// <summary>Compares a value with the mean of the last fifty; from the 33rd reading on it hears what is overwhelming.</summary>
+    public static AlertGateOptions SpikeGate { get; } = new() { EarlyReadings = 32, WarmUpReadings = 400 };
 
     /// <summary>Compares the mean of ten with the mean of a hundred, up to twenty readings after an alert.</summary>
     public static AlertGateOptions ChangePointGate { get; } = new()

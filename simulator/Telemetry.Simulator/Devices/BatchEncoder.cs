@@ -24,29 +24,34 @@ internal sealed class BatchEncoder
     public static BatchEncoder OfThisThread => _ofThisThread ??= new();
 
     /// <summary>
-    /// Readings <paramref name="first"/> to first + count - 1 of a device (numbered from 0, sensors in turn), the last of them
+    /// Readings <paramref name="first"/> to first + count - 1 of a device (numbered from 0), the last of them
     /// measured at <paramref name="nowUs"/>; valid until the next call.
     /// </summary>
     public ReadOnlySpan<byte> Encode(
-        FaultySignals signals, ReadOnlySpan<byte> device, ulong bootId, ulong first, int count, long nowUs, long spacingUs, ref long lastTimeUs)
+        FaultySignals signals, in SensorRound round, ReadOnlySpan<byte> device, ulong bootId, ulong first, int count, long nowUs, long spacingUs, ref long lastTimeUs)
     {
         if (_values.Length < count)
         {
             (_indexes, _times, _values) = (new int[count], new long[count], new double[count]);
         }
 
-        var sensors = Math.Min(count, SensorKinds.Count);
-        for (var i = 0; i < sensors; i++)
-        {
-            _sensors[i] = Names[(int)((first + (ulong)i) % SensorKinds.Count)];
-        }
-
+        Span<int> places = stackalloc int[SensorKinds.Count];
+        places.Fill(-1);
+        var sensors = 0;
         for (var i = 0; i < count; i++)
         {
+            var kind = round.At(first + (ulong)i);
+            ref var place = ref places[(int)kind];
+            if (place < 0)
+            {
+                place = sensors;
+                _sensors[sensors++] = Names[(int)kind];
+            }
+
             lastTimeUs = Math.Max(lastTimeUs + 1, nowUs - ((count - 1 - i) * spacingUs));
-            _indexes[i] = i % sensors;
+            _indexes[i] = place;
             _times[i] = lastTimeUs;
-            _values[i] = signals.Next((SensorKind)((first + (ulong)i) % SensorKinds.Count), lastTimeUs);
+            _values[i] = signals.Next(kind, lastTimeUs);
         }
 
         _output.ResetWrittenCount();

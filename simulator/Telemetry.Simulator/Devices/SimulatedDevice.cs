@@ -25,6 +25,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
     private readonly Lock _gate = new();
     private readonly FleetContext _fleet;
     private readonly FaultySignals _signals;
+    private readonly SensorRound _round;
     private readonly PendingPublishes _pending;
     private readonly IDeviceLink _link;
     private readonly int _number;
@@ -54,7 +55,8 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
         _readings = options.ReadingsPerPublish;
         _name = options.DeviceName(number);
         _nameBytes = Encoding.ASCII.GetBytes(_name);
-        var interval = TimeSpan.FromMicroseconds((double)fleet.PublishIntervalUs * SensorKinds.Count / _readings);
+        var interval = TimeSpan.FromMicroseconds((double)fleet.PublishIntervalUs / _readings);
+        _round = new SensorRound(options.Seed, number);
         _signals = new FaultySignals(
             new MachineSignals(options.Seed, number),
             new FaultPlan(options.Seed, number, startUs, options.FaultsPerDeviceDay, interval),
@@ -274,7 +276,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
 
         var spacing = _fleet.IsUnbounded ? 1_000 : _fleet.PublishIntervalUs / _readings;
         var payload = BatchEncoder.OfThisThread.Encode(
-            _signals, _nameBytes, _bootId, publish * (ulong)_readings, _readings, now, spacing, ref _lastTimeUs);
+            _signals, _round, _nameBytes, _bootId, publish * (ulong)_readings, _readings, now, spacing, ref _lastTimeUs);
         _pending.Add(payload, holdBack: Chance(2_002, publish) < _fleet.Options.OutOfOrderShare);
         _fleet.Totals.Queued();
         return true;

@@ -13,20 +13,20 @@ internal sealed class FaultPlan
     private readonly ulong _seed;
     private readonly ulong _device;
     private readonly double _meanGapUs;
-    private readonly double _sensorIntervalUs;
+    private readonly double _readingIntervalUs;
     private ulong _number;
 
     /// <param name="seed">Seed of the fleet.</param>
     /// <param name="device">Device number.</param>
     /// <param name="startUs">Start of the run, microseconds since 1970.</param>
     /// <param name="perDay">Mean number of faults a day; 0 is none.</param>
-    /// <param name="sensorInterval">Time between two readings of one sensor: spans are counted in readings.</param>
-    public FaultPlan(ulong seed, int device, long startUs, double perDay, TimeSpan sensorInterval)
+    /// <param name="readingInterval">Time between two readings of the device: spans are counted in readings of the sensor.</param>
+    public FaultPlan(ulong seed, int device, long startUs, double perDay, TimeSpan readingInterval)
     {
         _seed = seed;
         _device = (ulong)device;
         _meanGapUs = perDay > 0 ? 86_400e6 / perDay : double.PositiveInfinity;
-        _sensorIntervalUs = Math.Max(1_000, sensorInterval.TotalMicroseconds);
+        _readingIntervalUs = Math.Max(100, readingInterval.TotalMicroseconds);
         Current = Next(startUs);
     }
 
@@ -58,7 +58,9 @@ internal sealed class FaultPlan
 
         var start = fromUs + (long)gap + 1;
         var kind = Kinds[(int)(Unit(number, 2) * Kinds.Length)];
-        var sensor = (SensorKind)(int)(Unit(number, 3) * SensorKinds.Count);
+
+        // A sensor that is read more often has more faults.
+        var sensor = SensorRound.InRound((int)(Unit(number, 3) * SensorRound.Length));
         if (!SensorKinds.IsAnalog(sensor))
         {
             sensor = kind == FaultKind.StuckAt && sensor == SensorKind.Pieces ? sensor : SensorKind.Vibration;
@@ -74,7 +76,8 @@ internal sealed class FaultPlan
             FaultKind.StuckAt => (0, Readings(number, 15, 40)),
             _ => (0, Readings(number, 8, 30)),
         };
-        return new(kind, sensor, start, start + (long)(readings * _sensorIntervalUs), size);
+        var places = kind == FaultKind.Dropout ? SensorKinds.Count : SensorRound.PlacesBetween(sensor);
+        return new(kind, sensor, start, start + (long)(readings * places * _readingIntervalUs), size);
     }
 
     private double Unit(ulong number, ulong what) => SeededHash.Unit(_seed, _device, 1_000 + what, number);

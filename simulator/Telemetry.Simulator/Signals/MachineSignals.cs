@@ -21,7 +21,7 @@ internal sealed class MachineSignals
     {
         _seed = seed;
         _device = (ulong)device;
-        _dwellUs = SeededHash.Between(5, 20, seed, _device, 1) * 60e6;
+        _dwellUs = SeededHash.Between(2, 5, seed, _device, 1) * 60e6;
         _phase = SeededHash.Unit(seed, _device, 2);
         _size = SeededHash.Between(0.7, 1.4, seed, _device, 3);
         _memory[(int)SensorKind.Pieces] = Math.Floor(SeededHash.Between(0, 1e6, seed, _device, 4));
@@ -53,7 +53,7 @@ internal sealed class MachineSignals
             case SensorKind.Pressure:
                 return Step((80 * _size) + (load * 40) + (1.2 * Math.Sin(timeUs / 3.1e6)) + (0.5 * z), 0.05);
             case SensorKind.Vibration:
-                return (0.4 + (0.7 * load)) * _size * Math.Exp(0.12 * z);
+                return (0.7 + (0.3 * load)) * _size * Math.Exp(0.12 * z);
             case SensorKind.Humidity:
                 memory = (0.95 * memory) + (0.3 * z);
                 return Step(Math.Clamp(48 + (8 * _phase) - (9 * day) + memory, 0, 100), 0.5);
@@ -69,16 +69,18 @@ internal sealed class MachineSignals
         }
     }
 
-    /// <summary>0 idle, 0.6 running, 1 at full load; changes every 5 to 20 minutes.</summary>
+    /// <summary>
+    /// 0 idle, 0.6 running, 1 at full load. A cycle has five parts of 2 to 5 minutes: one idle, one at full load, in an order
+    /// of its own.
+    /// </summary>
     private double Load(long timeUs)
     {
-        var shift = (ulong)Math.Max(0, (timeUs / _dwellUs) + _phase);
-        return SeededHash.Unit(_seed, _device, 5, shift) switch
-        {
-            < 0.2 => 0,
-            < 0.8 => 0.6,
-            _ => 1,
-        };
+        var part = (ulong)Math.Max(0, (timeUs / _dwellUs) + _phase);
+        var bits = SeededHash.Bits(_seed, _device, 5, part / 5);
+        var idle = bits % 5;
+        var full = (idle + 1 + (bits / 5 % 4)) % 5;
+        var now = part % 5;
+        return now == idle ? 0 : now == full ? 1 : 0.6;
     }
 
     private static double Step(double value, double step) => Math.Round(Math.Round(value / step) * step, 4);

@@ -36,6 +36,36 @@ public sealed class AlertGateTests
     }
 
     [Fact]
+    public void Overwhelming_value_opens_an_incident_long_before_the_warm_up_is_over()
+    {
+        Starts(40, 20 + 5).ShouldBe([40]);
+        Starts(40, 20 - 5).ShouldBe([40]);
+
+        // Far, but not beyond doubt: 6 sigma. Later in the warm-up less is enough. Before the history is there, nothing is.
+        Starts(40, 20.6).ShouldBeEmpty();
+        Starts(40, 20.85).ShouldBeEmpty();
+        Starts(390, 20.85).ShouldBe([390]);
+        Starts(20, 25).ShouldBeEmpty();
+        Starts(40, double.PositiveInfinity).ShouldBeEmpty();
+        Starts(40, double.NaN).ShouldBeEmpty();
+
+        static int[] Starts(int at, double value)
+        {
+            var values = TestSeries.Noise(6, 395, 20, 0.1);
+            values[at] = value;
+            return [.. Run(DetectorDefaults.Create()[0], values)
+                .Where(x => x.Incident.Phase == IncidentPhase.Started).Select(x => x.At)];
+        }
+    }
+
+    [Fact]
+    public void Series_that_holds_still_has_no_scale_and_is_not_judged_early()
+    {
+        var values = Enumerable.Range(0, 300).Select(i => i < 100 ? (i % 10 == 9 ? 1.0 : 0) : 1000).ToArray();
+        Run(DetectorDefaults.Create()[0], values).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void What_repeats_falls_silent_and_what_is_larger_is_heard()
     {
         var random = new Random(4);
@@ -52,7 +82,7 @@ public sealed class AlertGateTests
     {
         double[] values = [.. TestSeries.Noise(2, 1500, 20, 0.1), .. TestSeries.Noise(3, 300, 24, 0.1)];
         var gate = new AlertGate(DetectorDefaults.ChangePointGate);
-        var state = new byte[AlertGate.StateBytes];
+        var state = new byte[gate.StateBytes];
         var starts = new List<int>();
         for (var i = 0; i < values.Length; i++)
         {
@@ -67,7 +97,7 @@ public sealed class AlertGateTests
     public void Incident_that_lasts_becomes_usual()
     {
         var gate = new AlertGate(new AlertGateOptions { MaxDuration = TimeSpan.FromMinutes(10), WarmUpReadings = 50 });
-        var state = new byte[AlertGate.StateBytes];
+        var state = new byte[gate.StateBytes];
         var phases = new List<IncidentPhase>();
         for (var i = 0; i < 200; i++)
         {
@@ -85,7 +115,7 @@ public sealed class AlertGateTests
     {
         var options = new AlertGateOptions { WarmUpReadings = 10, Margin = 1, HalfLife = TimeSpan.FromDays(1) };
         var gate = new AlertGate(options);
-        var state = new byte[AlertGate.StateBytes];
+        var state = new byte[gate.StateBytes];
         for (var i = 0; i < 100; i++)
         {
             gate.Update(state, Calm, i == 50 ? 100 : 0, i);
@@ -109,7 +139,7 @@ public sealed class AlertGateTests
         Prop.ForAll(Gen.ArrayOf(steps, 300).ToArbitrary(), list =>
         {
             var gate = new AlertGate(new AlertGateOptions { WarmUpReadings = 5, HoldReadings = 2 });
-            var state = new byte[AlertGate.StateBytes];
+            var state = new byte[gate.StateBytes];
             var open = false;
             foreach (var (value, micros, alarm) in list)
             {

@@ -60,6 +60,31 @@ public sealed class FalseAlarmTests(ITestOutputHelper output)
         found[(20, 240)].Change.ShouldBeGreaterThan(40);
     }
 
+    [Fact]
+    public void First_hours_of_a_series_stay_below_the_false_alarm_budget()
+    {
+        // Where the early phase speaks, and a few series would say nothing: many, for as long as it lasts.
+        var readings = DetectorDefaults.SpikeGate.WarmUpReadings;
+        var series = Long ? 1000 : 100;
+        var days = (double)series * readings / SensorSignals.PerDay;
+        var detector = DetectorDefaults.Create()[0];
+        var total = 0.0;
+        foreach (var kind in SensorSignals.Kinds)
+        {
+            var alerts = 0;
+            for (var seed = 0; seed < series; seed++)
+            {
+                alerts += TestSeries.Run(detector, SensorSignals.Make(kind, seed, readings)).Count(result => result.Alert);
+            }
+
+            output.WriteLine($"| {kind} | {alerts / days:0.000} |");
+            total += alerts / days;
+        }
+
+        output.WriteLine($"mean over the signals in the first {readings} readings: {total / SensorSignals.Kinds.Length:0.000} a day");
+        (total / SensorSignals.Kinds.Length).ShouldBeLessThan(0.05);
+    }
+
     private static double PerDay(ISeriesDetector detector, string kind)
     {
         var alerts = 0;

@@ -71,7 +71,7 @@ public sealed class FaultySignalsTests : IDisposable
         readings = [];
         using (var writer = new LabelWriter(path))
         {
-            var plan = new FaultPlan(9, device, Start, 60, TimeSpan.FromMicroseconds(Interval));
+            var plan = new FaultPlan(9, device, Start, 60, TimeSpan.FromMicroseconds(Interval / 9.0));
             var faulty = new FaultySignals(new MachineSignals(9, device), plan, writer, "d");
             var clean = new MachineSignals(9, device);
             for (var i = 0; i < 4_000; i++)

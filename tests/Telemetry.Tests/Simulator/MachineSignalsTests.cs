@@ -101,7 +101,7 @@ public class MachineSignalsTests
 
     private static IEnumerable<Fault> Faults(ulong seed, int device, int count)
     {
-        var plan = new FaultPlan(seed, device, Start, 10, TimeSpan.FromSeconds(30));
+        var plan = new FaultPlan(seed, device, Start, 10, TimeSpan.FromSeconds(3));
         for (var i = 0; i < count; i++)
         {
             yield return plan.Current;

@@ -40,7 +40,11 @@ public sealed class SimulatedDeviceTests : IDisposable
 
         _link.Sent.Count.ShouldBe(20);
         _link.Batches.Select(b => b.FirstSequence).ShouldBe(Enumerable.Range(0, 20).Select(i => (ulong)(i * 3) + 1));
-        _link.Batches.ShouldAllBe(b => b.Values.Count == 3 && b.Sensors.Count == 3 && b.Device == "press-00000" && b.BootId == 77);
+        _link.Batches.ShouldAllBe(b => b.Values.Count == 3 && b.Sensors.Contains("vibration") && b.Sensors.Distinct().Count() == b.Sensors.Count);
+        _link.Batches.ShouldAllBe(b => b.Values.Count == 3 && b.Sensors.Count >= 2 && b.Device == "press-00000" && b.BootId == 77);
+        var read = _link.Batches.SelectMany(b => b.SensorIndexes.Select(i => b.Sensors[(int)i])).ToList();
+        read.Count(sensor => sensor == "vibration").ShouldBe(30);
+        read.Distinct().Count().ShouldBe(9);
         Times(_link.Batches).ShouldBe(Times(_link.Batches).Order());
         Times(_link.Batches).ShouldBeUnique();
         var entry = Ledger();

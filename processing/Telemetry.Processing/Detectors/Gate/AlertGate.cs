@@ -11,6 +11,8 @@ namespace Telemetry.Processing.Detectors;
 /// </summary>
 public sealed class AlertGate
 {
+    private static readonly int HeaderBytes = Unsafe.SizeOf<AlertGateState>();
+
     private readonly AlertGateOptions _options;
     private readonly double _fast;
     private readonly double _slow;
@@ -26,17 +28,18 @@ public sealed class AlertGate
         _slow = 2.0 / (options.SlowReadings + 1);
         _forgetPerMicro = 1 / options.HalfLife.TotalMicroseconds;
         _maxMicros = options.MaxDuration.TotalMicroseconds;
-        StateVersion = StateLayout.Version(1, nameof(AlertGate), options.ToString());
+        StateBytes = HeaderBytes + EarlyEvidence.Bytes(options.EarlyReadings);
+        StateVersion = StateLayout.Version(2, nameof(AlertGate), options.ToString());
     }
 
-    /// <summary>Size of one series' state.</summary>
-    public static int StateBytes { get; } = Unsafe.SizeOf<AlertGateState>();
+    /// <summary>Size of one series' state, larger with an early phase.</summary>
+    public int StateBytes { get; }
 
     /// <summary>Changes whenever state of an older layout or other options cannot be continued.</summary>
     public int StateVersion { get; }
 
     /// <summary>Makes a block the state of a series without any reading.</summary>
-    public static void Initialize(Span<byte> state) => state[..StateBytes].Clear();
+    public void Initialize(Span<byte> state) => state[..StateBytes].Clear();
 
     /// <summary>Takes a reading and what the detector said of it. Every reading, not only alerts.</summary>
     /// <param name="state">The series' block.</param>
@@ -51,6 +54,7 @@ public sealed class AlertGate
             return Report(s, s.Open == 0 ? IncidentPhase.None : IncidentPhase.Ongoing);
         }
 
+        var early = IsEarly(ref s, state, value);
         var excursion = Excursion(ref s, value);
         Forget(ref s, eventTimeMicros);
         if (s.Open != 0)
@@ -59,7 +63,8 @@ public sealed class AlertGate
         }
 
         s.Remembered = result.Alert ? _options.RememberReadings + 1 : Math.Max(0, s.Remembered - 1);
-        if (s.Remembered > 0 && s.Seen > _options.WarmUpReadings && excursion > _options.Margin * s.Usual)
+        var usual = s.Remembered > 0 && s.Seen > _options.WarmUpReadings;
+        if ((early || usual) && excursion > _options.Margin * s.Usual)
         {
             s.Open = 1;
             s.Remembered = 0;
@@ -96,6 +101,20 @@ public sealed class AlertGate
             s.PeakValue = value;
             s.PeakMicros = micros;
         }
+    }
+
+    /// <summary>Judges a value before the warm-up is over, and takes it into the early history.</summary>
+    private bool IsEarly(ref AlertGateState s, Span<byte> state, double value)
+    {
+        if (_options.EarlyReadings == 0 || s.Seen > _options.WarmUpReadings || !double.IsFinite(value))
+        {
+            return false;
+        }
+
+        var window = MemoryMarshal.Cast<byte, double>(state[HeaderBytes..StateBytes]);
+        var overwhelming = EarlyEvidence.IsOverwhelming(s, window, value, _options);
+        EarlyEvidence.Take(ref s, window, value);
+        return overwhelming;
     }
 
     /// <summary>Moves both means (not for an infinity) and returns the distance before the slow one moved.</summary>

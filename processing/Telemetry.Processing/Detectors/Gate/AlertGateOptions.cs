@@ -18,6 +18,21 @@ public sealed record AlertGateOptions
     public int WarmUpReadings { get; init; } = 200;
 
     /// <summary>
+    /// Readings after which an overwhelming value opens an incident before the warm-up is over, 8 to 256; 0: none does.
+    /// They are kept in the state.
+    /// </summary>
+    public int EarlyReadings { get; init; }
+
+    /// <summary>
+    /// How far a value must be from the median of the <see cref="EarlyReadings"/> before it, in robust standard deviations
+    /// of theirs, to be overwhelming; falls to half of it, in equal ratios, until the warm-up is over. 1 and more.
+    /// </summary>
+    public double EarlyDistance { get; init; } = 10;
+
+    /// <summary>How far it must also be beyond all values so far, as a multiple of their range; falls likewise. 0 and more.</summary>
+    public double EarlyBeyondRange { get; init; } = 1.5;
+
+    /// <summary>
     /// Readings an alert is remembered for, 0 and more: the mean of a change point moves only after the alert.
     /// </summary>
     public int RememberReadings { get; init; }
@@ -47,6 +62,9 @@ public sealed record AlertGateOptions
         Range(problems, nameof(FastReadings), FastReadings, 1, 100_000);
         Range(problems, nameof(SlowReadings), SlowReadings, FastReadings + 1.0, 1_000_000);
         Range(problems, nameof(WarmUpReadings), WarmUpReadings, 1, int.MaxValue);
+        Range(problems, nameof(EarlyReadings), EarlyReadings, EarlyReadings == 0 ? 0 : 8, 256);
+        Range(problems, nameof(EarlyDistance), EarlyDistance, 1, 1e6);
+        Range(problems, nameof(EarlyBeyondRange), EarlyBeyondRange, 0, 1e6);
         Range(problems, nameof(RememberReadings), RememberReadings, 0, 100_000);
         Range(problems, nameof(Margin), Margin, 1, 1e6);
         Range(problems, nameof(Release), Release, 0, 1);

@@ -32,4 +32,10 @@ internal struct AlertGateState
     public double PeakValue;
     public double PeakExcursion;
     public double LeastPValue;
+
+    /// <summary>Least value of the early history. Behind this: its last values, oldest overwritten first.</summary>
+    public double Low;
+
+    /// <summary>Largest value of the early history.</summary>
+    public double High;
 }

@@ -16,7 +16,7 @@ public sealed class GatedDetector : ISeriesDetector
     {
         _detector = detector;
         _gate = gate;
-        StateBytes = AlertGate.StateBytes + detector.StateBytes;
+        StateBytes = gate.StateBytes + detector.StateBytes;
         StateVersion = StateLayout.Version(1, detector.Name, $"{detector.StateVersion}|{gate.StateVersion}");
     }
 
@@ -35,8 +35,8 @@ public sealed class GatedDetector : ISeriesDetector
     /// <inheritdoc/>
     public void Initialize(Span<byte> state)
     {
-        AlertGate.Initialize(state);
-        _detector.Initialize(state[AlertGate.StateBytes..]);
+        _gate.Initialize(state);
+        _detector.Initialize(state[_gate.StateBytes..]);
     }
 
     /// <inheritdoc/>
@@ -46,7 +46,7 @@ public sealed class GatedDetector : ISeriesDetector
     /// <summary>Takes the next value; the result's alert is true only for the value that opens an incident.</summary>
     public DetectorResult Update(Span<byte> state, double value, long eventTimeMicros, out Incident incident)
     {
-        var result = _detector.Update(state[AlertGate.StateBytes..], value, eventTimeMicros);
+        var result = _detector.Update(state[_gate.StateBytes..], value, eventTimeMicros);
         incident = _gate.Update(state, result, value, eventTimeMicros);
         return result with { Alert = incident.Phase == IncidentPhase.Started };
     }
