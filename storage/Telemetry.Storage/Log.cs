@@ -32,8 +32,8 @@ internal static partial class Log
     [LoggerMessage(4024, LogLevel.Error, "The log begins at {Low}, partition {Partition} of the sink had reached {Committed}: {Lost} offsets went by retention before they were stored")]
     public static partial void LostByRetention(ILogger logger, int partition, long committed, long low, long lost);
 
-    [LoggerMessage(4025, LogLevel.Warning, "{Count} parts were broken when the engine opened; checking all tables against the log from its oldest offset on")]
-    public static partial void BrokenOnStart(ILogger logger, int count);
+    [LoggerMessage(4025, LogLevel.Warning, "{Count} parts were broken; comparing all tables with partition {Partition} of the log from its oldest offset on")]
+    public static partial void BrokenOnStart(ILogger logger, int count, int partition);
 
     [LoggerMessage(4030, LogLevel.Warning, "The sink failed and starts again in {Delay}: {Message}")]
     public static partial void SinkFailed(ILogger logger, TimeSpan delay, string message, Exception exception);

@@ -1,35 +1,66 @@
+using System.Globalization;
 using Telemetry.Storage.ClickHouse;
-using Telemetry.Storage.Sink;
 
 namespace Telemetry.Storage.Recovery;
 
+/// <summary>A part that was broken, and when that was noted, in the engine's text form.</summary>
+internal readonly record struct BrokenPart(string Table, string Part, string Noted);
+
 /// <summary>
-/// Parts that the engine detached because they were broken when it opened. Recovery has dealt with those in the table
-/// <c>broken_parts</c>; any other one makes it start at the log's oldest offset.
+/// Parts that were broken when the engine opened, or that a check has detached since. Such a part may hold rows from below the
+/// checkpoint (a merge puts old rows into new parts), so each log partition has to be compared from its oldest offset on, once.
+/// The table <c>broken_parts</c> says which partitions have been; several sinks on one store learn from it of each other's finds.
 /// </summary>
 internal static class BrokenPartsLedger
 {
-    public static async ValueTask<IReadOnlyList<(string Table, string Part)>> NewAsync(
-        IClickHouse clickHouse, CancellationToken cancellationToken)
-    {
-        var tables = string.Join(", ", SinkTarget.All.Select(t => $"'{t.Table}'"));
-        var rows = await clickHouse.QueryRowsAsync(
-            $"SELECT table, name FROM system.detached_parts WHERE database = currentDatabase() AND table IN ({tables}) "
-            + "AND reason LIKE 'broken%' AND (table, name) NOT IN (SELECT table, part FROM broken_parts)",
-            null,
+    /// <summary>Notes what the engine detached when it opened.</summary>
+    public static ValueTask NoteOpenedAsync(IClickHouse clickHouse, IEnumerable<string> tables, CancellationToken cancellationToken) =>
+        clickHouse.ExecuteAsync(
+            new ClickHouseQuery(
+                "INSERT INTO broken_parts SELECT table, name, -1, now64(6) FROM system.detached_parts "
+                + $"WHERE database = currentDatabase() AND table IN ({List(tables)}) AND reason LIKE 'broken%' "
+                + "AND (table, name) NOT IN (SELECT table, part FROM broken_parts) SETTINGS async_insert = 0"),
             cancellationToken);
-        return [.. rows.Select(r => (r[0], r[1]))];
+
+    /// <summary>Notes a part that is about to be detached.</summary>
+    public static ValueTask NoteAsync(IClickHouse clickHouse, string table, string part, CancellationToken cancellationToken) =>
+        clickHouse.ExecuteAsync(
+            new ClickHouseQuery(
+                "INSERT INTO broken_parts SELECT {table:String}, {part:String}, -1, now64(6) SETTINGS async_insert = 0",
+                [new("table", table), new("part", part)]),
+            cancellationToken);
+
+    /// <summary>Parts noted for which this log partition has not been compared with the log yet.</summary>
+    public static async ValueTask<IReadOnlyList<BrokenPart>> PendingAsync(
+        IClickHouse clickHouse, IEnumerable<string> tables, int partition, CancellationToken cancellationToken)
+    {
+        var rows = await clickHouse.QueryRowsAsync(
+            "SELECT table, part, toString(maxIf(noted, partition = -1)) FROM broken_parts "
+            + $"WHERE table IN ({List(tables)}) AND partition IN (-1, {{partition:Int32}}) GROUP BY table, part "
+            + "HAVING maxIf(noted, partition = -1) > maxIf(noted, partition != -1)",
+            [new("partition", partition.ToString(CultureInfo.InvariantCulture))],
+            cancellationToken);
+        return [.. rows.Select(r => new BrokenPart(r[0], r[1], r[2]))];
     }
 
-    public static async ValueTask RememberAsync(
-        IClickHouse clickHouse, IReadOnlyList<(string Table, string Part)> parts, CancellationToken cancellationToken)
+    /// <summary>The partition holds again what those parts held of it.</summary>
+    public static async ValueTask SettleAsync(
+        IClickHouse clickHouse, IReadOnlyList<BrokenPart> parts, int partition, CancellationToken cancellationToken)
     {
-        foreach (var (table, part) in parts)
+        foreach (var (table, part, noted) in parts)
         {
             await clickHouse.ExecuteAsync(
                 new ClickHouseQuery(
-                    "INSERT INTO broken_parts SELECT {table:String}, {part:String}, now64(3)", [new("table", table), new("part", part)]),
+                    "INSERT INTO broken_parts SELECT {table:String}, {part:String}, {partition:Int32}, {noted:DateTime64(6, 'UTC')} SETTINGS async_insert = 0",
+                    [
+                        new("table", table),
+                        new("part", part),
+                        new("partition", partition.ToString(CultureInfo.InvariantCulture)),
+                        new("noted", noted),
+                    ]),
                 cancellationToken);
         }
     }
+
+    private static string List(IEnumerable<string> tables) => string.Join(", ", tables.Select(t => $"'{t}'"));
 }

@@ -15,6 +15,8 @@ internal sealed class PartsCheck(IClickHouse clickHouse, IReadOnlyList<string> t
 {
     private const int PassesMax = 10;
 
+    public IReadOnlyList<string> Tables => tables;
+
     private readonly string _list = string.Join(", ", tables.Select(t => $"'{t}'"));
     private HashSet<(string Table, string Part)> _checked = [];
 
@@ -100,6 +102,7 @@ internal sealed class PartsCheck(IClickHouse clickHouse, IReadOnlyList<string> t
             return Verdict.Vanished;
         }
 
+        await BrokenPartsLedger.NoteAsync(clickHouse, part.Table, part.Part, cancellationToken);
         await clickHouse.ExecuteAsync(new ClickHouseQuery($"ALTER TABLE {part.Table} DETACH PART '{part.Part}'"), cancellationToken);
         metrics.PartDamaged();
         Log.PartDamaged(logger, part.Table, part.Part, detail);

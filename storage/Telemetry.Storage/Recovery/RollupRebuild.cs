@@ -45,7 +45,8 @@ internal sealed class RollupRebuild(IClickHouse clickHouse, ILogger logger)
         await clickHouse.ExecuteAsync(new ClickHouseQuery($"DROP TABLE IF EXISTS {shadow} SYNC"), cancellationToken);
         await clickHouse.ExecuteAsync(new ClickHouseQuery($"CREATE TABLE {shadow} AS {table}"), cancellationToken);
         await clickHouse.ExecuteAsync(
-            new ClickHouseQuery($"INSERT INTO {shadow} {select[..from]} FROM readings WHERE {where} {select[group..]} SETTINGS async_insert = 0"),
+            new ClickHouseQuery($"INSERT INTO {shadow} {select[..from]} FROM readings WHERE {where} {select[group..]} "
+                + "SETTINGS async_insert = 0, max_execution_time = 0, max_bytes_before_external_group_by = 200000000"),
             cancellationToken);
         var partition = unit == 0 ? "tuple()" : Text(unit);
         await clickHouse.ExecuteAsync(

@@ -16,6 +16,8 @@ namespace Telemetry.Storage.Recovery;
 internal sealed class SinkRecovery(
     IRecordLog log, IClickHouse clickHouse, SinkOptions options, ReadingIntake intake, SinkMetrics metrics, PartsCheck? check, ILogger logger)
 {
+    private static readonly IReadOnlyList<string> Tables = [.. SinkTarget.All.Select(t => t.Table)];
+
     private readonly PartitionRecovery _partition = new(log, clickHouse, options, intake, metrics, logger);
 
     /// <summary>Merges stand still until <see cref="ResumeMergesAsync"/>.</summary>
@@ -25,22 +27,29 @@ internal sealed class SinkRecovery(
         await MergesAsync("STOP", cancellationToken);
         var committed = await log.QueryCommittedAsync(options.Group, inputs, cancellationToken);
         await CheckPartsAsync(committed, cancellationToken);
-        var broken = await BrokenPartsLedger.NewAsync(clickHouse, cancellationToken);
-        if (broken.Count > 0)
-        {
-            Log.BrokenOnStart(logger, broken.Count);
-        }
-
+        await BrokenPartsLedger.NoteOpenedAsync(clickHouse, Tables, cancellationToken);
         var states = new List<PartitionState>(inputs.Count);
         var alarms = new List<CoverageAlarm>();
+        var settled = new List<(int Partition, IReadOnlyList<BrokenPart> Parts)>();
         foreach (var input in inputs)
         {
             var at = committed.TryGetValue(input, out var c) ? c.Offset : (long?)null;
+            var broken = await BrokenPartsLedger.PendingAsync(clickHouse, Tables, input.Partition, cancellationToken);
+            if (broken.Count > 0)
+            {
+                Log.BrokenOnStart(logger, broken.Count, input.Partition);
+            }
+
             states.Add(await RecoverAsync(input, at, broken.Count > 0, alarms, cancellationToken));
+            settled.Add((input.Partition, broken));
         }
 
         await new RollupRebuild(clickHouse, logger).RunAsync(alarms, cancellationToken);
-        await BrokenPartsLedger.RememberAsync(clickHouse, broken, cancellationToken);
+        foreach (var (partition, parts) in settled)
+        {
+            await BrokenPartsLedger.SettleAsync(clickHouse, parts, partition, cancellationToken);
+        }
+
         return states;
     }
 
@@ -65,8 +74,10 @@ internal sealed class SinkRecovery(
         if (fromOldest && low < from)
         {
             // Below the checkpoint copies are told by a filter that starts at the oldest offset, as when they first came.
+            intake.Again = true;
             rows = await _partition.FillAsync(
                 input, coverage, new DuplicateFilter(options.Duplicates, options.State), low, from - 1, cancellationToken);
+            intake.Again = false;
         }
 
         // Offsets above the last one any target holds are missing in all alike: the ordinary way through stores them.

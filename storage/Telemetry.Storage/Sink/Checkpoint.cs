@@ -42,7 +42,7 @@ internal sealed class Checkpoint
             }
 
             await DeadLetterQueue.AppendAsync(_letters, producer, now, cancellationToken);
-            var metadata = $"v1;{now.ToString(CultureInfo.InvariantCulture)}";
+            var metadata = Note(now);
             await producer.SendOffsetsAsync(
                 _partitions.ToDictionary(p => p.Partition.Input, p => new CommittedOffset(p.Next, metadata)), consumer, cancellationToken);
             await producer.CommitTransactionAsync(cancellationToken);
@@ -59,6 +59,9 @@ internal sealed class Checkpoint
             partition.Committed = next;
         }
     }
+
+    /// <summary>What is kept with the offsets: when.</summary>
+    public static string Note(long nowMs) => $"v1;{nowMs.ToString(CultureInfo.InvariantCulture)}";
 
     /// <summary>When a checkpoint was committed; null when its note does not say.</summary>
     public static DateTimeOffset? TimeOf(CommittedOffset committed) =>

@@ -12,7 +12,7 @@ internal sealed class DeadLetterQueue(int schemaId, TimeProvider time)
 {
     private const long BytesMax = 8 << 20;
 
-    private List<(byte[] Key, byte[] Value)> _letters = [];
+    private List<(int Partition, byte[] Key, byte[] Value)> _letters = [];
     private long _bytes;
 
     /// <summary>True: a checkpoint should come soon.</summary>
@@ -43,17 +43,24 @@ internal sealed class DeadLetterQueue(int schemaId, TimeProvider time)
         var value = new byte[ConfluentFrame.HeaderBytes + letter.CalculateSize()];
         ConfluentFrame.WriteHeader(value, schemaId);
         letter.WriteTo(value.AsSpan(ConfluentFrame.HeaderBytes));
-        _letters.Add((record.Key.ToArray(), value));
+        _letters.Add((record.Partition, record.Key.ToArray(), value));
         _bytes += value.Length;
     }
 
     /// <summary>Hands over what there is.</summary>
     public IReadOnlyList<(byte[] Key, byte[] Value)> Take()
     {
-        var letters = _letters;
+        var letters = _letters.ConvertAll(l => (l.Key, l.Value));
         _letters = [];
         _bytes = 0;
         return letters;
+    }
+
+    /// <summary>Forgets those of partitions that go to another sink uncommitted: it reads their records again.</summary>
+    public void Forget(IReadOnlyList<TopicPartition> partitions)
+    {
+        _letters.RemoveAll(l => partitions.Any(p => p.Partition == l.Partition));
+        _bytes = _letters.Sum(l => (long)l.Value.Length);
     }
 
     public static async ValueTask AppendAsync(

@@ -22,19 +22,26 @@ internal sealed class EventSink(
 
     private readonly Dictionary<(int Partition, int Month), OffsetRanges> _covered = [];
     private readonly Dictionary<int, (long First, long Next)> _pending = [];
+    private readonly Dictionary<int, long> _settleAt = [];
     private readonly List<EventRow> _rows = [];
     private readonly DeadLetterQueue _letters = new(options.DeadLetterSchemaId, time);
     private readonly string _group = $"{options.Group}-{table.Table}";
+    private readonly string[] _tables = [table.Table];
+    private readonly Dictionary<int, IReadOnlyList<BrokenPart>> _broken = [];
+    private PartsCheck? _check;
     private Dictionary<int, long> _done = [];
     private long _oldest;
     private bool _flushing;
+    private volatile bool _running;
 
     /// <summary>Runs until the token fires or something fails.</summary>
     public async Task RunAsync(Action running, CancellationToken cancellationToken)
     {
         Forget();
         using var writer = new NativeWriter();
-        await using var producer = log.CreateProducer(new ProducerOptions());
+        _check = options.CheckParts ? new PartsCheck(clickHouse, _tables, metrics, logger) : null;
+        await using var producer = await log.OpenTransactionalProducerAsync(
+            $"{options.TransactionalId}-{table.Table}", new ProducerOptions(), cancellationToken);
         await using var consumer = log.CreateConsumer(new ConsumerOptions { Group = _group, Topics = [table.Topic], AssignmentListener = this });
         try
         {
@@ -42,6 +49,7 @@ internal sealed class EventSink(
             {
                 var records = await consumer.PollAsync(options.RecordsPerPollMax, options.EventFlushInterval, cancellationToken);
                 running();
+                _running = true;
                 foreach (var record in records)
                 {
                     Take(record);
@@ -63,16 +71,22 @@ internal sealed class EventSink(
             using var deadline = new CancellationTokenSource(options.DrainTimeout, time);
             await FlushAsync(consumer, producer, writer, deadline.Token);
         }
+        finally
+        {
+            _running = false;
+        }
     }
 
-    /// <summary>Completes when the group has committed all that was in the log when called.</summary>
-    public async Task CatchUpAsync(CancellationToken cancellationToken)
+    /// <summary>Completes when all that was in the log when called is stored.</summary>
+    /// <param name="all">False: only partitions that this sink has, not those of other members of its group.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task CatchUpAsync(bool all, CancellationToken cancellationToken)
     {
         var partitions = await log.QueryPartitionCountAsync(table.Topic, cancellationToken);
         for (var i = 0; i < partitions; i++)
         {
             var high = (await log.QueryOffsetsAsync(new TopicPartition(table.Topic, i), cancellationToken)).High;
-            while (high > 0 && Volatile.Read(ref _done).GetValueOrDefault(i) < high)
+            while (high > 0 && (!_running || (Volatile.Read(ref _done).TryGetValue(i, out var next) ? next < high : all)))
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken);
             }
@@ -83,10 +97,34 @@ internal sealed class EventSink(
         IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
     {
         var committed = await log.QueryCommittedAsync(_group, partitions, cancellationToken);
+        await BrokenPartsLedger.NoteOpenedAsync(clickHouse, _tables, cancellationToken);
+        if (_check is not null)
+        {
+            // As for readings: parts older than the last checkpoint have been read back before it.
+            var times = committed.Values.Select(Checkpoint.TimeOf).ToList();
+            if (times.Count > 0 && times.TrueForAll(t => t is not null))
+            {
+                await _check.TrustAsync(times.Min()!.Value.AddSeconds(-2), cancellationToken);
+            }
+
+            await _check.RunAsync(cancellationToken);
+        }
+
         foreach (var partition in partitions)
         {
             var low = (await log.QueryOffsetsAsync(partition, cancellationToken)).Low;
             var from = Math.Max(low, committed.TryGetValue(partition, out var c) ? c.Offset : low);
+            var broken = await BrokenPartsLedger.PendingAsync(clickHouse, _tables, partition.Partition, cancellationToken);
+            if (broken.Count > 0)
+            {
+                // Settled by the first commit that reaches the end the log has now.
+                Log.BrokenOnStart(logger, broken.Count, partition.Partition);
+                _broken[partition.Partition] = broken;
+                _settleAt[partition.Partition] = from;
+                from = low;
+            }
+
+            consumer.Seek(partition, from);
             Commit(partition.Partition, from);
             await ReadCoveredAsync(partition.Partition, from, cancellationToken);
         }
@@ -98,6 +136,9 @@ internal sealed class EventSink(
         foreach (var partition in partitions)
         {
             _pending.Remove(partition.Partition);
+            _broken.Remove(partition.Partition);
+            _letters.Forget(partitions);
+        Volatile.Write(ref _done, _done.Where(d => d.Key != partition.Partition).ToDictionary());
             _rows.RemoveAll(r => r.Partition == partition.Partition);
         }
 
@@ -140,11 +181,18 @@ internal sealed class EventSink(
             cause = "malformed";
         }
 
+        if (record.Offset < _settleAt.GetValueOrDefault(record.Partition))
+        {
+            // Read again because of a broken part; its letter is there.
+            return;
+        }
+
         metrics.DeadLettered(1);
         _letters.Add(record, cause, $"the record cannot be stored in {table.Table}.", null);
     }
 
-    private async Task FlushAsync(IRecordConsumer consumer, IRecordProducer producer, NativeWriter writer, CancellationToken cancellationToken)
+    private async Task FlushAsync(
+        IRecordConsumer consumer, ITransactionalProducer producer, NativeWriter writer, CancellationToken cancellationToken)
     {
         _flushing = true;
         if (_rows.Count > 0)
@@ -160,13 +208,67 @@ internal sealed class EventSink(
             metrics.Inserted(table.Table, time.GetElapsedTime(start));
         }
 
-        await DeadLetterQueue.AppendAsync(_letters.Take(), producer, time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
-        await producer.FlushAsync(cancellationToken);
-        await consumer.CommitAsync(
-            _pending.ToDictionary(p => new TopicPartition(table.Topic, p.Key), p => new CommittedOffset(p.Value.Next)), cancellationToken);
+        if (_check is not null && await _check.RunAsync(cancellationToken) is var damaged and > 0)
+        {
+            throw new DamagedPartException($"{damaged} parts of {table.Table} were broken and have been detached.");
+        }
+
+        await ThrowIfOthersFoundAsync(cancellationToken);
+
+        await CommitAsync(consumer, producer, cancellationToken);
+        await SettleAsync(cancellationToken);
         _rows.Clear();
         _pending.Clear();
         _flushing = false;
+    }
+
+    /// <summary>Offsets and dead letters in one transaction, so each letter is there exactly once.</summary>
+    private async Task CommitAsync(IRecordConsumer consumer, ITransactionalProducer producer, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        producer.BeginTransaction();
+        try
+        {
+            await DeadLetterQueue.AppendAsync(_letters.Take(), producer, now, cancellationToken);
+            var note = Checkpoint.Note(now);
+            await producer.SendOffsetsAsync(
+                _pending.ToDictionary(
+                    p => new TopicPartition(table.Topic, p.Key),
+                    p => new CommittedOffset(Math.Max(p.Value.Next, _settleAt.GetValueOrDefault(p.Key)), note)),
+                consumer,
+                cancellationToken);
+            await producer.CommitTransactionAsync(cancellationToken);
+        }
+        catch (Exception)
+        {
+            await producer.AbortTransactionAsync(CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Another sink on this store may have detached a part that held rows of ours.</summary>
+    private async Task ThrowIfOthersFoundAsync(CancellationToken cancellationToken)
+    {
+        foreach (var partition in _pending.Keys.Where(p => !_broken.ContainsKey(p)))
+        {
+            if (await BrokenPartsLedger.PendingAsync(clickHouse, _tables, partition, cancellationToken) is { Count: > 0 } broken)
+            {
+                throw new DamagedPartException($"{broken.Count} parts of {table.Table} were broken and have been detached by another sink.");
+            }
+        }
+    }
+
+    /// <summary>Partitions that were read again because of broken parts and have come to where they were.</summary>
+    private async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (partition, next) in _pending.Select(p => (p.Key, p.Value.Next)).ToList())
+        {
+            if (_broken.TryGetValue(partition, out var parts) && next >= _settleAt[partition])
+            {
+                await BrokenPartsLedger.SettleAsync(clickHouse, parts, partition, cancellationToken);
+                _broken.Remove(partition);
+            }
+        }
     }
 
     private List<EventRow> Markers() =>
@@ -224,6 +326,8 @@ internal sealed class EventSink(
     private void Forget()
     {
         _covered.Clear();
+        _broken.Clear();
+        _settleAt.Clear();
         _pending.Clear();
         _rows.Clear();
         _letters.Take();

@@ -26,6 +26,11 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
     /// <summary>Newest event time of the last record taken, microseconds, and how many of its readings were taken.</summary>
     public (long Newest, int Count) Last { get; private set; }
 
+    /// <summary>
+    /// True: records from below the checkpoint are read again. Their dead letters are there, and they have been counted.
+    /// </summary>
+    public bool Again { get; set; }
+
     /// <summary>Moves the filter on without any output.</summary>
     public void Replay(DuplicateFilter filter, in LogRecord record)
     {
@@ -43,16 +48,19 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
         filter.Advance(record.Offset, record.TimestampMs);
         if (!TryDecode(record, out var cause))
         {
-            metrics.DeadLettered(1);
-            letters.Add(record, cause, "the record is no reading batch; it was put aside whole.", null);
+            PutAside(record, 1, cause, "the record is no reading batch; it was put aside whole.", null);
             return;
         }
 
-        metrics.RowsIn(_batch.Count);
+        if (!Again)
+        {
+            metrics.RowsIn(_batch.Count);
+        }
+
         var verdict = filter.Add(_batch.Device, _batch.BootId, _batch.FirstSequence, _batch.Count);
         if (verdict is null or DuplicateVerdict.AllDuplicate)
         {
-            metrics.Duplicates(_batch.Count);
+            CountDuplicates(_batch.Count);
             return;
         }
 
@@ -70,7 +78,8 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
 
         if (_refused.Count > 0)
         {
-            PutAside(record, "time-out-of-range", "event times before 1970 or from 2106 on cannot be stored.");
+            PutAside(record, _refused.Count, "time-out-of-range", "event times before 1970 or from 2106 on cannot be stored.", [.. _refused]);
+            _refused.Clear();
         }
     }
 
@@ -103,7 +112,7 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
                 Append(record, target, run.Start, run.Count);
                 break;
             case DuplicateKind.Duplicate:
-                metrics.Duplicates(run.Count);
+                CountDuplicates(run.Count);
                 break;
             default:
                 PutRangeAside(record, run);
@@ -111,21 +120,28 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
         }
     }
 
-    private void PutRangeAside(in LogRecord record, DuplicateRun run)
+    private void PutRangeAside(in LogRecord record, DuplicateRun run) => PutAside(
+        record,
+        run.Count,
+        "ambiguous-duplicate",
+        "it is no longer known whether these readings were stored before.",
+        [.. Enumerable.Range(run.Start, run.Count)]);
+
+    private void PutAside(in LogRecord record, int count, string cause, string detail, IReadOnlyList<int>? indexes)
     {
-        metrics.DeadLettered(run.Count);
-        letters.Add(
-            record,
-            "ambiguous-duplicate",
-            "it is no longer known whether these readings were stored before.",
-            [.. Enumerable.Range(run.Start, run.Count)]);
+        if (!Again)
+        {
+            metrics.DeadLettered(count);
+            letters.Add(record, cause, detail, indexes);
+        }
     }
 
-    private void PutAside(in LogRecord record, string cause, string detail)
+    private void CountDuplicates(int count)
     {
-        metrics.DeadLettered(_refused.Count);
-        letters.Add(record, cause, detail, _refused);
-        _refused.Clear();
+        if (!Again)
+        {
+            metrics.Duplicates(count);
+        }
     }
 
     private void Append(in LogRecord record, IReadingTarget target, int start, int count)

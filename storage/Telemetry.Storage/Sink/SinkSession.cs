@@ -407,7 +407,8 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         var batches = _backlog.ToArray();
         _backlog.Clear();
         var markers = SinkWriter.MarkersOf(batches, _partitions, nexts, static p => p.RollupHighs);
-        var task = Start(() => _writer.StoreRollupsAsync(batches, markers, cancellationToken), cancellationToken);
+        var partitions = nexts.Keys.ToArray();
+        var task = Start(() => _writer.StoreRollupsAsync(batches, markers, partitions, cancellationToken), cancellationToken);
         _rollup = (checkpoint, markers, batches, task);
     }
 

@@ -30,9 +30,13 @@ internal sealed class SinkWriter(IClickHouse clickHouse, PartsCheck? check, Sink
     }
 
     /// <summary>Stores batches in all rollups, then reads back what was written since the last time.</summary>
+    /// <param name="batches">Batches.</param>
+    /// <param name="markers">Their markers.</param>
+    /// <param name="partitions">Log partitions whose checkpoint is to move.</param>
+    /// <param name="cancellationToken">Leaves the INSERT in doubt.</param>
     /// <exception cref="DamagedPartException">A part was broken; recovery has to fill its rows in again.</exception>
     public async Task StoreRollupsAsync(
-        IReadOnlyList<RawBatch> batches, IReadOnlyList<Marker> markers, CancellationToken cancellationToken)
+        IReadOnlyList<RawBatch> batches, IReadOnlyList<Marker> markers, IEnumerable<int> partitions, CancellationToken cancellationToken)
     {
         var blocks = batches.Select(b => b.Rows).Where(b => b.Count > 0).ToList();
         if (blocks.Count > 0)
@@ -43,9 +47,20 @@ internal sealed class SinkWriter(IClickHouse clickHouse, PartsCheck? check, Sink
             metrics.RolledUp(blocks.Sum(b => b.Count));
         }
 
-        if (check is not null && await check.RunAsync(cancellationToken) is var damaged and > 0)
+        if (check is null)
         {
-            throw new DamagedPartException($"{damaged} parts written since the last checkpoint were broken and have been detached.");
+            return;
+        }
+
+        await check.RunAsync(cancellationToken);
+        foreach (var partition in partitions)
+        {
+            // Found just now, or by another sink on this store.
+            if (await BrokenPartsLedger.PendingAsync(clickHouse, check.Tables, partition, cancellationToken) is { Count: > 0 } broken)
+            {
+                throw new DamagedPartException(
+                    $"{broken.Count} parts written since the last checkpoint were broken and have been detached, for example {broken[0].Part} of {broken[0].Table}.");
+            }
         }
     }
 

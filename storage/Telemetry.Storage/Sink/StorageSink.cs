@@ -83,7 +83,7 @@ public sealed class StorageSink : IAsyncDisposable
         await WaitUntilReadyAsync(cancellationToken);
         foreach (var sink in _events)
         {
-            await sink.CatchUpAsync(cancellationToken);
+            await sink.CatchUpAsync(all: false, cancellationToken);
         }
 
         var session = _session ?? throw new OperationCanceledException("The sink is starting again after an error.");
@@ -97,7 +97,7 @@ public sealed class StorageSink : IAsyncDisposable
         await WaitUntilReadyAsync(cancellationToken);
         foreach (var sink in _events)
         {
-            await sink.CatchUpAsync(cancellationToken);
+            await sink.CatchUpAsync(all: true, cancellationToken);
         }
 
         var partitions = await _log.QueryPartitionCountAsync(KafkaTopics.Readings, cancellationToken);

@@ -20,6 +20,11 @@ public sealed class StorageChild
             "lose-parts" => StorageScenarios.LosePartsAsync(directory, seed),
             "failing-view" => StorageScenarios.FailingViewAsync(directory, seed),
             "late" => StorageScenarios.LateDataAsync(directory, seed),
+            "damaged-parts" => DamageScenarios.DamagedPartsAsync(directory, seed),
+            "store" => DamageScenarios.StoreAsync(directory, seed),
+            "hole" => DamageScenarios.HoleAsync(directory, seed),
+            "two-sinks" => DamageScenarios.TwoSinksAsync(directory, seed),
+            "disk-floor" => DamageScenarios.DiskFloorAsync(directory, seed),
             "full-disk" => StorageScenarios.FullDiskAsync(directory, seed),
             _ => throw new InvalidOperationException(Mode),
         });

@@ -42,6 +42,57 @@ public sealed class StorageCrashTests : IDisposable
     public Task Parts_lost_in_any_order_above_the_checkpoint_are_filled_in_again() => RunAsync("lose-parts", 3);
 
     [Fact]
+    public Task Parts_cut_before_the_checkpoint_are_found_detached_and_filled_in_again() => RunAsync("damaged-parts", 7);
+
+    [Fact]
+    public Task Rollups_whose_markers_span_a_hole_are_built_again_from_raw() => RunAsync("hole", 9);
+
+    [Fact]
+    public Task Partitions_move_between_two_sinks_while_data_flows() => RunAsync("two-sinks", 10);
+
+    [Fact]
+    public async Task Parts_broken_at_open_are_filled_in_again_from_the_oldest_offset()
+    {
+        await RunAsync("store", 8);
+        var parts = await File.ReadAllLinesAsync(Path.Combine(_directory, DamageScenarios.PartsFile), Token);
+        var random = new Random(8);
+        var broken = 0;
+        foreach (var part in parts.Where(_ => random.Next(3) == 0))
+        {
+            if (random.Next(2) == 0)
+            {
+                File.Delete(Path.Combine(part, "columns.txt"));
+            }
+            else
+            {
+                await using var file = new FileStream(Path.Combine(part, "data.bin"), FileMode.Open, FileAccess.Write);
+                file.SetLength(file.Length - 1);
+            }
+
+            broken++;
+        }
+
+        broken.ShouldBeGreaterThan(5);
+        await RunAsync("verify", 8);
+        await RunAsync("verify", 8);
+    }
+
+    [Fact]
+    public async Task Low_disk_stops_consumption_until_there_is_room()
+    {
+        var mount = Directory.CreateDirectory(Path.Combine(_directory, "mount")).FullName;
+        Assert.SkipUnless(await SmallMount.TryMountAsync(mount, megabytes: 160), "Mounting a small file system is not allowed here.");
+        try
+        {
+            await RunAsync("disk-floor", 11);
+        }
+        finally
+        {
+            await SmallMount.UnmountAsync(mount);
+        }
+    }
+
+    [Fact]
     public Task Failing_view_leaves_every_target_exact() => RunAsync("failing-view", 4);
 
     [Fact]

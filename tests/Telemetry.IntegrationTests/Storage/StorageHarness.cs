@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Contracts;
+using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
@@ -24,6 +25,7 @@ internal sealed class StorageHarness : IAsyncDisposable
     public static SinkOptions Options { get; } = new()
     {
         RawFlushInterval = TimeSpan.FromMilliseconds(40),
+        EventFlushInterval = TimeSpan.FromMilliseconds(40),
         RollupInterval = TimeSpan.FromMilliseconds(150),
         FreeDiskBytesMin = 0,
         RetryMin = TimeSpan.FromMilliseconds(50),
@@ -52,8 +54,8 @@ internal sealed class StorageHarness : IAsyncDisposable
         return new StorageHarness(log, clickHouse);
     }
 
-    public StorageSink Sink(SinkOptions? options = null, ILoggerFactory? loggers = null) =>
-        new(Log, ClickHouse, options ?? Options, loggers ?? NullLoggerFactory.Instance, TimeProvider.System);
+    public StorageSink Sink(SinkOptions? options = null, ILoggerFactory? loggers = null, IClickHouse? clickHouse = null) =>
+        new(Log, clickHouse ?? ClickHouse, options ?? Options, loggers ?? NullLoggerFactory.Instance, TimeProvider.System);
 
     public async ValueTask DisposeAsync()
     {

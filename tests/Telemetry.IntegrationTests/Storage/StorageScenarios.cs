@@ -18,15 +18,21 @@ internal static class StorageScenarios
         await File.WriteAllTextAsync(Path.Combine(directory, ReadyFile), "");
         await sink.StartAsync(CancellationToken.None);
         await using var feed = new ReadingFeed(harness.Log, seed);
+        await using var events = new EventFeed(harness.Log, seed);
         var random = new Random(seed);
         while (true)
         {
             for (var i = random.Next(60); i >= 0; i--)
             {
                 feed.Append();
+                if (i % 4 == 0)
+                {
+                    events.Append();
+                }
             }
 
             await feed.FlushAsync();
+            await events.FlushAsync();
             await Task.Delay(random.Next(20));
         }
     }
@@ -97,12 +103,15 @@ internal static class StorageScenarios
         for (var round = 0; round < 3; round++)
         {
             await using var feed = new ReadingFeed(harness.Log, seed + round);
+            await using var events = new EventFeed(harness.Log, seed + round);
             for (var i = 0; i < 300; i++)
             {
                 feed.Append();
+                events.Append();
             }
 
             await feed.FlushAsync();
+            await events.FlushAsync();
             await RunToEndAsync(harness);
             foreach (var target in SinkTarget.All)
             {
@@ -160,7 +169,7 @@ internal static class StorageScenarios
         }
     }
 
-    private static async Task<IReadOnlySet<string>> StoreWithoutCheckpointAsync(StorageHarness harness, ReadingFeed feed, Random random)
+    internal static async Task<IReadOnlySet<string>> StoreWithoutCheckpointAsync(StorageHarness harness, ReadingFeed feed, Random random)
     {
         await using var sink = harness.Sink(StorageHarness.Options with { RetryMin = TimeSpan.FromMinutes(5), RetryMax = TimeSpan.FromMinutes(5) });
         await sink.StartAsync(CancellationToken.None);
@@ -213,14 +222,14 @@ internal static class StorageScenarios
         return Encoding.UTF8.GetString(result.Body.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet();
     }
 
-    private static async Task RunToEndAsync(StorageHarness harness)
+    internal static async Task RunToEndAsync(StorageHarness harness)
     {
         await using var sink = harness.Sink();
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         await sink.RunToEndAsync(deadline.Token);
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
+    internal static async Task UntilAsync(Func<bool> condition)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!condition())

@@ -45,6 +45,7 @@ internal static class StoreProof
             differences.Add($"{last} latest values differ");
         }
 
+        undecodable += await EventProof.CompareAsync(log, clickHouse, differences);
         var letters = await DeadLettersAsync(log);
         if (letters.Count != undecodable || letters.Distinct().Count() != letters.Count)
         {
@@ -111,20 +112,20 @@ internal static class StoreProof
         return (readings, undecodable);
     }
 
-    private static async Task<List<(int Partition, long Offset)>> DeadLettersAsync(IRecordLog log)
+    private static async Task<List<(string Topic, int Partition, long Offset)>> DeadLettersAsync(IRecordLog log)
     {
-        var letters = new List<(int, long)>();
+        var letters = new List<(string, int, long)>();
         await ReadAsync(log, KafkaTopics.DeadLetters, record =>
         {
             ConfluentFrame.TryRead(record.Value, out _, out var message).ShouldBeTrue();
             var letter = DeadLetter.Parser.ParseFrom(message.Span);
             letter.Stage.ShouldBe("storage");
-            letters.Add((letter.SourcePartition, letter.SourceOffset));
+            letters.Add((letter.Source, letter.SourcePartition, letter.SourceOffset));
         });
         return letters;
     }
 
-    private static async Task ReadAsync(IRecordLog log, string topic, Action<LogRecord> take)
+    internal static async Task ReadAsync(IRecordLog log, string topic, Action<LogRecord> take)
     {
         var partitions = await log.QueryPartitionCountAsync(topic, CancellationToken.None);
         for (var i = 0; i < partitions; i++)

@@ -1,0 +1,66 @@
+using Telemetry.Storage.ClickHouse;
+
+namespace Telemetry.IntegrationTests.Storage;
+
+/// <summary>The engine on a disk that cuts files: now and then, after an INSERT, the newest part of a table loses the end of its data.</summary>
+internal sealed class DamagingClickHouse(IClickHouse inner, int seed) : IClickHouse
+{
+    private readonly Random _random = new(seed);
+    private readonly Lock _gate = new();
+    private int _damaged;
+
+    /// <summary>True: parts are damaged.</summary>
+    public volatile bool Armed;
+
+    public int Damaged => Volatile.Read(ref _damaged);
+
+    public async ValueTask InsertAsync(
+        ClickHouseQuery query, string structure, ReadOnlyMemory<byte> block, CancellationToken cancellationToken)
+    {
+        await inner.InsertAsync(query, structure, block, cancellationToken);
+        var table = query.Sql.Split(' ')[2];
+        if (!Armed || !Draw())
+        {
+            return;
+        }
+
+        table = table.StartsWith("rollup", StringComparison.Ordinal) ? "readings_1h" : table;
+        if (table.StartsWith("fix_", StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        if (Draw())
+        {
+            // Old rows, from below the checkpoint, in the part that is lost.
+            await inner.ExecuteAsync(new ClickHouseQuery($"SYSTEM START MERGES {table}"), cancellationToken);
+            await inner.ExecuteAsync(new ClickHouseQuery($"OPTIMIZE TABLE {table} FINAL"), cancellationToken);
+        }
+
+        var rows = await inner.QueryRowsAsync(
+            $"SELECT path FROM system.parts WHERE active AND database = currentDatabase() AND table = '{table}' ORDER BY modification_time DESC, max_block_number DESC LIMIT 1",
+            null,
+            cancellationToken);
+        await using var file = new FileStream(Path.Combine(rows[0][0], "data.bin"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        file.SetLength(file.Length / 2);
+        Interlocked.Increment(ref _damaged);
+    }
+
+    public ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken) => inner.ExecuteAsync(query, cancellationToken);
+
+    public ValueTask<ClickHouseResult> QueryAsync(ClickHouseQuery query, CancellationToken cancellationToken) =>
+        inner.QueryAsync(query, cancellationToken);
+
+    public ValueTask<ClickHouseSummary> StreamAsync(ClickHouseQuery query, Stream destination, CancellationToken cancellationToken) =>
+        inner.StreamAsync(query, destination, cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private bool Draw()
+    {
+        lock (_gate)
+        {
+            return _random.Next(3) == 0;
+        }
+    }
+}

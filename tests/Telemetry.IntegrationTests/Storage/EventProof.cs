@@ -1,0 +1,65 @@
+using System.Globalization;
+using Google.Protobuf;
+using Telemetry.Contracts;
+using Telemetry.Contracts.V1;
+using Telemetry.Contracts.Wire;
+using Telemetry.Storage.ClickHouse;
+using Telemetry.Streams;
+
+namespace Telemetry.IntegrationTests.Storage;
+
+/// <summary>Compares the tables of anomalies and device events with their topics, row by row.</summary>
+internal static class EventProof
+{
+    /// <summary>Adds what differs, and returns how many records cannot be stored.</summary>
+    public static async Task<int> CompareAsync(IRecordLog log, IClickHouse clickHouse, List<string> differences)
+    {
+        var (anomalies, refused) = await ExpectedAsync(
+            log, KafkaTopics.Anomalies, Anomaly.Parser, a => a.EventTimeUs, (a, _) => $"{a.Device} {a.EventTimeUs} {Number(a.Value)} {a.BootId} {a.Sequence} change-point");
+        var (events, alsoRefused) = await ExpectedAsync(
+            log, KafkaTopics.DeviceEvents, DeviceEvent.Parser, e => e.TimeUs, (e, offset) => $"{e.Device} {e.TimeUs} {e.Figure} {e.BootId} {offset} sequence-gap");
+        await CompareAsync(
+            clickHouse, "anomalies", "SELECT device, toUnixTimestamp64Micro(event_time), value, boot, sequence, kind FROM anomalies_data", anomalies, differences);
+        await CompareAsync(
+            clickHouse, "device_events", "SELECT device, toUnixTimestamp64Micro(event_time), figure, boot, sequence, kind FROM device_events_data", events, differences);
+        return refused + alsoRefused;
+    }
+
+    private static async Task CompareAsync(
+        IClickHouse clickHouse, string table, string sql, List<string> expected, List<string> differences)
+    {
+        var rows = await clickHouse.QueryRowsAsync(sql, null, CancellationToken.None);
+        var found = rows.Select(r => string.Join(' ', r)).Order(StringComparer.Ordinal).ToList();
+        expected.Sort(StringComparer.Ordinal);
+        if (!found.SequenceEqual(expected, StringComparer.Ordinal))
+        {
+            differences.Add(
+                $"{table} has {found.Count} rows ({found.Distinct().Count()} distinct), the log {expected.Count}; "
+                + $"lacking: {expected.Except(found).FirstOrDefault()}; from nowhere: {found.Except(expected).FirstOrDefault()}");
+        }
+    }
+
+    private static async Task<(List<string> Rows, int Refused)> ExpectedAsync<T>(
+        IRecordLog log, string topic, MessageParser<T> parser, Func<T, long> timeOf, Func<T, long, string> text)
+        where T : IMessage<T>
+    {
+        var rows = new List<string>();
+        var refused = 0;
+        await StoreProof.ReadAsync(log, topic, record =>
+        {
+            if (ConfluentFrame.TryRead(record.Value, out _, out var value)
+                && parser.ParseFrom(value.Span) is var message
+                && timeOf(message) >= 0)
+            {
+                rows.Add(text(message, record.Offset));
+            }
+            else
+            {
+                refused++;
+            }
+        });
+        return (rows, refused);
+    }
+
+    private static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
+}
