@@ -1,19 +1,19 @@
 # Sourced by ./telemetry: all tests, with one closing line "N passed, N failed".
 # shellcheck shell=bash
 
-debian_package() { # COMMAND PACKAGE...: installs what tests drive as real peers, where we may
-  local command=$1
+debian_package() { # CHECK PACKAGE...: installs what tests drive as real peers, where we may
+  local check=$1
   shift
-  command -v "$command" >/dev/null && return
+  bash -c "$check" >/dev/null 2>&1 && return
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     [ -n "${apt_updated:-}" ] || { apt-get update >/dev/null 2>&1 || true; apt_updated=1; }
     say "Installing $* for the tests ..."
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$stamps/apt-$command.log" 2>&1 \
-      || say "could not install $*: tests that drive $command will be skipped by name"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$stamps/apt-$1.log" 2>&1 \
+      || say "could not install $*: tests that drive it will be skipped by name"
     # Debian starts a service of it at once; the tests start their own on free ports.
-    [ "$command" != mosquitto ] || service mosquitto stop >/dev/null 2>&1 || true
+    [ "$1" != mosquitto ] || service mosquitto stop >/dev/null 2>&1 || true
   else
-    say "$command is not installed (Debian: $*): tests that drive it will be skipped by name"
+    say "$* is not installed: tests that drive it will be skipped by name"
   fi
 }
 
@@ -62,10 +62,10 @@ run_tests() {
   local mode=${1:-all}
   setup
   if [ "$mode" != fast ]; then
-    debian_package chromium chromium
-    debian_package mosquitto mosquitto
-    debian_package mosquitto_pub mosquitto-clients
-    /usr/bin/python3 -c 'import paho.mqtt.client' 2>/dev/null || command -v paho-marker >/dev/null || debian_package paho-marker python3-paho-mqtt
+    debian_package "command -v chromium" chromium
+    debian_package "command -v mosquitto || test -x /usr/sbin/mosquitto" mosquitto
+    debian_package "command -v mosquitto_pub" mosquitto-clients
+    debian_package "/usr/bin/python3 -c 'import paho.mqtt.client'" python3-paho-mqtt
   fi
   step build-$configuration "$(sources) $(fingerprint "$root/tests")" "Building everything with its tests" \
     dotnet build "$root/Telemetry.sln" -c "$configuration" --nologo -v q

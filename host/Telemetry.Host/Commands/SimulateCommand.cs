@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Telemetry.Host.Logging;
 using Telemetry.Host.Metrics;
+using Telemetry.Host.Reports;
 using Telemetry.Host.Views;
 using Telemetry.Simulator;
 
@@ -20,12 +22,13 @@ internal static class SimulateCommand
         shared.Map("--qos", "Simulator:Qos", "1 (default) or 2.");
         shared.Map("--report", "Simulator:ReportPath", "File for the final report (JSON).");
         var broker = new Option<string?>("--broker") { Description = "host:port of the broker (default 127.0.0.1:1883)." };
+        var api = new Option<string?>("--api") { Description = "Address of the platform's API: adds its end-to-end latency to the report." };
         var plain = new Option<bool>("--plain") { Description = "Plain progress lines, no live view." };
         var json = new Option<bool>("--progress-json") { Description = "One JSON object a second on standard output." };
         var parent = new Option<bool>("--stop-with-stdin") { Description = "Finish in good order when standard input ends." };
         var command = new Command("simulate", "A seeded fleet of devices with faults, labels and a ledger of what was acknowledged.")
         {
-            broker, plain, json, parent,
+            broker, api, plain, json, parent,
         };
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
@@ -44,11 +47,17 @@ internal static class SimulateCommand
             using var logging = LoggingSetup.Create(options.Logging, console: !result.GetValue(json));
             using var view = SimulatorView.Create(result.GetValue(json), result.GetValue(plain), simulator);
             var fleet = new FleetSimulator(simulator, TimeProvider.System, logging.CreateLogger<FleetSimulator>());
-            var report = await fleet.RunAsync(new Progress(view.Show), stop.Token);
+            var report = JsonSerializer.SerializeToNode(await fleet.RunAsync(new Progress(view.Show), stop.Token))!.AsObject();
+            if (result.GetValue(api) is { } address)
+            {
+                report["e2e_ms"] = await EndToEndLatency.ReadAsync(ParseApi(address));
+                await WriteAsync(simulator.ReportPath, report);
+            }
+
             view.Finish(report);
             if (!result.GetValue(json))
             {
-                await result.InvocationConfiguration.Output.WriteLineAsync(JsonSerializer.Serialize(report, Indented));
+                await result.InvocationConfiguration.Output.WriteLineAsync(report.ToJsonString(Indented));
             }
 
             return 0;
@@ -69,6 +78,15 @@ internal static class SimulateCommand
             ? options with { Host = broker[..colon].Trim('[', ']'), Port = port }
             : throw new FormatException($"--broker \"{broker}\": give host:port, for example 127.0.0.1:1883.");
     }
+
+    /// <exception cref="FormatException">Not an http address.</exception>
+    private static Uri ParseApi(string address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https")
+            ? uri
+            : throw new FormatException($"--api \"{address}\": give an address, for example http://127.0.0.1:8080/.");
+
+    private static Task WriteAsync(string? path, JsonObject report) =>
+        path is null ? Task.CompletedTask : File.WriteAllTextAsync(path, report.ToJsonString(Indented), CancellationToken.None);
 
     private static async Task StopAtEndOfInputAsync(CancellationTokenSource stop)
     {

@@ -118,6 +118,7 @@ internal static class UpCommand
         [
             "simulate", "--progress-json", "--stop-with-stdin", "--data", options.Data,
             "--broker", platform.Mqtt!.ToString(),
+            "--api", $"http://{platform.Http}/",
             "--devices", fleet.Devices.ToString(CultureInfo.InvariantCulture),
             "--rate", fleet.RatePerHour == 0 ? "max" : fleet.RatePerHour.ToString("R", CultureInfo.InvariantCulture) + "/h",
             "--readings-per-publish", fleet.ReadingsPerPublish.ToString(CultureInfo.InvariantCulture),

@@ -49,7 +49,7 @@ internal sealed record RunReport
     /// </summary>
     public required IReadOnlyDictionary<string, double> CpuPercent { get; init; }
 
-    /// <summary>Memory in MiB at the end: resident set of platform and simulator, and of the platform what is managed.</summary>
+    /// <summary>Memory in MiB: resident set of the platform at the end, of it what is managed, and the largest of the simulator.</summary>
     public required IReadOnlyDictionary<string, double> MemoryMib { get; init; }
 
     /// <summary>The simulator's own report; null without one.</summary>

@@ -29,8 +29,8 @@ internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simu
     {
         if (simulator is { HasExited: false })
         {
-            _simulatorCpu = simulator.CpuTime.TotalSeconds;
-            _simulatorMib = simulator.ResidentBytes / 1048576.0;
+            _simulatorCpu = Math.Max(_simulatorCpu, simulator.CpuTime.TotalSeconds);
+            _simulatorMib = Math.Max(_simulatorMib, simulator.ResidentBytes / 1048576.0);
         }
     }
 

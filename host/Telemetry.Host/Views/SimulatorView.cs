@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Spectre.Console;
 using Telemetry.Simulator;
 
@@ -15,7 +16,7 @@ internal abstract class SimulatorView : IDisposable
 
     public abstract void Show(SimulatorProgress progress);
 
-    public virtual void Finish(SimulatorReport report)
+    public virtual void Finish(JsonObject report)
     {
     }
 
@@ -45,8 +46,8 @@ internal abstract class SimulatorView : IDisposable
     {
         public override void Show(SimulatorProgress progress) => Console.Out.WriteLine(JsonSerializer.Serialize(progress));
 
-        public override void Finish(SimulatorReport report) =>
-            Console.Out.WriteLine(JsonSerializer.Serialize(new { Report = report }));
+        public override void Finish(JsonObject report) =>
+            Console.Out.WriteLine(new JsonObject { ["Report"] = report }.ToJsonString());
     }
 
     private sealed class PlainView : SimulatorView
@@ -82,6 +83,6 @@ internal abstract class SimulatorView : IDisposable
             Console.Error.Write("\r\u001b[2K" + bar + Line(progress, _rate.Next(progress)));
         }
 
-        public override void Finish(SimulatorReport report) => Console.Error.WriteLine();
+        public override void Finish(JsonObject report) => Console.Error.WriteLine();
     }
 }
