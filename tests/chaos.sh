@@ -36,7 +36,7 @@ run_chaos() {
   local port platform="" simulator="" killed=0 code=0
   port=$(free_port)
   # Only processes started here are ended, by their ids.
-  trap 'kill -9 $platform $simulator 2>/dev/null || true; [ -z "$temporary" ] || rm -rf "$temporary"' RETURN
+  trap 'kill -9 $platform $simulator 2>/dev/null || true; [ -z "$temporary" ] || rm -rf "$temporary"; trap - RETURN' RETURN
 
   start_platform() {
     dotnet "$host" up --no-simulator --no-browser --plain --data "$data" --mqtt-port "$port" --http-port 0 >>"$data/platform.log" 2>&1 &

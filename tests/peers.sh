@@ -7,7 +7,7 @@ bench_peers() {
   [ -x "$peers/peer.sh" ] || die "no peer.sh in $peers: set PEERS to the folder that has it"
   work=$(mktemp -d)
   local platform="" started=()
-  trap 'kill $platform 2>/dev/null || true; for d in "${started[@]}"; do "$peers/peer.sh" stop "$d" 2>/dev/null || true; done; rm -rf "$work"' RETURN
+  trap 'kill $platform 2>/dev/null || true; for d in "${started[@]}"; do "$peers/peer.sh" stop "$d" 2>/dev/null || true; done; rm -rf "$work"; trap - RETURN' RETURN
   port=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
   dotnet "$host" up --no-simulator --no-browser --plain --data "$work/telemetry" --mqtt-port "$port" --http-port 0 >"$work/telemetry.log" 2>&1 &
   platform=$!
