@@ -57,7 +57,7 @@ internal sealed class PlatformView(Platform platform, Func<SimulatorProcess?> si
         table.AddRow("PUBACK p50/p95/p99", Latency(health.Latency.PubackMs));
         table.AddRow("Device to queryable p50/p95/p99", Latency(health.Latency.E2eMs));
         table.AddRow("Dead letters / duplicates", $"{health.DeadLetters ?? 0:N0} / {health.Duplicates ?? 0:N0}");
-        table.AddRow("Simulator", Markup.Escape(Simulator()));
+        table.AddRow("Simulator", Markup.Escape(Simulator().TrimStart(' ', '|')));
         foreach (var reason in platform.NotReady())
         {
             table.AddRow("[red]Not ready[/]", Markup.Escape(reason));
