@@ -11,8 +11,6 @@ was stored twice, in raw and in every rollup.
 H
 }
 
-free_port() { node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})'; }
-
 run_chaos() {
   local kills=20 devices=1000 rate=10M/h batch=1 data="" seed=1 min=2 max=8
   while [ $# -gt 0 ]; do

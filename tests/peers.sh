@@ -8,7 +8,7 @@ bench_peers() {
   work=$(mktemp -d)
   local platform="" started=()
   trap 'kill $platform 2>/dev/null || true; for d in "${started[@]}"; do "$peers/peer.sh" stop "$d" 2>/dev/null || true; done; rm -rf "$work"; trap - RETURN' RETURN
-  port=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
+  port=$(free_port)
   dotnet "$host" up --no-simulator --no-browser --plain --data "$work/telemetry" --mqtt-port "$port" --http-port 0 >"$work/telemetry.log" 2>&1 &
   platform=$!
   until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do

@@ -68,8 +68,6 @@ internal sealed class Platform : IAsyncDisposable
 
     public StorageSink? Sink { get; private set; }
 
-    public EmbeddedClickHouse? ClickHouse => _clickHouse;
-
     /// <summary>Where HTTP is served; null before the start.</summary>
     public IPEndPoint? Http => _web?.Http;
 

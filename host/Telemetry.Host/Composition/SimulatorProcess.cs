@@ -24,8 +24,6 @@ internal sealed class SimulatorProcess : IAsyncDisposable
     /// <summary>Newest progress; null before the first.</summary>
     public JsonElement? Progress { get; private set; }
 
-    public int Id => _process.Id;
-
     public bool HasExited => _process.HasExited;
 
     public int ExitCode => _process.ExitCode;
