@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Readings;
 using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Recovery;
@@ -53,13 +54,14 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     private bool _checkpointPending;
 
     public SinkSession(
-        IRecordLog log, IClickHouse clickHouse, SinkOptions options, SinkMetrics metrics, ILogger logger, TimeProvider time)
+        IRecordLog log, IClickHouse clickHouse, SinkOptions options, SinkMetrics metrics, ILogger logger, TimeProvider time,
+        IReadingSchemas schemas)
     {
         _log = log;
         _options = options;
         _time = time;
         _letters = new DeadLetterQueue(options.DeadLetterSchemaId, time);
-        _intake = new ReadingIntake(_letters, metrics);
+        _intake = new ReadingIntake(_letters, metrics, schemas);
         var check = options.CheckParts ? new PartsCheck(clickHouse, [.. SinkTarget.All.Select(t => t.Table)], metrics, logger) : null;
         _recovery = new SinkRecovery(log, clickHouse, options, _intake, metrics, check, logger);
         _writer = new SinkWriter(clickHouse, check, metrics, time);
