@@ -28,6 +28,7 @@ internal static class CommandLine
         root.Subcommands.Add(SimulateCommand.Create());
         root.Subcommands.Add(AuditCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
+        root.Subcommands.Add(SchemasCommand.Create());
         root.Subcommands.Add(SettingsCommand.Create());
         root.Subcommands.Add(VersionCommand.Create());
         var parsed = root.Parse(args);
@@ -55,6 +56,7 @@ internal static class CommandLine
         RecordLogException e => (e.Message, Failure),
         SchemaException e => (e.Message, UsageError),
         ClickHouseException e => ($"ClickHouse: {e.Message}", Failure),
+        SchemaRegistry.Client.SchemaRegistryException e => (e.Message, Failure),
         FormatException e => (e.Message, UsageError),
         System.Net.Sockets.SocketException e => (e.Message, UsageError),
         IOException e => (e.Message, UsageError),

@@ -6,6 +6,7 @@ using Telemetry.Host.Configuration;
 using Telemetry.Host.Metrics;
 using Telemetry.Processing;
 using Telemetry.Query;
+using Telemetry.SchemaRegistry;
 using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
@@ -20,13 +21,14 @@ namespace Telemetry.Host.Composition;
 /// </summary>
 internal sealed class Platform : IAsyncDisposable
 {
-    private readonly TelemetryOptions _options;
+    private TelemetryOptions _options;
     private readonly Roles _roles;
     private readonly ILoggerFactory _logging;
     private readonly ILogger _logger;
     private readonly List<RoleScheduler> _schedulers = [];
     private readonly CancellationTokenSource _queryStopping = new();
     private EmbeddedClickHouse? _clickHouse;
+    private SchemaDirectory? _schemas;
     private IRecordProducer? _producer;
     private ReadingIngest? _ingest;
     private MqttBroker? _broker;
@@ -230,6 +232,11 @@ internal sealed class Platform : IAsyncDisposable
             await _clickHouse.DisposeAsync();
         }
 
+        if (_schemas is not null)
+        {
+            await _schemas.DisposeAsync();
+        }
+
         foreach (var scheduler in _schedulers)
         {
             scheduler.Dispose();
@@ -251,6 +258,8 @@ internal sealed class Platform : IAsyncDisposable
 
     private async Task StartRolesAsync(CancellationToken cancellationToken)
     {
+        _schemas = await RoleSchemas.OpenAsync(_options, _roles, _logging, cancellationToken);
+        _options = RoleSchemas.WithIds(_options, _schemas);
         await Log.EnsureTopicsAsync(Topics.Catalogue(_options.Log), cancellationToken);
         if ((_roles & (Roles.Store | Roles.Query)) != 0)
         {
@@ -260,13 +269,13 @@ internal sealed class Platform : IAsyncDisposable
 
         if (_roles.HasFlag(Roles.Store))
         {
-            Sink = new StorageSink(Log, _clickHouse!, _options.Sink, _logging, TimeProvider.System);
+            Sink = new StorageSink(Log, _clickHouse!, _options.Sink, _logging, TimeProvider.System, _schemas);
             await On("role-store", () => Sink.StartAsync(cancellationToken));
         }
 
         if (_roles.HasFlag(Roles.Process))
         {
-            Processor = new ReadingProcessor(Log, _options.Processing, _logging, TimeProvider.System);
+            Processor = new ReadingProcessor(Log, _options.Processing, _logging, TimeProvider.System, _schemas);
             await On("role-process", () => Processor.StartAsync(cancellationToken));
         }
 
@@ -274,6 +283,7 @@ internal sealed class Platform : IAsyncDisposable
         {
             _producer = Log.CreateProducer(new ProducerOptions());
             _ingest = new ReadingIngest(_options.Bridge, _producer, TimeProvider.System, _logging.CreateLogger<ReadingIngest>());
+            RoleSchemas.Follow(_schemas, _ingest);
             _broker = new MqttBroker(_options.Edge, _ingest, _logging, TimeProvider.System);
         }
 

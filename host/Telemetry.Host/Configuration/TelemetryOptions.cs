@@ -3,6 +3,7 @@ using Telemetry.Bridge;
 using Telemetry.Edge;
 using Telemetry.Processing;
 using Telemetry.Query;
+using Telemetry.SchemaRegistry;
 using Telemetry.Simulator;
 using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Storage.Schema;
@@ -26,6 +27,9 @@ public sealed record TelemetryOptions
 
     /// <summary>The embedded log.</summary>
     public JournalOptions Journal { get; init; } = new() { Directory = "data/journal" };
+
+    /// <summary>Confluent Schema Registry, or one that speaks its API.</summary>
+    public SchemaRegistryOptions SchemaRegistry { get; init; } = new() { CacheDirectory = "data/schemas" };
 
     /// <summary>The MQTT broker.</summary>
     public EdgeOptions Edge { get; init; } = new();
