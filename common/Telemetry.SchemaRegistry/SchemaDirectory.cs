@@ -31,6 +31,7 @@ public sealed class SchemaDirectory : IReadingSchemas, IAsyncDisposable
     private CachedSchemas _known = CachedSchemas.Empty;
     private int _written;
     private bool _saidTooMany;
+    private bool _disposed;
 
     private SchemaDirectory(SchemaRegistryOptions options, ILoggerFactory logging, TimeProvider time)
     {
@@ -97,13 +98,19 @@ public sealed class SchemaDirectory : IReadingSchemas, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
         Task[] work;
         lock (_gate)
         {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
             work = [.. _work];
         }
 
+        await _stop.CancelAsync();
         await Task.WhenAll(work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _client.Dispose();
         _metrics.Dispose();
@@ -310,6 +317,11 @@ public sealed class SchemaDirectory : IReadingSchemas, IAsyncDisposable
     {
         lock (_gate)
         {
+            if (_disposed)
+            {
+                return;
+            }
+
             _work.RemoveAll(t => t.IsCompleted);
             _work.Add(Task.Run(loop, CancellationToken.None));
         }

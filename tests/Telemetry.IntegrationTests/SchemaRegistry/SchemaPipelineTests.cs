@@ -37,9 +37,10 @@ public sealed class SchemaPipelineTests : IDisposable
         // A second start knows the ids from the first; the registry hangs meanwhile and then dies.
         await RunAsync(url, "1s");
         await server.PauseAsync();
-        await using (var platform = StartFleet(url, "4s"))
+        var port = FreePort.Find();
+        await using (var platform = StartFleet(url, "4s", port))
         {
-            await UntilAsync(() => Directory.Exists(Path.Combine(_data, "ledger")));
+            await platform.WaitForPortAsync(port);
             await server.KillAsync();
             (await platform.WaitAsync()).ShouldBe(0, platform.Errors);
         }
@@ -51,7 +52,7 @@ public sealed class SchemaPipelineTests : IDisposable
     [Fact]
     public async Task A_registry_that_never_was_there_stops_nobody()
     {
-        await RunAsync($"http://127.0.0.1:{FreePort.Find()}", "2s");
+        await RunAsync($"http://127.0.0.1:{FreePort.Find()}", "6s");
         (await IdsOnTheLogAsync()).ShouldBe(
             [SchemaIds.Provisional(SchemaIds.ReadingBatch), SchemaIds.Provisional(SchemaIds.ReadingBatchV2)], ignoreOrder: true);
         await ShouldAuditCleanAsync();
@@ -81,8 +82,8 @@ public sealed class SchemaPipelineTests : IDisposable
         (await platform.WaitAsync()).ShouldBe(0, platform.Errors);
     }
 
-    private TelemetryProcess StartFleet(string url, string time) => TelemetryProcess.Start(
-        "up", "--data", _data, "--for", time, "--devices", "100", "--rate", "1000/s", "--mqtt-port", "0", "--http-port", "0",
+    private TelemetryProcess StartFleet(string url, string time, int port = 0) => TelemetryProcess.Start(
+        "up", "--data", _data, "--for", time, "--devices", "100", "--rate", "1000/s", "--mqtt-port", "0", "--http-port", $"{port}",
         "--no-browser", "--plain", "--set", "SchemaRegistry:Urls:0=" + url, "--set", "Bridge:WriteVersions=Both");
 
     private async Task ShouldAuditCleanAsync()
@@ -116,15 +117,5 @@ public sealed class SchemaPipelineTests : IDisposable
         }
 
         return ids;
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        limit.CancelAfter(TimeSpan.FromMinutes(1));
-        while (!condition())
-        {
-            await Task.Delay(20, limit.Token);
-        }
     }
 }
