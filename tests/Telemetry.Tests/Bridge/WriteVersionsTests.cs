@@ -3,7 +3,6 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.Processing;
-using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 using Telemetry.Tests.Processing;
 
