@@ -268,7 +268,6 @@ public sealed class SchemaDirectory : IReadingSchemas, IAsyncDisposable
             _firstTries.Remove(schemaId);
         }
 
-        firstTry.TrySetResult();
         var found = text is null ? "no Protobuf schema" : Shapes.ProtoShape.Parse(text)?.MessageName ?? "no message";
         if (version == ReadingBatchVersion.Unknown)
         {
@@ -279,7 +278,9 @@ public sealed class SchemaDirectory : IReadingSchemas, IAsyncDisposable
             Log.Learned(_logger, schemaId, found, version.ToString());
         }
 
+        // Kept before it is used: what is put aside for it now is put aside in a replay as well.
         Save();
+        firstTry.TrySetResult();
     }
 
     private void Note(TopicSchema schema, int id, string source)
