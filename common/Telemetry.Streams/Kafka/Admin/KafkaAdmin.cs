@@ -149,7 +149,7 @@ internal sealed class KafkaAdmin : IAsyncDisposable
         };
     }
 
-    private void Check(TopicSpec spec, int partitions)
+    private static void Check(TopicSpec spec, int partitions)
     {
         if (partitions != spec.Partitions)
         {
@@ -214,7 +214,7 @@ internal sealed class KafkaAdmin : IAsyncDisposable
         }
     }
 
-    private Task RetryAsync(string what, Func<Task> call, CancellationToken cancellationToken) => RetryAsync(
+    private Task<bool> RetryAsync(string what, Func<Task> call, CancellationToken cancellationToken) => RetryAsync(
         what,
         async () =>
         {

@@ -12,7 +12,7 @@ internal sealed class LagQuery(KafkaLog log) : IAsyncDisposable
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(200);
 
     private readonly SemaphoreSlim _turn = new(1);
-    private IRecordConsumer? _reader;
+    private Consumers.KafkaConsumer? _reader;
 
     public async Task<IReadOnlyList<PartitionLag>> QueryAsync(
         IReadOnlyList<TopicPartition> partitions,
