@@ -24,6 +24,9 @@ public sealed record TelemetryOptions
     /// <summary>Topics on the log.</summary>
     public LogOptions Log { get; init; } = new();
 
+    /// <summary>Lag of consumer groups, as metrics.</summary>
+    public LagOptions Lag { get; init; } = new();
+
     /// <summary>The embedded log.</summary>
     public JournalOptions Journal { get; init; } = new() { Directory = "data/journal" };
 

@@ -20,4 +20,7 @@ internal static partial class HostLog
 
     [LoggerMessage(8005, LogLevel.Warning, "The simulator ended with code {Code}: {Errors}")]
     public static partial void SimulatorEnded(ILogger logger, int code, string errors);
+
+    [LoggerMessage(8040, LogLevel.Warning, "Lag of the consumer groups cannot be measured; trying again every {Seconds} s, and not telling again until it works")]
+    public static partial void LagFailed(ILogger logger, double seconds, Exception exception);
 }
