@@ -56,15 +56,8 @@ internal static class Topics
     ];
 
     private static TopicSpec Kept(string name, LogOptions options, TimeSpan retention) =>
-        Replicated(new TopicSpec(name, options.Partitions, retention, options.RetentionBytes == 0 ? null : options.RetentionBytes), options);
+        new(name, options.Partitions, retention, options.RetentionBytes == 0 ? null : options.RetentionBytes);
 
     private static TopicSpec State(string name, LogOptions options) =>
-        Replicated(new TopicSpec(name, options.Partitions, Compacted: true) { Compaction = StateCompaction }, options);
-
-    private static TopicSpec Replicated(TopicSpec spec, LogOptions options) => spec with
-    {
-        ReplicationFactor = options.ReplicationFactor == 0 ? null : options.ReplicationFactor,
-        MinInSyncReplicas = options.MinInSyncReplicas == 0 ? null : options.MinInSyncReplicas,
-        BatchBytesMax = options.BatchBytesMax,
-    };
+        new(name, options.Partitions, Compacted: true) { Compaction = StateCompaction };
 }

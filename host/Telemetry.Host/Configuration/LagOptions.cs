@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Telemetry.Host.Configuration;
 
-/// <summary>How far consumer groups are behind, as metrics.</summary>
+/// <summary>How far consumer groups are behind, and how far the pipeline is, as metrics.</summary>
 public sealed record LagOptions
 {
     /// <summary>

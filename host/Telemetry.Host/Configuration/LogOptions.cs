@@ -21,22 +21,4 @@ public sealed record LogOptions
 
     /// <summary>How long dead letters stay. Default 30 days.</summary>
     public TimeSpan DeadLetterRetention { get; init; } = TimeSpan.FromDays(30);
-
-    /// <summary>
-    /// Copies of each partition on a Kafka cluster. 0 (default): three, or as many as there are brokers when those are fewer,
-    /// with a warning.
-    /// </summary>
-    [Range(0, 15)]
-    public int ReplicationFactor { get; init; }
-
-    /// <summary>
-    /// Copies on a Kafka cluster that must have a record before it is acknowledged. 0 (default): one less than there are, at
-    /// least one, so that one broker may be lost.
-    /// </summary>
-    [Range(0, 15)]
-    public int MinInSyncReplicas { get; init; }
-
-    /// <summary>Largest batch of records a Kafka cluster takes, in bytes (max.message.bytes). Default 2 MiB.</summary>
-    [Range(1 << 20, 256 << 20)]
-    public int BatchBytesMax { get; init; } = 2 << 20;
 }

@@ -8,6 +8,7 @@ using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
 using Telemetry.Streams.Journal;
+using Telemetry.Streams.Kafka;
 
 namespace Telemetry.Host.Configuration;
 
@@ -24,8 +25,8 @@ public sealed record TelemetryOptions
     /// <summary>Topics on the log.</summary>
     public LogOptions Log { get; init; } = new();
 
-    /// <summary>Lag of consumer groups, as metrics.</summary>
-    public LagOptions Lag { get; init; } = new();
+    /// <summary>The cluster that is the log, where <c>Kafka:BootstrapServers</c> names one; otherwise the embedded log is.</summary>
+    public KafkaOptions Kafka { get; init; } = new();
 
     /// <summary>The embedded log.</summary>
     public JournalOptions Journal { get; init; } = new() { Directory = "data/journal" };
@@ -56,6 +57,9 @@ public sealed record TelemetryOptions
 
     /// <summary>The fleet of devices played by <c>simulate</c> and <c>up</c>.</summary>
     public SimulatorOptions Simulator { get; init; } = new();
+
+    /// <summary>Lag of consumer groups and watermarks, as metrics.</summary>
+    public LagOptions Lag { get; init; } = new();
 
     /// <summary>Logs.</summary>
     public LoggingOptions Logging { get; init; } = new();

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Telemetry.Host.Composition;
+using Telemetry.Streams.Kafka;
+using Telemetry.Streams.Kafka.Topics;
 
 namespace Telemetry.Host.Configuration;
 
@@ -46,7 +48,7 @@ internal static class TopicsTable
             |---|---|---|---|---|---|
 
             """);
-        foreach (var spec in topics.Select(t => t.Spec))
+        foreach (var spec in KafkaTopicSpecs.Complete(topics.Select(t => t.Spec), new KafkaOptions()))
         {
             text.Append(
                 CultureInfo.InvariantCulture,
@@ -59,7 +61,7 @@ internal static class TopicsTable
             $$"""
 
             On Kafka, for all of them: replication factor 3, or as many as there are brokers when those are fewer; `min.insync.replicas` one less
-            than the copies, at least 1 (`Log:ReplicationFactor`, `Log:MinInSyncReplicas`); `unclean.leader.election.enable=false`, because a
+            than the copies, at least 1 (`Kafka:ReplicationFactor`, `Kafka:MinInSyncReplicas`); `unclean.leader.election.enable=false`, because a
             replica that missed acknowledged records must never lead; `compression.type=producer`; `message.timestamp.type=CreateTime`, because
             a replay must see the times of the first reading.
 

@@ -18,7 +18,7 @@ public readonly record struct Replication(int Factor, int MinInSync)
             throw new RecordLogException(
                 RecordLogError.TopicMismatch,
                 $"Topic '{spec.Name}' is declared with replication factor {factor}, but the cluster has {brokers} brokers. "
-                + "Start more brokers, or set Log:ReplicationFactor=0 to take as many copies as there are brokers.");
+                + "Start more brokers, or leave Kafka:ReplicationFactor unset to take as many copies as there are brokers.");
         }
 
         var minInSync = spec.MinInSyncReplicas ?? MinInSyncOf(factor);
@@ -27,7 +27,7 @@ public readonly record struct Replication(int Factor, int MinInSync)
             : throw new RecordLogException(
                 RecordLogError.TopicMismatch,
                 $"Topic '{spec.Name}' is declared with min.insync.replicas {minInSync} and replication factor {factor}: no record "
-                + "would ever be acknowledged. Set Log:MinInSyncReplicas to less than the copies, or 0.");
+                + "would ever be acknowledged. Set Kafka:MinInSyncReplicas to less than the copies, or leave it unset.");
     }
 
     /// <summary>One copy may be missing, as long as there are two.</summary>

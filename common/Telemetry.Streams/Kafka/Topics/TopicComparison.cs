@@ -41,9 +41,9 @@ internal static class TopicComparison
     /// elsewhere than its former ones: order, duplicate filter and detector state would be lost for it, silently.
     /// </summary>
     public static string PartitionsAdvice(TopicSpec spec, TopicState found) =>
-        $"Partitions of a keyed topic never change: the place of a key is its hash modulo their number, so devices would lose "
+        "Partitions of a keyed topic never change: the place of a key is its hash modulo their number, so devices would lose "
         + $"their order, their duplicate filter and their detectors' state. Either set Log:Partitions={Text(found.Partitions)}, "
-        + $"or make a new topic version (another name than {spec.Name}) with {Text(spec.Partitions)} partitions and move over.";
+        + $"or make a new topic version (another ending of the name) with {Text(spec.Partitions)} partitions and move over.";
 
     private static IEnumerable<TopicDifference> CompareConfigs(TopicSpec spec, TopicState found)
     {

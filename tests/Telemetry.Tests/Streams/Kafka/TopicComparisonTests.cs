@@ -21,7 +21,7 @@ public sealed class TopicComparisonTests
         var error = Should.Throw<RecordLogException>(() => Replication.Of(Spec with { ReplicationFactor = 3 }, brokers: 1));
 
         error.Error.ShouldBe(RecordLogError.TopicMismatch);
-        error.Message.ShouldContain("Log:ReplicationFactor=0");
+        error.Message.ShouldContain("Kafka:ReplicationFactor");
     }
 
     [Fact]
