@@ -29,6 +29,7 @@ internal static class CommandLine
         root.Subcommands.Add(AuditCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
         root.Subcommands.Add(TopicsCommand.Create());
+        root.Subcommands.Add(LagCommand.Create());
         root.Subcommands.Add(SettingsCommand.Create());
         root.Subcommands.Add(VersionCommand.Create());
         var parsed = root.Parse(args);

@@ -33,6 +33,7 @@ internal sealed class Platform : IAsyncDisposable
     private QueryRole? _query;
     private Task _queryLoop = Task.CompletedTask;
     private WebServer? _web;
+    private LagMonitor? _lag;
     private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _failureWatch = Task.CompletedTask;
     private bool _stopped;
@@ -224,6 +225,11 @@ internal sealed class Platform : IAsyncDisposable
             await Sampler.DisposeAsync();
         }
 
+        if (_lag is not null)
+        {
+            await _lag.DisposeAsync();
+        }
+
         await Log.DisposeAsync();
         if (_clickHouse is not null)
         {
@@ -277,6 +283,7 @@ internal sealed class Platform : IAsyncDisposable
             _broker = new MqttBroker(_options.Edge, _ingest, _logging, TimeProvider.System);
         }
 
+        _lag = LagMonitor.Start(Log, _options, _roles, () => Sink?.Progress ?? [], _logger, TimeProvider.System);
         Sampler = new PipelineSampler(this, _roles, TimeProvider.System);
         if (_roles.HasFlag(Roles.Query))
         {

@@ -67,4 +67,7 @@ public sealed record TelemetryOptions
     /// <summary>Longest time an orderly shutdown may take before the process gives up draining. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>True: the log is a Kafka cluster.</summary>
+    internal bool IsKafka => !string.IsNullOrWhiteSpace(Kafka.BootstrapServers);
 }
