@@ -24,9 +24,13 @@ internal sealed class PipelineSampler(IPipelineFigures figures, Roles roles, ILo
     private Task _loop = Task.CompletedTask;
     private volatile PipelineHealth? _health;
     private volatile string? _problem;
+    private int _taken;
 
     /// <summary>The newest look.</summary>
     public PipelineHealth Health => _health ??= new PipelineHealth { Roles = _roles };
+
+    /// <summary>Samples taken since the start.</summary>
+    public int Taken => Volatile.Read(ref _taken);
 
     /// <summary>Why the newest look failed; null when it did not.</summary>
     public string? Problem => _problem;
@@ -52,6 +56,7 @@ internal sealed class PipelineSampler(IPipelineFigures figures, Roles roles, ILo
             try
             {
                 await SampleAsync(cancellationToken);
+                Interlocked.Increment(ref _taken);
                 _problem = null;
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
