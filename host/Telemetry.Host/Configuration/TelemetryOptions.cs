@@ -4,7 +4,6 @@ using Telemetry.Edge;
 using Telemetry.Processing;
 using Telemetry.Query;
 using Telemetry.Simulator;
-using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
 using Telemetry.Streams.Journal;
@@ -21,6 +20,12 @@ public sealed record TelemetryOptions
     /// <summary>Folder for log, store and ledger. Default <c>data</c> in the current folder.</summary>
     [Required]
     public string Data { get; init; } = "data";
+
+    /// <summary>
+    /// Name of this process among those of its role, part of its transactional ids on Kafka: a process that starts again under
+    /// the same name takes over from its predecessor at once. None (default): machine name and process id.
+    /// </summary>
+    public string Instance { get; init; } = "";
 
     /// <summary>Topics on the log.</summary>
     public LogOptions Log { get; init; } = new();
@@ -40,8 +45,8 @@ public sealed record TelemetryOptions
     /// <summary>Duplicates, watermarks, detectors.</summary>
     public ProcessingOptions Processing { get; init; } = new();
 
-    /// <summary>The embedded ClickHouse engine.</summary>
-    public EmbeddedClickHouseOptions ClickHouse { get; init; } = new() { DataDirectory = "data/clickhouse" };
+    /// <summary>The store: a server where <c>ClickHouse:Endpoint</c> names one, otherwise the engine in this process.</summary>
+    public ClickHouseOptions ClickHouse { get; init; } = new() { DataDirectory = "data/clickhouse" };
 
     /// <summary>Retention and floors of the tables.</summary>
     public SchemaOptions Schema { get; init; } = new();
