@@ -297,9 +297,13 @@ public sealed class JournalLog : IRecordLog
     {
         var high = topic.Partitions[partition.Partition].Stable;
         var from = Math.Max(next, topic.Low(partition.Partition));
-        var oldest = from < high ? new RecordFinder(this, topic, partition.Partition).TimestampFrom(from) : null;
-        var age = oldest is { } stamped ? _time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(stamped) : TimeSpan.Zero;
-        return new PartitionLag(partition, Math.Max(0, high - from), age > TimeSpan.Zero ? age : TimeSpan.Zero);
+        if (from >= high || new RecordFinder(this, topic, partition.Partition).From(from) is not var (first, stampedMs))
+        {
+            return new PartitionLag(partition, 0, TimeSpan.Zero);
+        }
+
+        var age = _time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(stampedMs);
+        return new PartitionLag(partition, high - first, age > TimeSpan.Zero ? age : TimeSpan.Zero);
     }
 
     private void Ensure(TopicSpec spec)

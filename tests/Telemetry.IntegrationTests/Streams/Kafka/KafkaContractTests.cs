@@ -8,4 +8,6 @@ public sealed class KafkaConsumerTests(SharedKafka kafka) : ConsumerContract(new
 
 public sealed class KafkaGroupTests(SharedKafka kafka) : GroupContract(new KafkaHost(kafka));
 
+public sealed class KafkaLagTests(SharedKafka kafka) : LagContract(new KafkaHost(kafka));
+
 public sealed class KafkaTransactionTests(SharedKafka kafka) : TransactionContract(new KafkaHost(kafka));
