@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Telemetry.Host.Commands;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
-using Telemetry.Host.Logging;
 using Telemetry.Host.Metrics;
 using Telemetry.Host.Views;
 

@@ -4,7 +4,6 @@ using Telemetry.Contracts;
 using Telemetry.Edge;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Metrics;
-using Telemetry.Processing;
 using Telemetry.Query;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Schema;
