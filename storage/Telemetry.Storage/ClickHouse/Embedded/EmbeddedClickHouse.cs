@@ -11,6 +11,7 @@ namespace Telemetry.Storage.ClickHouse.Embedded;
 /// </summary>
 public sealed class EmbeddedClickHouse : IClickHouse
 {
+    private readonly EmbeddedClickHouseOptions _options;
     private readonly LanePool _writes;
     private readonly LanePool _queries;
     private readonly LanePool _control;
@@ -19,8 +20,10 @@ public sealed class EmbeddedClickHouse : IClickHouse
     private readonly string _tag = Guid.NewGuid().ToString("N")[..12];
     private long _statements;
 
-    private EmbeddedClickHouse(LanePool writes, LanePool queries, LanePool control, ILogger logger)
+    private EmbeddedClickHouse(
+        EmbeddedClickHouseOptions options, LanePool writes, LanePool queries, LanePool control, ILogger logger)
     {
+        _options = options;
         _writes = writes;
         _queries = queries;
         _control = control;
@@ -45,7 +48,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
                 "clickhouse-query", options, options.QueryLanes, EngineArguments.QuerySettings(options), opened, cancellationToken);
             var control = await OpenLanesAsync("clickhouse-control", options, 1, [], opened, cancellationToken);
             Log.EngineOpened(logger, options.DataDirectory, options.WriteLanes, options.QueryLanes);
-            return new EmbeddedClickHouse(writes, queries, control, logger);
+            return new EmbeddedClickHouse(options, writes, queries, control, logger);
         }
         catch
         {
@@ -145,6 +148,14 @@ public sealed class EmbeddedClickHouse : IClickHouse
                 await lane.InvokeAsync(l => EndStream(l, stream, ended));
             }
         }
+    }
+
+    /// <summary>Opens a connection beside the lanes. Close it before the engine is closed.</summary>
+    /// <param name="name">Name of its thread.</param>
+    public Task<EngineSession> OpenSessionAsync(string name)
+    {
+        ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
+        return EngineSession.OpenAsync(_options, name, KillAsync);
     }
 
     public async ValueTask DisposeAsync()
