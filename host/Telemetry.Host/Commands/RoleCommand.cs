@@ -25,6 +25,11 @@ internal static class RoleCommand
             shared.Map("--mqtt-port", "Edge:Listeners:0:Port", "Port of MQTT (0: a free one).");
         }
 
+        if (roles == Roles.Store)
+        {
+            shared.MapClickHouseHttp();
+        }
+
         var command = new Command(name, description);
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>

@@ -18,6 +18,9 @@ internal sealed record DataDirectory(string Root)
     /// <summary>Address of the running instance, so that other commands find it.</summary>
     public string Instance => Path.Combine(Root, "instance.json");
 
+    /// <summary>Address of the process that serves ClickHouse over this directory.</summary>
+    public string ClickHouseInstance => Path.Combine(Root, "instance-clickhouse.json");
+
     /// <summary>Makes the folders.</summary>
     /// <exception cref="IOException">Not writable; the message names the folder.</exception>
     public void Create()

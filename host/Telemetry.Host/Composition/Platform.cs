@@ -1,5 +1,6 @@
 using System.Net;
 using Telemetry.Bridge;
+using Telemetry.ClickHouseServer;
 using Telemetry.Contracts;
 using Telemetry.Edge;
 using Telemetry.Host.Configuration;
@@ -27,6 +28,7 @@ internal sealed class Platform : IAsyncDisposable
     private readonly List<RoleScheduler> _schedulers = [];
     private readonly CancellationTokenSource _queryStopping = new();
     private EmbeddedClickHouse? _clickHouse;
+    private ClickHouseHttpServer? _clickHouseHttp;
     private IRecordProducer? _producer;
     private ReadingIngest? _ingest;
     private MqttBroker? _broker;
@@ -70,6 +72,9 @@ internal sealed class Platform : IAsyncDisposable
 
     /// <summary>Where HTTP is served; null before the start.</summary>
     public IPEndPoint? Http => _web?.Http;
+
+    /// <summary>Where the embedded engine is served; null when it is not.</summary>
+    public IPEndPoint? ClickHouseHttp => _clickHouseHttp?.Address;
 
     /// <summary>Where MQTT is served; null without the edge role.</summary>
     public IPEndPoint? Mqtt => _broker?.Endpoints.Count > 0 ? _broker.Endpoints[0] as IPEndPoint : null;
@@ -224,6 +229,11 @@ internal sealed class Platform : IAsyncDisposable
             await Sampler.DisposeAsync();
         }
 
+        if (_clickHouseHttp is not null)
+        {
+            await _clickHouseHttp.DisposeAsync();
+        }
+
         await Log.DisposeAsync();
         if (_clickHouse is not null)
         {
@@ -256,6 +266,12 @@ internal sealed class Platform : IAsyncDisposable
         {
             _clickHouse = await EmbeddedClickHouse.OpenAsync(_options.ClickHouse, _logging, cancellationToken);
             await SchemaMigrator.ApplyAsync(_clickHouse, _options.Schema, _logging, TimeProvider.System, cancellationToken);
+        }
+
+        if (_clickHouse is not null && _options.ClickHouseServer.Port is not null)
+        {
+            _clickHouseHttp = await ClickHouseHttpServer.StartAsync(
+                _clickHouse, _options.ClickHouseServer, _logging, TimeProvider.System, null, cancellationToken);
         }
 
         if (_roles.HasFlag(Roles.Store))
