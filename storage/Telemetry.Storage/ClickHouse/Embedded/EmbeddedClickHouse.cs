@@ -19,6 +19,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
     private readonly ILogger _logger;
     private readonly string _tag = Guid.NewGuid().ToString("N")[..12];
     private long _statements;
+    private volatile bool _hasGuests;
 
     private EmbeddedClickHouse(
         EmbeddedClickHouseOptions options, LanePool writes, LanePool queries, LanePool control, ILogger logger)
@@ -61,8 +62,8 @@ public sealed class EmbeddedClickHouse : IClickHouse
         }
     }
 
-    /// <summary>The directory's lock keeps other processes out.</summary>
-    public bool IsShared => false;
+    /// <summary>The directory's lock keeps other processes out, unless this process lets them in through sessions.</summary>
+    public bool IsShared => _hasGuests;
 
     public async ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken)
     {
@@ -155,6 +156,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
     public Task<EngineSession> OpenSessionAsync(string name)
     {
         ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
+        _hasGuests = true;
         return EngineSession.OpenAsync(_options, name, KillAsync);
     }
 
