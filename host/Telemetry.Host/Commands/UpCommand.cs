@@ -19,6 +19,7 @@ internal static class UpCommand
         ClusterFlags.AddTo(shared);
         shared.Map("--http-port", "Http:Port", "Port of console, API, metrics and health (default 8080; 0: a free one).");
         shared.Map("--mqtt-port", "Edge:Listeners:0:Port", "Port of MQTT (default 1883; 0: a free one).");
+        shared.MapClickHouseHttp();
         var flags = new UpFlags();
         var command = new Command(
             "up",

@@ -29,11 +29,15 @@ internal sealed class SinkClaims(IClickHouse clickHouse, string source, SinkOpti
     private readonly Dictionary<int, Claim> _claims = [];
     private readonly RunningInserts _running = new(clickHouse, source, options, time);
     private readonly string _session = Session(options.TransactionalId);
+    private StoreLayout? _layout;
     private int _round;
     private long _statements;
 
     /// <summary>True: others may write this store.</summary>
     public bool Enabled { get; } = clickHouse.IsShared || options.FenceEmbedded;
+
+    /// <summary>Partitions claimed and not released.</summary>
+    public IReadOnlyCollection<int> Partitions => _claims.Keys;
 
     /// <summary>Claims partitions, and returns when nobody else's INSERT of them is running or will be taken.</summary>
     /// <exception cref="ClaimLostException">Another one claimed at the same time and came out ahead.</exception>
@@ -45,6 +49,7 @@ internal sealed class SinkClaims(IClickHouse clickHouse, string source, SinkOpti
             return;
         }
 
+        var layout = await LayoutAsync(cancellationToken);
         var list = string.Join(", ", partitions);
         var newest = await clickHouse.QueryRowsAsync(
             $"SELECT max(claim.1) FROM sink_claims WHERE source = '{source}' AND partition IN ({list}) SETTINGS select_sequential_consistency = 1",
@@ -63,9 +68,28 @@ internal sealed class SinkClaims(IClickHouse clickHouse, string source, SinkOpti
             _claims[partition] = claim;
         }
 
+        await new ClaimReplication(clickHouse, layout, options, time).WaitAsync(source, claim, partitions.Count, cancellationToken);
         await VerifyAsync(partitions, cancellationToken);
-        var ended = await _running.EndAsync(partitions, cancellationToken);
+        var ended = await _running.EndAsync(layout, partitions, cancellationToken);
         Log.PartitionsClaimed(logger, source, list, claim.Epoch, claim.Owner, ended);
+    }
+
+    /// <summary>Where the store's server stands in its cluster; read once.</summary>
+    public async ValueTask<StoreLayout> LayoutAsync(CancellationToken cancellationToken) =>
+        _layout ??= await StoreLayout.ReadAsync(clickHouse, cancellationToken);
+
+    /// <summary>After a claim: this replica holds what any replica of its shard has acknowledged.</summary>
+    public async ValueTask CatchUpAsync(IEnumerable<string> tables, CancellationToken cancellationToken)
+    {
+        if ((await LayoutAsync(cancellationToken)).Cluster is null)
+        {
+            return;
+        }
+
+        foreach (var table in tables)
+        {
+            await clickHouse.ExecuteAsync(new ClickHouseQuery($"SYSTEM SYNC REPLICA {table}"), cancellationToken);
+        }
     }
 
     /// <summary>Claims what is not ours of all partitions there are, which stops every other sink.</summary>
@@ -123,18 +147,25 @@ internal sealed class SinkClaims(IClickHouse clickHouse, string source, SinkOpti
         }
 
         var mine = partitions.Distinct().Order().ToList();
+        var id = string.Create(CultureInfo.InvariantCulture, $"{_session}-{_round}-{Interlocked.Increment(ref _statements)}");
+
+        // Replicated tables drop blocks that look like a former one, also a rightful refill; with a token only the same statement sent twice.
+        var token = _layout?.Cluster is null ? "" : $", insert_deduplicate = 1, insert_deduplication_token = '{id}'";
         return new ClickHouseQuery(
-            $"{insert}, log_comment = '{RunningInserts.Tag(source, mine)}' FORMAT Native",
-            QueryId: string.Create(CultureInfo.InvariantCulture, $"{_session}-{_round}-{Interlocked.Increment(ref _statements)}"),
-            Guard: Guard(mine));
+            $"{insert}{token}, log_comment = '{RunningInserts.Tag(source, mine)}' FORMAT Native", QueryId: id, Guard: Guard(mine));
     }
 
-    /// <summary>True in SQL, or throws: of each partition there is exactly one claim at or above ours, which is ours.</summary>
+    /// <summary>
+    /// True in SQL, or throws: of each partition there is one claim at or above ours, and it is ours. (A merge may have put a greater one in
+    /// the place of ours, so one is not enough.)
+    /// </summary>
     private string Guard(IReadOnlyCollection<int> partitions)
     {
         var conditions = partitions.GroupBy(p => _claims[p]).Select(g => string.Create(
             CultureInfo.InvariantCulture, $"partition IN ({string.Join(", ", g)}) AND claim >= ({g.Key.Epoch}, '{g.Key.Owner}')"));
-        return $"(SELECT throwIf(count() != {partitions.Count.ToString(CultureInfo.InvariantCulture)}, '{RunningInserts.Refusal}') FROM sink_claims "
+        var owners = string.Join(", ", partitions.Select(p => $"'{_claims[p].Owner}'").Distinct());
+        var count = partitions.Count.ToString(CultureInfo.InvariantCulture);
+        return $"(SELECT throwIf(count() != {count} OR countIf(claim.2 IN ({owners})) != {count}, '{RunningInserts.Refusal}') FROM sink_claims "
             + $"WHERE source = '{source}' AND ({string.Join(" OR ", conditions)})) = 0";
     }
 
