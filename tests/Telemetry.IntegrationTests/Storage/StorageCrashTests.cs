@@ -57,6 +57,9 @@ public sealed class StorageCrashTests : IDisposable
     public Task Insert_that_arrives_after_recovery_is_refused() => RunAsync("late-inserts", 12);
 
     [Fact]
+    public Task Without_claims_such_an_insert_would_be_taken() => RunAsync("late-insert-unfenced", 12);
+
+    [Fact]
     public Task Rollups_are_built_again_while_another_sink_is_kept_out() => RunAsync("rebuild-shared", 13);
 
     [Fact]
