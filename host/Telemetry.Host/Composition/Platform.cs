@@ -1,5 +1,6 @@
 using System.Net;
 using Telemetry.Bridge;
+using Telemetry.Bridge.Commands;
 using Telemetry.Contracts;
 using Telemetry.Edge;
 using Telemetry.Host.Configuration;
@@ -30,6 +31,7 @@ internal sealed class Platform : IAsyncDisposable
     private IRecordProducer? _producer;
     private ReadingIngest? _ingest;
     private MqttBroker? _broker;
+    private CommandDelivery? _commands;
     private QueryRole? _query;
     private Task _queryLoop = Task.CompletedTask;
     private WebServer? _web;
@@ -164,6 +166,11 @@ internal sealed class Platform : IAsyncDisposable
         }
 
         _stopped = true;
+        if (_commands is not null)
+        {
+            await _commands.DisposeAsync();
+        }
+
         if (_broker is not null)
         {
             await _broker.StopAsync(cancellationToken);
@@ -275,6 +282,14 @@ internal sealed class Platform : IAsyncDisposable
             _producer = Log.CreateProducer(new ProducerOptions());
             _ingest = new ReadingIngest(_options.Bridge, _producer, TimeProvider.System, _logging.CreateLogger<ReadingIngest>());
             _broker = new MqttBroker(_options.Edge, _ingest, _logging, TimeProvider.System);
+            _commands = new CommandDelivery(
+                Log,
+                _producer,
+                new MqttCommandChannel(_broker),
+                _options.Commands,
+                _options.Bridge,
+                TimeProvider.System,
+                _logging.CreateLogger<CommandDelivery>());
         }
 
         Sampler = new PipelineSampler(this, _roles, TimeProvider.System);
@@ -299,6 +314,7 @@ internal sealed class Platform : IAsyncDisposable
 
         _failureWatch = WatchAsync();
         _web = await WebServer.StartAsync(this, _options, _query, _broker, _logging, cancellationToken);
+        _commands?.Start();
         Sampler.Start();
         HostLog.Started(_logger, _roles.ToString(), Http?.ToString() ?? "none", Mqtt?.ToString() ?? "none");
     }

@@ -19,6 +19,7 @@ internal static class Topics
             new(KafkaTopics.DetectorState, options.Partitions, Compacted: true),
             new(KafkaTopics.SinkState, options.Partitions, Compacted: true),
             new(KafkaTopics.Commands, options.Partitions, options.Retention, bytes),
+            new(KafkaTopics.CommandResults, options.Partitions, options.Retention, bytes),
         ];
     }
 }
