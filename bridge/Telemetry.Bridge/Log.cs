@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(2013, LogLevel.Warning, "{Most} commands wait already; {Refused} were not taken since the start")]
     public static partial void CommandsRefused(ILogger logger, int most, long refused);
+
+    [LoggerMessage(2020, LogLevel.Warning, "Dead letters cannot be followed, their depth is unknown; tried again in {Delay}")]
+    public static partial void DeadLettersNotFollowed(ILogger logger, TimeSpan delay, Exception error);
 }

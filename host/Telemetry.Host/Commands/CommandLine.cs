@@ -27,6 +27,7 @@ internal static class CommandLine
 
         root.Subcommands.Add(SimulateCommand.Create());
         root.Subcommands.Add(DeviceCommandCommand.Create());
+        root.Subcommands.Add(DeadLettersCommand.Create());
         root.Subcommands.Add(AuditCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
         root.Subcommands.Add(SettingsCommand.Create());

@@ -1,6 +1,7 @@
 using System.Net;
 using Telemetry.Bridge;
 using Telemetry.Bridge.Commands;
+using Telemetry.Bridge.DeadLetters;
 using Telemetry.Contracts;
 using Telemetry.Edge;
 using Telemetry.Host.Configuration;
@@ -34,6 +35,7 @@ internal sealed class Platform : IAsyncDisposable
     private ReadingIngest? _ingest;
     private MqttBroker? _broker;
     private CommandDelivery? _commands;
+    private DeadLetterDepth? _deadLetters;
     private QueryRole? _query;
     private Task _queryLoop = Task.CompletedTask;
     private WebServer? _web;
@@ -210,9 +212,12 @@ internal sealed class Platform : IAsyncDisposable
         }
 
         _stopped = true;
-        if (_commands is not null)
+        foreach (var follower in new IAsyncDisposable?[] { _commands, _deadLetters })
         {
-            await _commands.DisposeAsync();
+            if (follower is not null)
+            {
+                await follower.DisposeAsync();
+            }
         }
 
         if (_broker is not null)
@@ -342,6 +347,12 @@ internal sealed class Platform : IAsyncDisposable
         {
             await WebServer.StartMqttAsync(_broker, _options, cancellationToken);
             _commands?.Start();
+        }
+
+        if (_roles.HasFlag(Roles.Query))
+        {
+            _deadLetters = new DeadLetterDepth(Log, TimeProvider.System, _logging.CreateLogger<DeadLetterDepth>());
+            _deadLetters.Start();
         }
 
         Sampler.Start();
