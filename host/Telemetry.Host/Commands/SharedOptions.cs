@@ -90,7 +90,8 @@ internal sealed class SharedOptions
             Add(flags, pair[..split], pair[(split + 1)..]);
         }
 
-        return flags;
+        // The last of a name wins: a child process gets its own settings behind those of all.
+        return [.. flags.GroupBy(f => f.Key, StringComparer.OrdinalIgnoreCase).Select(g => g.Last())];
     }
 
     private static void Add(List<KeyValuePair<string, string?>> flags, string key, string? value)

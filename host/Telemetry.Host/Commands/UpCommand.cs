@@ -45,6 +45,7 @@ internal static class UpCommand
             ? options.Logging with { File = Path.Combine(options.Data, "logs", "telemetry-.jsonl") }
             : options.Logging;
         using var loggers = LoggingSetup.Create(logging, console: !live);
+        new DataDirectory(options.Data).Create(journal: !options.IsKafka, clickHouse: options.ClickHouse.Endpoint is null);
         await using var platform = await Platform.StartAsync(options, Roles.All, metrics, loggers, signals.Token);
         InstanceFile.Write(options, platform);
         await using var simulator = settings.Simulator

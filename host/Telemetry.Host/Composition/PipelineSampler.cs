@@ -24,9 +24,13 @@ internal sealed class PipelineSampler(IPipelineFigures figures, Roles roles, ILo
     private Task _loop = Task.CompletedTask;
     private volatile PipelineHealth? _health;
     private volatile string? _problem;
+    private int _taken;
 
     /// <summary>The newest look.</summary>
     public PipelineHealth Health => _health ??= new PipelineHealth { Roles = _roles };
+
+    /// <summary>Samples taken since the start.</summary>
+    public int Taken => Volatile.Read(ref _taken);
 
     /// <summary>Why the newest look failed; null when it did not.</summary>
     public string? Problem => _problem;
@@ -52,6 +56,7 @@ internal sealed class PipelineSampler(IPipelineFigures figures, Roles roles, ILo
             try
             {
                 await SampleAsync(cancellationToken);
+                Interlocked.Increment(ref _taken);
                 _problem = null;
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -91,11 +96,11 @@ internal sealed class PipelineSampler(IPipelineFigures figures, Roles roles, ILo
         {
             Roles = _roles,
             Rates = seconds <= 0 ? new PipelineRates() : new PipelineRates(
-                (now.Received - recent.Received) / seconds,
-                (now.Acked - recent.Acked) / seconds,
-                (now.Stored - recent.Stored) / seconds,
-                (now.RolledUp - recent.RolledUp) / seconds,
-                (now.Anomalies - recent.Anomalies) / seconds),
+                Rate(now.Received, recent.Received, seconds),
+                Rate(now.Acked, recent.Acked, seconds),
+                Rate(now.Stored, recent.Stored, seconds),
+                Rate(now.RolledUp, recent.RolledUp, seconds),
+                Rate(now.Anomalies, recent.Anomalies, seconds)),
             Lag = figures.Lag,
             Latency = new PipelineLatency(now.Puback.Since(oldest.Puback), now.EndToEnd.Since(oldest.EndToEnd)),
             Connections = (long)figures.Sum("telemetry.edge.connections"),
@@ -103,6 +108,9 @@ internal sealed class PipelineSampler(IPipelineFigures figures, Roles roles, ILo
             Duplicates = (long)figures.Sum("telemetry.storage.readings.duplicates"),
         };
     }
+
+    /// <summary>A role that started again counts from zero; that is no negative rate.</summary>
+    private static double Rate(double now, double before, double seconds) => Math.Max(0, now - before) / seconds;
 
     private sealed record Sample(
         long Timestamp, double Received, double Acked, double Stored, double RolledUp, double Anomalies,
