@@ -59,4 +59,15 @@ public sealed record BridgeOptions
 
     /// <summary>Schema id in front of DeadLetter values. Default the released id used without a registry.</summary>
     public int DeadLetterSchemaId { get; init; } = SchemaIds.DeadLetter;
+
+    /// <summary>Schema id in front of CommandResult values. Default the released id used without a registry.</summary>
+    public int CommandResultSchemaId { get; init; } = SchemaIds.CommandResult;
+
+    /// <summary>Name of this edge node in command results. Default the machine's.</summary>
+    [Required]
+    public string EdgeName { get; init; } = Environment.MachineName;
+
+    /// <summary>Largest answer to a command in bytes; larger ones are refused. Default 64 KiB.</summary>
+    [Range(1, 900 * 1024)]
+    public int CommandAnswerBytesMax { get; init; } = 64 * 1024;
 }

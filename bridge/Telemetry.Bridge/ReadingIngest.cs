@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.ObjectPool;
+using Telemetry.Bridge.Commands;
 using Telemetry.Bridge.DeadLetters;
 using Telemetry.Bridge.Json;
 using Telemetry.Bridge.Readings;
@@ -22,6 +23,7 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
 {
     private const string Protobuf = "protobuf";
     private const string Json = "json";
+    private const string CommandAnswer = "command-answer";
 
     // Replaced whole when a registry gives other ids.
     private volatile BridgeOptions _options;
@@ -130,9 +132,41 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
             return Reject(publish, refusal, now, answer);
         }
 
+        if (CommandTopic.TryParseAnswer(publish.TopicName, out _, out var commandId, out var refused))
+        {
+            return TakeAnswer(publish, device, commandId, refused, now, answer);
+        }
+
         return PublishPolicy.IsJson(publish)
             ? TakeJson(publish, device, workspace, now, answer)
             : TakeProtobuf(publish, device, workspace, now, answer);
+    }
+
+    private bool TakeAnswer(
+        in IngestPublish publish,
+        ReadOnlySpan<byte> device,
+        ReadOnlySpan<byte> commandId,
+        bool refused,
+        DateTimeOffset now,
+        in Answer answer)
+    {
+        if (publish.Payload.Length > _options.CommandAnswerBytesMax)
+        {
+            return Reject(publish, PublishPolicy.AnswerTooLarge(_options.CommandAnswerBytesMax), now, answer);
+        }
+
+        return Append(
+            new NewRecord
+            {
+                Topic = KafkaTopics.CommandResults,
+                Key = device,
+                Value = CommandAnswerWriter.Answer(publish, device, commandId, refused, Microseconds(now), _options),
+                Headers = Headers(publish),
+                TimestampMs = now.ToUnixTimeMilliseconds(),
+            },
+            new IngestResult(IngestOutcome.Stored),
+            new PublishCounts(0, 0, null, CommandAnswer, false),
+            answer);
     }
 
     private bool TakeProtobuf(

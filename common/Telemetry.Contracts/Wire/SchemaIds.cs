@@ -18,6 +18,12 @@ public static class SchemaIds
     /// <summary><c>telemetry/v1/device_events.proto</c>, first message <c>DeviceEvent</c>.</summary>
     public const int DeviceEvent = 4;
 
+    /// <summary><c>telemetry/v1/commands.proto</c>, first message <c>DeviceCommand</c>.</summary>
+    public const int DeviceCommand = 5;
+
+    /// <summary><c>telemetry/v1/command_results.proto</c>, first message <c>CommandResult</c>.</summary>
+    public const int CommandResult = 6;
+
     /// <summary><c>telemetry/v2/readings.proto</c>, first message <c>ReadingBatch</c>.</summary>
     public const int ReadingBatchV2 = 101;
 

@@ -27,6 +27,9 @@ internal static class CommandLine
 
         root.Subcommands.Add(ClickHouseCommand.Create());
         root.Subcommands.Add(SimulateCommand.Create());
+        root.Subcommands.Add(DeviceCommandCommand.Create());
+        root.Subcommands.Add(DeadLettersCommand.Create());
+        root.Subcommands.Add(BacktestCommand.Create());
         root.Subcommands.Add(AuditCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
         root.Subcommands.Add(SchemasCommand.Create());
@@ -63,6 +66,7 @@ internal static class CommandLine
         FormatException e => (e.Message, UsageError),
         System.Net.Sockets.SocketException e => (e.Message, UsageError),
         IOException e => (e.Message, UsageError),
+        HttpRequestException e => ($"{e.Message} Is the platform running?", UsageError),
         _ => null,
     };
 }

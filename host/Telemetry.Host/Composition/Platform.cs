@@ -1,5 +1,7 @@
 using System.Net;
 using Telemetry.Bridge;
+using Telemetry.Bridge.Commands;
+using Telemetry.Bridge.DeadLetters;
 using Telemetry.ClickHouseServer;
 using Telemetry.Contracts;
 using Telemetry.Edge;
@@ -37,6 +39,8 @@ internal sealed class Platform : IAsyncDisposable
     private IRecordProducer? _producer;
     private ReadingIngest? _ingest;
     private MqttBroker? _broker;
+    private CommandDelivery? _commands;
+    private DeadLetterDepth? _deadLetters;
     private QueryRole? _query;
     private Task _queryLoop = Task.CompletedTask;
     private WebServer? _web;
@@ -221,6 +225,14 @@ internal sealed class Platform : IAsyncDisposable
         }
 
         _stopped = true;
+        foreach (var follower in new IAsyncDisposable?[] { _commands, _deadLetters })
+        {
+            if (follower is not null)
+            {
+                await follower.DisposeAsync();
+            }
+        }
+
         if (_broker is not null)
         {
             await _broker.StopAsync(cancellationToken);
@@ -367,6 +379,13 @@ internal sealed class Platform : IAsyncDisposable
         if (_broker is not null)
         {
             await WebServer.StartMqttAsync(_broker, _options, cancellationToken);
+            _commands?.Start();
+        }
+
+        if (_roles.HasFlag(Roles.Query))
+        {
+            _deadLetters = new DeadLetterDepth(Log, TimeProvider.System, _logging.CreateLogger<DeadLetterDepth>());
+            _deadLetters.Start();
         }
 
         Sampler.Start();
@@ -399,6 +418,14 @@ internal sealed class Platform : IAsyncDisposable
             _ingest = new ReadingIngest(_options.Bridge, _producer, TimeProvider.System, _logging.CreateLogger<ReadingIngest>());
             RoleSchemas.Follow(_schemas, _ingest);
             _broker = new MqttBroker(_options.Edge, _ingest, _logging, TimeProvider.System);
+            _commands = new CommandDelivery(
+                Log,
+                _producer,
+                new MqttCommandChannel(_broker),
+                _options.Commands,
+                _options.Bridge,
+                TimeProvider.System,
+                _logging.CreateLogger<CommandDelivery>());
         }
 
         if (_roles.HasFlag(Roles.Query))

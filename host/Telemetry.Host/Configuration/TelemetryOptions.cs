@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Telemetry.Bridge;
+using Telemetry.Bridge.Commands;
 using Telemetry.ClickHouseServer;
 using Telemetry.Edge;
 using Telemetry.Processing;
@@ -46,6 +47,9 @@ public sealed record TelemetryOptions
 
     /// <summary>MQTT payloads to records.</summary>
     public BridgeOptions Bridge { get; init; } = new();
+
+    /// <summary>Commands to devices.</summary>
+    public CommandOptions Commands { get; init; } = new();
 
     /// <summary>Duplicates, watermarks, detectors.</summary>
     public ProcessingOptions Processing { get; init; } = new();

@@ -100,7 +100,7 @@ internal sealed class PartitionProcessor
         if (Table.TryEnter(_batch.Device, out var slot))
         {
             Counts.Readings += _batch.Count;
-            ProcessDevice(slot, slot.State!, ingestUs);
+            ProcessGuarded(record, slot, ingestUs);
         }
     }
 
@@ -129,6 +129,22 @@ internal sealed class PartitionProcessor
         }
 
         return _batch.TryDecode(_schemas.Find(schemaId), message, out var error) ? null : DeadLetterCauses.Of(error);
+    }
+
+    /// <summary>
+    /// A record that breaks a detector would break it again at every try, here and in each replay, and stop its partition for
+    /// good: it is put aside at once. What it left in its device's state is the same in every replay.
+    /// </summary>
+    private void ProcessGuarded(in LogRecord record, KeySlot<DeviceState> slot, long ingestUs)
+    {
+        try
+        {
+            ProcessDevice(slot, slot.State!, ingestUs);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            _output.DeadLetter(record, DeadLetterCauses.ProcessingFailed, $"{fault.GetType().Name}: {fault.Message}");
+        }
     }
 
     private void ProcessDevice(KeySlot<DeviceState> slot, DeviceState state, long ingestUs)
