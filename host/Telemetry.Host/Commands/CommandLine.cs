@@ -28,6 +28,7 @@ internal static class CommandLine
         root.Subcommands.Add(SimulateCommand.Create());
         root.Subcommands.Add(AuditCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
+        root.Subcommands.Add(HealthCheckCommand.Create());
         root.Subcommands.Add(SettingsCommand.Create());
         root.Subcommands.Add(VersionCommand.Create());
         var parsed = root.Parse(args);
