@@ -23,9 +23,13 @@ internal sealed class PartitionWorkers(
 
     private volatile PartitionWorker[] _snapshot = [];
     private int _failures;
+    private volatile string? _problem;
 
     /// <summary>Status of each assigned partition; from any thread.</summary>
     public IEnumerable<PartitionStatus> Status => _snapshot.Select(static worker => worker.Status);
+
+    /// <summary>Why commits fail, or that partitions are being restored; null when all is well. From any thread.</summary>
+    public string? Problem => _problem ?? (_snapshot.Any(static worker => !worker.IsReady) ? "partitions are being restored" : null);
 
     public bool WantsCommit => _workers.Values.Any(static worker => worker.WantsCut);
 
@@ -186,6 +190,7 @@ internal sealed class PartitionWorkers(
     private void Failed(RecordLogException fault)
     {
         _failures++;
+        _problem = fault.Message;
         metrics.CommitFailed(fault.Error);
         Log.CommitFailed(logger, fault, _held.Count, fault.Error, RetryDelay.TotalMilliseconds);
     }
@@ -198,6 +203,7 @@ internal sealed class PartitionWorkers(
         }
 
         _held.Clear();
+        _problem = null;
         if (_failures > 0)
         {
             Log.CommitRecovered(logger, _failures);
