@@ -63,6 +63,9 @@ public sealed record TelemetryOptions
     /// <summary>The fleet of devices played by <c>simulate</c> and <c>up</c>.</summary>
     public SimulatorOptions Simulator { get; init; } = new();
 
+    /// <summary>Lag of consumer groups and watermarks, as metrics.</summary>
+    public LagOptions Lag { get; init; } = new();
+
     /// <summary>Logs.</summary>
     public LoggingOptions Logging { get; init; } = new();
 

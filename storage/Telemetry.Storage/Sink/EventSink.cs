@@ -25,7 +25,7 @@ internal sealed class EventSink(
     private readonly Dictionary<int, long> _settleAt = [];
     private readonly List<EventRow> _rows = [];
     private readonly DeadLetterQueue _letters = new(options.DeadLetterSchemaId, time);
-    private readonly string _group = $"{options.Group}-{table.Table}";
+    private readonly string _group = SinkGroups.Of(options, table);
     private readonly string[] _tables = [table.Table];
     private readonly Dictionary<int, IReadOnlyList<BrokenPart>> _broken = [];
     private PartsCheck? _check;
