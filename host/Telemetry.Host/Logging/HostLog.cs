@@ -44,6 +44,7 @@ internal static partial class HostLog
 
     [LoggerMessage(8013, LogLevel.Information, "Group {Groups} still has members; waiting up to {Seconds} s until they have left")]
     public static partial void WaitingForGroups(ILogger logger, string groups, double seconds);
+
     [LoggerMessage(8040, LogLevel.Warning, "Lag of the consumer groups cannot be measured; trying again every {Seconds} s, and not telling again until it works")]
     public static partial void LagFailed(ILogger logger, double seconds, Exception exception);
 }

@@ -37,7 +37,7 @@ TELEMETRY__LOG__PARTITIONS: {{ .Values.kafka.partitions | quote }}
 TELEMETRY__LOG__REPLICATIONFACTOR: {{ .Values.kafka.replicationFactor | quote }}
 TELEMETRY__LOG__MININSYNCREPLICAS: {{ .Values.kafka.minInSyncReplicas | quote }}
 {{- if .Values.schemaRegistry.url }}
-TELEMETRY__SCHEMAREGISTRY__URL: {{ .Values.schemaRegistry.url | quote }}
+TELEMETRY__SCHEMAREGISTRY__URLS__0: {{ .Values.schemaRegistry.url | quote }}
 {{- end }}
 TELEMETRY__HTTP__ADDRESS: "0.0.0.0"
 TELEMETRY__HTTP__PORT: "8080"
@@ -210,4 +210,23 @@ spec:
     {{- with .volumes }}
     {{- . | nindent 4 }}
     {{- end }}
+{{- end }}
+
+{{/* One container that applies what is declared, topics or schemas, and ends; takes dict root, subject. */}}
+{{- define "telemetry.applyContainer" -}}
+- name: {{ .subject }}
+  image: {{ include "telemetry.image" .root | quote }}
+  imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+  args: [{{ .subject }}, apply]
+  securityContext:
+    {{- include "telemetry.containerSecurity" .root | nindent 4 }}
+  # Not from the ConfigMap: a hook runs before the release's own objects are there.
+  env:
+    {{- range $name, $value := include "telemetry.settings" .root | fromYaml }}
+    - { name: {{ $name }}, value: {{ $value | quote }} }
+    {{- end }}
+  resources:
+    {{- toYaml .root.Values.topicsJob.resources | nindent 4 }}
+  volumeMounts:
+    {{- include "telemetry.kafkaMounts" .root | trim | nindent 4 }}
 {{- end }}
