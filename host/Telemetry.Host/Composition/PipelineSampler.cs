@@ -96,11 +96,11 @@ internal sealed class PipelineSampler(IPipelineFigures figures, Roles roles, ILo
         {
             Roles = _roles,
             Rates = seconds <= 0 ? new PipelineRates() : new PipelineRates(
-                (now.Received - recent.Received) / seconds,
-                (now.Acked - recent.Acked) / seconds,
-                (now.Stored - recent.Stored) / seconds,
-                (now.RolledUp - recent.RolledUp) / seconds,
-                (now.Anomalies - recent.Anomalies) / seconds),
+                Rate(now.Received, recent.Received, seconds),
+                Rate(now.Acked, recent.Acked, seconds),
+                Rate(now.Stored, recent.Stored, seconds),
+                Rate(now.RolledUp, recent.RolledUp, seconds),
+                Rate(now.Anomalies, recent.Anomalies, seconds)),
             Lag = figures.Lag,
             Latency = new PipelineLatency(now.Puback.Since(oldest.Puback), now.EndToEnd.Since(oldest.EndToEnd)),
             Connections = (long)figures.Sum("telemetry.edge.connections"),
@@ -108,6 +108,9 @@ internal sealed class PipelineSampler(IPipelineFigures figures, Roles roles, ILo
             Duplicates = (long)figures.Sum("telemetry.storage.readings.duplicates"),
         };
     }
+
+    /// <summary>A role that started again counts from zero; that is no negative rate.</summary>
+    private static double Rate(double now, double before, double seconds) => Math.Max(0, now - before) / seconds;
 
     private sealed record Sample(
         long Timestamp, double Received, double Acked, double Stored, double RolledUp, double Anomalies,

@@ -72,7 +72,7 @@ internal sealed class Platform : IAsyncDisposable
     /// <summary>Rates, lag and latencies.</summary>
     public PipelineSampler Sampler { get; }
 
-    public ReadingProcessor? Processor { get; private set; }
+    public ProcessingRole? Processor { get; private set; }
 
     public StorageSink? Sink { get; private set; }
 
@@ -197,6 +197,11 @@ internal sealed class Platform : IAsyncDisposable
             HostLog.DrainTimedOut(_logger, deadline.TotalSeconds);
             return false;
         }
+        catch (RecordLogException e) when (e.IsTransient)
+        {
+            HostLog.DrainFailed(_logger, e);
+            return false;
+        }
     }
 
     /// <summary>Stop intake, drain with a deadline, flush, commit, close.</summary>
@@ -274,9 +279,21 @@ internal sealed class Platform : IAsyncDisposable
     private async Task WaitForGroupAsync(string group, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(_options.IsKafka ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromMilliseconds(20));
-        while ((await Log.QueryLagAsync(group, KafkaTopics.Readings, cancellationToken)).Any(l => l.Records > 0))
+        while (await IsBehindAsync(group, cancellationToken))
         {
             await timer.WaitForNextTickAsync(cancellationToken);
+        }
+    }
+
+    private async ValueTask<bool> IsBehindAsync(string group, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await Log.QueryLagAsync(group, KafkaTopics.Readings, cancellationToken)).Any(l => l.Records > 0);
+        }
+        catch (RecordLogException e) when (e.IsTransient)
+        {
+            return true; // Not known is not done; the deadline ends the wait.
         }
     }
 
@@ -352,7 +369,7 @@ internal sealed class Platform : IAsyncDisposable
         if (_roles.HasFlag(Roles.Process))
         {
             var processing = _options.Processing with { TransactionalId = TransactionalId(_options.Processing.TransactionalId) };
-            Processor = new ReadingProcessor(Log, processing, _logging, TimeProvider.System);
+            Processor = new ProcessingRole(Log, processing, restarts: _options.IsKafka, _logging, TimeProvider.System);
         }
 
         if (_roles.HasFlag(Roles.Edge))

@@ -45,6 +45,12 @@ internal static partial class HostLog
     [LoggerMessage(8013, LogLevel.Information, "Group {Groups} still has members; waiting up to {Seconds} s until they have left")]
     public static partial void WaitingForGroups(ILogger logger, string groups, double seconds);
 
+    [LoggerMessage(8014, LogLevel.Warning, "Processing stopped and starts again in {Seconds} s from what is committed")]
+    public static partial void ProcessingRestarts(ILogger logger, Exception exception, double seconds);
+
+    [LoggerMessage(8015, LogLevel.Warning, "Draining ended early; what is left stays on the log and is taken at the next start")]
+    public static partial void DrainFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(8040, LogLevel.Warning, "Lag of the consumer groups cannot be measured; trying again every {Seconds} s, and not telling again until it works")]
     public static partial void LagFailed(ILogger logger, double seconds, Exception exception);
 }
