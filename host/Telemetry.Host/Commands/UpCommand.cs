@@ -30,15 +30,28 @@ internal static class UpCommand
             var options = shared.Load(result);
             var settings = flags.Read(result, options);
             return settings.Apart is null
-                ? RunAsync(options, settings, cancellationToken)
+                ? StartAsync(options, settings, cancellationToken)
                 : UpApart.RunAsync(options, settings, shared.Forward(result), cancellationToken);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(TelemetryOptions options, UpSettings settings, CancellationToken cancellationToken)
+    private static async Task<int> StartAsync(TelemetryOptions options, UpSettings settings, CancellationToken cancellationToken)
     {
         using var signals = new StopSignals();
+        try
+        {
+            return await RunAsync(options, settings, signals, cancellationToken);
+        }
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        {
+            return 0; // Stopped before its cluster was there.
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        TelemetryOptions options, UpSettings settings, StopSignals signals, CancellationToken cancellationToken)
+    {
         using var metrics = new MetricsRegistry();
         var live = !settings.Plain && !Console.IsOutputRedirected;
         var logging = live && options.Logging.File.Length == 0

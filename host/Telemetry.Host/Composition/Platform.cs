@@ -4,7 +4,6 @@ using Telemetry.Contracts;
 using Telemetry.Edge;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Metrics;
-using Telemetry.Processing;
 using Telemetry.Query;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Schema;
@@ -29,6 +28,7 @@ internal sealed class Platform : IAsyncDisposable
     private readonly PeerFigures? _peers;
     private readonly LagMetrics _lagMetrics;
     private readonly IClickHouse? _clickHouse;
+    private LagMonitor? _lagMonitor;
     private IRecordProducer? _producer;
     private ReadingIngest? _ingest;
     private MqttBroker? _broker;
@@ -256,7 +256,7 @@ internal sealed class Platform : IAsyncDisposable
         using var limit = new CancellationTokenSource(_options.ShutdownTimeout);
         await StopAsync(drain: false, limit.Token);
         await Sampler.DisposeAsync();
-        foreach (var part in new IAsyncDisposable?[] { _broker, Processor, Sink, _query, _web, Log, _clickHouse })
+        foreach (var part in new IAsyncDisposable?[] { _lagMonitor, _broker, Processor, Sink, _query, _web, Log, _clickHouse })
         {
             if (part is not null)
             {
@@ -354,6 +354,7 @@ internal sealed class Platform : IAsyncDisposable
         }
 
         Sampler.Start();
+        _lagMonitor = LagMonitor.Start(Log, _options, _roles, () => Sink?.Progress ?? [], _logger, TimeProvider.System);
         _started = true;
         HostLog.Started(_logger, _roles.ToString(), Http?.ToString() ?? "none", Mqtt?.ToString() ?? "none");
     }
