@@ -31,6 +31,7 @@ COPY global.json nuget.config Directory.Build.props Directory.Packages.props .ed
 COPY common/librdkafka/ common/librdkafka/
 COPY common/Telemetry.Contracts/Telemetry.Contracts.csproj common/Telemetry.Contracts/
 COPY common/Telemetry.Streams/Telemetry.Streams.csproj common/Telemetry.Streams/
+COPY common/Telemetry.SchemaRegistry/Telemetry.SchemaRegistry.csproj common/Telemetry.SchemaRegistry/
 COPY edge/Telemetry.Mqtt/Telemetry.Mqtt.csproj edge/Telemetry.Mqtt/
 COPY edge/Telemetry.Edge/Telemetry.Edge.csproj edge/Telemetry.Edge/
 COPY bridge/Telemetry.Bridge/Telemetry.Bridge.csproj bridge/Telemetry.Bridge/

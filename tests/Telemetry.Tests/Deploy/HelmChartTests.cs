@@ -1,4 +1,5 @@
 using System.Globalization;
+using Telemetry.Contracts;
 using Telemetry.Host.Configuration;
 using Telemetry.Tests.Support;
 using YamlDotNet.RepresentationModel;
@@ -194,7 +195,7 @@ public sealed class HelmChartTests
                 foreach (var trigger in scaler.Items("spec", "triggers").Where(t => t.Text("type") == "kafka"))
                 {
                     max.ShouldBeLessThanOrEqualTo(partitions);
-                    trigger.Text("metadata", "topic").ShouldBe(Contracts.KafkaTopics.Readings);
+                    trigger.Text("metadata", "topic").ShouldBe(KafkaTopics.Readings);
                     var role = target.Text("spec", "template", "metadata", "labels", "app.kubernetes.io/component");
                     trigger.Text("metadata", "consumerGroup").ShouldBe(role == "process" ? options.Processing.Group : options.Sink.Group);
                     if (values == "secured.yaml")
