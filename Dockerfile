@@ -28,34 +28,21 @@ ARG TARGETARCH=amd64
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 WORKDIR /src
 COPY global.json nuget.config Directory.Build.props Directory.Packages.props .editorconfig ./
-COPY common/librdkafka/ common/librdkafka/
-COPY common/Telemetry.Contracts/Telemetry.Contracts.csproj common/Telemetry.Contracts/
-COPY common/Telemetry.Streams/Telemetry.Streams.csproj common/Telemetry.Streams/
-COPY common/Telemetry.SchemaRegistry/Telemetry.SchemaRegistry.csproj common/Telemetry.SchemaRegistry/
-COPY edge/Telemetry.Mqtt/Telemetry.Mqtt.csproj edge/Telemetry.Mqtt/
-COPY edge/Telemetry.Edge/Telemetry.Edge.csproj edge/Telemetry.Edge/
-COPY bridge/Telemetry.Bridge/Telemetry.Bridge.csproj bridge/Telemetry.Bridge/
-COPY processing/Telemetry.Processing/Telemetry.Processing.csproj processing/Telemetry.Processing/
-COPY storage/Telemetry.Storage/Telemetry.Storage.csproj storage/Telemetry.Storage/
-COPY storage/Telemetry.Query/Telemetry.Query.csproj storage/Telemetry.Query/
-COPY simulator/Telemetry.Simulator/Telemetry.Simulator.csproj simulator/Telemetry.Simulator/
-COPY host/Telemetry.Host/Telemetry.Host.csproj host/Telemetry.Host/
-# librdkafka comes from the package feed, or is built from source where the feed lacks it.
+COPY common/ common/
+COPY edge/ edge/
+COPY bridge/ bridge/
+COPY processing/ processing/
+COPY storage/ storage/
+COPY simulator/ simulator/
+COPY host/ host/
+# Packages stay in the builder's cache whatever changes in the sources. librdkafka comes from the package feed, or is built from source where the feed lacks it.
 RUN --mount=type=cache,target=/root/.nuget/packages \
     dotnet restore host/Telemetry.Host/Telemetry.Host.csproj -a $TARGETARCH -p:UseAppHost=false \
     || (apt-get update && apt-get install -y --no-install-recommends build-essential npm \
         && common/librdkafka/build.sh \
         && dotnet restore host/Telemetry.Host/Telemetry.Host.csproj -a $TARGETARCH -p:UseAppHost=false)
-COPY common/ common/
-COPY edge/ edge/
-COPY bridge/ bridge/
-COPY processing/ processing/
-COPY storage/Telemetry.Storage/ storage/Telemetry.Storage/
-COPY storage/Telemetry.Query/ storage/Telemetry.Query/
-COPY simulator/ simulator/
-COPY host/ host/
 RUN --mount=type=cache,target=/root/.nuget/packages \
-    dotnet publish host/Telemetry.Host/Telemetry.Host.csproj -c Release -a $TARGETARCH --no-restore --self-contained false -p:UseAppHost=false -o /app
+    dotnet publish host/Telemetry.Host/Telemetry.Host.csproj -c Release -a $TARGETARCH --no-restore --self-contained false -p:UseAppHost=false -p:RunAnalyzers=false -o /app
 # What a librdkafka built here links, and the runtime image lacks, travels with it. /data will belong to the user.
 RUN mkdir -p /app/native /data \
     && find /app -name '*rdkafka*.so' -exec ldd {} + 2>/dev/null | awk '$2 == "=>" && $3 ~ /^\// {print $3}' \

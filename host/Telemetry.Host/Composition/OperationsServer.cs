@@ -24,7 +24,7 @@ internal static class OperationsServer
             kestrel.Listen(options.Address, options.Port);
         });
         var application = builder.Build();
-        OperationsEndpoints.Map(application, metrics, notReady);
+        Operations.Map(application, metrics, notReady);
         await application.StartAsync(cancellationToken);
         return application;
     }

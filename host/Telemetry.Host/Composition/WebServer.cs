@@ -48,7 +48,7 @@ internal sealed class WebServer : IAsyncDisposable
             application.MapMqttWebSocket(broker).ExcludeFromDescription();
         }
 
-        OperationsEndpoints.Map(application, platform.Metrics, platform.NotReady);
+        Operations.Map(application, platform.Metrics, platform.NotReady);
         if (query is not null)
         {
             application.MapTelemetryApi(query);

@@ -104,11 +104,15 @@ public sealed class ComposeTests
             node.Text("read_only").ShouldBe("true", service);
             node.Text("user").ShouldBe("1654:1654", service);
             Seconds(node.Text("stop_grace_period")).ShouldBeGreaterThan(2 * options.ShutdownTimeout.TotalSeconds, service);
-            options.Log.Partitions.ShouldBe(Options(Services(profile).Single(s => s.Key == "topics").Value).Log.Partitions, service);
             var written = node.Items("tmpfs").Select(t => t.ToString().Split(':')[0]).Concat(node.Items("volumes").Select(v => v.Text("target")));
             written.ShouldContain("/data", $"{service} has a read-only root and keeps its files in /data");
         }
     }
+
+    [Fact]
+    public void Everyone_on_the_log_counts_the_same_partitions() =>
+        Services("cluster").Where(IsOurs).Select(s => Options(s.Value)).Where(o => o.Kafka.BootstrapServers is not null)
+            .Select(o => o.Log.Partitions).Distinct().ShouldHaveSingleItem();
 
     [Theory]
     [MemberData(nameof(Profiles))]

@@ -34,8 +34,8 @@ TELEMETRY__KAFKA__SASLUSERNAME: {{ required "kafka.sasl.username is needed with 
 TELEMETRY__KAFKA__SASLPASSWORDFILE: /etc/telemetry/kafka-sasl/{{ .Values.kafka.sasl.passwordKey }}
 {{- end }}
 TELEMETRY__LOG__PARTITIONS: {{ .Values.kafka.partitions | quote }}
-TELEMETRY__LOG__REPLICATIONFACTOR: {{ .Values.kafka.replicationFactor | quote }}
-TELEMETRY__LOG__MININSYNCREPLICAS: {{ .Values.kafka.minInSyncReplicas | quote }}
+TELEMETRY__KAFKA__REPLICATIONFACTOR: {{ .Values.kafka.replicationFactor | quote }}
+TELEMETRY__KAFKA__MININSYNCREPLICAS: {{ .Values.kafka.minInSyncReplicas | quote }}
 {{- if .Values.schemaRegistry.url }}
 TELEMETRY__SCHEMAREGISTRY__URLS__0: {{ .Values.schemaRegistry.url | quote }}
 {{- end }}

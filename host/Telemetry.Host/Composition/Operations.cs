@@ -2,21 +2,19 @@ using Telemetry.Host.Metrics;
 
 namespace Telemetry.Host.Composition;
 
-/// <summary>What every process of ours serves to those who run it: <c>/metrics</c>, <c>/healthz</c>, <c>/readyz</c>.</summary>
-internal static class OperationsEndpoints
+/// <summary>What every process serves about itself: <c>/metrics</c>, <c>/healthz</c>, <c>/readyz</c>.</summary>
+internal static class Operations
 {
-    /// <param name="endpoints">Where they are added.</param>
-    /// <param name="metrics">Every figure of the process.</param>
     /// <param name="notReady">Why the process is not ready to serve; empty when it is.</param>
-    public static void Map(IEndpointRouteBuilder endpoints, MetricsRegistry metrics, Func<IReadOnlyList<string>> notReady)
+    public static void Map(IEndpointRouteBuilder routes, MetricsRegistry metrics, Func<IReadOnlyList<string>> notReady)
     {
-        endpoints.MapGet("/metrics", (HttpContext context) =>
+        routes.MapGet("/metrics", (HttpContext context) =>
         {
             context.Response.ContentType = PrometheusWriter.ContentType;
             return context.Response.WriteAsync(PrometheusWriter.Write(metrics.Collect()), context.RequestAborted);
         }).ExcludeFromDescription();
-        endpoints.MapGet("/healthz", () => Results.Text("ok\n")).ExcludeFromDescription();
-        endpoints.MapGet("/readyz", () =>
+        routes.MapGet("/healthz", () => Results.Text("ok\n")).ExcludeFromDescription();
+        routes.MapGet("/readyz", () =>
         {
             var reasons = notReady();
             return reasons.Count == 0
