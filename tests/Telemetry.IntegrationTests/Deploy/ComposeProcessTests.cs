@@ -92,7 +92,7 @@ public sealed class ComposeProcessTests : IAsyncLifetime
     private async Task StartServersAsync(ComposedService any)
     {
         _network.Place(any.Environment["TELEMETRY__KAFKA__BOOTSTRAPSERVERS"], _kafka!.BootstrapServers);
-        _network.Place("registry:8080", new Uri(_registry!.Url).Authority);
+        _network.Place("registry:8080", _registry!.Url.Authority);
         await File.WriteAllTextAsync(_network.Secret("clickhouse-password"), Password, Token);
         var address = _network["clickhouse:8123"];
         var server = TelemetryProcess.Start(
