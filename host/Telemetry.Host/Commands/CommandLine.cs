@@ -33,6 +33,7 @@ internal static class CommandLine
         root.Subcommands.Add(AuditCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
         root.Subcommands.Add(SchemasCommand.Create());
+        root.Subcommands.Add(HealthCheckCommand.Create());
         root.Subcommands.Add(TopicsCommand.Create());
         root.Subcommands.Add(LagCommand.Create());
         root.Subcommands.Add(SettingsCommand.Create());
