@@ -56,7 +56,10 @@ public interface IRecordConsumer : IAsyncDisposable
     /// </summary>
     ValueTask<IReadOnlyList<LogRecord>> PollAsync(int recordsMax, TimeSpan wait, CancellationToken cancellationToken);
 
-    /// <summary>Next offset <c>PollAsync</c> will return from here on.</summary>
+    /// <summary>
+    /// Next offset <c>PollAsync</c> will return from here on. It passes transaction markers and aborted records, also at
+    /// the end of a partition: code that waits until all is read compares this, not the last record's offset.
+    /// </summary>
     long Position(TopicPartition partition);
 
     void Seek(TopicPartition partition, long offset);

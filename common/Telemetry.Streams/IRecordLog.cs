@@ -6,6 +6,9 @@ namespace Telemetry.Streams;
 /// </summary>
 public interface IRecordLog : IAsyncDisposable
 {
+    /// <summary>Completes with the cause when the log cannot go on (a write failed, a client error is fatal): end the process.</summary>
+    Task<Exception> Failed { get; }
+
     /// <summary>Creates what is missing; checks what exists.</summary>
     /// <exception cref="RecordLogException">A topic exists with other partitions, or cannot be created.</exception>
     ValueTask EnsureTopicsAsync(IReadOnlyList<TopicSpec> topics, CancellationToken cancellationToken);
@@ -27,7 +30,11 @@ public interface IRecordLog : IAsyncDisposable
     /// <summary>A consumer, in a group or by explicit assignment.</summary>
     IRecordConsumer CreateConsumer(ConsumerOptions options);
 
-    /// <summary>First offset that is there and the offset the next record visible to read_committed will get or pass.</summary>
+    /// <summary>
+    /// First offset that is there and the offset the next record will get or pass. High counts transaction markers and may
+    /// count open transactions (Kafka's high watermark); a read_committed reader's <see cref="IRecordConsumer.Position"/>
+    /// reaches it once they have ended.
+    /// </summary>
     ValueTask<OffsetRange> QueryOffsetsAsync(TopicPartition partition, CancellationToken cancellationToken);
 
     /// <summary>First offset whose record is stamped at or after <paramref name="time"/>; null when there is none.</summary>
@@ -43,7 +50,7 @@ public interface IRecordLog : IAsyncDisposable
         string group, string topic, CancellationToken cancellationToken);
 }
 
-/// <summary>Offsets there are: [Low, High). High is where the next visible record goes.</summary>
+/// <summary>Offsets there are: [Low, High).</summary>
 public readonly record struct OffsetRange(long Low, long High);
 
 /// <summary>A group's position: the next offset to read, with the group's own note (Kafka's commit metadata).</summary>

@@ -11,7 +11,10 @@ public sealed record ProducerOptions
 public interface IAppendCompletion
 {
     /// <param name="offset">Where the record is; meaningless when <paramref name="error"/> is set.</param>
-    /// <param name="error">Null: durable. Otherwise the record is not there and never will be.</param>
+    /// <param name="error">
+    /// Null: durable. Otherwise not acknowledged: with the journal it is not there and never will be; with Kafka it may be
+    /// there all the same (the answer got lost), so who sends it again must be known for duplicates downstream.
+    /// </param>
     /// <param name="state">What was passed to <c>TryAppend</c>.</param>
     void Appended(long offset, RecordLogException? error, ulong state);
 }

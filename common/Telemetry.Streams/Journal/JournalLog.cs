@@ -37,7 +37,7 @@ public sealed class JournalLog : IRecordLog
         _maintenance = new LogMaintenance(this, files, time);
     }
 
-    /// <summary>Completes with the cause when the log has failed for good (a write or an fsync failed): end the process.</summary>
+    /// <inheritdoc/>
     public Task<Exception> Failed => Writer.Failed;
 
     internal JournalOptions Options { get; }

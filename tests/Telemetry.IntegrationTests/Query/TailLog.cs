@@ -18,6 +18,9 @@ internal sealed class TailLog : IRecordLog
 {
     private readonly Channel<LogRecord> _records = Channel.CreateBounded<LogRecord>(100_000);
 
+    /// <summary>Never.</summary>
+    public Task<Exception> Failed { get; } = new TaskCompletionSource<Exception>().Task;
+
     /// <summary>End of partition 0 of the readings; the log starts at 0.</summary>
     public long High { get; set; }
 

@@ -26,6 +26,8 @@ internal sealed class StepLog(IRecordLog inner, Action<LogStep> hook) : IRecordL
     private volatile bool _isDead;
     private volatile TaskCompletionSource _commit = NewSignal();
 
+    public Task<Exception> Failed => inner.Failed;
+
     public void Die() => _isDead = true;
 
     /// <summary>Completes with the next commit or the death.</summary>
