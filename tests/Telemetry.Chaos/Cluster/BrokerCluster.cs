@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using Telemetry.Chaos.Schedules;
 using Telemetry.Testing.Faults;
 using Telemetry.Testing.Processes;
 
@@ -140,18 +139,17 @@ internal sealed class BrokerCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Kills the brokers and copies all they had.</summary>
+    public async Task KeepAsync(string folder)
+    {
+        Kill();
+        await ShellCommand.OutputAsync(["cp", "-a", "--sparse=always", _directory, folder], CancellationToken.None);
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var id in Ids)
-        {
-            if (Pid(id) is { } pid && _register.IsRunning(pid))
-            {
-                ProcessSignal.Kill(pid);
-            }
-        }
-
-        await ShellCommand.RunAsync(["bash", _script, "stop", _directory], CancellationToken.None);
+        Kill();
         foreach (var disk in _disks.Values)
         {
             await disk.DisposeAsync();
@@ -161,6 +159,11 @@ internal sealed class BrokerCluster : IAsyncDisposable
         {
             await link.DisposeAsync();
         }
+
+        if (Directory.Exists(_directory))
+        {
+            Directory.Delete(_directory, recursive: true);
+        }
     }
 
     private static IEnumerable<string> Settings()
@@ -169,6 +172,8 @@ internal sealed class BrokerCluster : IAsyncDisposable
         [
             "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "inter.broker.listener.name=PLAINTEXT",
+            "group.consumer.heartbeat.interval.ms=500",
+            "group.consumer.session.timeout.ms=6000",
             "offsets.topic.num.partitions=3",
             "transaction.state.log.num.partitions=3",
             "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000",
@@ -211,6 +216,17 @@ internal sealed class BrokerCluster : IAsyncDisposable
 
         await ShellCommand.OutputAsync(["cp", "-a", aside + "/.", data], CancellationToken.None);
         Directory.Delete(aside, recursive: true);
+    }
+
+    private void Kill()
+    {
+        foreach (var id in Ids)
+        {
+            if (Pid(id) is { } pid && _register.IsRunning(pid))
+            {
+                ProcessSignal.Kill(pid);
+            }
+        }
     }
 
     private void Register()

@@ -18,6 +18,11 @@ internal sealed class BrokerTopics : IDisposable
         _admin = new AdminClientBuilder(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
     }
 
+    /// <summary>Topics of the product.</summary>
+    public List<string> Ours() => [.. _admin.GetMetadata(AnswerLimit).Topics
+        .Select(t => t.Topic)
+        .Where(t => t.StartsWith(TopicPrefix, StringComparison.Ordinal))];
+
     /// <summary>Deletes what the last schedule left; returns when it is gone.</summary>
     public async Task DeleteAllAsync(CancellationToken cancellationToken)
     {
@@ -53,8 +58,4 @@ internal sealed class BrokerTopics : IDisposable
     }
 
     public void Dispose() => _admin.Dispose();
-
-    private List<string> Ours() => [.. _admin.GetMetadata(AnswerLimit).Topics
-        .Select(t => t.Topic)
-        .Where(t => t.StartsWith(TopicPrefix, StringComparison.Ordinal))];
 }

@@ -12,7 +12,7 @@ internal static class ClusterSettings
         "Kafka:TransactionTimeout=00:00:06",
         "Kafka:RequestTimeout=00:00:05",
         "Sink:Group=telemetry-storage-" + group,
-        "Processing:Group=telemetry-processing-" + group,
+        "Processing:Group=" + ProcessingGroup(group),
         "Sink:RollupInterval=00:00:02",
         "Sink:RetryMax=00:00:02",
 
@@ -22,6 +22,9 @@ internal static class ClusterSettings
         "ClickHouse:Timeout=00:00:10",
         "ShutdownTimeout=00:00:10",
     ];
+
+    /// <summary>Consumer group of processing, by the ending.</summary>
+    public static string ProcessingGroup(string group) => "telemetry-processing-" + group;
 
     /// <summary>A fleet that comes back quickly.</summary>
     public static IReadOnlyList<string> Fleet { get; } =

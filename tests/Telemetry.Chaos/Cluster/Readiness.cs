@@ -6,6 +6,10 @@ namespace Telemetry.Chaos.Cluster;
 internal sealed class Readiness : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>A role that ended this often will not come up.</summary>
+    private const int HopelessExits = 12;
+
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
 
     /// <returns>Those that were not ready at the end, each with its reason; empty when all are.</returns>
@@ -30,7 +34,7 @@ internal sealed class Readiness : IDisposable
             }
 
             missing = next;
-            if (missing.Count == 0 || timeout.IsCancellationRequested)
+            if (missing.Count == 0 || timeout.IsCancellationRequested || missing.Any(r => r.SelfExits.Count >= HopelessExits))
             {
                 return reasons;
             }

@@ -43,7 +43,13 @@ internal sealed class RoleCluster : IAsyncDisposable
     /// <summary>True when ClickHouse's data lies on a small file system that can be filled.</summary>
     public bool CanFill => _disk is not null;
 
-    public string SimulatorReport => Path.Combine(_options.Data, "simulator.json");
+    /// <summary>Consumer group of processing in this schedule.</summary>
+    public string ProcessingGroup => ClusterSettings.ProcessingGroup(Text(_options.Seed));
+
+    /// <summary>Where the audit's words are kept.</summary>
+    public string AuditFile => Path.Combine(_options.Data, "audit.json");
+
+    private string SimulatorReport => Path.Combine(_options.Data, "simulator.json");
 
     /// <summary>Where the fleet writes a line of progress each second.</summary>
     public string SimulatorLog => LogOf(ClusterNames.Simulator);
@@ -125,6 +131,16 @@ internal sealed class RoleCluster : IAsyncDisposable
     /// <summary>The command of an audit over this cluster's log, store and ledger.</summary>
     public IReadOnlyList<string> AuditCommand() =>
         ["dotnet", _options.Host, "audit", "--json", "--data", _options.Data, .. Kafka(), .. Endpoint(ClickHouse), .. Settings()];
+
+    /// <summary>Copies what lies in memory beside its mount, so that it outlives this cluster. Ends all roles.</summary>
+    public async Task KeepDiskAsync()
+    {
+        if (_disk is not null)
+        {
+            await Task.WhenAll(All.Select(r => r.KillAsync()));
+            await ShellCommand.OutputAsync(["cp", "-a", _disk.Directory, _disk.Directory + ".kept"], CancellationToken.None);
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -9,7 +9,8 @@ namespace Telemetry.Chaos.Cluster;
 /// </summary>
 internal sealed class RoleProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan RestartDelayMin = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan RestartDelayMax = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly IReadOnlyList<string> _command;
@@ -191,12 +192,13 @@ internal sealed class RoleProcess : IAsyncDisposable
                 return; // A fault was quicker.
             }
 
+            var delay = RestartDelayMin * (1 << Math.Min(SelfExits.Count, 3));
             lock (_selfExits)
             {
                 _selfExits.Add(new SelfExit(Name, _process!.ExitCode, LogTail.LastLine(_log)));
             }
 
-            await Task.Delay(RestartDelay, _end.Token);
+            await Task.Delay(delay < RestartDelayMax ? delay : RestartDelayMax, _end.Token);
             await LaunchAsync();
         }
         finally

@@ -4,7 +4,7 @@ using Telemetry.Chaos.Cluster;
 namespace Telemetry.Chaos.Runs;
 
 /// <summary>What the simulator says each second in its log.</summary>
-internal sealed record FleetProgress(long Acked, long Sent, long Reconnects, long Pending)
+internal sealed record FleetProgress(long Acked, long Reconnects)
 {
     /// <summary>The newest line of progress; null when there is none yet.</summary>
     public static FleetProgress? Read(string log)
@@ -12,13 +12,9 @@ internal sealed record FleetProgress(long Acked, long Sent, long Reconnects, lon
         foreach (var line in LogTail.Lines(log).Reverse().Where(l => l.StartsWith('{')))
         {
             using var document = JsonDocument.Parse(line);
-            if (document.RootElement.TryGetProperty("Acked", out var acked))
+            if (document.RootElement.TryGetProperty(nameof(Acked), out var acked))
             {
-                return new FleetProgress(
-                    acked.GetInt64(),
-                    document.RootElement.GetProperty("Sent").GetInt64(),
-                    document.RootElement.GetProperty("Reconnects").GetInt64(),
-                    document.RootElement.GetProperty("PublishesPending").GetInt64());
+                return new FleetProgress(acked.GetInt64(), document.RootElement.GetProperty(nameof(Reconnects)).GetInt64());
             }
         }
 

@@ -5,7 +5,7 @@ using System.Threading.Channels;
 namespace Telemetry.Testing.Faults;
 
 /// <summary>One connection through a <see cref="TcpProxy"/>: each direction reads ahead a bounded amount and delivers as the mode says.</summary>
-internal sealed class ProxiedConnection(TcpProxy proxy, Socket client)
+internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDisposable
 {
     private const int ChunkBytes = 16 * 1024;
     private const int ChunksAhead = 64;
@@ -51,8 +51,14 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client)
         {
             Close(client);
             Close(_server);
-            _reset.Dispose();
         }
+    }
+
+    public void Dispose()
+    {
+        client.Dispose();
+        _server?.Dispose();
+        _reset.Dispose();
     }
 
     private async Task PassAsync(Socket from, Socket to, CancellationToken cancellationToken)
@@ -100,7 +106,9 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client)
                 ArrayPool<byte>.Shared.Return(chunk.Buffer);
             }
 
-            if (!Lost(await proxy.HeldAsync(cancellationToken)))
+            var state = await proxy.HeldAsync(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested(); // A reset must not be seen as an orderly end.
+            if (!Lost(state))
             {
                 to.Shutdown(SocketShutdown.Send);
             }

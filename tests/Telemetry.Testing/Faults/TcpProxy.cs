@@ -169,6 +169,7 @@ public sealed class TcpProxy : IAsyncDisposable
         finally
         {
             _connections.TryRemove(connection, out _);
+            connection.Dispose();
         }
     }
 
