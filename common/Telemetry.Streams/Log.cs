@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
 namespace Telemetry.Streams;
@@ -43,4 +44,47 @@ internal static partial class Log
 
     [LoggerMessage(7011, LogLevel.Warning, "Transaction of {TransactionalId} was open too long and is aborted")]
     public static partial void TransactionTimedOut(this ILogger logger, string transactionalId);
+
+    [LoggerMessage(7050, LogLevel.Information, "Log is Kafka at {BootstrapServers}")]
+    public static partial void KafkaOpened(this ILogger logger, string? bootstrapServers);
+
+    [LoggerMessage(7051, LogLevel.Critical, "The Kafka client has failed and takes nothing more; restart the process: {Reason} ({Code})")]
+    public static partial void KafkaFailed(this ILogger logger, string reason, ErrorCode code);
+
+    [LoggerMessage(7052, LogLevel.Warning, "Kafka: {Reason} ({Code}); the client goes on trying")]
+    public static partial void ClientError(this ILogger logger, ErrorCode code, string reason);
+
+    [LoggerMessage(7053, LogLevel.Warning, "{Bytes} bytes were still unanswered when a producer was closed")]
+    public static partial void RecordsUnanswered(this ILogger logger, long bytes);
+
+    [LoggerMessage(7054, LogLevel.Warning, "Transaction of {TransactionalId} could not be aborted; its coordinator will")]
+    public static partial void AbortFailed(this ILogger logger, string transactionalId, Exception error);
+
+    [LoggerMessage(7055, LogLevel.Information, "The cluster does not have the consumer group protocol of KIP-848; group {Group} uses the classic one")]
+    public static partial void ClassicGroups(this ILogger logger, string? group);
+
+    [LoggerMessage(7056, LogLevel.Warning, "Where group {Group} begins is not known yet; asking again")]
+    public static partial void StartUnknown(this ILogger logger, string? group, Exception error);
+
+    [LoggerMessage(7057, LogLevel.Warning, "Group {Group} could not be left in good order; it will notice")]
+    public static partial void CloseFailed(this ILogger logger, string? group, Exception error);
+
+    [LoggerMessage(7058, LogLevel.Debug, "librdkafka {Name} {Facility}: {Message}")]
+    public static partial void ClientMessage(this ILogger logger, string name, string facility, string message);
+
+    [LoggerMessage(7059, LogLevel.Warning, "librdkafka {Name} {Facility}: {Message}")]
+    public static partial void ClientWarning(this ILogger logger, string name, string facility, string message);
+
+    /// <summary>A line of librdkafka's own log.</summary>
+    public static void Client(this ILogger logger, LogMessage message)
+    {
+        if (message.Level <= SyslogLevel.Warning)
+        {
+            logger.ClientWarning(message.Name, message.Facility, message.Message);
+        }
+        else
+        {
+            logger.ClientMessage(message.Name, message.Facility, message.Message);
+        }
+    }
 }

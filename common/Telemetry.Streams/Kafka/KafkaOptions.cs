@@ -86,6 +86,12 @@ public sealed record KafkaOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// How long opening or aborting a transaction is tried: a former owner of the id and lost brokers need time. Default 1 min.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
+    public TimeSpan OpenTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Bytes a consumer reads ahead. Default 16 MiB.</summary>
     [Range(1 << 20, 1 << 30)]
     public int PrefetchBytes { get; init; } = 16 << 20;

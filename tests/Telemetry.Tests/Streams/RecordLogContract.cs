@@ -86,12 +86,42 @@ public abstract class RecordLogContract(IRecordLogHost host) : IAsyncLifetime
         return seen;
     }
 
+    /// <summary>Reads everything there is; no transaction may be open.</summary>
     protected async Task<List<Seen>> ReadAllAsync(string topic, bool readCommitted = true)
     {
         await using var consumer = Log.CreateConsumer(new ConsumerOptions { ReadCommitted = readCommitted });
-        var partitions = await Log.QueryPartitionCountAsync(topic, Cancel);
-        consumer.Assign([.. Enumerable.Range(0, partitions).Select(p => new TopicPartition(topic, p))]);
+        var ends = await EndsAsync(topic);
+        consumer.Assign([.. ends.Keys]);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        deadline.CancelAfter(Generous);
+        var seen = new List<Seen>();
+        while (ends.Any(end => consumer.Position(end.Key) < end.Value))
+        {
+            Take(await consumer.PollAsync(100, TimeSpan.FromMilliseconds(100), deadline.Token), seen);
+        }
+
+        return seen;
+    }
+
+    /// <summary>Reads what a read_committed consumer sees before the first open transaction.</summary>
+    protected async Task<List<Seen>> ReadStableAsync(string topic)
+    {
+        await using var consumer = Log.CreateConsumer(new ConsumerOptions());
+        consumer.Assign([.. (await EndsAsync(topic)).Keys]);
         return await DrainAsync(consumer);
+    }
+
+    private async Task<Dictionary<TopicPartition, long>> EndsAsync(string topic)
+    {
+        var ends = new Dictionary<TopicPartition, long>();
+        var partitions = await Log.QueryPartitionCountAsync(topic, Cancel);
+        for (var i = 0; i < partitions; i++)
+        {
+            var partition = new TopicPartition(topic, i);
+            ends[partition] = (await Log.QueryOffsetsAsync(partition, Cancel)).High;
+        }
+
+        return ends;
     }
 
     private static int Take(IReadOnlyList<LogRecord> records, List<Seen> seen)

@@ -6,7 +6,7 @@ namespace Telemetry.Streams.Kafka.Native;
 
 /// <summary>
 /// The librdkafka handle inside a client of Confluent.Kafka, for what the library does not pass on: metadata of committed
-/// offsets (<see cref="OffsetCalls"/>). The property is internal there; a version without it is found out at once.
+/// offsets (<see cref="NativeCalls"/>). The property is internal there; a version without it is found out at once.
 /// </summary>
 internal static class ClientHandle
 {

@@ -57,6 +57,10 @@ internal static partial class Librdkafka
     [LibraryImport(Library, EntryPoint = "rd_kafka_send_offsets_to_transaction")]
     public static partial IntPtr SendOffsets(IntPtr producer, IntPtr list, IntPtr groupMetadata, int timeoutMs);
 
+    /// <summary>Answers what is queued (1) and in flight (2) with an error instead of waiting for brokers.</summary>
+    [LibraryImport(Library, EntryPoint = "rd_kafka_purge")]
+    public static partial int Purge(IntPtr producer, int flags);
+
     [LibraryImport(Library, EntryPoint = "rd_kafka_error_code")]
     public static partial int ErrorCode(IntPtr error);
 

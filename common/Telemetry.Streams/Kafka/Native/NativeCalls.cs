@@ -7,10 +7,10 @@ namespace Telemetry.Streams.Kafka.Native;
 internal readonly record struct TransactionError(ErrorCode Code, string Reason, bool IsFatal, bool IsRetriable, bool RequiresAbort);
 
 /// <summary>
-/// Committing and reading offsets with their metadata, which Confluent.Kafka leaves out. All calls block and may come from
-/// any thread, as librdkafka's own.
+/// What Confluent.Kafka leaves out: committing and reading offsets with their metadata, and giving up what a producer holds.
+/// All calls block and may come from any thread, as librdkafka's own.
 /// </summary>
-internal static class OffsetCalls
+internal static class NativeCalls
 {
     public static ErrorCode Commit(IClient consumer, IReadOnlyDictionary<TopicPartition, CommittedOffset> offsets)
     {
@@ -63,6 +63,13 @@ internal static class OffsetCalls
         {
             Librdkafka.DestroyGroupMetadata(group);
         }
+    }
+
+    /// <summary>Every record a producer still holds is answered with an error soon.</summary>
+    public static void Purge(IClient producer)
+    {
+        using var use = new HandleUse(producer);
+        Librdkafka.Purge(use.Pointer, 3);
     }
 
     private static TransactionError Take(IntPtr error)

@@ -1,0 +1,230 @@
+using System.Globalization;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace Telemetry.Streams.Kafka.Admin;
+
+/// <summary>Questions to the cluster about topics and offsets, and creating topics.</summary>
+internal sealed class KafkaAdmin : IAsyncDisposable
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+
+    private readonly KafkaLog _log;
+
+    public KafkaAdmin(KafkaLog log)
+    {
+        _log = log;
+        Client = new AdminClientBuilder(KafkaClientConfig.Base(log.Options))
+            .SetLogHandler((_, message) => log.Logger.Client(message))
+            .SetErrorHandler((_, error) => log.Logger.ClientError(error.Code, error.Reason))
+            .Build();
+    }
+
+    public IAdminClient Client { get; }
+
+    /// <summary>Creates what is missing; checks the partitions of what exists.</summary>
+    public async Task EnsureTopicsAsync(IReadOnlyList<TopicSpec> topics, CancellationToken cancellationToken)
+    {
+        var missing = new List<TopicSpec>();
+        foreach (var spec in topics)
+        {
+            if (await FindPartitionsAsync(spec.Name, cancellationToken) is { } partitions)
+            {
+                Check(spec, partitions);
+            }
+            else
+            {
+                missing.Add(spec);
+            }
+        }
+
+        if (missing.Count == 0)
+        {
+            return;
+        }
+
+        await RetryAsync("create topics", () => CreateAsync(missing), cancellationToken);
+        foreach (var spec in missing)
+        {
+            // Brokers learn of a new topic a moment after it is created.
+            await RetryAsync(
+                $"find topic '{spec.Name}'",
+                async () => Check(spec, await FindPartitionsAsync(spec.Name, cancellationToken) ?? throw Gone(spec.Name)),
+                cancellationToken);
+        }
+    }
+
+    public async Task<int> QueryPartitionCountAsync(string topic, CancellationToken cancellationToken) =>
+        _log.Topics.PartitionsOf(topic)
+        ?? await FindPartitionsAsync(topic, cancellationToken)
+        ?? throw new RecordLogException(
+            RecordLogError.UnknownTopic, $"There is no topic '{topic}' on the cluster; create it with EnsureTopicsAsync.");
+
+    public async Task<OffsetRange> QueryOffsetsAsync(TopicPartition partition, CancellationToken cancellationToken)
+    {
+        await DemandAsync(partition, cancellationToken);
+        var low = ListAsync([partition], OffsetSpec.Earliest(), IsolationLevel.ReadUncommitted, cancellationToken);
+        var high = ListAsync([partition], OffsetSpec.Latest(), IsolationLevel.ReadUncommitted, cancellationToken);
+        return new OffsetRange((await low)[partition], (await high)[partition]);
+    }
+
+    /// <summary>Offsets a spec stands for; -1 where there is none.</summary>
+    public Task<Dictionary<TopicPartition, long>> ListAsync(
+        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation, CancellationToken cancellationToken) =>
+        RetryAsync(
+            $"ask for offsets of {string.Join(", ", partitions.Take(3))}",
+            async () =>
+            {
+                var result = await Client.ListOffsetsAsync(
+                    partitions.Select(p => new TopicPartitionOffsetSpec
+                    {
+                        TopicPartition = new Confluent.Kafka.TopicPartition(p.Topic, p.Partition),
+                        OffsetSpec = spec,
+                    }),
+                    new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = _log.Options.RequestTimeout });
+                return result.ResultInfos.ToDictionary(
+                    info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
+                    info => info.TopicPartitionOffsetError.Offset.Value);
+            },
+            cancellationToken);
+
+    /// <summary>Throws when the partition does not exist.</summary>
+    public async Task DemandAsync(TopicPartition partition, CancellationToken cancellationToken)
+    {
+        var partitions = await QueryPartitionCountAsync(partition.Topic, cancellationToken);
+        if ((uint)partition.Partition >= (uint)partitions)
+        {
+            throw new RecordLogException(
+                RecordLogError.UnknownTopic,
+                $"Topic '{partition.Topic}' has {partitions} partitions; there is no partition {partition.Partition}.");
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await BlockingCall.RunAsync(Client.Dispose);
+
+    private async Task CreateAsync(IReadOnlyList<TopicSpec> specs)
+    {
+        try
+        {
+            await Client.CreateTopicsAsync(specs.Select(Specification), new CreateTopicsOptions
+            {
+                RequestTimeout = _log.Options.RequestTimeout,
+                OperationTimeout = _log.Options.RequestTimeout,
+            });
+        }
+        catch (CreateTopicsException error)
+        {
+            // Another process may have been quicker; whether it made the same is checked afterwards.
+            var failed = error.Results.FirstOrDefault(r => r.Error.IsError && r.Error.Code != ErrorCode.TopicAlreadyExists);
+            if (failed is not null)
+            {
+                var failure = failed.Error.Code.ToLogError();
+                throw new RecordLogException(
+                    failure == RecordLogError.Unknown ? RecordLogError.TopicMismatch : failure,
+                    $"Topic '{failed.Topic}' cannot be created: {failed.Error.Reason} ({failed.Error.Code}).", error);
+            }
+        }
+    }
+
+    private TopicSpecification Specification(TopicSpec spec)
+    {
+        var configs = new Dictionary<string, string>
+        {
+            ["cleanup.policy"] = spec.Compacted ? "compact" : "delete",
+            ["retention.ms"] = spec.RetentionTime is { } time ? Number((long)time.TotalMilliseconds) : "-1",
+            ["retention.bytes"] = Number(spec.RetentionBytes ?? -1),
+            ["message.timestamp.type"] = "CreateTime",
+        };
+        if (_log.Options.MinInSyncReplicas is { } replicas)
+        {
+            configs["min.insync.replicas"] = Number(replicas);
+        }
+
+        return new TopicSpecification
+        {
+            Name = spec.Name,
+            NumPartitions = spec.Partitions,
+            ReplicationFactor = (short)(_log.Options.ReplicationFactor ?? -1),
+            Configs = configs,
+        };
+    }
+
+    private void Check(TopicSpec spec, int partitions)
+    {
+        if (partitions != spec.Partitions)
+        {
+            throw new RecordLogException(
+                RecordLogError.TopicMismatch,
+                $"Topic '{spec.Name}' has {partitions} partitions, not {spec.Partitions}. Partitions never change: use another name.");
+        }
+    }
+
+    private Task<int?> FindPartitionsAsync(string topic, CancellationToken cancellationToken) => RetryAsync<int?>(
+        $"describe topic '{topic}'",
+        async () =>
+        {
+            try
+            {
+                var described = await Client.DescribeTopicsAsync(
+                    TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = _log.Options.RequestTimeout });
+                var partitions = described.TopicDescriptions[0].Partitions;
+                if (partitions.Any(p => p.Leader is null || p.Leader.Id < 0))
+                {
+                    throw new RecordLogException(RecordLogError.Unavailable, $"A partition of topic '{topic}' has no leader.");
+                }
+
+                _log.Topics.Learn(topic, partitions.Count);
+                return partitions.Count;
+            }
+            catch (DescribeTopicsException error) when (
+                error.Results.TopicDescriptions.All(d => d.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.TopicException))
+            {
+                return null;
+            }
+        },
+        cancellationToken);
+
+    /// <summary>Until it succeeds, fails for good, or the time is over.</summary>
+    private async Task<T> RetryAsync<T>(string what, Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        var started = _log.Time.GetTimestamp();
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            RecordLogException failure;
+            try
+            {
+                return await call().WaitAsync(cancellationToken);
+            }
+            catch (KafkaException error)
+            {
+                failure = AdminErrors.Describe(error, $"Could not {what}");
+            }
+            catch (RecordLogException error)
+            {
+                failure = error;
+            }
+
+            if (!failure.IsTransient || _log.Time.GetElapsedTime(started) > _log.Options.RequestTimeout)
+            {
+                throw failure;
+            }
+
+            await Task.Delay(RetryDelay, _log.Time, cancellationToken);
+        }
+    }
+
+    private Task RetryAsync(string what, Func<Task> call, CancellationToken cancellationToken) => RetryAsync(
+        what,
+        async () =>
+        {
+            await call();
+            return true;
+        },
+        cancellationToken);
+
+    private static RecordLogException Gone(string topic) =>
+        new(RecordLogError.Unavailable, $"Topic '{topic}' was created and is not there yet.");
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

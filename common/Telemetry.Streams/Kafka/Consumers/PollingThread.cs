@@ -1,0 +1,526 @@
+using System.Diagnostics;
+using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Native;
+
+namespace Telemetry.Streams.Kafka.Consumers;
+
+/// <summary>The thread that owns a client: polls it, runs its rebalance callbacks, moves it where the cursors say.</summary>
+internal sealed class PollingThread
+{
+    private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan QueryRetryDelay = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Cancelling a poll takes no longer than this.</summary>
+    private const int SliceMs = 50;
+
+    private readonly KafkaLog _log;
+    private readonly ConsumerOptions _options;
+    private readonly KafkaOptions _kafka;
+    private readonly KafkaCursors _cursors;
+    private readonly PollExchange _exchange = new();
+    private readonly List<TopicPartition> _assigned = [];
+    private volatile IConsumer<byte[]?, byte[]?> _client;
+    private PollRequest _request = null!;
+    private Rebalance? _outstanding;
+    private bool _isClassic;
+    private bool _isClosing;
+    private volatile bool _isListening;
+    private int _started;
+
+    public PollingThread(KafkaLog log, ConsumerOptions options, KafkaOptions kafka, KafkaCursors cursors)
+    {
+        (_log, _options, _kafka, _cursors) = (log, options, kafka, cursors);
+        _isClassic = log.UsesClassicGroups;
+        _client = Build();
+    }
+
+    public IClient Client => _client;
+
+    /// <summary>What the poll answered last collected.</summary>
+    public IReadOnlyList<LogRecord> Records { get; private set; } = [];
+
+    public Task<Rebalance?> SendAsync(PollRequest request)
+    {
+        if (Interlocked.Exchange(ref _started, 1) == 0)
+        {
+            new Thread(Run) { IsBackground = true, Name = $"kafka-consumer {_options.Group}" }.Start();
+        }
+
+        return _exchange.SendAsync(request);
+    }
+
+    /// <summary>The listener threw: the caller is not at work for us until the next poll.</summary>
+    public void ListenerFailed() => _isListening = false;
+
+    /// <summary>Committed offset, or the start position; blocks.</summary>
+    /// <exception cref="RecordLogException">The cluster does not answer.</exception>
+    public long FindStart(TopicPartition partition) => FindStarts([partition])[partition];
+
+    private Dictionary<TopicPartition, long> FindStarts(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        var starts = new Dictionary<TopicPartition, long>(partitions.Count);
+        if (_options.Group is not null)
+        {
+            var error = NativeCalls.Committed(_client, partitions, QueryTimeout, out var committed);
+            if (error != ErrorCode.NoError)
+            {
+                throw new Error(error).ToException($"Could not read the committed offsets of group '{_options.Group}'");
+            }
+
+            foreach (var (partition, offset) in committed)
+            {
+                starts[partition] = offset.Offset;
+            }
+        }
+
+        foreach (var partition in partitions)
+        {
+            if (starts.ContainsKey(partition))
+            {
+                continue;
+            }
+
+            try
+            {
+                var ends = _client.QueryWatermarkOffsets(
+                    new Confluent.Kafka.TopicPartition(partition.Topic, partition.Partition), QueryTimeout);
+                starts[partition] = _options.Start == StartPosition.Earliest ? ends.Low.Value : ends.High.Value;
+            }
+            catch (KafkaException error)
+            {
+                throw error.ToException($"Could not find the ends of {partition}");
+            }
+        }
+
+        return starts;
+    }
+
+    private IConsumer<byte[]?, byte[]?> Build()
+    {
+        var builder = new ConsumerBuilder<byte[]?, byte[]?>(KafkaClientConfig.Consumer(_kafka, _options, _isClassic))
+            .SetKeyDeserializer(Deserializers.ByteArray!)
+            .SetValueDeserializer(Deserializers.ByteArray!)
+            .SetLogHandler((_, message) => _log.Logger.Client(message))
+            .SetErrorHandler((_, error) => _log.Logger.ClientError(error.Code, error.Reason));
+        if (_options.Topics.Count > 0)
+        {
+            builder.SetPartitionsAssignedHandler((_, partitions) => Assigned(partitions));
+            builder.SetPartitionsRevokedHandler((_, partitions) => Gone(RebalanceKind.Revoked, partitions));
+            builder.SetPartitionsLostHandler((_, partitions) => Gone(RebalanceKind.Lost, partitions));
+        }
+
+        var client = builder.Build();
+        if (_options.Topics.Count > 0)
+        {
+            client.Subscribe(_options.Topics);
+        }
+
+        return client;
+    }
+
+    private void Run()
+    {
+        while (!_isClosing)
+        {
+            _request = _exchange.Receive(Timeout.InfiniteTimeSpan)!;
+            _isClosing = _request.IsClose;
+            try
+            {
+                if (!_isClosing && Serve())
+                {
+                    Records = _cursors.Take();
+                    Count(Records);
+                    _request.Reply.SetResult(null);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                _request.Reply.SetCanceled(_request.Cancel);
+            }
+            catch (KafkaException error)
+            {
+                _request.Reply.SetException(error.ToException($"Group '{_options.Group}' could not poll"));
+            }
+            catch (Exception error)
+            {
+                _request.Reply.SetException(error);
+            }
+        }
+
+        Close();
+    }
+
+    private void Close()
+    {
+        try
+        {
+            // Calls back for what is still assigned, commits nothing, leaves the group.
+            _client.Close();
+        }
+        catch (KafkaException error)
+        {
+            // The group finds out after the session timeout.
+            _log.Logger.CloseFailed(_options.Group, error);
+        }
+
+        _client.Dispose();
+        _request.Reply.SetResult(null);
+        _exchange.Dispose();
+    }
+
+    /// <returns>False: the consumer closes instead.</returns>
+    private bool Serve()
+    {
+        _cursors.ReleaseReturned();
+        while (!_isClosing)
+        {
+            if (_assigned.Count > 0)
+            {
+                TellAssigned();
+                continue;
+            }
+
+            _log.ThrowIfUnusable();
+            var moved = MoveClient();
+            var isFull = _cursors.CollectedCount >= _request.RecordsMax;
+            if (isFull || (!Consume(_cursors.CollectedCount > 0 ? 0 : moved ? Left() : Math.Min(Left(), 5)) && IsEnough()))
+            {
+                return true;
+            }
+
+            // What was collected stays for the next poll.
+            _request.Cancel.ThrowIfCancellationRequested();
+        }
+
+        return false;
+    }
+
+    private bool IsEnough() => _assigned.Count == 0 && (_cursors.CollectedCount > 0 || Left() == 0);
+
+    private int Left()
+    {
+        var left = (_request.Deadline - Stopwatch.GetTimestamp()) * 1000.0 / Stopwatch.Frequency;
+        return (int)Math.Clamp(Math.Ceiling(left), 0, SliceMs);
+    }
+
+    /// <returns>True: something came, though perhaps no record.</returns>
+    private bool Consume(int waitMs)
+    {
+        ConsumeResult<byte[]?, byte[]?>? result;
+        try
+        {
+            result = _client.Consume(waitMs);
+        }
+        catch (ConsumeException error)
+        {
+            Handle(error);
+            return true;
+        }
+
+        if (result is null)
+        {
+            return false;
+        }
+
+        if (result.IsPartitionEOF)
+        {
+            _cursors.ReachedEnd(result.Topic, result.Partition.Value, result.Offset.Value);
+            return true;
+        }
+
+        var message = result.Message;
+        _cursors.Collect(new LogRecord(
+            result.Topic, result.Partition.Value, result.Offset.Value, message.Timestamp.UnixTimestampMs,
+            message.Key, message.Value, RecordHeadersOf(message.Headers)));
+        return true;
+    }
+
+    private void Handle(ConsumeException error)
+    {
+        var code = error.Error.Code;
+        if (code is ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange)
+        {
+            Reset(error.ConsumerRecord.Topic, error.ConsumerRecord.Partition.Value);
+        }
+        else if (!_isClassic && _kafka.GroupProtocol == KafkaGroupProtocol.Auto
+            && code is ErrorCode.UnsupportedVersion or ErrorCode.Local_UnsupportedFeature)
+        {
+            FallBack();
+        }
+        else if (code == ErrorCode.Local_MaxPollExceeded)
+        {
+            _log.Logger.MemberEvicted(_options.Group ?? "", _kafka.MaxPollInterval);
+        }
+        else if (code.IsTransient())
+        {
+            _log.Logger.ClientError(code, error.Error.Reason);
+        }
+        else
+        {
+            throw error.Error.ToException($"Group '{_options.Group}' cannot read '{string.Join(", ", _options.Topics)}'", error);
+        }
+    }
+
+    private void FallBack()
+    {
+        _log.Logger.ClassicGroups(_options.Group);
+        _log.UsesClassicGroups = true;
+        _isClassic = true;
+        var former = _client;
+        _client = Build();
+        former.Dispose();
+    }
+
+    private void Reset(string topic, int partition)
+    {
+        var id = new TopicPartition(topic, partition);
+        if (_cursors.OutOfRange(topic, partition) is not { } from)
+        {
+            return;
+        }
+
+        var ends = _client.QueryWatermarkOffsets(new Confluent.Kafka.TopicPartition(topic, partition), QueryTimeout);
+        var to = _options.Start == StartPosition.Earliest ? ends.Low.Value : ends.High.Value;
+        _cursors.Seek(id, to);
+        _log.Metrics.Reset(to - from, _options.Group);
+        _log.Logger.OffsetReset(from, id, _options.Group, to);
+    }
+
+    /// <summary>Brings the client to where the cursors are.</summary>
+    /// <returns>False: it could not be told everything yet; try again soon.</returns>
+    private bool MoveClient()
+    {
+        var cursors = _cursors.TakeChanges(out var mustAssign);
+        if (cursors.Length == 0 && !mustAssign)
+        {
+            return true;
+        }
+
+        try
+        {
+            foreach (var cursor in cursors.Where(c => c.Fetched == KafkaCursor.Unknown))
+            {
+                _cursors.Start(cursor.Id, FindStart(cursor.Id));
+            }
+
+            if (mustAssign)
+            {
+                _client.Assign(cursors.Select(c => new TopicPartitionOffset(c.KafkaId, c.Fetched)));
+                foreach (var cursor in cursors)
+                {
+                    (cursor.MustSeek, cursor.PausedInClient) = (false, false);
+                }
+            }
+
+            SetPauses(cursors);
+        }
+        catch (Exception)
+        {
+            _cursors.ChangesFailed(mustAssign);
+            throw;
+        }
+
+        var moved = true;
+        foreach (var cursor in cursors.Where(c => c.MustSeek))
+        {
+            moved &= Seek(cursor);
+        }
+
+        if (!moved)
+        {
+            _cursors.ChangesFailed(false);
+        }
+
+        return moved;
+    }
+
+    private bool Seek(KafkaCursor cursor)
+    {
+        try
+        {
+            _client.Seek(new TopicPartitionOffset(cursor.KafkaId, cursor.Fetched));
+            cursor.MustSeek = false;
+            return true;
+        }
+        catch (KafkaException error) when (error.Error.Code is ErrorCode.Local_State or ErrorCode.Local_TimedOut or ErrorCode.Local_Outdated)
+        {
+            // Not fetched yet after an assignment; what comes until it is moved is thrown away.
+            return false;
+        }
+    }
+
+    private void SetPauses(KafkaCursor[] cursors)
+    {
+        var pause = cursors.Where(c => c is { Paused: true, PausedInClient: false }).ToList();
+        var resume = cursors.Where(c => c is { Paused: false, PausedInClient: true }).ToList();
+        if (pause.Count > 0)
+        {
+            _client.Pause(pause.Select(c => c.KafkaId));
+            pause.ForEach(static c => c.PausedInClient = true);
+        }
+
+        if (resume.Count > 0)
+        {
+            _client.Resume(resume.Select(c => c.KafkaId));
+            resume.ForEach(static c => c.PausedInClient = false);
+        }
+    }
+
+    /// <summary>In the client's callback: new partitions, each with the offset it starts at.</summary>
+    private List<TopicPartitionOffset> Assigned(List<Confluent.Kafka.TopicPartition> partitions)
+    {
+        List<TopicPartition> ids = [.. partitions.Select(p => new TopicPartition(p.Topic, p.Partition.Value))];
+        var starts = FindStartsPatiently(ids);
+        foreach (var id in ids)
+        {
+            _cursors.Add(id, starts[id]);
+        }
+
+        _assigned.AddRange(ids);
+        _log.Metrics.Rebalanced("assigned", ids.Count, _options.Group);
+        return [.. ids.Select(id => new TopicPartitionOffset(id.Topic, id.Partition, starts[id] < 0 ? Offset.Unset : starts[id]))];
+    }
+
+    private Dictionary<TopicPartition, long> FindStartsPatiently(List<TopicPartition> partitions)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return FindStarts(partitions);
+            }
+            catch (RecordLogException error)
+            {
+                _log.Logger.StartUnknown(_options.Group, error);
+                if (_request.IsClose || _request.Cancel.IsCancellationRequested
+                    || Stopwatch.GetElapsedTime(started) > _kafka.MaxPollInterval / 2)
+                {
+                    // Asked for again before the first record is taken.
+                    return partitions.ToDictionary(p => p, _ => KafkaCursor.Unknown);
+                }
+
+                Thread.Sleep(QueryRetryDelay);
+            }
+        }
+    }
+
+    /// <summary>In the client's callback: partitions go, once the listener has let them.</summary>
+    private void Gone(RebalanceKind kind, List<TopicPartitionOffset> partitions)
+    {
+        List<TopicPartition> ids = [.. partitions.Select(p => new TopicPartition(p.Topic, p.Partition.Value))];
+
+        // What the listener has not been told of it need not give up.
+        List<TopicPartition> known = [.. ids.Where(id => !_assigned.Remove(id))];
+        _log.Metrics.Rebalanced(kind == RebalanceKind.Lost ? "lost" : "revoked", ids.Count, _options.Group);
+        if (known.Count > 0)
+        {
+            Tell(new Rebalance(kind, known));
+        }
+
+        ids.ForEach(_cursors.Remove);
+    }
+
+    private void TellAssigned()
+    {
+        var rebalance = new Rebalance(RebalanceKind.Assigned, [.. _assigned]);
+        _assigned.Clear();
+        Tell(rebalance);
+    }
+
+    private void Tell(Rebalance rebalance)
+    {
+        if (_options.AssignmentListener is null)
+        {
+            return;
+        }
+
+        if (_outstanding is { } earlier)
+        {
+            // Called back while the listener still takes over other partitions: one after the other.
+            Await(earlier, Timeout.InfiniteTimeSpan);
+        }
+
+        _outstanding = rebalance;
+        Answer(rebalance);
+        Await(rebalance, rebalance.Kind == RebalanceKind.Assigned ? _kafka.MaxPollInterval / 3 : Timeout.InfiniteTimeSpan);
+    }
+
+    private void Await(Rebalance rebalance, TimeSpan keepAliveEvery)
+    {
+        while (!rebalance.IsDone)
+        {
+            if (_exchange.Receive(keepAliveEvery) is not { } request)
+            {
+                KeepAlive();
+                continue;
+            }
+
+            _request = request;
+            _isClosing |= request.IsClose;
+            if (request.Kind is PollRequestKind.Done or PollRequestKind.DoneClose)
+            {
+                rebalance.IsDone = true;
+                _outstanding = null;
+                _isListening = false;
+            }
+            else
+            {
+                // The listener had failed: ask again.
+                Answer(rebalance);
+            }
+        }
+    }
+
+    private void Answer(Rebalance rebalance)
+    {
+        _isListening = true;
+        _request.Reply.SetResult(rebalance);
+    }
+
+    /// <summary>Taking partitions over may take longer than a member may be silent: poll, and take nothing.</summary>
+    private void KeepAlive()
+    {
+        if (!_isListening)
+        {
+            return;
+        }
+
+        foreach (var id in _cursors.Ids())
+        {
+            _cursors.Hold(id);
+        }
+
+        Consume(0);
+    }
+
+    private void Count(IReadOnlyList<LogRecord> records)
+    {
+        if (records.Count > 0)
+        {
+            var bytes = 0L;
+            foreach (var record in records)
+            {
+                bytes += record.Key.Length + record.Value.Length;
+            }
+
+            _log.Metrics.Read(records.Count, bytes, _options.Group);
+        }
+    }
+
+    private static RecordHeaders RecordHeadersOf(Headers? headers)
+    {
+        if (headers is null || headers.Count == 0)
+        {
+            return RecordHeaders.Empty;
+        }
+
+        var pairs = new KeyValuePair<string, ReadOnlyMemory<byte>>[headers.Count];
+        for (var i = 0; i < pairs.Length; i++)
+        {
+            pairs[i] = new(headers[i].Key, headers[i].GetValueBytes());
+        }
+
+        return new RecordHeaders(pairs);
+    }
+}

@@ -1,0 +1,222 @@
+using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Consumers;
+using Telemetry.Streams.Kafka.Native;
+
+namespace Telemetry.Streams.Kafka.Producers;
+
+/// <summary>What a transactional producer is doing.</summary>
+internal enum KafkaTransactionPhase
+{
+    /// <summary>Between transactions.</summary>
+    Ready,
+
+    Open,
+
+    /// <summary>Another producer has the id, or the coordinator gave the transaction up.</summary>
+    Fenced,
+}
+
+/// <summary>
+/// Kafka's transactions. Blocking calls run on threads of their own; what Kafka calls retriable is retried here, what needs
+/// an abort is a transient error, and what is fatal means that another producer took over.
+/// </summary>
+internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactionalProducer
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan DisposeTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly string _transactionalId;
+    private volatile KafkaTransactionPhase _phase;
+
+    private KafkaTransactionalProducer(KafkaLog log, string transactionalId, ProducerOptions options)
+        : base(log, KafkaClientConfig.TransactionalProducer(log.Options, options, transactionalId), options) =>
+        _transactionalId = transactionalId;
+
+    /// <summary>Takes the id over: waits until what its former owner had open is ended.</summary>
+    public static async Task<KafkaTransactionalProducer> OpenAsync(
+        KafkaLog log, string transactionalId, ProducerOptions options, CancellationToken cancellationToken)
+    {
+        var producer = new KafkaTransactionalProducer(log, transactionalId, options);
+        try
+        {
+            await producer.RunAsync("open", producer.Client.InitTransactions, log.Options.OpenTimeout, cancellationToken);
+            return producer;
+        }
+        catch (Exception)
+        {
+            await producer.CloseAsync();
+            throw;
+        }
+    }
+
+    public void BeginTransaction()
+    {
+        Kafka.ThrowIfUnusable();
+        Demand(KafkaTransactionPhase.Ready);
+        try
+        {
+            Client.BeginTransaction();
+        }
+        catch (KafkaException error)
+        {
+            throw Failure("begin", Describe(error));
+        }
+
+        _phase = KafkaTransactionPhase.Open;
+    }
+
+    public override bool TryAppend(in NewRecord record, IAppendCompletion? completion, ulong state)
+    {
+        Demand(KafkaTransactionPhase.Open);
+        return base.TryAppend(record, completion, state);
+    }
+
+    public async ValueTask SendOffsetsAsync(
+        IReadOnlyDictionary<TopicPartition, CommittedOffset> offsets, IRecordConsumer consumer, CancellationToken cancellationToken)
+    {
+        var member = consumer as KafkaConsumer
+            ?? throw new ArgumentException("The consumer belongs to another log.", nameof(consumer));
+        Demand(KafkaTransactionPhase.Open);
+        if (offsets.Count == 0)
+        {
+            return;
+        }
+
+        var copy = new Dictionary<TopicPartition, CommittedOffset>(offsets);
+        await RunAsync(
+            "send offsets to",
+            timeout =>
+            {
+                // Asked anew in each try: a rebalance may have moved the member on.
+                member.DemandAssigned(copy.Keys);
+                return NativeCalls.SendOffsets(Client, copy, member.Client, timeout);
+            },
+            Kafka.Options.TransactionTimeout,
+            cancellationToken);
+    }
+
+    public async ValueTask CommitTransactionAsync(CancellationToken cancellationToken)
+    {
+        Demand(KafkaTransactionPhase.Open);
+
+        // Without end: until the coordinator has said which, it may be committed or not.
+        await RunAsync("commit", Client.CommitTransaction, Timeout.InfiniteTimeSpan, cancellationToken);
+        _phase = KafkaTransactionPhase.Ready;
+    }
+
+    public async ValueTask AbortTransactionAsync(CancellationToken cancellationToken)
+    {
+        Demand(KafkaTransactionPhase.Open);
+        await RunAsync("abort", Client.AbortTransaction, Kafka.Options.OpenTimeout, cancellationToken);
+        _phase = KafkaTransactionPhase.Ready;
+    }
+
+    /// <summary>An open transaction is aborted, so that readers need not wait for its timeout.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        if (_phase == KafkaTransactionPhase.Open)
+        {
+            try
+            {
+                await RunAsync("abort", Client.AbortTransaction, DisposeTimeout, default);
+            }
+            catch (RecordLogException error)
+            {
+                // The coordinator aborts it after the transaction timeout.
+                Kafka.Logger.AbortFailed(_transactionalId, error);
+                await PurgeAsync();
+            }
+        }
+
+        _phase = KafkaTransactionPhase.Fenced;
+        await base.DisposeAsync();
+    }
+
+    /// <summary>Fatal for this producer only: the call that meets it says so.</summary>
+    protected override void Failed(Error error) => Kafka.Logger.ClientError(error.Code, error.Reason);
+
+    private Task RunAsync(string what, Action<TimeSpan> call, TimeSpan bound, CancellationToken cancellationToken) => RunAsync(
+        what,
+        timeout =>
+        {
+            try
+            {
+                call(timeout);
+                return null;
+            }
+            catch (KafkaException error)
+            {
+                return Describe(error);
+            }
+        },
+        bound,
+        cancellationToken);
+
+    private async Task RunAsync(
+        string what, Func<TimeSpan, TransactionError?> call, TimeSpan bound, CancellationToken cancellationToken)
+    {
+        var started = Kafka.Time.GetTimestamp();
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var outcome = await BlockingCall.RunAsync(() => call(Kafka.Options.RequestTimeout));
+            if (outcome is not { } error)
+            {
+                return;
+            }
+
+            var isOver = bound != Timeout.InfiniteTimeSpan && Kafka.Time.GetElapsedTime(started) >= bound;
+            if (!error.IsRetriable || error.IsFatal || error.RequiresAbort || isOver)
+            {
+                throw Failure(what, error);
+            }
+
+            await Task.Delay(RetryDelay, Kafka.Time, cancellationToken);
+        }
+    }
+
+    private RecordLogException Failure(string what, TransactionError error)
+    {
+        var failure = error.Code.ToLogError();
+        if (error.IsFatal)
+        {
+            // Whatever its code, a fatal error ends this producer; opening the id again is the way on.
+            _phase = KafkaTransactionPhase.Fenced;
+            failure = RecordLogError.Fenced;
+        }
+        else if (error.RequiresAbort || error.IsRetriable)
+        {
+            failure = failure is RecordLogError.NotAssigned or RecordLogError.RecordTooLarge or RecordLogError.UnknownTopic
+                ? failure
+                : failure == RecordLogError.TimedOut ? failure : RecordLogError.Unavailable;
+        }
+
+        Kafka.Metrics.TransactionFailed(failure);
+        return new RecordLogException(
+            failure, $"Could not {what} a transaction of '{_transactionalId}': {error.Reason} ({error.Code}).");
+    }
+
+    private static TransactionError Describe(KafkaException error) => new(
+        error.Error.Code,
+        error.Error.Reason,
+        error.Error.IsFatal,
+        error is KafkaRetriableException || error.Error.Code == ErrorCode.Local_TimedOut,
+        error is KafkaTxnRequiresAbortException);
+
+    private void Demand(KafkaTransactionPhase phase)
+    {
+        if (_phase == KafkaTransactionPhase.Fenced)
+        {
+            throw new RecordLogException(
+                RecordLogError.Fenced,
+                $"A newer producer with the transactional id '{_transactionalId}' took over, or the transaction was open too " +
+                "long; this one must stop.");
+        }
+
+        if (_phase != phase)
+        {
+            throw new InvalidOperationException(
+                $"The transactional producer '{_transactionalId}' is {_phase}; this call needs it {phase}.");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+using Telemetry.Streams;
+using Telemetry.Streams.Kafka;
+using Telemetry.Testing;
+using Telemetry.Tests.Streams;
+
+namespace Telemetry.IntegrationTests.Streams.Kafka;
+
+/// <summary>A Kafka log on a cluster that tests share.</summary>
+internal sealed class KafkaHost(SharedKafka kafka, Func<KafkaOptions, KafkaOptions>? options = null) : IRecordLogHost
+{
+    public TimeSpan QuietTime => TimeSpan.FromSeconds(1);
+
+    public async ValueTask<IRecordLog> OpenAsync()
+    {
+        kafka.SkipIfMissing();
+        await kafka.BeforeTestAsync();
+        return Open(kafka.Cluster, options);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public static KafkaLog Open(KafkaCluster cluster, Func<KafkaOptions, KafkaOptions>? options = null)
+    {
+        var defaults = new KafkaOptions
+        {
+            BootstrapServers = cluster.BootstrapServers,
+            SessionTimeout = TimeSpan.FromSeconds(6),
+            TransactionTimeout = TimeSpan.FromSeconds(10),
+        };
+        return KafkaLog.Open(options?.Invoke(defaults) ?? defaults, TestOutputLogging.Factory, TimeProvider.System);
+    }
+}
