@@ -43,6 +43,9 @@ public enum RecordLogError
 
     /// <summary>The cluster cannot be reached or has too few replicas.</summary>
     Unavailable,
+
+    /// <summary>The cluster does not accept our certificate, name or password, we do not trust its certificate, or a right is missing.</summary>
+    AccessDenied,
 }
 
 /// <summary>An error of the log. The message names what, where and what to do.</summary>

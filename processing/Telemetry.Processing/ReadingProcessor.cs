@@ -23,6 +23,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abandon = new();
     private Task _loop = Task.CompletedTask;
+    private volatile string? _pollProblem;
 
     public ReadingProcessor(IRecordLog log, ProcessingOptions options, ILoggerFactory loggers, TimeProvider time)
     {
@@ -35,6 +36,9 @@ public sealed class ReadingProcessor : IAsyncDisposable
 
     /// <summary>Where each assigned partition stands; from any thread.</summary>
     public IEnumerable<PartitionStatus> Partitions => _workers.Status;
+
+    /// <summary>Why it does not get on, for people; null when it does.</summary>
+    public string? NotReadyReason => _pollProblem ?? _workers.Problem;
 
     /// <summary>
     /// Ends when processing has stopped; faulted when it had to: fenced by another instance with the same transactional id, or
@@ -107,6 +111,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
             {
                 _workers.Dispatch(consumer, await consumer.PollAsync(_options.PollRecordsMax, wait, _stop.Token));
                 pollFailures = 0;
+                _pollProblem = null;
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -116,6 +121,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
             {
                 var delay = Backoff(++pollFailures);
                 Log.PollFailed(_logger, fault, fault.Error, delay.TotalMilliseconds);
+                _pollProblem = fault.Message;
                 await PauseAsync(delay);
             }
 

@@ -35,6 +35,9 @@ internal static partial class Log
     [LoggerMessage(4025, LogLevel.Warning, "{Count} parts were broken; comparing all tables with partition {Partition} of the log from its oldest offset on")]
     public static partial void BrokenOnStart(ILogger logger, int count, int partition);
 
+    [LoggerMessage(4027, LogLevel.Information, "{Source}, partitions {Partitions}: claimed with epoch {Epoch} as {Owner}; {Ended} running INSERTs of former owners ended first")]
+    public static partial void PartitionsClaimed(ILogger logger, string source, string partitions, ulong epoch, string owner, int ended);
+
     [LoggerMessage(4030, LogLevel.Warning, "The sink failed and starts again in {Delay}: {Message}")]
     public static partial void SinkFailed(ILogger logger, TimeSpan delay, string message, Exception exception);
 

@@ -96,11 +96,16 @@ public sealed record KafkaOptions
     [Range(1 << 20, 1 << 30)]
     public int PrefetchBytes { get; init; } = 16 << 20;
 
-    /// <summary>Replicas of topics we create; null: the cluster's default.</summary>
+    /// <summary>
+    /// Copies of each partition of our topics. Unset: three, or as many as there are brokers when those are fewer, with a warning.
+    /// </summary>
     [Range(1, 32)]
     public int? ReplicationFactor { get; init; }
 
-    /// <summary>Replicas that must have a record before it is acknowledged, for topics we create; null: the cluster's default.</summary>
+    /// <summary>
+    /// Copies that must have a record before it is acknowledged. Unset: one less than there are, at least one, so that one
+    /// broker may be lost.
+    /// </summary>
     [Range(1, 32)]
     public int? MinInSyncReplicas { get; init; }
 }

@@ -3,50 +3,47 @@ using System.Globalization;
 using System.Text.Json;
 using Telemetry.Host.Audit;
 using Telemetry.Host.Composition;
+using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
-using Telemetry.Storage.ClickHouse.Embedded;
+using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
-using Telemetry.Streams.Journal;
+using Telemetry.Streams;
 
 namespace Telemetry.Host.Commands;
 
-/// <summary>Proves acknowledged = log = raw = rollups over a data directory that no process has open.</summary>
+/// <summary>Proves acknowledged = log = raw = rollups over a log and a store that nothing writes to meanwhile.</summary>
 internal static class AuditCommand
 {
     public static Command Create()
     {
         var shared = new SharedOptions();
+        ClusterFlags.AddTo(shared);
         var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
         var sizes = new Option<bool>("--sizes") { Description = "Also merge every table and tell its bytes per reading." };
+        var compare = new Option<bool>("--no-drain") { Description = "Only compare what is there; the pipeline has drained when it stopped." };
         var command = new Command(
             "audit",
-            "Takes what is left on the log into ClickHouse, then compares the simulator's ledger, the log, raw readings and rollups. "
-            + "Ends with code 1 unless nothing is lost, doubled or unexplained. Run it when the platform over --data has stopped.")
+            "Takes what is left on the log into ClickHouse, then compares the simulator's ledger (under --data), the log, raw readings and "
+            + "rollups. Ends with code 1 unless nothing is lost, doubled or unexplained. Run it when the platform has stopped; on Kafka no "
+            + "storage process may be active.")
         {
-            json, sizes,
+            json, sizes, compare,
         };
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             var options = shared.Load(result);
-            var data = new DataDirectory(options.Data);
-            if (!Directory.Exists(data.Journal))
-            {
-                throw new IOException($"There is nothing to audit in {options.Data}: run ./telemetry up --data {options.Data} first, or give another --data.");
-            }
-
+            Check(options);
             using var logging = LoggingSetup.Create(options.Logging, console: !result.GetValue(json));
-            await using var log = JournalLog.Open(options.Journal, logging, TimeProvider.System);
-            await log.EnsureTopicsAsync(Topics.Catalogue(options.Log), cancellationToken);
-            await using var clickHouse = await EmbeddedClickHouse.OpenAsync(options.ClickHouse, logging, cancellationToken);
-            await SchemaMigrator.ApplyAsync(clickHouse, options.Schema, logging, TimeProvider.System, cancellationToken);
-            await using (var sink = new StorageSink(log, clickHouse, options.Sink, logging, TimeProvider.System))
+            await using var log = RecordLogs.Open(options, logging);
+            await using var clickHouse = await Stores.OpenAsync(options, logging, cancellationToken);
+            if (!result.GetValue(compare))
             {
-                await sink.RunToEndAsync(cancellationToken);
+                await DrainAsync(options, log, clickHouse, logging, cancellationToken);
             }
 
-            var report = await Auditor.RunAsync(data, log, clickHouse, cancellationToken);
+            var report = await Auditor.RunAsync(new DataDirectory(options.Data), log, clickHouse, cancellationToken);
             if (result.GetValue(sizes))
             {
                 report = report with { BytesPerReading = await TableSizes.MeasureAsync(clickHouse, report.Raw, cancellationToken) };
@@ -57,6 +54,36 @@ internal static class AuditCommand
             return report.IsClean ? 0 : 1;
         });
         return command;
+    }
+
+    /// <exception cref="IOException">Nothing was ever written here.</exception>
+    private static void Check(TelemetryOptions options)
+    {
+        var data = new DataDirectory(options.Data);
+        if (!options.IsKafka && !Directory.Exists(data.Journal))
+        {
+            throw new IOException($"There is nothing to audit in {options.Data}: run ./telemetry up --data {options.Data} first, or give another --data.");
+        }
+
+        if (options.IsKafka && options.ClickHouse.Endpoint is null && !Directory.Exists(data.ClickHouse))
+        {
+            throw new IOException($"There is no store in {options.Data}: give --clickhouse http://HOST:PORT, or the --data DIR that ./telemetry up --kafka wrote to.");
+        }
+    }
+
+    private static async Task DrainAsync(
+        TelemetryOptions options, IRecordLog log, IClickHouse clickHouse, ILoggerFactory logging, CancellationToken cancellationToken)
+    {
+        if (options.IsKafka)
+        {
+            await ActiveGroups.WaitForNoneAsync(options, logging, cancellationToken);
+        }
+
+        await log.EnsureTopicsAsync(Topics.Catalogue(options.Log), cancellationToken);
+        await SchemaMigrator.ApplyAsync(clickHouse, options.Schema, logging, TimeProvider.System, cancellationToken);
+        var instance = options.IsKafka ? options.Sink with { TransactionalId = $"{options.Sink.TransactionalId}-audit" } : options.Sink;
+        await using var sink = new StorageSink(log, clickHouse, instance, logging, TimeProvider.System);
+        await sink.RunToEndAsync(cancellationToken);
     }
 
     private static string Describe(AuditReport report)

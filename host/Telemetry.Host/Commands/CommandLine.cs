@@ -28,6 +28,7 @@ internal static class CommandLine
         root.Subcommands.Add(SimulateCommand.Create());
         root.Subcommands.Add(AuditCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
+        root.Subcommands.Add(TopicsCommand.Create());
         root.Subcommands.Add(SettingsCommand.Create());
         root.Subcommands.Add(VersionCommand.Create());
         var parsed = root.Parse(args);
@@ -51,7 +52,7 @@ internal static class CommandLine
     {
         ConfigurationException e => (e.Message, UsageError),
         Edge.EdgeConfigurationException e => (e.Message, UsageError),
-        RecordLogException { Error: RecordLogError.Locked or RecordLogError.TopicMismatch } e => (e.Message, UsageError),
+        RecordLogException { Error: RecordLogError.Locked or RecordLogError.TopicMismatch or RecordLogError.AccessDenied } e => (e.Message, UsageError),
         RecordLogException e => (e.Message, Failure),
         SchemaException e => (e.Message, UsageError),
         ClickHouseException e => ($"ClickHouse: {e.Message}", Failure),

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Storage.ClickHouse;
-using Telemetry.Storage.ClickHouse.Embedded;
+using Telemetry.Streams;
+using Telemetry.Streams.Kafka;
 
 namespace Telemetry.Host.Commands;
 
@@ -18,9 +19,10 @@ internal static class DoctorCommand
     public static Command Create()
     {
         var shared = new SharedOptions();
+        ClusterFlags.AddTo(shared);
         shared.Map("--http-port", "Http:Port", "Port to check for HTTP.");
         shared.Map("--mqtt-port", "Edge:Listeners:0:Port", "Port to check for MQTT.");
-        var command = new Command("doctor", "Checks engine, data directory, ports, file limits, memory and disk.");
+        var command = new Command("doctor", "Checks engine or server, log, data directory, ports, file limits, memory and disk.");
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -43,7 +45,8 @@ internal static class DoctorCommand
     [
         DataDirectoryCheck(options),
         DiskCheck(options),
-        await EngineCheckAsync(options, cancellationToken),
+        await LogCheckAsync(options, cancellationToken),
+        await StoreCheckAsync(options, cancellationToken),
         PortCheck("MQTT port", IPAddress.Loopback, options.Edge.EffectiveListeners[0].Port),
         PortCheck("HTTP port", options.Http.Address, options.Http.Port),
         FilesCheck(),
@@ -76,19 +79,39 @@ internal static class DoctorCommand
             string.Create(CultureInfo.InvariantCulture, $"{free / 1e9:F1} GB free, {needed / 1e9:F1} GB or more wanted (inserts stop below Schema:FreeDiskBytesMin)"));
     }
 
-    private static async Task<Check> EngineCheckAsync(TelemetryOptions options, CancellationToken cancellationToken)
+    private static async Task<Check> LogCheckAsync(TelemetryOptions options, CancellationToken cancellationToken)
+    {
+        if (!options.IsKafka)
+        {
+            return new Check(true, "log", "embedded journal");
+        }
+
+        try
+        {
+            await KafkaGroups.QueryActiveAsync(options.Kafka, [options.Sink.Group], cancellationToken);
+            return new Check(true, "log", RecordLogs.Describe(options) + " answers");
+        }
+        catch (RecordLogException e)
+        {
+            return new Check(false, "log", $"{e.Message} Is Kafka:BootstrapServers ({options.Kafka.BootstrapServers}) right, and are security settings those of the cluster?");
+        }
+    }
+
+    /// <summary>The engine is tried on a folder of its own: that of the data may be in use.</summary>
+    private static async Task<Check> StoreCheckAsync(TelemetryOptions options, CancellationToken cancellationToken)
     {
         var folder = Path.Combine(Path.GetTempPath(), "telemetry-doctor-" + Guid.NewGuid().ToString("N"));
         try
         {
-            await using var engine = await EmbeddedClickHouse.OpenAsync(
-                options.ClickHouse with { DataDirectory = folder }, NullLoggerFactory.Instance, cancellationToken);
-            var answer = await engine.QueryAsync(new ClickHouseQuery("SELECT version()", Format: "TabSeparated"), cancellationToken);
-            return new Check(true, "ClickHouse engine", System.Text.Encoding.UTF8.GetString(answer.Body.Span).Trim());
+            await using var store = await Stores.OpenAsync(
+                options with { ClickHouse = options.ClickHouse with { DataDirectory = folder } }, NullLoggerFactory.Instance, cancellationToken);
+            var answer = await store.QueryAsync(new ClickHouseQuery("SELECT version()", Format: "TabSeparated"), cancellationToken);
+            var version = System.Text.Encoding.UTF8.GetString(answer.Body.Span).Trim();
+            return new Check(true, "ClickHouse", options.ClickHouse.Endpoint is { } endpoint ? $"{version} at {endpoint}" : $"embedded engine {version}");
         }
-        catch (ClickHouseException e)
+        catch (Exception e) when (e is ClickHouseException or IOException)
         {
-            return new Check(false, "ClickHouse engine", e.Message);
+            return new Check(false, "ClickHouse", e.Message);
         }
         finally
         {

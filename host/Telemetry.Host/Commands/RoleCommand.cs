@@ -1,11 +1,15 @@
 using System.CommandLine;
 using Telemetry.Host.Composition;
+using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
 using Telemetry.Host.Metrics;
 
 namespace Telemetry.Host.Commands;
 
-/// <summary>One role a process. Over the embedded log only one process at a time can have the data directory.</summary>
+/// <summary>
+/// One role a process, over Kafka as many as are wanted. Over the embedded log only one process at a time can have the data
+/// directory.
+/// </summary>
 internal static class RoleCommand
 {
     public static IEnumerable<Command> CreateAll() =>
@@ -19,23 +23,41 @@ internal static class RoleCommand
     private static Command Create(string name, Roles roles, string description)
     {
         var shared = new SharedOptions();
+        ClusterFlags.AddTo(shared);
         shared.Map("--http-port", "Http:Port", "Port of API, metrics and health (0: a free one).");
         if (roles == Roles.Edge)
         {
             shared.Map("--mqtt-port", "Edge:Listeners:0:Port", "Port of MQTT (0: a free one).");
         }
 
-        var command = new Command(name, description);
+        var parent = new Option<bool>("--stop-with-stdin")
+        {
+            Description = "Stop in good order when standard input ends; after the line \"drain\" only when the log is done.",
+        };
+        var command = new Command(name, description) { parent };
         shared.AddTo(command);
-        command.SetAction(async (result, cancellationToken) =>
+        command.SetAction((result, cancellationToken) =>
         {
             var options = shared.Load(result);
-            using var signals = new StopSignals();
-            using var metrics = new MetricsRegistry();
-            using var logging = LoggingSetup.Create(options.Logging, console: true);
-            await using var platform = await Platform.StartAsync(options, roles, metrics, logging, signals.Token);
-            var stop = signals.WaitAsync(cancellationToken);
-            if (await Task.WhenAny(stop, platform.Failed) != stop)
+            ClusterFlags.CheckRole(options, roles, name);
+            return RunAsync(options, roles, result.GetValue(parent), cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(TelemetryOptions options, Roles roles, bool supervised, CancellationToken cancellationToken)
+    {
+        using var signals = new StopSignals(supervised);
+        using var watch = supervised ? new ParentWatch() : null;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken, signals.Token, watch?.Token ?? CancellationToken.None);
+        using var metrics = new MetricsRegistry();
+        using var logging = LoggingSetup.Create(options.Logging, console: true);
+        try
+        {
+            await using var platform = await Platform.StartAsync(options, roles, metrics, logging, stop.Token);
+            var stopped = signals.WaitAsync(stop.Token);
+            if (await Task.WhenAny(stopped, platform.Failed) != stopped)
             {
                 HostLog.LogFailed(platform.Logger, await platform.Failed);
                 return 70;
@@ -43,9 +65,12 @@ internal static class RoleCommand
 
             HostLog.Stopping(platform.Logger);
             using var limit = new CancellationTokenSource(options.ShutdownTimeout * 2);
-            await platform.StopAsync(drain: false, limit.Token);
+            await platform.StopAsync(drain: watch?.Drain ?? false, limit.Token);
             return 0;
-        });
-        return command;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 0; // Stopped before what it waits for was there.
+        }
     }
 }

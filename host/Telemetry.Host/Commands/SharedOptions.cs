@@ -48,7 +48,26 @@ internal sealed class SharedOptions
 
     /// <summary>Reads and checks all settings.</summary>
     /// <exception cref="ConfigurationException">Something cannot be used.</exception>
-    public TelemetryOptions Load(ParseResult result)
+    public TelemetryOptions Load(ParseResult result) => ConfigurationLoader.Load(result.GetValue(_config), ReadFlags(result));
+
+    /// <summary>The same settings as arguments of a child process; flags of its own behind them win.</summary>
+    public IReadOnlyList<string> Forward(ParseResult result)
+    {
+        var arguments = new List<string>();
+        if (result.GetValue(_config) is { } file)
+        {
+            arguments.AddRange(["--config", Path.GetFullPath(file)]);
+        }
+
+        foreach (var (key, value) in ReadFlags(result))
+        {
+            arguments.AddRange(["--set", $"{key}={value}"]);
+        }
+
+        return arguments;
+    }
+
+    private List<KeyValuePair<string, string?>> ReadFlags(ParseResult result)
     {
         var flags = new List<KeyValuePair<string, string?>>();
         Add(flags, "Data", result.GetValue(_data));
@@ -71,7 +90,8 @@ internal sealed class SharedOptions
             Add(flags, pair[..split], pair[(split + 1)..]);
         }
 
-        return ConfigurationLoader.Load(result.GetValue(_config), flags);
+        // The last of a name wins: a child process gets its own settings behind those of all.
+        return [.. flags.GroupBy(f => f.Key, StringComparer.OrdinalIgnoreCase).Select(g => g.Last())];
     }
 
     private static void Add(List<KeyValuePair<string, string?>> flags, string key, string? value)

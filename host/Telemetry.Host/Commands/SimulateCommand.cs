@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Telemetry.Host.Composition;
 using Telemetry.Host.Logging;
 using Telemetry.Host.Metrics;
 using Telemetry.Host.Reports;
@@ -35,14 +36,10 @@ internal static class SimulateCommand
         {
             var options = shared.Load(result);
             var simulator = WithBroker(options.Simulator, result.GetValue(broker));
-            using var signals = new StopSignals();
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Token);
-            if (result.GetValue(parent))
-            {
-                // Kept alive by the read itself; the process ends when the fleet has stopped.
-                _ = StopAtEndOfInputAsync(stop);
-            }
-
+            using var signals = new StopSignals(supervised: result.GetValue(parent));
+            using var watch = result.GetValue(parent) ? new ParentWatch() : null;
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(
+                cancellationToken, signals.Token, watch?.Token ?? CancellationToken.None);
             using var metrics = new MetricsRegistry();
             using var logging = LoggingSetup.Create(options.Logging, console: !result.GetValue(json));
             using var view = SimulatorView.Create(result.GetValue(json), result.GetValue(plain), simulator);
@@ -87,25 +84,6 @@ internal static class SimulateCommand
 
     private static Task WriteAsync(string? path, JsonObject report) =>
         path is null ? Task.CompletedTask : File.WriteAllTextAsync(path, report.ToJsonString(Indented), CancellationToken.None);
-
-    private static async Task StopAtEndOfInputAsync(CancellationTokenSource stop)
-    {
-        var buffer = new byte[256];
-        await using var input = Console.OpenStandardInput();
-        while (await input.ReadAsync(buffer) > 0)
-        {
-            // Nothing is expected; only the end counts.
-        }
-
-        try
-        {
-            await stop.CancelAsync();
-        }
-        catch (ObjectDisposedException)
-        {
-            return; // The run has ended by itself.
-        }
-    }
 
     /// <summary>Calls back on the reporting thread, in order; the framework's own Progress would post to the pool.</summary>
     private sealed class Progress(Action<SimulatorProgress> show) : IProgress<SimulatorProgress>

@@ -2,15 +2,21 @@ using System.Runtime.InteropServices;
 
 namespace Telemetry.Host.Commands;
 
-/// <summary>SIGINT and SIGTERM ask for an orderly stop; a second one ends the process at once.</summary>
+/// <summary>
+/// SIGINT and SIGTERM ask for an orderly stop; a second one ends the process at once. A supervised process leaves SIGINT to its
+/// supervisor: a terminal sends Ctrl-C to both.
+/// </summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration _interrupt;
     private readonly PosixSignalRegistration _terminate;
 
-    public StopSignals()
+    private readonly bool _supervised;
+
+    public StopSignals(bool supervised = false)
     {
+        _supervised = supervised;
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
     }
@@ -33,7 +39,11 @@ internal sealed class StopSignals : IDisposable
 
     private void OnSignal(PosixSignalContext context)
     {
-        if (!_stop.IsCancellationRequested)
+        if (_supervised && context.Signal == PosixSignal.SIGINT)
+        {
+            context.Cancel = true;
+        }
+        else if (!_stop.IsCancellationRequested)
         {
             context.Cancel = true;
             _stop.Cancel();

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
@@ -17,13 +16,23 @@ internal static class UpCommand
     {
         var shared = new SharedOptions();
         SimulatorFlags.AddTo(shared);
+        ClusterFlags.AddTo(shared);
         shared.Map("--http-port", "Http:Port", "Port of console, API, metrics and health (default 8080; 0: a free one).");
         shared.Map("--mqtt-port", "Edge:Listeners:0:Port", "Port of MQTT (default 1883; 0: a free one).");
         var flags = new UpFlags();
-        var command = new Command("up", "Runs the whole platform with the simulator. No other server needed.");
+        var command = new Command(
+            "up",
+            "Runs the whole platform with the simulator. No other server needed; with --kafka over a cluster, with --roles-apart one process a role.");
         shared.AddTo(command);
         flags.AddTo(command);
-        command.SetAction((result, cancellationToken) => RunAsync(shared.Load(result), flags.Read(result), cancellationToken));
+        command.SetAction((result, cancellationToken) =>
+        {
+            var options = shared.Load(result);
+            var settings = flags.Read(result, options);
+            return settings.Apart is null
+                ? RunAsync(options, settings, cancellationToken)
+                : UpApart.RunAsync(options, settings, shared.Forward(result), cancellationToken);
+        });
         return command;
     }
 
@@ -36,17 +45,21 @@ internal static class UpCommand
             ? options.Logging with { File = Path.Combine(options.Data, "logs", "telemetry-.jsonl") }
             : options.Logging;
         using var loggers = LoggingSetup.Create(logging, console: !live);
+        new DataDirectory(options.Data).Create(journal: !options.IsKafka, clickHouse: options.ClickHouse.Endpoint is null);
         await using var platform = await Platform.StartAsync(options, Roles.All, metrics, loggers, signals.Token);
         InstanceFile.Write(options, platform);
-        await using var simulator = settings.Simulator ? SimulatorProcess.Start(SimulatorArguments(options, settings, platform)) : null;
-        var report = new RunReportBuilder(platform, simulator);
+        await using var simulator = settings.Simulator
+            ? SimulatorProcess.Start(
+            SimulatorArguments.Of(options.Data, options.Simulator, settings.Duration, platform.Mqtt!.ToString(), platform.Http!.ToString()))
+            : null;
+        await using var report = new RunReportBuilder(platform, simulator);
         if (settings.Browser)
         {
             Browser.Open($"http://{platform.Http}/");
         }
 
         using var viewing = new CancellationTokenSource();
-        var view = new PlatformView(platform, () => simulator, settings.Plain).RunAsync(viewing.Token);
+        var view = new PlatformView(() => Look(platform), () => simulator, settings.Plain).RunAsync(viewing.Token);
         var code = await WaitAsync(platform, simulator, signals, settings, report, cancellationToken);
         await viewing.CancelAsync();
         await view.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -65,6 +78,9 @@ internal static class UpCommand
         InstanceFile.Delete(options);
         return code;
     }
+
+    private static PlatformLook Look(Platform platform) =>
+        new($"{platform.Http}", $"{platform.Mqtt}", platform.Sampler.Health, platform.NotReady(), []);
 
     private static async Task<int> WaitAsync(
         Platform platform, SimulatorProcess? simulator, StopSignals signals, UpSettings settings, RunReportBuilder report,
@@ -109,33 +125,5 @@ internal static class UpCommand
         report.End();
         await ending.CancelAsync();
         return 0;
-    }
-
-    private static List<string> SimulatorArguments(TelemetryOptions options, UpSettings settings, Platform platform)
-    {
-        var fleet = options.Simulator;
-        List<string> arguments =
-        [
-            "simulate", "--progress-json", "--stop-with-stdin", "--data", options.Data,
-            "--broker", platform.Mqtt!.ToString(),
-            "--api", $"http://{platform.Http}/",
-            "--devices", fleet.Devices.ToString(CultureInfo.InvariantCulture),
-            "--rate", fleet.RatePerHour == 0 ? "max" : fleet.RatePerHour.ToString("R", CultureInfo.InvariantCulture) + "/h",
-            "--readings-per-publish", fleet.ReadingsPerPublish.ToString(CultureInfo.InvariantCulture),
-            "--seed", fleet.Seed.ToString(CultureInfo.InvariantCulture),
-            "--set", "Simulator:FaultsPerDeviceDay=" + fleet.FaultsPerDeviceDay.ToString("R", CultureInfo.InvariantCulture),
-            "--set", "Simulator:DuplicateShare=" + fleet.DuplicateShare.ToString("R", CultureInfo.InvariantCulture),
-            "--set", "Simulator:OutOfOrderShare=" + fleet.OutOfOrderShare.ToString("R", CultureInfo.InvariantCulture),
-            "--set", "Simulator:MaxInFlight=" + fleet.MaxInFlight.ToString(CultureInfo.InvariantCulture),
-            "--set", "Simulator:QueueMax=" + fleet.QueueMax.ToString(CultureInfo.InvariantCulture),
-            "--set", "Simulator:Qos=" + fleet.Qos.ToString(CultureInfo.InvariantCulture),
-            "--set", "Simulator:ConnectRatePerSecond=" + fleet.ConnectRatePerSecond.ToString("R", CultureInfo.InvariantCulture),
-        ];
-        if (settings.Duration is { } duration)
-        {
-            arguments.AddRange(["--duration", duration.TotalSeconds.ToString("R", CultureInfo.InvariantCulture) + "s"]);
-        }
-
-        return arguments;
     }
 }

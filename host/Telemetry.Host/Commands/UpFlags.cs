@@ -9,11 +9,18 @@ namespace Telemetry.Host.Commands;
 /// <param name="Browser">True: open the console.</param>
 /// <param name="Plain">True: lines instead of a live view.</param>
 /// <param name="Report">File for the figures of the run.</param>
-internal sealed record UpSettings(TimeSpan? Duration, bool Simulator, bool Browser, bool Plain, string? Report);
+/// <param name="Apart">How many processes of each role; null: all roles in this process.</param>
+internal sealed record UpSettings(
+    TimeSpan? Duration, bool Simulator, bool Browser, bool Plain, string? Report, RoleCounts? Apart);
+
+/// <summary>Processes of the roles of which there can be several.</summary>
+internal sealed record RoleCounts(int Process, int Store);
 
 /// <summary>Flags of <c>up</c>.</summary>
 internal sealed class UpFlags
 {
+    private const int InstancesMax = 64;
+
     private readonly Option<string?> _for = new("--for") { Description = "Run this long, for example 60s, then drain and end with code 0." };
 
     private readonly Option<bool> _noSimulator = new("--no-simulator") { Description = "Only the platform; devices are yours." };
@@ -24,19 +31,57 @@ internal sealed class UpFlags
 
     private readonly Option<string?> _report = new("--report") { Description = "File for the figures of this run (JSON)." };
 
+    private readonly Option<bool> _apart = new("--roles-apart") { Description = "One process for each role; needs --kafka." };
+
+    private readonly Option<int?> _process = new("--process") { Description = "Processing processes with --roles-apart (default 1)." };
+
+    private readonly Option<int?> _store = new("--store") { Description = "Storage processes with --roles-apart (default 1)." };
+
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _for, _noSimulator, _noBrowser, _plain, _report })
+        foreach (var option in new Option[] { _for, _noSimulator, _noBrowser, _plain, _report, _apart, _process, _store })
         {
             command.Options.Add(option);
         }
     }
 
     /// <exception cref="FormatException">--for is not a duration.</exception>
-    public UpSettings Read(ParseResult result) => new(
-        result.GetValue(_for) is { } text ? Durations.Parse(text) : null,
-        !result.GetValue(_noSimulator),
-        !result.GetValue(_noBrowser),
-        result.GetValue(_plain),
-        result.GetValue(_report));
+    /// <exception cref="ConfigurationException">Flags that do not go together.</exception>
+    public UpSettings Read(ParseResult result, TelemetryOptions options)
+    {
+        var apart = result.GetValue(_apart);
+        var errors = new List<ConfigurationError>();
+        Check(result, _process, apart, errors);
+        Check(result, _store, apart, errors);
+        if (apart && !options.IsKafka)
+        {
+            errors.Add(new ConfigurationError(
+                "--roles-apart", null, "processes that run apart share a log: add --kafka HOST:PORT. The embedded journal belongs to one process.", "command line"));
+        }
+
+        return errors.Count > 0 ? throw new ConfigurationException(errors) : new UpSettings(
+            result.GetValue(_for) is { } text ? Durations.Parse(text) : null,
+            !result.GetValue(_noSimulator),
+            !result.GetValue(_noBrowser),
+            result.GetValue(_plain),
+            result.GetValue(_report),
+            apart ? new RoleCounts(result.GetValue(_process) ?? 1, result.GetValue(_store) ?? 1) : null);
+    }
+
+    private static void Check(ParseResult result, Option<int?> option, bool apart, List<ConfigurationError> errors)
+    {
+        if (result.GetValue(option) is not { } count)
+        {
+            return;
+        }
+
+        if (!apart)
+        {
+            errors.Add(new ConfigurationError(option.Name, $"{count}", "counts processes of --roles-apart; add that and --kafka HOST:PORT.", "command line"));
+        }
+        else if (count is < 1 or > InstancesMax)
+        {
+            errors.Add(new ConfigurationError(option.Name, $"{count}", $"give 1 to {InstancesMax}.", "command line"));
+        }
+    }
 }

@@ -18,15 +18,25 @@ internal sealed record DataDirectory(string Root)
     /// <summary>Address of the running instance, so that other commands find it.</summary>
     public string Instance => Path.Combine(Root, "instance.json");
 
+    /// <summary>Logs of processes that run apart.</summary>
+    public string Logs => Path.Combine(Root, "logs");
+
     /// <summary>Makes the folders.</summary>
     /// <exception cref="IOException">Not writable; the message names the folder.</exception>
-    public void Create()
+    public void Create(bool journal = true, bool clickHouse = true)
     {
         try
         {
             Directory.CreateDirectory(Root);
-            Directory.CreateDirectory(Journal);
-            Directory.CreateDirectory(ClickHouse);
+            if (journal)
+            {
+                Directory.CreateDirectory(Journal);
+            }
+
+            if (clickHouse)
+            {
+                Directory.CreateDirectory(ClickHouse);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -6,11 +6,10 @@ using Telemetry.Host.Configuration;
 using Telemetry.Host.Metrics;
 using Telemetry.Processing;
 using Telemetry.Query;
-using Telemetry.Storage.ClickHouse.Embedded;
+using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
 using Telemetry.Streams;
-using Telemetry.Streams.Journal;
 
 namespace Telemetry.Host.Composition;
 
@@ -26,7 +25,10 @@ internal sealed class Platform : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly List<RoleScheduler> _schedulers = [];
     private readonly CancellationTokenSource _queryStopping = new();
-    private EmbeddedClickHouse? _clickHouse;
+    private readonly DependencyWait _dependencies;
+    private readonly PeerFigures? _peers;
+    private readonly LagMetrics _lagMetrics;
+    private readonly IClickHouse? _clickHouse;
     private IRecordProducer? _producer;
     private ReadingIngest? _ingest;
     private MqttBroker? _broker;
@@ -35,36 +37,42 @@ internal sealed class Platform : IAsyncDisposable
     private WebServer? _web;
     private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _failureWatch = Task.CompletedTask;
+    private volatile bool _started;
     private bool _stopped;
 
     private Platform(
-        TelemetryOptions options, Roles roles, JournalLog log, MetricsRegistry metrics, ILoggerFactory logging)
+        TelemetryOptions options, Roles roles, IRecordLog log, IClickHouse? clickHouse, MetricsRegistry metrics, ILoggerFactory logging)
     {
         _options = options;
         _roles = roles;
         _logging = logging;
         _logger = logging.CreateLogger<Platform>();
+        _clickHouse = clickHouse;
+        _dependencies = new DependencyWait(_logger, TimeProvider.System);
         Log = log;
         Metrics = metrics;
+        IPipelineFigures figures = new LocalFigures(log, roles, options, metrics, () => Sink, TimeProvider.System);
+        if (roles.HasFlag(Roles.Query) && options.Http.Peers.Count > 0)
+        {
+            _peers = new PeerFigures(options.Http.Peers);
+            figures = new CombinedFigures(figures, _peers);
+        }
+
+        Sampler = new PipelineSampler(figures, roles, _logger, TimeProvider.System);
+        _lagMetrics = new LagMetrics(() => Sampler.Health.Lag);
     }
 
-    public JournalLog Log { get; }
+    public IRecordLog Log { get; }
 
     public ILogger Logger => _logger;
-
-    /// <summary>Consumer group of processing here; null when that role runs elsewhere.</summary>
-    public string? ProcessingGroup => _roles.HasFlag(Roles.Process) ? _options.Processing.Group : null;
-
-    /// <summary>Consumer group of storage here; null when that role runs elsewhere.</summary>
-    public string? StorageGroup => _roles.HasFlag(Roles.Store) ? _options.Sink.Group : null;
 
     /// <summary>Every figure of this process.</summary>
     public MetricsRegistry Metrics { get; }
 
-    /// <summary>Rates, lag and latencies; set once started.</summary>
-    public PipelineSampler? Sampler { get; private set; }
+    /// <summary>Rates, lag and latencies.</summary>
+    public PipelineSampler Sampler { get; }
 
-    public ReadingProcessor? Processor { get; private set; }
+    public ProcessingRole? Processor { get; private set; }
 
     public StorageSink? Sink { get; private set; }
 
@@ -85,6 +93,10 @@ internal sealed class Platform : IAsyncDisposable
         {
             reasons.Add("stopping");
         }
+        else if (!_started)
+        {
+            reasons.Add(_dependencies.Waiting ?? "starting");
+        }
 
         if (Failed.IsCompleted)
         {
@@ -96,20 +108,51 @@ internal sealed class Platform : IAsyncDisposable
             reasons.Add("the log does not take records");
         }
 
-        if (Sink is { IsReady: false } sink)
+        if (_started && Sink is { IsReady: false } sink)
         {
             reasons.Add("storage: " + (sink.NotReadyReason ?? "starting"));
+        }
+
+        if (_started && Processor?.NotReadyReason is { } processing)
+        {
+            reasons.Add("processing: " + processing);
+        }
+
+        if (Sampler.Problem is { } problem)
+        {
+            reasons.Add("figures cannot be had: " + problem);
         }
 
         return reasons;
     }
 
+    /// <summary>
+    /// Serves health and metrics at once, waits for a cluster and a server that are not there yet, and starts the roles.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">Stopped while waiting.</exception>
     public static async Task<Platform> StartAsync(
         TelemetryOptions options, Roles roles, MetricsRegistry metrics, ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        new DataDirectory(options.Data).Create();
-        var log = JournalLog.Open(options.Journal, logging, TimeProvider.System);
-        var platform = new Platform(options, roles, log, metrics, logging);
+        var needsStore = (roles & (Roles.Store | Roles.Query)) != 0;
+        var embedded = needsStore && options.ClickHouse.Endpoint is null;
+        if (!options.IsKafka || embedded)
+        {
+            new DataDirectory(options.Data).Create(journal: !options.IsKafka, clickHouse: embedded);
+        }
+
+        var log = RecordLogs.Open(options, logging);
+        Platform platform;
+        try
+        {
+            var clickHouse = needsStore ? await Stores.OpenAsync(options, logging, cancellationToken) : null;
+            platform = new Platform(options, roles, log, clickHouse, metrics, logging);
+        }
+        catch
+        {
+            await log.DisposeAsync();
+            throw;
+        }
+
         try
         {
             await platform.StartRolesAsync(cancellationToken);
@@ -122,7 +165,7 @@ internal sealed class Platform : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until both consumer groups have taken everything on the log, or the deadline.</summary>
+    /// <summary>Waits until processing and storage here have taken everything on the log, or the deadline.</summary>
     /// <returns>True when nothing is left.</returns>
     public async Task<bool> DrainAsync(TimeSpan deadline, CancellationToken cancellationToken)
     {
@@ -132,15 +175,16 @@ internal sealed class Platform : IAsyncDisposable
         {
             if (Sink is not null)
             {
+                await WaitForSinkAsync(Sink, limit.Token);
                 await Sink.DrainAsync(limit.Token);
             }
 
-            if (ProcessingGroup is { } group)
+            if (_roles.HasFlag(Roles.Process))
             {
-                await WaitForGroupAsync(group, limit.Token);
+                await WaitForGroupAsync(_options.Processing.Group, limit.Token);
             }
 
-            if (Sink is not null)
+            if (Sink is not null && _roles.HasFlag(Roles.Process))
             {
                 // Once more, for the anomalies that processing has just written.
                 await Sink.DrainAsync(limit.Token);
@@ -151,6 +195,11 @@ internal sealed class Platform : IAsyncDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             HostLog.DrainTimedOut(_logger, deadline.TotalSeconds);
+            return false;
+        }
+        catch (RecordLogException e) when (e.IsTransient)
+        {
+            HostLog.DrainFailed(_logger, e);
             return false;
         }
     }
@@ -179,7 +228,7 @@ internal sealed class Platform : IAsyncDisposable
             await _producer.DisposeAsync();
         }
 
-        if (drain)
+        if (drain && _started)
         {
             await DrainAsync(_options.ShutdownTimeout, cancellationToken);
         }
@@ -206,28 +255,13 @@ internal sealed class Platform : IAsyncDisposable
     {
         using var limit = new CancellationTokenSource(_options.ShutdownTimeout);
         await StopAsync(drain: false, limit.Token);
-        foreach (var role in new IAsyncDisposable?[] { _broker, Processor, Sink, _query })
+        await Sampler.DisposeAsync();
+        foreach (var part in new IAsyncDisposable?[] { _broker, Processor, Sink, _query, _web, Log, _clickHouse })
         {
-            if (role is not null)
+            if (part is not null)
             {
-                await role.DisposeAsync();
+                await part.DisposeAsync();
             }
-        }
-
-        if (_web is not null)
-        {
-            await _web.DisposeAsync();
-        }
-
-        if (Sampler is not null)
-        {
-            await Sampler.DisposeAsync();
-        }
-
-        await Log.DisposeAsync();
-        if (_clickHouse is not null)
-        {
-            await _clickHouse.DisposeAsync();
         }
 
         foreach (var scheduler in _schedulers)
@@ -236,14 +270,44 @@ internal sealed class Platform : IAsyncDisposable
         }
 
         await _failureWatch.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _lagMetrics.Dispose();
+        _peers?.Dispose();
         _queryStopping.Dispose();
     }
 
     /// <summary>Waits until a group has committed everything on the readings topic.</summary>
     private async Task WaitForGroupAsync(string group, CancellationToken cancellationToken)
     {
+        using var timer = new PeriodicTimer(_options.IsKafka ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromMilliseconds(20));
+        while (await IsBehindAsync(group, cancellationToken))
+        {
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+    }
+
+    private async ValueTask<bool> IsBehindAsync(string group, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await Log.QueryLagAsync(group, KafkaTopics.Readings, cancellationToken)).Any(l => l.Records > 0);
+        }
+        catch (RecordLogException e) when (e.IsTransient)
+        {
+            return true; // Not known is not done; the deadline ends the wait.
+        }
+    }
+
+    /// <summary>Waits until the sink has consumed what is on the log now, in the partitions it has.</summary>
+    private async Task WaitForSinkAsync(StorageSink sink, CancellationToken cancellationToken)
+    {
+        var ends = new Dictionary<int, long>();
+        foreach (var partition in sink.Progress.Select(p => p.Partition))
+        {
+            ends[partition] = (await Log.QueryOffsetsAsync(new TopicPartition(KafkaTopics.Readings, partition), cancellationToken)).High;
+        }
+
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while ((await Log.QueryLagAsync(group, KafkaTopics.Readings, cancellationToken)).Any(l => l.Records > 0))
+        while (sink.Progress.Any(p => p.ConsumedNext < ends.GetValueOrDefault(p.Partition)))
         {
             await timer.WaitForNextTickAsync(cancellationToken);
         }
@@ -251,23 +315,61 @@ internal sealed class Platform : IAsyncDisposable
 
     private async Task StartRolesAsync(CancellationToken cancellationToken)
     {
-        await Log.EnsureTopicsAsync(Topics.Catalogue(_options.Log), cancellationToken);
-        if ((_roles & (Roles.Store | Roles.Query)) != 0)
+        Create();
+        _web = await WebServer.StartAsync(this, _options, _query, _broker, _logging, cancellationToken);
+        await _dependencies.RunAsync(
+            RecordLogs.Describe(_options), token => Log.EnsureTopicsAsync(Topics.Catalogue(_options.Log), token), cancellationToken);
+        if (_clickHouse is not null)
         {
-            _clickHouse = await EmbeddedClickHouse.OpenAsync(_options.ClickHouse, _logging, cancellationToken);
-            await SchemaMigrator.ApplyAsync(_clickHouse, _options.Schema, _logging, TimeProvider.System, cancellationToken);
+            await _dependencies.RunAsync(
+                Stores.Describe(_options),
+                token => SchemaMigrator.ApplyAsync(_clickHouse, _options.Schema, _logging, TimeProvider.System, token),
+                cancellationToken);
         }
 
+        if (Sink is not null)
+        {
+            await On("role-store", () => Sink.StartAsync(cancellationToken));
+        }
+
+        if (Processor is not null)
+        {
+            await On("role-process", () => _dependencies.RunAsync(
+                RecordLogs.Describe(_options), token => new ValueTask(Processor.StartAsync(token)), cancellationToken));
+        }
+
+        if (_query is not null)
+        {
+            await On("role-query", () =>
+            {
+                _queryLoop = _query.RunAsync(_queryStopping.Token);
+                return Task.CompletedTask;
+            });
+        }
+
+        _failureWatch = WatchAsync();
+        if (_broker is not null)
+        {
+            await WebServer.StartMqttAsync(_broker, _options, cancellationToken);
+        }
+
+        Sampler.Start();
+        _started = true;
+        HostLog.Started(_logger, _roles.ToString(), Http?.ToString() ?? "none", Mqtt?.ToString() ?? "none");
+    }
+
+    private void Create()
+    {
         if (_roles.HasFlag(Roles.Store))
         {
-            Sink = new StorageSink(Log, _clickHouse!, _options.Sink, _logging, TimeProvider.System);
-            await On("role-store", () => Sink.StartAsync(cancellationToken));
+            var sink = _options.Sink with { TransactionalId = TransactionalId(_options.Sink.TransactionalId) };
+            Sink = new StorageSink(Log, _clickHouse!, sink, _logging, TimeProvider.System);
         }
 
         if (_roles.HasFlag(Roles.Process))
         {
-            Processor = new ReadingProcessor(Log, _options.Processing, _logging, TimeProvider.System);
-            await On("role-process", () => Processor.StartAsync(cancellationToken));
+            var processing = _options.Processing with { TransactionalId = TransactionalId(_options.Processing.TransactionalId) };
+            Processor = new ProcessingRole(Log, processing, restarts: _options.IsKafka, _logging, TimeProvider.System);
         }
 
         if (_roles.HasFlag(Roles.Edge))
@@ -277,7 +379,6 @@ internal sealed class Platform : IAsyncDisposable
             _broker = new MqttBroker(_options.Edge, _ingest, _logging, TimeProvider.System);
         }
 
-        Sampler = new PipelineSampler(this, _roles, TimeProvider.System);
         if (_roles.HasFlag(Roles.Query))
         {
             _query = new QueryRole(new QueryServices
@@ -290,18 +391,11 @@ internal sealed class Platform : IAsyncDisposable
                 Options = _options.Query with { MinuteRetention = _options.Schema.MinuteRetention },
                 Logging = _logging,
             });
-            await On("role-query", () =>
-            {
-                _queryLoop = _query.RunAsync(_queryStopping.Token);
-                return Task.CompletedTask;
-            });
         }
-
-        _failureWatch = WatchAsync();
-        _web = await WebServer.StartAsync(this, _options, _query, _broker, _logging, cancellationToken);
-        Sampler.Start();
-        HostLog.Started(_logger, _roles.ToString(), Http?.ToString() ?? "none", Mqtt?.ToString() ?? "none");
     }
+
+    /// <summary>On a cluster several instances run; in the journal the id alone fences a former process.</summary>
+    private string TransactionalId(string id) => _options.IsKafka ? $"{id}-{InstanceName.Of(_options)}" : id;
 
     /// <summary>What no retry can mend ends the process; its supervisor starts it again and recovery does the rest.</summary>
     private async Task WatchAsync()

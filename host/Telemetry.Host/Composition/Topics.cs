@@ -4,21 +4,60 @@ using Telemetry.Streams;
 
 namespace Telemetry.Host.Composition;
 
-/// <summary>The one catalogue of topics.</summary>
+/// <summary>
+/// The one catalogue of topics, for both kinds of log. <see cref="KafkaTopics"/> gives the names, as all roles know them;
+/// here is everything else about them. <c>docs/topics.md</c> is written from it.
+/// </summary>
 internal static class Topics
 {
-    public static IReadOnlyList<TopicSpec> Catalogue(LogOptions options)
-    {
-        long? bytes = options.RetentionBytes == 0 ? null : options.RetentionBytes;
-        return
-        [
-            new(KafkaTopics.Readings, options.Partitions, options.Retention, bytes),
-            new(KafkaTopics.Anomalies, options.Partitions, options.Retention, bytes),
-            new(KafkaTopics.DeviceEvents, options.Partitions, options.Retention, bytes),
-            new(KafkaTopics.DeadLetters, options.Partitions, options.DeadLetterRetention, bytes),
-            new(KafkaTopics.DetectorState, options.Partitions, Compacted: true),
-            new(KafkaTopics.SinkState, options.Partitions, Compacted: true),
-            new(KafkaTopics.Commands, options.Partitions, options.Retention, bytes),
-        ];
-    }
+    private const string Protobuf = "in Confluent wire format";
+
+    /// <summary>
+    /// State is read whole when a partition changes hands, so it is compacted early: a segment closes within the hour, and a
+    /// fifth of not yet compacted bytes is enough. Tombstones stay a day, longer than any restore takes.
+    /// </summary>
+    private static readonly CompactionSpec StateCompaction =
+        new(TimeSpan.FromHours(1), SegmentBytes: 64 << 20, MinCleanableDirtyRatio: 0.2, TimeSpan.FromDays(1));
+
+    /// <summary>What every topic should be.</summary>
+    public static IReadOnlyList<TopicSpec> Catalogue(LogOptions options) => [.. Declared(options).Select(d => d.Spec)];
+
+    /// <summary>Every topic, with its purpose, key, value, writers and readers.</summary>
+    public static IReadOnlyList<DeclaredTopic> Declared(LogOptions options) =>
+    [
+        new(
+            Kept(KafkaTopics.Readings, options, options.Retention),
+            "Accepted readings. What is here was acknowledged to its device.",
+            "device", $"`telemetry.v1.ReadingBatch` {Protobuf}", ["edge"], ["process", "store", "query"]),
+        new(
+            Kept(KafkaTopics.Anomalies, options, options.Retention),
+            "Incidents found in a series: start, peak, end and reason.",
+            "device", $"`telemetry.v1.Anomaly` {Protobuf}", ["process"], ["store", "query"]),
+        new(
+            Kept(KafkaTopics.DeviceEvents, options, options.Retention),
+            "What happened to a device: silent, back, restarted, clock off, readings missing.",
+            "device", $"`telemetry.v1.DeviceEvent` {Protobuf}", ["process"], ["store", "query"]),
+        new(
+            Kept(KafkaTopics.DeadLetters, options, options.DeadLetterRetention),
+            "What could not be used: the original bytes, where they came from and why.",
+            "source: MQTT topic or log partition", $"`telemetry.v1.DeadLetter` {Protobuf}", ["edge", "process", "store"], []),
+        new(
+            State(KafkaTopics.DetectorState, options),
+            "State of devices and detectors, restored when a partition changes hands.",
+            "device, by partition of the readings", "private to processing: versioned binary", ["process"], ["process"]),
+        new(
+            State(KafkaTopics.SinkState, options),
+            "The sink's duplicate filter, restored when a partition changes hands.",
+            "device, by partition of the readings", "private to storage: versioned binary", ["store"], ["store"]),
+        new(
+            Kept(KafkaTopics.Commands, options, options.Retention),
+            "Commands to devices.",
+            "device", "the command's bytes as the device gets them", [], ["edge"]),
+    ];
+
+    private static TopicSpec Kept(string name, LogOptions options, TimeSpan retention) =>
+        new(name, options.Partitions, retention, options.RetentionBytes == 0 ? null : options.RetentionBytes);
+
+    private static TopicSpec State(string name, LogOptions options) =>
+        new(name, options.Partitions, Compacted: true) { Compaction = StateCompaction };
 }

@@ -58,14 +58,15 @@ internal sealed class WebServer : IAsyncDisposable
         var server = new WebServer(application);
         await ListenAsync(
             () => application.StartAsync(cancellationToken), $"HTTP cannot listen on {options.Http.Address}:{options.Http.Port}", "--http-port");
-        if (broker is not null)
-        {
-            var listeners = string.Join(", ", options.Edge.EffectiveListeners.Select(l => $"{l.Address}:{l.Port}"));
-            await ListenAsync(() => broker.StartAsync(cancellationToken), $"MQTT cannot listen on {listeners}", "--mqtt-port");
-        }
-
         server.Http = server.FindHttp(options);
         return server;
+    }
+
+    /// <summary>Opens the door for devices; the last thing at the start.</summary>
+    public static Task StartMqttAsync(MqttBroker broker, TelemetryOptions options, CancellationToken cancellationToken)
+    {
+        var listeners = string.Join(", ", options.Edge.EffectiveListeners.Select(l => $"{l.Address}:{l.Port}"));
+        return ListenAsync(() => broker.StartAsync(cancellationToken), $"MQTT cannot listen on {listeners}", "--mqtt-port");
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => _application.StopAsync(cancellationToken);

@@ -106,7 +106,7 @@ internal sealed class OptionsReader(IConfigurationRoot configuration)
                 _ when type == typeof(string) => text,
                 _ when type == typeof(TimeSpan) => Durations.Parse(text),
                 _ when type == typeof(IPAddress) => text.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.Parse(text),
-                _ when type == typeof(Uri) => new Uri(text, UriKind.Absolute),
+                _ when type == typeof(Uri) => text.Length == 0 ? null : new Uri(text, UriKind.Absolute),
                 _ when type.IsEnum => Enum.Parse(type, text, ignoreCase: true),
                 _ => TypeDescriptor.GetConverter(type).ConvertFromString(null, CultureInfo.InvariantCulture, text),
             };

@@ -4,10 +4,10 @@ using Telemetry.Edge;
 using Telemetry.Processing;
 using Telemetry.Query;
 using Telemetry.Simulator;
-using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
 using Telemetry.Streams.Journal;
+using Telemetry.Streams.Kafka;
 
 namespace Telemetry.Host.Configuration;
 
@@ -21,8 +21,17 @@ public sealed record TelemetryOptions
     [Required]
     public string Data { get; init; } = "data";
 
+    /// <summary>
+    /// Name of this process among those of its role, part of its transactional ids on Kafka: a process that starts again under
+    /// the same name takes over from its predecessor at once. None (default): machine name and process id.
+    /// </summary>
+    public string Instance { get; init; } = "";
+
     /// <summary>Topics on the log.</summary>
     public LogOptions Log { get; init; } = new();
+
+    /// <summary>The cluster that is the log, where <c>Kafka:BootstrapServers</c> names one; otherwise the embedded log is.</summary>
+    public KafkaOptions Kafka { get; init; } = new();
 
     /// <summary>The embedded log.</summary>
     public JournalOptions Journal { get; init; } = new() { Directory = "data/journal" };
@@ -36,8 +45,8 @@ public sealed record TelemetryOptions
     /// <summary>Duplicates, watermarks, detectors.</summary>
     public ProcessingOptions Processing { get; init; } = new();
 
-    /// <summary>The embedded ClickHouse engine.</summary>
-    public EmbeddedClickHouseOptions ClickHouse { get; init; } = new() { DataDirectory = "data/clickhouse" };
+    /// <summary>The store: a server where <c>ClickHouse:Endpoint</c> names one, otherwise the engine in this process.</summary>
+    public ClickHouseOptions ClickHouse { get; init; } = new() { DataDirectory = "data/clickhouse" };
 
     /// <summary>Retention and floors of the tables.</summary>
     public SchemaOptions Schema { get; init; } = new();
@@ -54,10 +63,16 @@ public sealed record TelemetryOptions
     /// <summary>The fleet of devices played by <c>simulate</c> and <c>up</c>.</summary>
     public SimulatorOptions Simulator { get; init; } = new();
 
+    /// <summary>Lag of consumer groups and watermarks, as metrics.</summary>
+    public LagOptions Lag { get; init; } = new();
+
     /// <summary>Logs.</summary>
     public LoggingOptions Logging { get; init; } = new();
 
     /// <summary>Longest time an orderly shutdown may take before the process gives up draining. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>True: the log is a Kafka cluster.</summary>
+    internal bool IsKafka => !string.IsNullOrWhiteSpace(Kafka.BootstrapServers);
 }

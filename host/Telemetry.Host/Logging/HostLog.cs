@@ -20,4 +20,37 @@ internal static partial class HostLog
 
     [LoggerMessage(8005, LogLevel.Warning, "The simulator ended with code {Code}: {Errors}")]
     public static partial void SimulatorEnded(ILogger logger, int code, string errors);
+
+    [LoggerMessage(8006, LogLevel.Warning, "{What} is not reachable: {Reason} Trying again in {Seconds} s")]
+    public static partial void DependencyMissing(ILogger logger, string what, string reason, double seconds);
+
+    [LoggerMessage(8007, LogLevel.Information, "{What} is reachable now")]
+    public static partial void DependencyReached(ILogger logger, string what);
+
+    [LoggerMessage(8008, LogLevel.Information, "{Role} is ready: {Address}")]
+    public static partial void RoleReady(ILogger logger, string role, Uri address);
+
+    [LoggerMessage(8009, LogLevel.Warning, "{Role} ended with code {Code}; it starts again in {Seconds} s. Its last lines: {Lines}")]
+    public static partial void RoleEnded(ILogger logger, string role, int code, double seconds, string lines);
+
+    [LoggerMessage(8010, LogLevel.Warning, "{Role} did not stop within {Seconds} s and is killed; what it had not committed is done again at the next start")]
+    public static partial void RoleKilled(ILogger logger, string role, double seconds);
+
+    [LoggerMessage(8011, LogLevel.Information, "{Role} has stopped")]
+    public static partial void RoleStopped(ILogger logger, string role);
+
+    [LoggerMessage(8012, LogLevel.Information, "{Role}: {Line}")]
+    public static partial void RoleSaid(ILogger logger, string role, string line);
+
+    [LoggerMessage(8013, LogLevel.Information, "Group {Groups} still has members; waiting up to {Seconds} s until they have left")]
+    public static partial void WaitingForGroups(ILogger logger, string groups, double seconds);
+
+    [LoggerMessage(8014, LogLevel.Warning, "Processing stopped and starts again in {Seconds} s from what is committed")]
+    public static partial void ProcessingRestarts(ILogger logger, Exception exception, double seconds);
+
+    [LoggerMessage(8015, LogLevel.Warning, "Draining ended early; what is left stays on the log and is taken at the next start")]
+    public static partial void DrainFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(8040, LogLevel.Warning, "Lag of the consumer groups cannot be measured; trying again every {Seconds} s, and not telling again until it works")]
+    public static partial void LagFailed(ILogger logger, double seconds, Exception exception);
 }

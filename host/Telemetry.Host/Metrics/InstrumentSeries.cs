@@ -11,6 +11,7 @@ internal sealed class InstrumentSeries(Instrument instrument)
     private readonly ConcurrentDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
     private readonly MetricSeries _untagged = new([], Kinds.Of(instrument));
     private int _untaggedUsed;
+    private int _round;
 
     public Instrument Instrument { get; } = instrument;
 
@@ -18,6 +19,26 @@ internal sealed class InstrumentSeries(Instrument instrument)
 
     public IEnumerable<MetricSeries> Series =>
         _untaggedUsed != 0 ? _series.Values.Prepend(_untagged) : _series.Values;
+
+    /// <summary>Before an observable instrument is asked for its values.</summary>
+    public void BeginObserving() => _round++;
+
+    /// <summary>Afterwards: what it did not report in this round (a partition that went elsewhere) is not true any more.</summary>
+    public void EndObserving()
+    {
+        if (!Instrument.IsObservable)
+        {
+            return;
+        }
+
+        foreach (var (key, series) in _series)
+        {
+            if (series.Round != _round)
+            {
+                _series.TryRemove(key, out _);
+            }
+        }
+    }
 
     public bool TryRecord(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, int seriesMax)
     {
@@ -40,6 +61,7 @@ internal sealed class InstrumentSeries(Instrument instrument)
         }
 
         series.Record(value);
+        series.Round = _round;
         return true;
     }
 

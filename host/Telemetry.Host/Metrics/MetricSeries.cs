@@ -20,6 +20,9 @@ internal sealed class MetricSeries(KeyValuePair<string, object?>[] tags, MetricK
 
     public long Count => Volatile.Read(ref _count);
 
+    /// <summary>Of an observable instrument: the newest round of observing in which it was reported.</summary>
+    public int Round { get; set; }
+
     public IReadOnlyList<long> Buckets => _buckets;
 
     public void Record(double value)

@@ -14,6 +14,8 @@ internal sealed class MetricsRegistry : IDisposable
 
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<Instrument, InstrumentSeries> _instruments = new();
+    private readonly Meter _meter = new("Telemetry.Host");
+    private readonly Lock _observing = new();
     private long _overflow;
 
     public MetricsRegistry()
@@ -35,6 +37,8 @@ internal sealed class MetricsRegistry : IDisposable
         _listener.SetMeasurementEventCallback<double>((_, m, tags, state) => Measure(m, tags, state));
         _listener.SetMeasurementEventCallback<decimal>((_, m, tags, state) => Measure((double)m, tags, state));
         _listener.Start();
+        _meter.CreateObservableCounter(
+            "telemetry.metrics.dropped", () => Overflow, "{measurement}", "Measurements not kept because an instrument had too many tag sets.");
     }
 
     /// <summary>Measurements not kept because an instrument had too many tag sets.</summary>
@@ -43,7 +47,7 @@ internal sealed class MetricsRegistry : IDisposable
     /// <summary>Instruments with their series, gauges read afresh.</summary>
     public IReadOnlyList<InstrumentSeries> Collect()
     {
-        _listener.RecordObservableInstruments();
+        Refresh();
         return [.. _instruments.Values.OrderBy(s => s.Instrument.Name, StringComparer.Ordinal)];
     }
 
@@ -77,10 +81,29 @@ internal sealed class MetricsRegistry : IDisposable
         return counts;
     }
 
-    /// <summary>Reads the observable instruments afresh.</summary>
-    public void Refresh() => _listener.RecordObservableInstruments();
+    /// <summary>Reads the observable instruments afresh; series they do not report any more are gone.</summary>
+    public void Refresh()
+    {
+        lock (_observing)
+        {
+            foreach (var series in _instruments.Values)
+            {
+                series.BeginObserving();
+            }
 
-    public void Dispose() => _listener.Dispose();
+            _listener.RecordObservableInstruments();
+            foreach (var series in _instruments.Values)
+            {
+                series.EndObserving();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _meter.Dispose();
+    }
 
     private void Measure(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
     {

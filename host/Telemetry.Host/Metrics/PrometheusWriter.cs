@@ -102,7 +102,8 @@ internal static class PrometheusWriter
         _ => value.ToString("R", CultureInfo.InvariantCulture),
     };
 
-    private static string Sanitize(string name)
+    /// <summary>A name of ours in Prometheus' alphabet, without unit and suffix.</summary>
+    public static string Sanitize(string name)
     {
         var characters = name.ToCharArray();
         for (var i = 0; i < characters.Length; i++)

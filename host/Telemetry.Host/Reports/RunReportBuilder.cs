@@ -7,8 +7,10 @@ using Telemetry.Query.Health;
 namespace Telemetry.Host.Reports;
 
 /// <summary>Takes the figures at the beginning and the end of a run.</summary>
-internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simulator)
+internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simulator) : IAsyncDisposable
 {
+    private readonly CancellationTokenSource _ending = new();
+    private Task _sampling = Task.CompletedTask;
     private readonly Stopwatch _watch = new();
     private IReadOnlyDictionary<string, double> _cpuBefore = new Dictionary<string, double>();
     private IReadOnlyDictionary<string, double> _cpu = new Dictionary<string, double>();
@@ -21,7 +23,7 @@ internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simu
     {
         _cpuBefore = ThreadCpu.Read();
         _watch.Start();
-        _ = SampleWhileRunningAsync();
+        _sampling = SampleWhileRunningAsync(_ending.Token);
     }
 
     /// <summary>A process that has ended tells nothing of its CPU time: look while it runs.</summary>
@@ -47,7 +49,7 @@ internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simu
     {
         var metrics = platform.Metrics;
         metrics.Refresh();
-        var report = simulator?.Progress is { } progress && progress.TryGetProperty("Report", out var final) ? final : (JsonElement?)null;
+        var report = simulator?.Report;
         var acked = Number(report, "acked") ?? (long)metrics.Sum("telemetry.bridge.readings.stored");
         var sent = Number(report, "sent") ?? acked;
         var stored = (long)metrics.Sum("telemetry.storage.readings.stored");
@@ -65,7 +67,7 @@ internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simu
             Rates = new RunRates(Rounded(sent / producing), Rounded(acked / producing), Rounded(stored / producing)),
             E2eMs = endToEnd is null || endToEnd.Count == 0 ? null : new LatencyQuantiles(
                 endToEnd.Quantile(0.5).TotalMilliseconds, endToEnd.Quantile(0.95).TotalMilliseconds, endToEnd.Quantile(0.99).TotalMilliseconds),
-            PubackMs = report is { } r ? Quantiles(r.GetProperty("puback_ms")) : platform.Sampler?.Health.Latency.PubackMs,
+            PubackMs = report is { } r ? Quantiles(r.GetProperty("puback_ms")) : platform.Sampler.Health.Latency.PubackMs,
             CpuPercent = CpuByRole(),
             MemoryMib = new Dictionary<string, double>
             {
@@ -77,6 +79,13 @@ internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simu
         };
     }
 
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _sampling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ending.Dispose();
+    }
+
     private static LatencyQuantiles Quantiles(JsonElement element) => new(
         element.GetProperty("p50").GetDouble(), element.GetProperty("p95").GetDouble(), element.GetProperty("p99").GetDouble());
 
@@ -85,10 +94,10 @@ internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simu
 
     private static double Rounded(double value) => Math.Round(value, 1);
 
-    private async Task SampleWhileRunningAsync()
+    private async Task SampleWhileRunningAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
-        while (_watch.IsRunning && await timer.WaitForNextTickAsync())
+        while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             SampleSimulator();
         }
@@ -121,7 +130,7 @@ internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simu
     private static string RoleOf(string thread) => thread switch
     {
         _ when thread.StartsWith("role-", StringComparison.Ordinal) => thread[5..],
-        _ when thread.StartsWith("journal", StringComparison.Ordinal) => "log",
+        _ when thread.StartsWith("journal", StringComparison.Ordinal) || thread.StartsWith("rdk:", StringComparison.Ordinal) => "log",
         _ when thread.StartsWith(".NET TP", StringComparison.Ordinal) || thread.StartsWith(".NET Sockets", StringComparison.Ordinal) => "edge",
         _ when thread.StartsWith(".NET", StringComparison.Ordinal) || thread is "dotnet" or "telemetry" => "runtime",
         _ => "engine",

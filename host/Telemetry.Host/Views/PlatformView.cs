@@ -7,7 +7,7 @@ using Telemetry.Query.Health;
 namespace Telemetry.Host.Views;
 
 /// <summary>The running platform at a glance: rates, lag, latency, anomalies, where to look.</summary>
-internal sealed class PlatformView(Platform platform, Func<SimulatorProcess?> simulator, bool plain)
+internal sealed class PlatformView(Func<PlatformLook> look, Func<SimulatorProcess?> simulator, bool plain)
 {
     private static readonly TimeSpan PlainEvery = TimeSpan.FromSeconds(5);
 
@@ -19,11 +19,17 @@ internal sealed class PlatformView(Platform platform, Func<SimulatorProcess?> si
 
     private async Task RunPlainAsync(CancellationToken cancellationToken)
     {
-        Console.Error.WriteLine($"Telemetry is up. Console and API: http://{platform.Http}/  MQTT: {platform.Mqtt}");
+        var (http, mqtt, _, _, roles) = look();
+        Console.Error.WriteLine($"Telemetry is up. Console and API: http://{http}/  MQTT: {mqtt}");
+        foreach (var role in roles)
+        {
+            Console.Error.WriteLine("  " + role);
+        }
+
         using var timer = new PeriodicTimer(PlainEvery);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            var health = platform.Sampler!.Health;
+            var health = look().Health;
             Console.Error.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"in {Rate(health.Rates.Received)} acked {Rate(health.Rates.Acked)} stored {Rate(health.Rates.Stored)} rolled up {Rate(health.Rates.RolledUp)} anomalies {Rate(health.Rates.Anomalies)} | lag {Lag(health)} | puback {Latency(health.Latency.PubackMs)} e2e {Latency(health.Latency.E2eMs)} | {health.Connections} connections{Simulator()}"));
@@ -45,11 +51,11 @@ internal sealed class PlatformView(Platform platform, Func<SimulatorProcess?> si
 
     private Table Render()
     {
-        var health = platform.Sampler!.Health;
+        var (http, mqtt, health, notReady, roles) = look();
         var table = new Table().Border(TableBorder.Rounded).Title("[bold]Telemetry[/]").HideHeaders();
         table.AddColumn("what").AddColumn("figure");
-        table.AddRow("Console and API", $"[link]http://{platform.Http}/[/]");
-        table.AddRow("MQTT", $"{platform.Mqtt}  ({health.Connections ?? 0:N0} connections)");
+        table.AddRow("Console and API", $"[link]http://{http}/[/]");
+        table.AddRow("MQTT", $"{mqtt}  ({health.Connections ?? 0:N0} connections)");
         table.AddRow("Readings in / acked", $"{Rate(health.Rates.Received)} / [green]{Rate(health.Rates.Acked)}[/]");
         table.AddRow("Stored / rolled up", $"[green]{Rate(health.Rates.Stored)}[/] / {Rate(health.Rates.RolledUp)}");
         table.AddRow("Anomalies", Rate(health.Rates.Anomalies));
@@ -58,7 +64,12 @@ internal sealed class PlatformView(Platform platform, Func<SimulatorProcess?> si
         table.AddRow("Device to queryable p50/p95/p99", Latency(health.Latency.E2eMs));
         table.AddRow("Dead letters / duplicates", $"{health.DeadLetters ?? 0:N0} / {health.Duplicates ?? 0:N0}");
         table.AddRow("Simulator", Markup.Escape(Simulator().TrimStart(' ', '|')));
-        foreach (var reason in platform.NotReady())
+        foreach (var role in roles)
+        {
+            table.AddRow("Process", Markup.Escape(role));
+        }
+
+        foreach (var reason in notReady)
         {
             table.AddRow("[red]Not ready[/]", Markup.Escape(reason));
         }

@@ -18,23 +18,27 @@ internal sealed class PartitionWorkers(
     private readonly Dictionary<TopicPartition, PartitionWorker> _workers = [];
     private readonly Dictionary<TopicPartition, RecordBlock> _blocks = [];
 
+    private readonly Dictionary<TopicPartition, PartitionFault> _faults = [];
+
     /// <summary>Cuts of a commit that failed; nothing else is committed before them.</summary>
     private List<Cut> _held = [];
 
     private volatile PartitionWorker[] _snapshot = [];
     private int _failures;
+    private volatile string? _problem;
 
     /// <summary>Status of each assigned partition; from any thread.</summary>
     public IEnumerable<PartitionStatus> Status => _snapshot.Select(static worker => worker.Status);
 
+    /// <summary>Why commits fail, or that partitions are being restored; null when all is well. From any thread.</summary>
+    public string? Problem => _problem ?? (_snapshot.Any(static worker => !worker.IsReady) ? "partitions are being restored" : null);
+
     public bool WantsCommit => _workers.Values.Any(static worker => worker.WantsCut);
 
-    public bool IsFull => _workers.Values.Any(static worker => worker.IsPaused);
+    public bool IsFull => _workers.Values.Any(static worker => worker.IsPaused && worker.Fault is null);
 
     /// <summary>Pause before the next try; zero when nothing has failed.</summary>
-    public TimeSpan RetryDelay => _failures == 0
-        ? TimeSpan.Zero
-        : TimeSpan.FromTicks(Math.Min(options.RetryDelayMax.Ticks, options.RetryDelay.Ticks << Math.Min(_failures - 1, 16)));
+    public TimeSpan RetryDelay => _failures == 0 ? TimeSpan.Zero : Backoff(_failures);
 
     /// <summary>Gives each partition's records to its worker as one block, and pauses partitions without room.</summary>
     public void Dispatch(IRecordConsumer consumer, IReadOnlyList<LogRecord> records)
@@ -186,6 +190,7 @@ internal sealed class PartitionWorkers(
     private void Failed(RecordLogException fault)
     {
         _failures++;
+        _problem = fault.Message;
         metrics.CommitFailed(fault.Error);
         Log.CommitFailed(logger, fault, _held.Count, fault.Error, RetryDelay.TotalMilliseconds);
     }
@@ -195,9 +200,11 @@ internal sealed class PartitionWorkers(
         foreach (var cut in _held)
         {
             cut.Worker.Recycle(cut);
+            _faults.Remove(cut.Partition);
         }
 
         _held.Clear();
+        _problem = null;
         if (_failures > 0)
         {
             Log.CommitRecovered(logger, _failures);
@@ -207,6 +214,11 @@ internal sealed class PartitionWorkers(
 
     private static void SetPause(IRecordConsumer consumer, PartitionWorker worker)
     {
+        if (worker.Fault is not null)
+        {
+            return;
+        }
+
         worker.DispatchWaiting();
         if (worker.HasRoom == worker.IsPaused)
         {
@@ -248,14 +260,35 @@ internal sealed class PartitionWorkers(
         _snapshot = [.. _workers.Values];
     }
 
+    /// <summary>Starts failed partitions again, each after a pause that grows until it commits once more.</summary>
     private async ValueTask RestartFailedAsync(IRecordConsumer consumer, CancellationToken cancellationToken)
     {
-        TopicPartition[] failed = [.. _workers.Values.Where(static w => w.Fault is not null).Select(static w => w.Partition)];
-        if (failed.Length > 0)
+        var due = new List<TopicPartition>();
+        foreach (var worker in _workers.Values.Where(static w => w.Fault is not null))
         {
-            await RestartAsync(consumer, failed, cancellationToken);
+            var fault = _faults.GetValueOrDefault(worker.Partition);
+            if (fault.Worker != worker)
+            {
+                fault = new PartitionFault(worker, fault.Count + 1, time.GetTimestamp());
+                _faults[worker.Partition] = fault;
+                worker.IsPaused = true;
+                consumer.Pause([worker.Partition]);
+            }
+
+            if (time.GetElapsedTime(fault.At) >= Backoff(fault.Count))
+            {
+                due.Add(worker.Partition);
+            }
+        }
+
+        if (due.Count > 0)
+        {
+            await RestartAsync(consumer, [.. due], cancellationToken);
         }
     }
+
+    private TimeSpan Backoff(int failures) =>
+        TimeSpan.FromTicks(Math.Min(options.RetryDelayMax.Ticks, options.RetryDelay.Ticks << Math.Min(failures - 1, 16)));
 
     private ValueTask RestartAllAsync(IRecordConsumer consumer, CancellationToken cancellationToken) =>
         RestartAsync(consumer, [.. _workers.Keys], cancellationToken);
@@ -275,4 +308,7 @@ internal sealed class PartitionWorkers(
             consumer.Seek(partition, Math.Max(from, low));
         }
     }
+
+    /// <summary>A worker that failed, how often its partition has since the last commit, and when it was seen.</summary>
+    private readonly record struct PartitionFault(PartitionWorker Worker, int Count, long At);
 }

@@ -15,6 +15,9 @@ public static partial class ClickHouseErrors
     /// <summary>NOT_ENOUGH_SPACE.</summary>
     public const int NotEnoughSpace = 243;
 
+    /// <summary>FUNCTION_THROW_IF_VALUE_IS_NON_ZERO.</summary>
+    public const int ThrowIfValueIsNonZero = 395;
+
     /// <summary>QUERY_WAS_CANCELLED.</summary>
     public const int QueryWasCancelled = 394;
 

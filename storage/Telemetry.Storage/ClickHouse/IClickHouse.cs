@@ -6,6 +6,9 @@ namespace Telemetry.Storage.ClickHouse;
 /// </summary>
 public interface IClickHouse : IAsyncDisposable
 {
+    /// <summary>True: other processes may write the same store, so writers have to fence each other off.</summary>
+    bool IsShared => true;
+
     /// <summary>Runs a statement that returns no rows (DDL, ALTER, SYSTEM, INSERT ... SELECT).</summary>
     ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken);
 
@@ -32,11 +35,13 @@ public interface IClickHouse : IAsyncDisposable
 /// <param name="Parameters">Values of the placeholders, in ClickHouse's text form.</param>
 /// <param name="Format">Output format, for example <c>JSONCompact</c>, <c>CSVWithNames</c>, <c>RowBinary</c>.</param>
 /// <param name="QueryId">Chosen by the caller where it may have to kill the query.</param>
+/// <param name="Guard">For an INSERT of a block: a condition that the engine evaluates, once, before it writes anything; it throws to refuse.</param>
 public sealed record ClickHouseQuery(
     string Sql,
     IReadOnlyList<KeyValuePair<string, string>>? Parameters = null,
     string Format = "JSONCompact",
-    string? QueryId = null);
+    string? QueryId = null,
+    string? Guard = null);
 
 /// <summary>Rows and bytes a query read and wrote.</summary>
 public readonly record struct ClickHouseSummary(ulong RowsRead, ulong BytesRead, TimeSpan Elapsed);

@@ -3,6 +3,13 @@ namespace Telemetry.Storage.ClickHouse;
 /// <summary>Splits <c>INSERT INTO ... FORMAT X</c> into what stands before FORMAT and X.</summary>
 internal static class InsertStatement
 {
+    /// <summary>The statement that reads the block from <paramref name="rows"/>, a table function, if the guard lets it.</summary>
+    public static string From(string head, string rows, string? guard) =>
+        guard is null ? $"{head} SELECT * FROM {rows}" : $"{head} SELECT * FROM {rows} WHERE {guard}";
+
+    /// <summary>A structure as a string literal.</summary>
+    public static string Literal(string structure) => $"'{structure.Replace("'", "\\'", StringComparison.Ordinal)}'";
+
     public static (string Head, string Format) Split(string sql)
     {
         var trimmed = sql.TrimEnd();

@@ -43,6 +43,38 @@ internal static class BrokenPartsLedger
         return [.. rows.Select(r => new BrokenPart(r[0], r[1], r[2]))];
     }
 
+    /// <summary>
+    /// Detaches what is noted and still there: another sink notes before it detaches, and markers read from such a part would vouch for
+    /// rows that are about to go.
+    /// </summary>
+    public static async ValueTask DetachAsync(
+        IClickHouse clickHouse, IReadOnlyList<BrokenPart> parts, CancellationToken cancellationToken)
+    {
+        foreach (var (table, part, _) in parts)
+        {
+            try
+            {
+                if (await IsActiveAsync(clickHouse, table, part, cancellationToken))
+                {
+                    await clickHouse.ExecuteAsync(new ClickHouseQuery($"ALTER TABLE {table} DETACH PART '{part}'"), cancellationToken);
+                }
+            }
+            catch (ClickHouseException)
+            {
+                if (await IsActiveAsync(clickHouse, table, part, cancellationToken))
+                {
+                    throw;
+                }
+            }
+        }
+    }
+
+    private static async ValueTask<bool> IsActiveAsync(IClickHouse clickHouse, string table, string part, CancellationToken cancellationToken) =>
+        (await clickHouse.QueryRowsAsync(
+            "SELECT 1 FROM system.parts WHERE active AND database = currentDatabase() AND table = {table:String} AND name = {part:String}",
+            [new("table", table), new("part", part)],
+            cancellationToken)).Count > 0;
+
     /// <summary>The partition holds again what those parts held of it.</summary>
     public static async ValueTask SettleAsync(
         IClickHouse clickHouse, IReadOnlyList<BrokenPart> parts, int partition, CancellationToken cancellationToken)

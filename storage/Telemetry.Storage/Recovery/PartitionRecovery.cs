@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Sink;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
@@ -11,7 +11,7 @@ namespace Telemetry.Storage.Recovery;
 /// any offset at or below what all targets hold.
 /// </summary>
 internal sealed class PartitionRecovery(
-    IRecordLog log, IClickHouse clickHouse, SinkOptions options, ReadingIntake intake, SinkMetrics metrics, ILogger logger)
+    IRecordLog log, SinkClaims claims, SinkOptions options, ReadingIntake intake, SinkMetrics metrics, ILogger logger)
 {
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
 
@@ -25,7 +25,7 @@ internal sealed class PartitionRecovery(
             return 0;
         }
 
-        using var inserter = new ReadingInserter(clickHouse);
+        using var inserter = new ReadingInserter(claims);
         await using var consumer = log.CreateConsumer(new ConsumerOptions());
         consumer.Assign([input]);
         consumer.Seek(input, from);

@@ -103,7 +103,7 @@ internal sealed class PartsCheck(IClickHouse clickHouse, IReadOnlyList<string> t
         }
 
         await BrokenPartsLedger.NoteAsync(clickHouse, part.Table, part.Part, cancellationToken);
-        await clickHouse.ExecuteAsync(new ClickHouseQuery($"ALTER TABLE {part.Table} DETACH PART '{part.Part}'"), cancellationToken);
+        await BrokenPartsLedger.DetachAsync(clickHouse, [new BrokenPart(part.Table, part.Part, "")], cancellationToken);
         metrics.PartDamaged();
         Log.PartDamaged(logger, part.Table, part.Part, detail);
         return Verdict.Damaged;

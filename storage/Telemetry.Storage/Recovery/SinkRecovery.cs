@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Sink;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
@@ -14,16 +15,31 @@ namespace Telemetry.Storage.Recovery;
 /// offsets the tables hold above it, and fill in what is missing. Afterwards all targets hold the same offsets.
 /// </summary>
 internal sealed class SinkRecovery(
-    IRecordLog log, IClickHouse clickHouse, SinkOptions options, ReadingIntake intake, SinkMetrics metrics, PartsCheck? check, ILogger logger)
+    IRecordLog log,
+    IClickHouse clickHouse,
+    SinkClaims claims,
+    SinkOptions options,
+    ReadingIntake intake,
+    SinkMetrics metrics,
+    PartsCheck? check,
+    ILogger logger,
+    TimeProvider time)
 {
     private static readonly IReadOnlyList<string> Tables = [.. SinkTarget.All.Select(t => t.Table)];
 
-    private readonly PartitionRecovery _partition = new(log, clickHouse, options, intake, metrics, logger);
+    private readonly PartitionRecovery _partition = new(log, claims, options, intake, metrics, logger);
+    private readonly RollupRebuild _rebuild = new(clickHouse, claims, options, logger, time);
 
-    /// <summary>Merges stand still until <see cref="ResumeMergesAsync"/>.</summary>
+    /// <summary>
+    /// The partitions are claimed first, and nobody else's rebuild of a rollup goes on. In a store of our own merges stand still until
+    /// <see cref="ResumeMergesAsync"/>, lest one join two markers across a hole: then a month would be rebuilt for nothing. A shared
+    /// store's merges are not ours to stop (one sink's START would end another's STOP, and a killed sink's STOP would stay).
+    /// </summary>
     public async ValueTask<IReadOnlyList<PartitionState>> RecoverAsync(
         IReadOnlyList<TopicPartition> inputs, CancellationToken cancellationToken)
     {
+        await claims.ClaimAsync([.. inputs.Select(i => i.Partition)], cancellationToken);
+        await _rebuild.EndFormerAsync(cancellationToken);
         await MergesAsync("STOP", cancellationToken);
         var committed = await log.QueryCommittedAsync(options.Group, inputs, cancellationToken);
         await CheckPartsAsync(committed, cancellationToken);
@@ -38,13 +54,18 @@ internal sealed class SinkRecovery(
             if (broken.Count > 0)
             {
                 Log.BrokenOnStart(logger, broken.Count, input.Partition);
+                await BrokenPartsLedger.DetachAsync(clickHouse, broken, cancellationToken);
             }
 
             states.Add(await RecoverAsync(input, at, broken.Count > 0, alarms, cancellationToken));
             settled.Add((input.Partition, broken));
         }
 
-        await new RollupRebuild(clickHouse, logger).RunAsync(alarms, cancellationToken);
+        if (alarms.Count > 0)
+        {
+            await RebuildAsync(alarms, cancellationToken);
+        }
+
         foreach (var (partition, parts) in settled)
         {
             await BrokenPartsLedger.SettleAsync(clickHouse, parts, partition, cancellationToken);
@@ -55,10 +76,19 @@ internal sealed class SinkRecovery(
 
     public ValueTask ResumeMergesAsync(CancellationToken cancellationToken) => MergesAsync("START", cancellationToken);
 
+    /// <summary>With every other sink stopped: their INSERTs are refused from the claim on, and they compare anew afterwards.</summary>
+    private async ValueTask RebuildAsync(IReadOnlyList<CoverageAlarm> alarms, CancellationToken cancellationToken)
+    {
+        var partitions = await log.QueryPartitionCountAsync(KafkaTopics.Readings, cancellationToken);
+        var others = await claims.ClaimOthersAsync(partitions, cancellationToken);
+        await _rebuild.RunAsync(alarms, cancellationToken);
+        claims.Release(others);
+    }
+
     private async ValueTask<PartitionState> RecoverAsync(
         TopicPartition input, long? committed, bool fromOldest, List<CoverageAlarm> alarms, CancellationToken cancellationToken)
     {
-        var low = (await log.QueryOffsetsAsync(input, cancellationToken)).Low;
+        var (low, high) = await log.QueryOffsetsAsync(input, cancellationToken);
         var filter = new DuplicateFilter(options.Duplicates, options.State);
         await StateRestorer.RestoreAsync(
             log, KafkaTopics.SinkState, input, committed, filter.Table, static _ => { }, record => intake.Replay(filter, record), cancellationToken);
@@ -70,6 +100,14 @@ internal sealed class SinkRecovery(
         var from = Math.Max(low, committed ?? low);
         var coverage = await Coverage.ReadAsync(clickHouse, input.Partition, fromOldest ? low : from, cancellationToken);
         alarms.AddRange(coverage.Alarms);
+        if (coverage.Last >= high)
+        {
+            throw new RecordLogException(
+                RecordLogError.OffsetOutOfRange,
+                $"The tables hold offsets up to {coverage.Last} of {input}, but the log ends at {high}: it is another log, or it has lost records. "
+                + "Point the sink at the log this store was filled from, or start with an empty database.");
+        }
+
         var rows = 0L;
         if (fromOldest && low < from)
         {
@@ -107,6 +145,11 @@ internal sealed class SinkRecovery(
 
     private async ValueTask MergesAsync(string what, CancellationToken cancellationToken)
     {
+        if (claims.Enabled)
+        {
+            return;
+        }
+
         foreach (var target in SinkTarget.All)
         {
             await clickHouse.ExecuteAsync(

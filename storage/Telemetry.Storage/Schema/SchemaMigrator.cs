@@ -24,7 +24,10 @@ public static class SchemaMigrator
     private static readonly string[] Tables =
         ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last", "anomalies", "device_events"];
 
-    /// <summary>Applies what is missing. Safe to call at every start; one process at a time.</summary>
+    /// <summary>
+    /// Applies what is missing. Safe to call at every start, and by several processes at once: statements are repeatable, and a
+    /// migration that two of them noted counts once.
+    /// </summary>
     /// <exception cref="SchemaException">The database was made by another or newer schema.</exception>
     /// <exception cref="ClickHouseException">A statement failed; nothing after it was run.</exception>
     public static async ValueTask ApplyAsync(
@@ -37,7 +40,7 @@ public static class SchemaMigrator
         var logger = loggerFactory.CreateLogger("Telemetry.Storage.Schema");
         await clickHouse.ExecuteAsync(new ClickHouseQuery(Ledger), cancellationToken);
         await clickHouse.ExecuteAsync(new ClickHouseQuery(Settings), cancellationToken);
-        var applied = await ReadAsync(clickHouse, "SELECT name, checksum FROM schema_migrations ORDER BY number", cancellationToken);
+        var applied = await ReadAsync(clickHouse, "SELECT name, checksum FROM schema_migrations GROUP BY number, name, checksum ORDER BY number", cancellationToken);
         var migrations = SchemaMigration.LoadAll();
         Check(applied, migrations);
         foreach (var migration in migrations.Skip(applied.Count))

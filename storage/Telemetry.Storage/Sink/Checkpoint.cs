@@ -50,13 +50,26 @@ internal sealed class Checkpoint
         catch (Exception)
         {
             // The checkpoint is lost, the data is not: the session ends and recovery starts from the former one.
-            await producer.AbortTransactionAsync(CancellationToken.None);
+            await AbortAsync(producer);
             throw;
         }
 
         foreach (var (partition, next, _) in _partitions)
         {
             partition.Committed = next;
+        }
+    }
+
+    /// <summary>Aborts after an error, which says more than that of an abort that fails too; the next producer of this id ends it.</summary>
+    public static async ValueTask AbortAsync(ITransactionalProducer producer)
+    {
+        try
+        {
+            await producer.AbortTransactionAsync(CancellationToken.None);
+        }
+        catch (RecordLogException)
+        {
+            // The first error is on its way to the session's end, which opens a producer anew.
         }
     }
 

@@ -5,6 +5,7 @@ using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Recovery;
 using Telemetry.Streams;
 
@@ -25,9 +26,10 @@ internal sealed class EventSink(
     private readonly Dictionary<int, long> _settleAt = [];
     private readonly List<EventRow> _rows = [];
     private readonly DeadLetterQueue _letters = new(options.DeadLetterSchemaId, time);
-    private readonly string _group = $"{options.Group}-{table.Table}";
+    private readonly string _group = SinkGroups.Of(options, table);
     private readonly string[] _tables = [table.Table];
     private readonly Dictionary<int, IReadOnlyList<BrokenPart>> _broken = [];
+    private readonly SinkClaims _claims = new(clickHouse, table.Table, options, logger, time);
     private PartsCheck? _check;
     private Dictionary<int, long> _done = [];
     private long _oldest;
@@ -96,6 +98,7 @@ internal sealed class EventSink(
     public async ValueTask AssignedAsync(
         IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
     {
+        await _claims.ClaimAsync([.. partitions.Select(p => p.Partition)], cancellationToken);
         var committed = await log.QueryCommittedAsync(_group, partitions, cancellationToken);
         await BrokenPartsLedger.NoteOpenedAsync(clickHouse, _tables, cancellationToken);
         if (_check is not null)
@@ -119,6 +122,7 @@ internal sealed class EventSink(
             {
                 // Settled by the first commit that reaches the end the log has now.
                 Log.BrokenOnStart(logger, broken.Count, partition.Partition);
+                await BrokenPartsLedger.DetachAsync(clickHouse, broken, cancellationToken);
                 _broken[partition.Partition] = broken;
                 _settleAt[partition.Partition] = from;
                 from = low;
@@ -137,11 +141,18 @@ internal sealed class EventSink(
         {
             _pending.Remove(partition.Partition);
             _broken.Remove(partition.Partition);
-            _letters.Forget(partitions);
-        Volatile.Write(ref _done, _done.Where(d => d.Key != partition.Partition).ToDictionary());
+            _settleAt.Remove(partition.Partition);
+            foreach (var covered in _covered.Keys.Where(c => c.Partition == partition.Partition).ToList())
+            {
+                _covered.Remove(covered);
+            }
+
+            Volatile.Write(ref _done, _done.Where(d => d.Key != partition.Partition).ToDictionary());
             _rows.RemoveAll(r => r.Partition == partition.Partition);
         }
 
+        _letters.Forget(partitions);
+        _claims.Release(partitions.Select(p => p.Partition));
         return ValueTask.CompletedTask;
     }
 
@@ -200,9 +211,11 @@ internal sealed class EventSink(
             _rows.AddRange(Markers());
             table.Encode(writer, _rows);
             var start = time.GetTimestamp();
-            await clickHouse.InsertAsync(
-                new ClickHouseQuery($"INSERT INTO {table.Table} ({table.Columns}) SETTINGS {ReadingInserter.Settings} FORMAT Native"),
+            await _claims.InsertAsync(
+                table.Table,
+                table.Columns,
                 table.Structure,
+                _rows.Select(r => r.Partition),
                 writer.Written,
                 cancellationToken);
             metrics.Inserted(table.Table, time.GetElapsedTime(start));
@@ -241,7 +254,7 @@ internal sealed class EventSink(
         }
         catch (Exception)
         {
-            await producer.AbortTransactionAsync(CancellationToken.None);
+            await Checkpoint.AbortAsync(producer);
             throw;
         }
     }
@@ -325,6 +338,7 @@ internal sealed class EventSink(
 
     private void Forget()
     {
+        _claims.Clear();
         _covered.Clear();
         _broken.Clear();
         _settleAt.Clear();

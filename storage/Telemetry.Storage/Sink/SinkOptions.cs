@@ -56,6 +56,18 @@ public sealed record SinkOptions
     /// </summary>
     public bool CheckParts { get; init; } = true;
 
+    /// <summary>
+    /// Claims partitions and checks each INSERT against the claims also with the engine in this process; for a process whose engine others
+    /// write through its HTTP endpoint. With a server it is always done. Default false: the data directory's lock keeps others out.
+    /// </summary>
+    public bool FenceEmbedded { get; init; }
+
+    /// <summary>How long a former owner's running INSERT may take to end by itself, when its partition is taken over. Default 2 s.</summary>
+    public TimeSpan FenceGrace { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long such an INSERT may take to end once it is being killed; then the take-over fails and is tried again. Default 1 min.</summary>
+    public TimeSpan FenceTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>First pause after an error; doubles up to <see cref="RetryMax"/>. Default 200 ms.</summary>
     public TimeSpan RetryMin { get; init; } = TimeSpan.FromMilliseconds(200);
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
 using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Recovery;
 using Telemetry.Streams;
 
@@ -25,6 +26,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     private readonly IRecordLog _log;
     private readonly SinkOptions _options;
     private readonly TimeProvider _time;
+    private readonly SinkClaims _claims;
     private readonly SinkRecovery _recovery;
     private readonly SinkWriter _writer;
     private readonly DiskWatch _disk;
@@ -61,8 +63,9 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         _letters = new DeadLetterQueue(options.DeadLetterSchemaId, time);
         _intake = new ReadingIntake(_letters, metrics);
         var check = options.CheckParts ? new PartsCheck(clickHouse, [.. SinkTarget.All.Select(t => t.Table)], metrics, logger) : null;
-        _recovery = new SinkRecovery(log, clickHouse, options, _intake, metrics, check, logger);
-        _writer = new SinkWriter(clickHouse, check, metrics, time);
+        _claims = new SinkClaims(clickHouse, SinkTarget.Raw.Table, options, logger, time);
+        _recovery = new SinkRecovery(log, clickHouse, _claims, options, _intake, metrics, check, logger, time);
+        _writer = new SinkWriter(clickHouse, _claims, check, metrics, time);
         _disk = new DiskWatch(clickHouse, options, time, logger);
         _open = new RawBatch(_names);
     }
@@ -130,6 +133,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     {
         await FlushAllAsync(cancellationToken);
         Drop(partitions);
+        _claims.Release(partitions.Select(p => p.Partition));
     }
 
     public ValueTask LostAsync(IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken) =>

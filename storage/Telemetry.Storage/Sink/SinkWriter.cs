@@ -1,6 +1,7 @@
 using System.Globalization;
 using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Recovery;
 
 namespace Telemetry.Storage.Sink;
@@ -9,10 +10,10 @@ namespace Telemetry.Storage.Sink;
 /// The two INSERTs of the running sink, with their markers in chains: the ranges of one chain and month always join up.
 /// Each has at most one INSERT in flight and its own buffers.
 /// </summary>
-internal sealed class SinkWriter(IClickHouse clickHouse, PartsCheck? check, SinkMetrics metrics, TimeProvider time) : IDisposable
+internal sealed class SinkWriter(IClickHouse clickHouse, SinkClaims claims, PartsCheck? check, SinkMetrics metrics, TimeProvider time) : IDisposable
 {
-    private readonly ReadingInserter _raw = new(clickHouse);
-    private readonly ReadingInserter _rollups = new(clickHouse);
+    private readonly ReadingInserter _raw = new(claims);
+    private readonly ReadingInserter _rollups = new(claims);
 
     /// <summary>Stores a batch in raw. The partitions' highs move when it is acknowledged, by <see cref="Acknowledge"/>.</summary>
     public async Task StoreRawAsync(

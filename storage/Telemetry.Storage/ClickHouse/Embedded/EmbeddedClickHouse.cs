@@ -58,6 +58,9 @@ public sealed class EmbeddedClickHouse : IClickHouse
         }
     }
 
+    /// <summary>The directory's lock keeps other processes out.</summary>
+    public bool IsShared => false;
+
     public async ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken)
     {
         using var rental = await RentAsync(_writes, cancellationToken);
@@ -71,7 +74,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
         using var rental = await RentAsync(_writes, cancellationToken);
         var file = rental.Lane.File ??= new MemoryFile();
         file.Write(block.Span);
-        var sql = $"{head} SELECT * FROM file('{file.Path}', {format}, '{structure.Replace("'", "\\'", StringComparison.Ordinal)}')";
+        var sql = InsertStatement.From(head, $"file('{file.Path}', {format}, {InsertStatement.Literal(structure)})", query.Guard);
         try
         {
             (await RunAsync(rental.Lane, query with { Sql = sql }, lane => lane.Connection, cancellationToken)).Dispose();

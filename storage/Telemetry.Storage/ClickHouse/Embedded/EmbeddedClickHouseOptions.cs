@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Telemetry.Storage.ClickHouse.Embedded;
 
 /// <summary>How the engine in this process runs.</summary>
-public sealed record EmbeddedClickHouseOptions
+public record EmbeddedClickHouseOptions
 {
     /// <summary>Folder of the data; created when missing. One process at a time may have it open.</summary>
     [Required]

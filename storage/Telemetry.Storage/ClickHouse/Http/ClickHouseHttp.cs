@@ -46,8 +46,11 @@ public sealed class ClickHouseHttp : IClickHouse
     public async ValueTask InsertAsync(
         ClickHouseQuery query, string structure, ReadOnlyMemory<byte> block, CancellationToken cancellationToken)
     {
-        InsertStatement.Split(query.Sql);
-        await RunAsync(query, block, Stream.Null, mayWrite: true, cancellationToken);
+        var (head, format) = InsertStatement.Split(query.Sql);
+        var sql = query.Guard is null
+            ? query.Sql
+            : $"{InsertStatement.From(head, $"input({InsertStatement.Literal(structure)})", query.Guard)} FORMAT {format}";
+        await RunAsync(query with { Sql = sql }, block, Stream.Null, mayWrite: true, cancellationToken);
     }
 
     public async ValueTask<ClickHouseResult> QueryAsync(ClickHouseQuery query, CancellationToken cancellationToken)

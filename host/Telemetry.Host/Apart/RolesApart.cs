@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Text.Json;
+using Telemetry.Host.Commands;
+using Telemetry.Host.Composition;
+using Telemetry.Host.Configuration;
+using Telemetry.Host.Logging;
+using Telemetry.Host.Metrics;
+using Telemetry.Host.Views;
+
+namespace Telemetry.Host.Apart;
+
+/// <summary>
+/// The platform as one process for each role on this machine: started together (each waits for what it needs), watched, and
+/// stopped from the outside in.
+/// </summary>
+internal sealed class RolesApart : IAsyncDisposable
+{
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(3);
+
+    private readonly TelemetryOptions _options;
+    private readonly ILogger _logger;
+    private readonly HttpClient _http = new() { Timeout = AskTimeout };
+    private readonly PeerFigures _figures;
+    private readonly Lock _writing = new();
+
+    private RolesApart(TelemetryOptions options, RolePlan plan, ILogger logger)
+    {
+        (_options, _logger, Plan) = (options, logger, plan);
+        _figures = new PeerFigures(plan.Roles.Where(r => r.Http is not null).Select(r => r.Http!));
+        Sampler = new PipelineSampler(_figures, Composition.Roles.All, logger, TimeProvider.System);
+        Roles = [.. plan.Roles.Select(spec => new SupervisedRole(
+            spec, _http, line => HostLog.RoleSaid(logger, spec.Name, line), WriteInstance, logger))];
+    }
+
+    public RolePlan Plan { get; }
+
+    public IReadOnlyList<SupervisedRole> Roles { get; } = [];
+
+    public PipelineSampler Sampler { get; }
+
+    /// <summary>Counters since the start, over all processes.</summary>
+    public IPipelineFigures Figures => _figures;
+
+    /// <exception cref="ConfigurationException">A role cannot run with these settings; its words are in the message.</exception>
+    public static async Task<RolesApart> StartAsync(
+        TelemetryOptions options, RolePlan plan, ILogger logger, CancellationToken cancellationToken)
+    {
+        var apart = new RolesApart(options, plan, logger);
+        try
+        {
+            apart.Sampler.Start();
+            await apart.WaitUntilReadyAsync(cancellationToken);
+            return apart;
+        }
+        catch
+        {
+            await apart.StopAsync(drain: false);
+            await apart.DisposeAsync();
+            throw;
+        }
+    }
+
+    public PlatformLook Look() => new(
+        Plan.QueryAddress,
+        Plan.EdgeAddress,
+        Sampler.Health,
+        [.. Roles.Where(r => r.NotReady is not null).Select(r => $"{r.Spec.Name}: {r.NotReady}")],
+        [.. Roles.Select(Describe)]);
+
+    /// <summary>Intake first, then processing, storage, API and the engine; each takes what the one before has left.</summary>
+    public async Task StopAsync(bool drain)
+    {
+        foreach (var role in RolePlan.StopOrder)
+        {
+            var deadline = _options.ShutdownTimeout * (drain ? 2 : 1);
+            await Task.WhenAll(Roles.Where(r => r.Spec.Role == role).Select(r => r.StopAsync(drain, deadline)));
+            if (drain && role == RolePlan.Intake)
+            {
+                await WaitUntilStoredAsync(_options.ShutdownTimeout);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Sampler.DisposeAsync();
+        foreach (var role in Roles)
+        {
+            await role.DisposeAsync();
+        }
+
+        _figures.Dispose();
+        _http.Dispose();
+        InstanceFile.Delete(_options);
+    }
+
+    private async Task WaitUntilReadyAsync(CancellationToken cancellationToken)
+    {
+        var ready = Task.WhenAll(Roles.Select(r => r.Ready)).WaitAsync(cancellationToken);
+        var unusable = Task.WhenAny(Roles.Select(r => r.Unusable));
+        if (await Task.WhenAny(ready, unusable) == unusable)
+        {
+            var role = Roles.First(r => r.Unusable.IsCompleted);
+            throw new ConfigurationException([new ConfigurationError(role.Spec.Name, null, await role.Unusable, "its process")]);
+        }
+
+        await ready;
+    }
+
+    /// <summary>
+    /// Waits until no group is behind. The processes drain by themselves when they stop; but what they count meanwhile could not
+    /// be read from them any more.
+    /// </summary>
+    private async Task WaitUntilStoredAsync(TimeSpan deadline)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        var first = Sampler.Taken + 2; // The sample under way may have asked before intake ended.
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (Sampler.Taken < first || Sampler.Health.Lag.Any(l => l.Records > 0))
+        {
+            if (TimeProvider.System.GetElapsedTime(since) > deadline)
+            {
+                HostLog.DrainTimedOut(_logger, deadline.TotalSeconds);
+                return;
+            }
+
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
+    private void WriteInstance()
+    {
+        lock (_writing)
+        {
+            File.WriteAllText(new DataDirectory(_options.Data).Instance, JsonSerializer.Serialize(new
+            {
+                pid = Environment.ProcessId,
+                http = Plan.QueryAddress,
+                mqtt = Plan.EdgeAddress,
+                clickhouse = Plan.ClickHouse.ToString(),
+                roles = Roles.Select(r => new { name = r.Spec.Name, role = r.Spec.Role, pid = r.ProcessId, http = r.Spec.Http?.ToString(), restarts = r.Restarts }),
+            }));
+        }
+    }
+
+    private static string Describe(SupervisedRole role) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{role.Spec.Name} pid {role.ProcessId?.ToString(CultureInfo.InvariantCulture) ?? "-"} {role.Spec.Http ?? role.Spec.Ready}{(role.Restarts > 0 ? $" started again {role.Restarts} times" : "")}");
+}

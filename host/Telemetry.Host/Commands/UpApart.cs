@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Telemetry.Host.Apart;
+using Telemetry.Host.Composition;
+using Telemetry.Host.Configuration;
+using Telemetry.Host.Logging;
+using Telemetry.Host.Reports;
+using Telemetry.Host.Views;
+
+namespace Telemetry.Host.Commands;
+
+/// <summary><c>up --roles-apart</c>: a small supervisor over one process for each role, with the simulator beside them.</summary>
+internal static class UpApart
+{
+    public static async Task<int> RunAsync(
+        TelemetryOptions options, UpSettings settings, IReadOnlyList<string> forwarded, CancellationToken cancellationToken)
+    {
+        using var signals = new StopSignals();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Token);
+        var data = new DataDirectory(options.Data);
+        data.Create(journal: false, clickHouse: options.ClickHouse.Endpoint is null);
+        Directory.CreateDirectory(data.Logs);
+        var live = !settings.Plain && !Console.IsOutputRedirected;
+        using var loggers = LoggingSetup.Create(
+            options.Logging with { File = Path.Combine(data.Logs, "up-.jsonl") }, console: !live);
+        var logger = loggers.CreateLogger(typeof(UpApart).FullName!);
+        await using var apart = await RolesApart.StartAsync(
+            options, RolePlan.Make(options, settings.Apart!, forwarded), logger, stop.Token);
+        await using var simulator = settings.Simulator
+            ? SimulatorProcess.Start(SimulatorArguments.Of(
+                options.Data, options.Simulator, settings.Duration, apart.Plan.EdgeAddress, apart.Plan.QueryAddress))
+            : null;
+        await using var report = new ApartReport(apart, simulator);
+        if (settings.Browser)
+        {
+            Browser.Open($"http://{apart.Plan.QueryAddress}/");
+        }
+
+        using var viewing = new CancellationTokenSource();
+        var view = new PlatformView(apart.Look, () => simulator, settings.Plain).RunAsync(viewing.Token);
+        report.Begin();
+        var code = await WaitAsync(simulator, settings, logger, stop.Token);
+        report.End();
+        HostLog.Stopping(logger);
+        await apart.StopAsync(drain: true);
+        await viewing.CancelAsync();
+        await view.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (settings.Report is not null)
+        {
+            await File.WriteAllTextAsync(settings.Report, JsonSerializer.Serialize(report.Build(), RunReport.Json), CancellationToken.None);
+        }
+
+        return code;
+    }
+
+    private static async Task<int> WaitAsync(
+        SimulatorProcess? simulator, UpSettings settings, ILogger logger, CancellationToken stop)
+    {
+        var forever = Task.Delay(settings.Duration is { } duration && simulator is null ? duration : Timeout.InfiniteTimeSpan, stop);
+        var first = simulator is null ? forever : await Task.WhenAny(forever, simulator.WaitForExitAsync(stop));
+        await first.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (simulator is { HasExited: true, ExitCode: not 0 })
+        {
+            HostLog.SimulatorEnded(logger, simulator.ExitCode, simulator.ErrorText);
+            if (settings.Duration is not null)
+            {
+                return 70;
+            }
+
+            await forever.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        else if (simulator is { HasExited: false })
+        {
+            simulator.RequestStop();
+            await simulator.WaitForExitAsync(CancellationToken.None);
+        }
+
+        return 0;
+    }
+}
