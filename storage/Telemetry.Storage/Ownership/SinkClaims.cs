@@ -35,6 +35,9 @@ internal sealed class SinkClaims(IClickHouse clickHouse, string source, SinkOpti
     /// <summary>True: others may write this store.</summary>
     public bool Enabled { get; } = clickHouse.IsShared || options.FenceEmbedded;
 
+    /// <summary>Partitions claimed and not released.</summary>
+    public IReadOnlyCollection<int> Partitions => _claims.Keys;
+
     /// <summary>Claims partitions, and returns when nobody else's INSERT of them is running or will be taken.</summary>
     /// <exception cref="ClaimLostException">Another one claimed at the same time and came out ahead.</exception>
     /// <exception cref="ClickHouseException">The store failed, or a former owner's INSERT cannot be ended.</exception>
@@ -129,12 +132,17 @@ internal sealed class SinkClaims(IClickHouse clickHouse, string source, SinkOpti
             Guard: Guard(mine));
     }
 
-    /// <summary>True in SQL, or throws: of each partition there is exactly one claim at or above ours, which is ours.</summary>
+    /// <summary>
+    /// True in SQL, or throws: of each partition there is one claim at or above ours, and it is ours. (A merge may have put a greater one in
+    /// the place of ours, so one is not enough.)
+    /// </summary>
     private string Guard(IReadOnlyCollection<int> partitions)
     {
         var conditions = partitions.GroupBy(p => _claims[p]).Select(g => string.Create(
             CultureInfo.InvariantCulture, $"partition IN ({string.Join(", ", g)}) AND claim >= ({g.Key.Epoch}, '{g.Key.Owner}')"));
-        return $"(SELECT throwIf(count() != {partitions.Count.ToString(CultureInfo.InvariantCulture)}, '{RunningInserts.Refusal}') FROM sink_claims "
+        var owners = string.Join(", ", partitions.Select(p => $"'{_claims[p].Owner}'").Distinct());
+        var count = partitions.Count.ToString(CultureInfo.InvariantCulture);
+        return $"(SELECT throwIf(count() != {count} OR countIf(claim.2 IN ({owners})) != {count}, '{RunningInserts.Refusal}') FROM sink_claims "
             + $"WHERE source = '{source}' AND ({string.Join(" OR ", conditions)})) = 0";
     }
 

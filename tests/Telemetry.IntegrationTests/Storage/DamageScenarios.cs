@@ -70,6 +70,17 @@ internal static class DamageScenarios
     {
         await using var harness = await StorageHarness.OpenAsync(directory);
         await using var readings = new ReadingFeed(harness.Log, seed);
+        await MakeHolesAsync(harness, readings, seed);
+        await StorageScenarios.RunToEndAsync(harness);
+        (await StoreProof.FindDifferencesAsync(harness.Log, harness.ClickHouse)).ShouldBeEmpty();
+        Feed(readings, null, 200);
+        await readings.FlushAsync();
+        await StorageScenarios.RunToEndAsync(harness);
+        (await StoreProof.FindDifferencesAsync(harness.Log, harness.ClickHouse)).ShouldBeEmpty();
+    }
+
+    internal static async Task MakeHolesAsync(StorageHarness harness, ReadingFeed readings, int seed)
+    {
         Feed(readings, null, 200);
         await readings.FlushAsync();
         await StorageScenarios.RunToEndAsync(harness);
@@ -93,13 +104,6 @@ internal static class DamageScenarios
             (await CountAsync(harness, $"SELECT countIf(n != mark_hi - mark_lo + 1) FROM {target.Table} WHERE device = '$sink'"))
                 .ShouldBeGreaterThan(0, target.Table);
         }
-
-        await StorageScenarios.RunToEndAsync(harness);
-        (await StoreProof.FindDifferencesAsync(harness.Log, harness.ClickHouse)).ShouldBeEmpty();
-        Feed(readings, null, 200);
-        await readings.FlushAsync();
-        await StorageScenarios.RunToEndAsync(harness);
-        (await StoreProof.FindDifferencesAsync(harness.Log, harness.ClickHouse)).ShouldBeEmpty();
     }
 
     /// <summary>A second sink joins the group while data flows, then the first leaves; and again.</summary>
@@ -170,21 +174,21 @@ internal static class DamageScenarios
         (await StoreProof.FindDifferencesAsync(harness.Log, harness.ClickHouse)).ShouldBeEmpty();
     }
 
-    private static StorageSink Member(StorageHarness harness, int number) =>
+    internal static StorageSink Member(StorageHarness harness, int number) =>
         harness.Sink(StorageHarness.Options with { TransactionalId = $"member-{number}", RetryMax = TimeSpan.FromMilliseconds(200) });
 
-    private static async Task FlowAsync(ReadingFeed readings, EventFeed events, CancellationToken cancellationToken)
+    internal static async Task FlowAsync(ReadingFeed readings, EventFeed? events, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
             Feed(readings, events, 5);
             await readings.FlushAsync();
-            await events.FlushAsync();
+            await (events?.FlushAsync() ?? ValueTask.CompletedTask);
             await Task.Delay(10, CancellationToken.None);
         }
     }
 
-    private static void Feed(ReadingFeed readings, EventFeed? events, int count)
+    internal static void Feed(ReadingFeed readings, EventFeed? events, int count)
     {
         for (var i = 0; i < count; i++)
         {

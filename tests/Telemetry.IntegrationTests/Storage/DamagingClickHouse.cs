@@ -14,6 +14,8 @@ internal sealed class DamagingClickHouse(IClickHouse inner, int seed) : IClickHo
 
     public int Damaged => Volatile.Read(ref _damaged);
 
+    public bool IsShared => inner.IsShared;
+
     public async ValueTask InsertAsync(
         ClickHouseQuery query, string structure, ReadOnlyMemory<byte> block, CancellationToken cancellationToken)
     {

@@ -13,7 +13,13 @@ public sealed class StorageChild
         Assert.SkipUnless(Mode is not null, "Started by other tests.");
         var directory = Environment.GetEnvironmentVariable(ChildProcess.DirectoryVariable)!;
         var seed = int.Parse(Environment.GetEnvironmentVariable(ChildProcess.SeedVariable)!, CultureInfo.InvariantCulture);
-        await (Mode switch
+        var shared = Mode.EndsWith("-shared", StringComparison.Ordinal);
+        if (shared)
+        {
+            StorageHarness.Share();
+        }
+
+        await ((shared ? Mode[..^"-shared".Length] : Mode) switch
         {
             "feed" => StorageScenarios.FeedUntilKilledAsync(directory, seed),
             "verify" => StorageScenarios.VerifyAsync(directory),
@@ -25,6 +31,8 @@ public sealed class StorageChild
             "hole" => DamageScenarios.HoleAsync(directory, seed),
             "two-sinks" => DamageScenarios.TwoSinksAsync(directory, seed),
             "disk-floor" => DamageScenarios.DiskFloorAsync(directory, seed),
+            "late-inserts" => FenceScenarios.LateInsertsAsync(directory, seed),
+            "rebuild" => FenceScenarios.SharedRebuildAsync(directory, seed),
             "full-disk" => StorageScenarios.FullDiskAsync(directory, seed),
             _ => throw new InvalidOperationException(Mode),
         });

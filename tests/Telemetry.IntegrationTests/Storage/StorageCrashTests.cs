@@ -51,6 +51,15 @@ public sealed class StorageCrashTests : IDisposable
     public Task Partitions_move_between_two_sinks_while_data_flows() => RunAsync("two-sinks", 10);
 
     [Fact]
+    public Task Partitions_move_between_two_sinks_that_claim_them() => RunAsync("two-sinks-shared", 10);
+
+    [Fact]
+    public Task Insert_that_arrives_after_recovery_is_refused() => RunAsync("late-inserts", 12);
+
+    [Fact]
+    public Task Rollups_are_built_again_while_another_sink_is_kept_out() => RunAsync("rebuild-shared", 13);
+
+    [Fact]
     public async Task Parts_broken_at_open_are_filled_in_again_from_the_oldest_offset()
     {
         await RunAsync("store", 8);

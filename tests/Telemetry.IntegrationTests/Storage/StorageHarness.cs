@@ -22,7 +22,7 @@ internal sealed class StorageHarness : IAsyncDisposable
     public EmbeddedClickHouse ClickHouse { get; }
 
     /// <summary>Quick cadence: many inserts and checkpoints in a short run.</summary>
-    public static SinkOptions Options { get; } = new()
+    public static SinkOptions Options { get; private set; } = new()
     {
         RawFlushInterval = TimeSpan.FromMilliseconds(40),
         EventFlushInterval = TimeSpan.FromMilliseconds(40),
@@ -30,6 +30,9 @@ internal sealed class StorageHarness : IAsyncDisposable
         FreeDiskBytesMin = 0,
         RetryMin = TimeSpan.FromMilliseconds(50),
     };
+
+    /// <summary>From now on sinks claim partitions, as with a store that other processes write.</summary>
+    public static void Share() => Options = Options with { FenceEmbedded = true };
 
     public static async Task<StorageHarness> OpenAsync(string directory, ILoggerFactory? loggers = null, string? store = null)
     {
