@@ -129,8 +129,12 @@ internal sealed class RoleCluster : IAsyncDisposable
     }
 
     /// <summary>The command of an audit over this cluster's log, store and ledger.</summary>
-    public IReadOnlyList<string> AuditCommand() =>
-        ["dotnet", _options.Host, "audit", "--json", "--data", _options.Data, .. Kafka(), .. Endpoint(ClickHouse), .. Settings()];
+    /// <param name="drain">True: it first stores what the roles have not.</param>
+    public IReadOnlyList<string> AuditCommand(bool drain) =>
+    [
+        "dotnet", _options.Host, "audit", "--json", "--data", _options.Data, .. Kafka(), .. Endpoint(ClickHouse), .. Settings(),
+        .. drain ? Array.Empty<string>() : ["--no-drain"],
+    ];
 
     /// <summary>Copies what lies in memory beside its mount, so that it outlives this cluster. Ends all roles.</summary>
     public async Task KeepDiskAsync()
@@ -164,10 +168,9 @@ internal sealed class RoleCluster : IAsyncDisposable
     private void LayOut()
     {
         var shape = _options.Shape;
-        var ports = new Queue<int>(FreePorts.Find((2 * shape.Edges) + shape.Processes + shape.Stores + 3));
-        var clickHousePort = ports.Dequeue();
-        ClickHouse = new IPEndPoint(IPAddress.Loopback, clickHousePort);
-        AddClickHouse(ports.Dequeue(), clickHousePort);
+        var ports = new Queue<int>(FreePorts.Find((2 * shape.Edges) + shape.Processes + shape.Stores + 2));
+        ClickHouse = new IPEndPoint(IPAddress.Loopback, ports.Dequeue());
+        AddClickHouse();
         var edges = new List<IPEndPoint>();
         foreach (var edge in shape.EdgeNames)
         {
@@ -191,10 +194,11 @@ internal sealed class RoleCluster : IAsyncDisposable
         AddSimulator(AddLink(ClusterNames.MqttLink, edges).EndPoint);
     }
 
-    private void AddClickHouse(int httpPort, int clickHousePort) => _roles.Add(ClusterNames.ClickHouse, Make(
+    /// <summary>Its health is on the same port as its HTTP interface.</summary>
+    private void AddClickHouse() => _roles.Add(ClusterNames.ClickHouse, Make(
         ClusterNames.ClickHouse,
-        new IPEndPoint(IPAddress.Loopback, httpPort),
-        ["clickhouse", "--clickhouse-http", Text(clickHousePort), "--http-port", Text(httpPort), "--data", DataOf(ClusterNames.ClickHouse)]));
+        ClickHouse,
+        ["clickhouse", "--clickhouse-http", Text(ClickHouse.Port), "--data", DataOf(ClusterNames.ClickHouse)]));
 
     private void AddRole(string role, string name, int httpPort, IPEndPoint? clickHouse, params string[] more) =>
         _roles.Add(name, MakeRole(role, name, httpPort, clickHouse, more));
@@ -228,7 +232,7 @@ internal sealed class RoleCluster : IAsyncDisposable
 
     private string[] Kafka() => ["--kafka", _options.Bootstrap];
 
-    private static string[] Endpoint(IPEndPoint? clickHouse) => clickHouse is null ? [] : Set($"ClickHouse:Endpoint=http://{clickHouse}");
+    private static string[] Endpoint(IPEndPoint? clickHouse) => clickHouse is null ? [] : ["--clickhouse", $"http://{clickHouse}"];
 
     private IEnumerable<string> Settings() => ClusterSettings.Roles(Text(_options.Seed)).SelectMany(Set);
 

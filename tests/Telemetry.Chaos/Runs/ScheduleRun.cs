@@ -87,10 +87,10 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, BrokerCl
         }
 
         var drainBegin = Stopwatch.GetTimestamp();
-        await DrainAsync(cancellationToken);
+        var drained = await DrainAsync(cancellationToken);
         _drain = Stopwatch.GetElapsedTime(drainBegin);
         await StopRolesAsync();
-        await AuditAsync(cancellationToken);
+        await AuditAsync(drained, cancellationToken);
         await roles.Roles[ClusterNames.ClickHouse].StopAsync(RoleStopLimit);
     }
 
@@ -147,7 +147,8 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, BrokerCl
     }
 
     /// <summary>The roles alone must store and process everything; the audit would finish it for them and hide that they did not.</summary>
-    private async Task DrainAsync(CancellationToken cancellationToken)
+    /// <returns>True when nothing is left.</returns>
+    private async Task<bool> DrainAsync(CancellationToken cancellationToken)
     {
         var acked = FleetProgress.Read(roles.SimulatorLog)?.Acked ?? 0;
         using var topics = new BrokerTopics(bootstrap);
@@ -160,7 +161,7 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, BrokerCl
             var lag = stored ? await topics.LagAsync(roles.ProcessingGroup) : 0;
             if (stored && lag == 0)
             {
-                return;
+                return true;
             }
 
             if (Stopwatch.GetElapsedTime(begin) > DrainLimit)
@@ -168,7 +169,7 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, BrokerCl
                 _failures.Add(string.Create(
                     CultureInfo.InvariantCulture,
                     $"not drained {DrainLimit.TotalSeconds:F0} s after the fleet: {acked} acknowledged, stored {string.Join('/', counts ?? [])} (raw and rollups), {lag} records not processed"));
-                return; // The audit still tells whether anything is lost.
+                return false; // The audit still tells whether anything is lost.
             }
 
             await timer.WaitForNextTickAsync(cancellationToken);
@@ -183,13 +184,13 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, BrokerCl
             CultureInfo.InvariantCulture, $"{name} did not end within {RoleStopLimit.TotalSeconds:F0} s of SIGTERM")));
     }
 
-    private async Task AuditAsync(CancellationToken cancellationToken)
+    private async Task AuditAsync(bool drained, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(AuditLimit);
         try
         {
-            var (_, output, errors) = await ShellCommand.RunAsync(roles.AuditCommand(), limit.Token);
+            var (_, output, errors) = await ShellCommand.RunAsync(roles.AuditCommand(drain: !drained), limit.Token);
             await File.WriteAllTextAsync(roles.AuditFile, output + errors, cancellationToken);
             var json = output.IndexOf('{', StringComparison.Ordinal);
             _audit = json < 0
