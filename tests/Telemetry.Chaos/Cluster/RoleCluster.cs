@@ -234,7 +234,9 @@ internal sealed class RoleCluster : IAsyncDisposable
 
     private static string[] Endpoint(IPEndPoint? clickHouse) => clickHouse is null ? [] : ["--clickhouse", $"http://{clickHouse}"];
 
-    private IEnumerable<string> Settings() => ClusterSettings.Roles(Text(_options.Seed)).SelectMany(Set);
+    private IEnumerable<string> Settings() => ClusterSettings.Roles(Text(_options.Seed))
+        .Concat(_options.Registry is { } url ? [$"SchemaRegistry:Urls:0={url}"] : [])
+        .SelectMany(Set);
 
     private static string[] Set(string setting) => ["--set", setting];
 

@@ -7,7 +7,8 @@ namespace Telemetry.Chaos.Injection;
 /// <summary>Makes faults happen on a cluster, and undoes them.</summary>
 /// <param name="roles">The roles.</param>
 /// <param name="brokers">Brokers of our own; null when Kafka is somebody else's.</param>
-internal sealed class FaultInjector(RoleCluster roles, BrokerCluster? brokers)
+/// <param name="registry">A schema registry of our own; null when there is none.</param>
+internal sealed class FaultInjector(RoleCluster roles, BrokerCluster? brokers, SchemaRegistryNode? registry)
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
 
@@ -15,7 +16,7 @@ internal sealed class FaultInjector(RoleCluster roles, BrokerCluster? brokers)
     public string? SkipReason(Fault fault) => fault.Kind switch
     {
         { NeedsBrokers: true } when brokers is null => "the brokers are not ours",
-        { NeedsRegistry: true } => "there is no schema registry",
+        { NeedsRegistry: true } when registry is null => "there is no schema registry",
         { NeedsMount: true, Target: TargetKind.Broker } when brokers is not { CanFill: true } => "no right to mount a file system",
         { NeedsMount: true, Target: TargetKind.ClickHouse } when !roles.CanFill => "no right to mount a file system",
         _ => null,
@@ -49,7 +50,8 @@ internal sealed class FaultInjector(RoleCluster roles, BrokerCluster? brokers)
     private Task<Func<Task>> BeginAsync(Fault fault) => fault.Kind.Target switch
     {
         TargetKind.Broker or TargetKind.Controller => BeginAtBrokerAsync(fault),
-        TargetKind.MqttLink or TargetKind.ClickHouseLink or TargetKind.KafkaLink => BeginAtLinksAsync(fault),
+        TargetKind.Registry => BeginAtRegistryAsync(fault),
+        TargetKind.MqttLink or TargetKind.ClickHouseLink or TargetKind.KafkaLink or TargetKind.RegistryLink => BeginAtLinksAsync(fault),
         _ => BeginAtRoleAsync(fault, roles.Roles.GetValueOrDefault(fault.Target)),
     };
 
@@ -108,6 +110,12 @@ internal sealed class FaultInjector(RoleCluster roles, BrokerCluster? brokers)
         return () => brokers.EnsureRunningAsync(id, CancellationToken.None);
     }
 
+    private async Task<Func<Task>> BeginAtRegistryAsync(Fault fault)
+    {
+        await (fault.Kind.Action == FaultAction.Kill ? registry!.KillAsync() : registry!.PauseAsync());
+        return () => registry.HealAsync(CancellationToken.None);
+    }
+
     private async Task<Func<Task>> BeginAtLinksAsync(Fault fault)
     {
         var links = Links(fault);
@@ -128,6 +136,7 @@ internal sealed class FaultInjector(RoleCluster roles, BrokerCluster? brokers)
     private TcpProxy[] Links(Fault fault) => fault.Kind.Target switch
     {
         TargetKind.KafkaLink => [.. brokers!.Links.Where(l => ClusterNames.KafkaLink(l.Key) == fault.Target).Select(l => l.Value)],
+        TargetKind.RegistryLink => [registry!.Link],
         _ when fault.Target == ClusterNames.ClickHouseLinks =>
             [.. roles.Links.Where(l => l.Key != ClusterNames.MqttLink).Select(l => l.Value)],
         _ => [roles.Links[fault.Target]],

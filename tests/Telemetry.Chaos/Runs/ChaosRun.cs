@@ -16,6 +16,7 @@ internal sealed class ChaosRun(ChaosOptions options, string data, ProcessRegiste
     private readonly string? _external = Environment.GetEnvironmentVariable("TELEMETRY_KAFKA") is { Length: > 0 } servers ? servers : null;
     private readonly IReadOnlyList<FaultKind> _kinds = FaultCatalogue.Select(options.Only);
     private BrokerCluster? _brokers;
+    private SchemaRegistryNode? _registry;
     private int _clusters;
     private bool _topicsAreOurs;
 
@@ -35,14 +36,14 @@ internal sealed class ChaosRun(ChaosOptions options, string data, ProcessRegiste
         }
 
         Directory.CreateDirectory(folder);
-        var bootstrap = await KafkaAsync(cancellationToken);
+        var around = await SurroundAsync(cancellationToken);
         var cluster = new ClusterOptions(
-            options.Host, folder, bootstrap, options.Shape, schedule.Seed, options.Devices, options.Rate,
+            options.Host, folder, around.Bootstrap, around.Registry?.Url, options.Shape, schedule.Seed, options.Devices, options.Rate,
             SmallDisk: _kinds.Any(k => k is { NeedsMount: true, Target: TargetKind.ClickHouse }));
         ScheduleResult result;
         await using (var roles = await RoleCluster.CreateAsync(cluster, register))
         {
-            using var run = new ScheduleRun(schedule, roles, _brokers, bootstrap, say);
+            using var run = new ScheduleRun(schedule, roles, around, say);
             result = await run.RunAsync(cancellationToken);
             if (!result.Passed)
             {
@@ -63,6 +64,11 @@ internal sealed class ChaosRun(ChaosOptions options, string data, ProcessRegiste
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_registry is not null)
+        {
+            await _registry.DisposeAsync();
+        }
+
         if (_brokers is not null)
         {
             await _brokers.DisposeAsync();
@@ -74,8 +80,8 @@ internal sealed class ChaosRun(ChaosOptions options, string data, ProcessRegiste
         }
     }
 
-    /// <summary>Empty topics on brokers that run.</summary>
-    private async Task<string> KafkaAsync(CancellationToken cancellationToken)
+    /// <summary>Empty topics on brokers that run, and a registry where faults of it are to be played and there is one.</summary>
+    private async Task<Surroundings> SurroundAsync(CancellationToken cancellationToken)
     {
         if (_external is null && _brokers is null)
         {
@@ -101,7 +107,13 @@ internal sealed class ChaosRun(ChaosOptions options, string data, ProcessRegiste
 
         _topicsAreOurs = true;
         await topics.DeleteAllAsync(cancellationToken);
-        return bootstrap;
+        if (_registry is null && KafkaCluster.ScriptPath is { } scripts && _kinds.Any(k => k.NeedsRegistry)
+            && File.Exists(Path.Combine(Path.GetDirectoryName(options.Host)!, "Telemetry.SchemaRegistry.dll")))
+        {
+            _registry = await SchemaRegistryNode.TryStartAsync(scripts, Path.Combine(data, "registry"), register, cancellationToken);
+        }
+
+        return new Surroundings(bootstrap, _brokers, _registry);
     }
 
     /// <summary>A failed schedule keeps its log for whoever looks into it; the next one begins on new brokers.</summary>

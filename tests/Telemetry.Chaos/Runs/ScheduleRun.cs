@@ -13,7 +13,7 @@ namespace Telemetry.Chaos.Runs;
 /// Plays one schedule on a cluster of roles: start, load, faults, heal, stop the fleet, drain, stop the roles, audit. Nothing
 /// acknowledged may be lost, nothing stored twice; and everything must have come back by itself.
 /// </summary>
-internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, BrokerCluster? brokers, string bootstrap, Action<string> say) : IDisposable
+internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, Surroundings around, Action<string> say) : IDisposable
 {
     /// <summary>Below this the run has proved nothing.</summary>
     private const long AckedMin = 1000;
@@ -28,7 +28,7 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, BrokerCl
 
     private readonly List<string> _failures = [];
     private readonly ConcurrentBag<Fault> _played = [];
-    private readonly FaultInjector _injector = new(roles, brokers);
+    private readonly FaultInjector _injector = new(roles, around.Brokers, around.Registry);
     private readonly ClickHouseCounts _counts = new(roles.ClickHouse);
     private TimeSpan _drain;
     private AuditFigures? _audit;
@@ -124,11 +124,7 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, BrokerCl
     /// <summary>Everything is put right, and the roles must be ready again by themselves.</summary>
     private async Task HealAsync(CancellationToken cancellationToken)
     {
-        if (brokers is not null)
-        {
-            await brokers.HealAsync(cancellationToken);
-        }
-
+        await around.HealAsync(cancellationToken);
         await roles.HealAsync();
         await roles.WaitReadyAsync(HealLimit, cancellationToken);
     }
@@ -151,7 +147,7 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, BrokerCl
     private async Task<bool> DrainAsync(CancellationToken cancellationToken)
     {
         var acked = FleetProgress.Read(roles.SimulatorLog)?.Acked ?? 0;
-        using var topics = new BrokerTopics(bootstrap);
+        using var topics = new BrokerTopics(around.Bootstrap);
         using var timer = new PeriodicTimer(LookInterval);
         var begin = Stopwatch.GetTimestamp();
         while (true)
