@@ -65,6 +65,44 @@ chaos_sweep() { # FILE: lines "pid starttime name"; /proc/PID/stat has the start
   rm -f "$1"
 }
 
+# Part of ./telemetry test: a short set that kills each role and a broker, pauses a store beyond its session and takes ClickHouse
+# away; and an interrupted run that must leave nothing behind.
+chaos_checks() {
+  local home=${KAFKA_HOME:-$root/../shared/kafka} seeds=2 data log=$stamps/chaos.log passed=0
+  if [ ! -f "$home/kafka.sh" ]; then
+    say "skipped: chaos schedules, no Kafka brokers of our own (set KAFKA_HOME to a folder with kafka.sh)"
+    count 0 0 $((seeds + 1))
+    return
+  fi
+  say "Running $seeds chaos schedules ..."
+  TELEMETRY_KAFKA="" chaos_cluster --seed "$CHAOS_TEST_SEED" --schedules $seeds --faults 4 --length 20s --only "$CHAOS_TEST_FAULTS" >"$log" 2>&1 || true
+  passed=$(sed -nE 's/^([0-9]+) of [0-9]+ schedules passed.*/\1/p' "$log" | tail -1)
+  count "${passed:-0}" $((seeds - ${passed:-0})) 0
+  if [ "${passed:-0}" -eq $seeds ]; then say "ok: $(tail -1 "$log")"; else tail -60 "$log" >&2; say "FAILED: chaos schedules"; fi
+  data=$(mktemp -d)
+  check "chaos: an interrupted run leaves no process and no mount" chaos_interrupted "$data"
+  rm -rf "$data"
+}
+
+# As many seeds of four faults as play each of these once.
+CHAOS_TEST_SEED=1
+CHAOS_TEST_FAULTS=kill-edge,kill-process,kill-store,kill-query,kill-broker,kill-clickhouse,pause-store,refuse-clickhouse
+
+chaos_interrupted() { # DIR
+  local run tries=0
+  TELEMETRY_KAFKA="" chaos_cluster --brokers 1 --only kill,fill --data "$1" &
+  run=$!
+  until grep -q '"Acked"' "$1"/seed-1/logs/simulator.log 2>/dev/null; do
+    tries=$((tries + 1))
+    kill -0 "$run" 2>/dev/null && [ $tries -lt 900 ] || { echo "the run did not get under way"; kill -TERM "$run" 2>/dev/null; return 1; }
+    sleep 0.1
+  done
+  kill -TERM "$run"
+  wait "$run" && { echo "an interrupted run ended with code 0"; return 1; }
+  ! grep -lsF "$1" /proc/[0-9]*/cmdline | grep -v "^/proc/\($$\|$BASHPID\|self\)/" || { echo "processes are left"; return 1; }
+  ! grep -F "$1" /proc/mounts
+}
+
 chaos_single() {
   local kills=20 devices=1000 rate=10M/h batch=1 data="" seed=1 min=2 max=8
   while [ $# -gt 0 ]; do
