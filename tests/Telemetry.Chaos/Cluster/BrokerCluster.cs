@@ -12,7 +12,7 @@ namespace Telemetry.Chaos.Cluster;
 internal sealed class BrokerCluster : IAsyncDisposable
 {
     private const int DiskMegabytes = 384;
-    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(90);
 
     private readonly string _script;
     private readonly string _directory;

@@ -8,7 +8,7 @@ internal sealed class Churn(RoleCluster roles, Fault fault)
 {
     private const double StaySecondsMin = 2.5;
     private const double StaySecondsMax = 5;
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(40);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ namespace Telemetry.Chaos.Injection;
 /// <param name="registry">A schema registry of our own; null when there is none.</param>
 internal sealed class FaultInjector(RoleCluster roles, BrokerCluster? brokers, SchemaRegistryNode? registry)
 {
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(40);
 
     /// <summary>Why a fault cannot be played here; null when it can.</summary>
     public string? SkipReason(Fault fault) => fault.Kind switch

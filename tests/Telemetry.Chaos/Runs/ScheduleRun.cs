@@ -18,12 +18,12 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, Surround
     /// <summary>Below this the run has proved nothing.</summary>
     private const long AckedMin = 1000;
 
-    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan HealLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan FleetStopLimit = TimeSpan.FromSeconds(45);
-    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan RoleStopLimit = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan AuditLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan HealLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan FleetStopLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan RoleStopLimit = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan AuditLimit = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly List<string> _failures = [];
