@@ -75,7 +75,11 @@ run_tests() {
     check "console: type check and unit tests" bash -c "cd '$root/storage/console' && npm run --if-present check && npm test --if-present"
   fi
   xunit Telemetry.Tests
-  [ "$mode" = fast ] || xunit Telemetry.IntegrationTests
+  if [ "$mode" != fast ]; then
+    xunit Telemetry.IntegrationTests
+    . "$root/tests/chaos.sh"
+    chaos_checks
+  fi
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }

@@ -46,7 +46,7 @@ public sealed class KafkaCluster : IAsyncDisposable
             return null;
         }
 
-        return Script is not null
+        return ScriptPath is not null
             ? null
             : "no Kafka: set TELEMETRY_KAFKA=host:port to a running cluster" + (own ? " (not for this test)" : "")
                 + " or KAFKA_HOME to a folder with kafka.sh";
@@ -61,7 +61,7 @@ public sealed class KafkaCluster : IAsyncDisposable
     /// <param name="settings">Broker properties, <c>key=value</c>; they win over the defaults.</param>
     public static async Task<KafkaCluster> StartAsync(int brokers, params string[] settings)
     {
-        var script = Script ?? throw new InvalidOperationException(MissingReason(own: true));
+        var script = ScriptPath ?? throw new InvalidOperationException(MissingReason(own: true));
         var directory = Directory.CreateTempSubdirectory("telemetry-kafka-").FullName;
         string[] sets = [.. Quick.Concat(settings).SelectMany(setting => new[] { "--set", setting })];
         try
@@ -112,7 +112,8 @@ public sealed class KafkaCluster : IAsyncDisposable
 
     private static string? External => Environment.GetEnvironmentVariable("TELEMETRY_KAFKA") is { Length: > 0 } servers ? servers : null;
 
-    private static string? Script
+    /// <summary>The <c>kafka.sh</c> that starts brokers of our own; null when there is none.</summary>
+    public static string? ScriptPath
     {
         get
         {

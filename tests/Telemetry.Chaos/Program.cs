@@ -1,0 +1,3 @@
+using Telemetry.Chaos;
+
+return await ChaosCommand.RunAsync(args);
