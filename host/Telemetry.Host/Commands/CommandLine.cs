@@ -30,6 +30,7 @@ internal static class CommandLine
         root.Subcommands.Add(DeviceCommandCommand.Create());
         root.Subcommands.Add(DeadLettersCommand.Create());
         root.Subcommands.Add(BacktestCommand.Create());
+        root.Subcommands.Add(ReplayCommand.Create());
         root.Subcommands.Add(AuditCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
         root.Subcommands.Add(SchemasCommand.Create());
@@ -65,6 +66,7 @@ internal static class CommandLine
         ClickHouseException e => ($"ClickHouse: {e.Message}", Failure),
         SchemaRegistry.Client.SchemaRegistryException e => (e.Message, Failure),
         FormatException e => (e.Message, UsageError),
+        NotSupportedException e => (e.Message, UsageError),
         System.Net.Sockets.SocketException e => (e.Message, UsageError),
         IOException e => (e.Message, UsageError),
         HttpRequestException e => ($"{e.Message} Is the platform running?", UsageError),

@@ -37,6 +37,7 @@ public sealed class StorageChild
             "serve" => SharedStoreScenarios.ServeAsync(directory),
             "join" => SharedStoreScenarios.JoinAsync(directory, seed, fenced: true),
             "join-unfenced" => SharedStoreScenarios.JoinAsync(directory, seed, fenced: false),
+            "replay" => ReplayScenarios.MendAsync(directory, seed),
             "full-disk" => StorageScenarios.FullDiskAsync(directory, seed),
             _ => throw new InvalidOperationException(Mode),
         });

@@ -53,6 +53,11 @@ public sealed class StorageCrashTests : IDisposable
     [Fact]
     public Task Partitions_move_between_two_sinks_that_claim_them() => RunAsync("two-sinks-shared", 10);
 
+    [Theory]
+    [InlineData("replay")]
+    [InlineData("replay-shared")]
+    public Task Span_that_was_damaged_is_put_right_from_the_log(string mode) => RunAsync(mode, 14);
+
     [Fact]
     public Task Insert_that_arrives_after_recovery_is_refused() => RunAsync("late-inserts", 12);
 
