@@ -116,20 +116,28 @@ public sealed class HoldingProxy : IAsyncDisposable
             }
 
             // What follows is the rest of the same request; the client then waits for its answer, or is gone.
-            connection.Forward ??= ForwardAsync(to);
+            connection.Forward ??= ForwardAsync();
         }
 
-        await (connection.Forward ?? Task.CompletedTask);
-        if (connection.Forward is null)
+        if (connection.Forward is { } forward)
         {
-            to.Client.Shutdown(SocketShutdown.Send);
+            await forward;
+            return;
         }
+
+        to.Client.Shutdown(SocketShutdown.Send);
     }
 
-    private async Task ForwardAsync(TcpClient to)
+    /// <summary>On a connection of its own: the server may have closed the one that stood still.</summary>
+    private async Task ForwardAsync()
     {
         await _release.Task.WaitAsync(_stop.Token);
-        await to.GetStream().WriteAsync(_held.ToArray(), _stop.Token);
+        using var server = new TcpClient();
+        await server.ConnectAsync(_target, _stop.Token);
+        await server.GetStream().WriteAsync(_held.ToArray(), _stop.Token);
+        var buffer = new byte[64 << 10];
+        var read = await ReadAsync(server.GetStream(), buffer);
+        _answer.TrySetResult(System.Text.Encoding.Latin1.GetString(buffer, 0, read));
     }
 
     private async Task ReceiveAsync(NetworkStream from, TcpClient to, Connection connection)
@@ -137,23 +145,13 @@ public sealed class HoldingProxy : IAsyncDisposable
         var buffer = new byte[64 << 10];
         while (await ReadAsync(from, buffer) is var read and > 0)
         {
-            if (connection.IsHeld)
-            {
-                _answer.TrySetResult(System.Text.Encoding.Latin1.GetString(buffer, 0, read));
-            }
-
-            try
-            {
-                await to.GetStream().WriteAsync(buffer.AsMemory(0, read), _stop.Token);
-            }
-            catch (Exception e) when (e is IOException or ObjectDisposedException && connection.IsHeld)
-            {
-                // The client is gone; its request goes on.
-                continue;
-            }
+            await to.GetStream().WriteAsync(buffer.AsMemory(0, read), _stop.Token);
         }
 
-        to.Close();
+        if (!connection.IsHeld)
+        {
+            to.Close();
+        }
     }
 
     private async Task<int> ReadAsync(NetworkStream stream, byte[] buffer)
