@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Readings;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Ownership;
@@ -17,7 +18,7 @@ namespace Telemetry.Storage.Replay;
 /// go on where they were. All partitions are claimed meanwhile: run it when the store roles are stopped and drained.
 /// </summary>
 public sealed class SpanReplay(
-    IRecordLog log, IClickHouse clickHouse, SinkOptions options, ILoggerFactory loggerFactory, TimeProvider time)
+    IRecordLog log, IClickHouse clickHouse, SinkOptions options, ILoggerFactory loggerFactory, TimeProvider time, IReadingSchemas? schemas = null)
 {
     private const string Bounds =
         "SETTINGS async_insert = 0, max_execution_time = 0, max_bytes_before_external_group_by = 200000000, max_threads = 2";
@@ -75,7 +76,7 @@ public sealed class SpanReplay(
         using var metrics = new SinkMetrics();
 
         // Nothing is counted and nothing dead-lettered: the sink did both when it took these records.
-        var intake = new ReadingIntake(new DeadLetterQueue(options.DeadLetterSchemaId, time), metrics) { Again = true };
+        var intake = new ReadingIntake(new DeadLetterQueue(options.DeadLetterSchemaId, time), metrics, schemas ?? ReleasedReadingSchemas.Instance) { Again = true };
         var complete = true;
         var read = 0L;
         var inputs = Enumerable.Range(0, partitions).Select(p => new TopicPartition(KafkaTopics.Readings, p)).ToList();
