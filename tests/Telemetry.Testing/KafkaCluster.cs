@@ -9,9 +9,13 @@ namespace Telemetry.Testing;
 /// </summary>
 public sealed class KafkaCluster : IAsyncDisposable
 {
-    /// <summary>Quick group protocol, so that tests need not wait for heartbeats every 5 s.</summary>
-    private static readonly string[] QuickGroups =
-        ["group.consumer.heartbeat.interval.ms=500", "group.consumer.session.timeout.ms=6000"];
+    /// <summary>Quick groups and transactions, so that tests need not wait for heartbeats every 5 s and aborts every 10 s.</summary>
+    private static readonly string[] Quick =
+    [
+        "group.consumer.heartbeat.interval.ms=500",
+        "group.consumer.session.timeout.ms=6000",
+        "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000",
+    ];
 
     private readonly string? _script;
     private readonly string? _directory;
@@ -59,7 +63,7 @@ public sealed class KafkaCluster : IAsyncDisposable
     {
         var script = ScriptPath ?? throw new InvalidOperationException(MissingReason(own: true));
         var directory = Directory.CreateTempSubdirectory("telemetry-kafka-").FullName;
-        string[] sets = [.. QuickGroups.Concat(settings).SelectMany(setting => new[] { "--set", setting })];
+        string[] sets = [.. Quick.Concat(settings).SelectMany(setting => new[] { "--set", setting })];
         try
         {
             var servers = await RunAsync(

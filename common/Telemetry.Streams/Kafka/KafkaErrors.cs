@@ -13,7 +13,8 @@ internal static class KafkaErrors
     public static RecordLogError ToLogError(this ErrorCode code) => code switch
     {
         ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch or ErrorCode.Local_Fenced or ErrorCode.FencedInstanceId
-            or ErrorCode.TransactionCoordinatorFenced or ErrorCode.FencedMemberEpoch => RecordLogError.Fenced,
+            or ErrorCode.TransactionCoordinatorFenced or ErrorCode.FencedMemberEpoch
+            or ErrorCode.TransactionalIdAuthorizationFailed => RecordLogError.Fenced,
         ErrorCode.UnknownMemberId or ErrorCode.IllegalGeneration => RecordLogError.NotAssigned,
         ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsgSize or ErrorCode.RecordListTooLarge => RecordLogError.RecordTooLarge,
         ErrorCode.UnknownTopicOrPart or ErrorCode.UnknownTopicId or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition

@@ -33,8 +33,11 @@ internal sealed record RolePlan(IReadOnlyList<RoleSpec> Roles, string EdgeAddres
             clickHouse = Loopback(ports.Take());
             roles.Add(new RoleSpec(
                 Engine, Engine,
-                [Engine, .. settings, "--clickhouse-http", Text(clickHouse.Port), "--stop-with-stdin", .. Set(LogFile(options, Engine))],
-                new Uri(clickHouse, "/ping"), null));
+                [
+                    Engine, .. settings, "--stop-with-stdin",
+                    .. Set([("ClickHouseServer:Port", Text(clickHouse.Port)), .. LogFile(options, Engine)]),
+                ],
+                new Uri(clickHouse, "/readyz"), clickHouse));
         }
 
         foreach (var (role, count) in new[] { ("store", counts.Store), ("process", counts.Process) })

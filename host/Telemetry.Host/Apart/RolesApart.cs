@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Telemetry.Host.Commands;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
-using Telemetry.Host.Logging;
 using Telemetry.Host.Metrics;
 using Telemetry.Host.Views;
 
@@ -22,6 +20,7 @@ internal sealed class RolesApart : IAsyncDisposable
     private readonly HttpClient _http = new() { Timeout = AskTimeout };
     private readonly PeerFigures _figures;
     private readonly Lock _writing = new();
+    private bool _ready;
 
     private RolesApart(TelemetryOptions options, RolePlan plan, ILogger logger)
     {
@@ -50,6 +49,8 @@ internal sealed class RolesApart : IAsyncDisposable
         {
             apart.Sampler.Start();
             await apart.WaitUntilReadyAsync(cancellationToken);
+            apart._ready = true;
+            apart.WriteInstance();
             return apart;
         }
         catch
@@ -132,14 +133,17 @@ internal sealed class RolesApart : IAsyncDisposable
     {
         lock (_writing)
         {
-            File.WriteAllText(new DataDirectory(_options.Data).Instance, JsonSerializer.Serialize(new
+            var file = new DataDirectory(_options.Data).Instance;
+            File.WriteAllText(file + ".new", JsonSerializer.Serialize(new
             {
                 pid = Environment.ProcessId,
                 http = Plan.QueryAddress,
                 mqtt = Plan.EdgeAddress,
                 clickhouse = Plan.ClickHouse.ToString(),
+                ready = _ready,
                 roles = Roles.Select(r => new { name = r.Spec.Name, role = r.Spec.Role, pid = r.ProcessId, http = r.Spec.Http?.ToString(), restarts = r.Restarts }),
             }));
+            File.Move(file + ".new", file, overwrite: true);
         }
     }
 

@@ -5,7 +5,9 @@ namespace Telemetry.Host.Apart;
 /// <summary>Keeps one role's process running: starts it again, with growing pauses, until it is asked to stop.</summary>
 internal sealed class SupervisedRole : IAsyncDisposable
 {
+    /// <summary>Up to this exit code it was the command line or the settings.</summary>
     private const int UsageError = 2;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
@@ -101,7 +103,7 @@ internal sealed class SupervisedRole : IAsyncDisposable
         while (!_stop.IsCancellationRequested)
         {
             var started = TimeProvider.System.GetTimestamp();
-            await using var process = ChildProcess.Start(Spec.Arguments, _said, Say);
+            await using var process = ChildProcess.Start(Spec.Arguments, static _ => { }, Say);
             _process = process;
             _changed();
             await process.WaitForExitAsync(CancellationToken.None);
@@ -113,7 +115,7 @@ internal sealed class SupervisedRole : IAsyncDisposable
                 return;
             }
 
-            if (process.ExitCode == UsageError && !_ready.Task.IsCompleted)
+            if (process.ExitCode is > 0 and <= UsageError && !_ready.Task.IsCompleted)
             {
                 _unusable.TrySetResult(process.ErrorText);
                 return;
@@ -129,7 +131,7 @@ internal sealed class SupervisedRole : IAsyncDisposable
 
     private async Task WatchReadinessAsync(HttpClient http)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        var pause = TimeSpan.FromMilliseconds(250);
         while (!_stop.IsCancellationRequested)
         {
             if (_process is not null)
@@ -138,11 +140,11 @@ internal sealed class SupervisedRole : IAsyncDisposable
                 if (_notReady is null && _ready.TrySetResult())
                 {
                     HostLog.RoleReady(_logger, Spec.Name, Spec.Ready);
-                    timer.Period = TimeSpan.FromSeconds(1);
+                    pause = TimeSpan.FromSeconds(1);
                 }
             }
 
-            await timer.WaitForNextTickAsync(_stop.Token).AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

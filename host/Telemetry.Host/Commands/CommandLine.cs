@@ -25,6 +25,7 @@ internal static class CommandLine
             root.Subcommands.Add(command);
         }
 
+        root.Subcommands.Add(ClickHouseCommand.Create());
         root.Subcommands.Add(SimulateCommand.Create());
         root.Subcommands.Add(AuditCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());

@@ -30,6 +30,11 @@ internal static class RoleCommand
             shared.Map("--mqtt-port", "Edge:Listeners:0:Port", "Port of MQTT (0: a free one).");
         }
 
+        if (roles == Roles.Store)
+        {
+            shared.MapClickHouseHttp();
+        }
+
         var parent = new Option<bool>("--stop-with-stdin")
         {
             Description = "Stop in good order when standard input ends; after the line \"drain\" only when the log is done.",

@@ -46,6 +46,10 @@ internal sealed class SharedOptions
         return option;
     }
 
+    /// <summary>The flag that serves the embedded engine to other processes.</summary>
+    public void MapClickHouseHttp() => Map(
+        "--clickhouse-http", "ClickHouseServer:Port", "Port of ClickHouse's HTTP interface over the embedded engine (0: a free one).");
+
     /// <summary>Reads and checks all settings.</summary>
     /// <exception cref="ConfigurationException">Something cannot be used.</exception>
     public TelemetryOptions Load(ParseResult result) => ConfigurationLoader.Load(result.GetValue(_config), ReadFlags(result));

@@ -16,6 +16,19 @@ internal static class UpApart
     {
         using var signals = new StopSignals();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Token);
+        try
+        {
+            return await RunAsync(options, settings, forwarded, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 0; // Stopped before all was there.
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        TelemetryOptions options, UpSettings settings, IReadOnlyList<string> forwarded, CancellationTokenSource stop)
+    {
         var data = new DataDirectory(options.Data);
         data.Create(journal: false, clickHouse: options.ClickHouse.Endpoint is null);
         Directory.CreateDirectory(data.Logs);

@@ -19,6 +19,7 @@ internal static class UpCommand
         ClusterFlags.AddTo(shared);
         shared.Map("--http-port", "Http:Port", "Port of console, API, metrics and health (default 8080; 0: a free one).");
         shared.Map("--mqtt-port", "Edge:Listeners:0:Port", "Port of MQTT (default 1883; 0: a free one).");
+        shared.MapClickHouseHttp();
         var flags = new UpFlags();
         var command = new Command(
             "up",
@@ -30,15 +31,28 @@ internal static class UpCommand
             var options = shared.Load(result);
             var settings = flags.Read(result, options);
             return settings.Apart is null
-                ? RunAsync(options, settings, cancellationToken)
+                ? StartAsync(options, settings, cancellationToken)
                 : UpApart.RunAsync(options, settings, shared.Forward(result), cancellationToken);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(TelemetryOptions options, UpSettings settings, CancellationToken cancellationToken)
+    private static async Task<int> StartAsync(TelemetryOptions options, UpSettings settings, CancellationToken cancellationToken)
     {
         using var signals = new StopSignals();
+        try
+        {
+            return await RunAsync(options, settings, signals, cancellationToken);
+        }
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        {
+            return 0; // Stopped before its cluster was there.
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        TelemetryOptions options, UpSettings settings, StopSignals signals, CancellationToken cancellationToken)
+    {
         using var metrics = new MetricsRegistry();
         var live = !settings.Plain && !Console.IsOutputRedirected;
         var logging = live && options.Logging.File.Length == 0

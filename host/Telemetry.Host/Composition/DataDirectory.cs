@@ -21,6 +21,9 @@ internal sealed record DataDirectory(string Root)
     /// <summary>Logs of processes that run apart.</summary>
     public string Logs => Path.Combine(Root, "logs");
 
+    /// <summary>Address of the process that serves ClickHouse over this directory.</summary>
+    public string ClickHouseInstance => Path.Combine(Root, "instance-clickhouse.json");
+
     /// <summary>Makes the folders.</summary>
     /// <exception cref="IOException">Not writable; the message names the folder.</exception>
     public void Create(bool journal = true, bool clickHouse = true)

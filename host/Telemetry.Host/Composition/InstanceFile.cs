@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Telemetry.Host.Configuration;
 
@@ -14,7 +15,20 @@ internal static class InstanceFile
                 pid = Environment.ProcessId,
                 http = platform.Http?.ToString(),
                 mqtt = platform.Mqtt?.ToString(),
+                clickhouse = platform.ClickHouseHttp?.ToString(),
             }));
+
+    /// <summary>The process that only serves ClickHouse's HTTP interface, with metrics and health on the same port.</summary>
+    public static void WriteClickHouse(TelemetryOptions options, IPEndPoint address)
+    {
+        var file = new DataDirectory(options.Data).ClickHouseInstance;
+        File.WriteAllText(
+            file + ".new",
+            JsonSerializer.Serialize(new { pid = Environment.ProcessId, http = address.ToString(), clickhouse = address.ToString() }));
+        File.Move(file + ".new", file, overwrite: true);
+    }
+
+    public static void DeleteClickHouse(TelemetryOptions options) => File.Delete(new DataDirectory(options.Data).ClickHouseInstance);
 
     public static void Delete(TelemetryOptions options) => File.Delete(new DataDirectory(options.Data).Instance);
 }

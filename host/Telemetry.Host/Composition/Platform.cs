@@ -1,12 +1,13 @@
 using System.Net;
 using Telemetry.Bridge;
+using Telemetry.ClickHouseServer;
 using Telemetry.Contracts;
 using Telemetry.Edge;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Metrics;
-using Telemetry.Processing;
 using Telemetry.Query;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
 using Telemetry.Streams;
@@ -29,6 +30,8 @@ internal sealed class Platform : IAsyncDisposable
     private readonly PeerFigures? _peers;
     private readonly LagMetrics _lagMetrics;
     private readonly IClickHouse? _clickHouse;
+    private LagMonitor? _lagMonitor;
+    private ClickHouseHttpServer? _clickHouseHttp;
     private IRecordProducer? _producer;
     private ReadingIngest? _ingest;
     private MqttBroker? _broker;
@@ -78,6 +81,9 @@ internal sealed class Platform : IAsyncDisposable
 
     /// <summary>Where HTTP is served; null before the start.</summary>
     public IPEndPoint? Http => _web?.Http;
+
+    /// <summary>Where the embedded engine is served; null when it is not.</summary>
+    public IPEndPoint? ClickHouseHttp => _clickHouseHttp?.Address;
 
     /// <summary>Where MQTT is served; null without the edge role.</summary>
     public IPEndPoint? Mqtt => _broker?.Endpoints.Count > 0 ? _broker.Endpoints[0] as IPEndPoint : null;
@@ -256,7 +262,7 @@ internal sealed class Platform : IAsyncDisposable
         using var limit = new CancellationTokenSource(_options.ShutdownTimeout);
         await StopAsync(drain: false, limit.Token);
         await Sampler.DisposeAsync();
-        foreach (var part in new IAsyncDisposable?[] { _broker, Processor, Sink, _query, _web, Log, _clickHouse })
+        foreach (var part in new IAsyncDisposable?[] { _lagMonitor, _broker, Processor, Sink, _query, _web, _clickHouseHttp, Log, _clickHouse })
         {
             if (part is not null)
             {
@@ -327,6 +333,12 @@ internal sealed class Platform : IAsyncDisposable
                 cancellationToken);
         }
 
+        if (_clickHouse is EmbeddedClickHouse engine && _options.ClickHouseServer.Port is not null)
+        {
+            _clickHouseHttp = await ClickHouseHttpServer.StartAsync(
+                engine, _options.ClickHouseServer, _logging, TimeProvider.System, null, cancellationToken);
+        }
+
         if (Sink is not null)
         {
             await On("role-store", () => Sink.StartAsync(cancellationToken));
@@ -354,6 +366,7 @@ internal sealed class Platform : IAsyncDisposable
         }
 
         Sampler.Start();
+        _lagMonitor = LagMonitor.Start(Log, _options, _roles, () => Sink?.Progress ?? [], _logger, TimeProvider.System);
         _started = true;
         HostLog.Started(_logger, _roles.ToString(), Http?.ToString() ?? "none", Mqtt?.ToString() ?? "none");
     }
@@ -362,7 +375,11 @@ internal sealed class Platform : IAsyncDisposable
     {
         if (_roles.HasFlag(Roles.Store))
         {
-            var sink = _options.Sink with { TransactionalId = TransactionalId(_options.Sink.TransactionalId) };
+            var sink = _options.Sink with
+            {
+                TransactionalId = TransactionalId(_options.Sink.TransactionalId),
+                FenceEmbedded = _options.Sink.FenceEmbedded || _options.ClickHouseServer.Port is not null,
+            };
             Sink = new StorageSink(Log, _clickHouse!, sink, _logging, TimeProvider.System);
         }
 

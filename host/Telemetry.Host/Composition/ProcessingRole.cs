@@ -1,4 +1,3 @@
-using Telemetry.Host.Configuration;
 using Telemetry.Processing;
 using Telemetry.Streams;
 

@@ -17,7 +17,7 @@ internal sealed class SimulatorProcess : IAsyncDisposable
     public JsonElement? Progress { get; private set; }
 
     /// <summary>The fleet's own report at its end; null before.</summary>
-    public JsonElement? Report => Progress is { } progress && progress.TryGetProperty("Report", out var report) ? report : null;
+    public JsonElement? Report => Progress is { } progress && progress.TryGetProperty(nameof(Report), out var report) ? report : null;
 
     public bool HasExited => _process.HasExited;
 

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Telemetry.Edge;
 using Telemetry.Host.Configuration;
-using Telemetry.Host.Metrics;
 using Telemetry.Query;
 
 namespace Telemetry.Host.Composition;
@@ -49,7 +48,7 @@ internal sealed class WebServer : IAsyncDisposable
             application.MapMqttWebSocket(broker).ExcludeFromDescription();
         }
 
-        MapOperations(application, platform);
+        Operations.Map(application, platform.Metrics, platform.NotReady);
         if (query is not null)
         {
             application.MapTelemetryApi(query);
@@ -84,23 +83,6 @@ internal sealed class WebServer : IAsyncDisposable
         {
             throw new IOException($"{what}: {e.Message} Give another port with {flag} (0: a free one).", e);
         }
-    }
-
-    private static void MapOperations(WebApplication application, Platform platform)
-    {
-        application.MapGet("/metrics", (HttpContext context) =>
-        {
-            context.Response.ContentType = PrometheusWriter.ContentType;
-            return context.Response.WriteAsync(PrometheusWriter.Write(platform.Metrics.Collect()), context.RequestAborted);
-        }).ExcludeFromDescription();
-        application.MapGet("/healthz", () => Results.Text("ok\n")).ExcludeFromDescription();
-        application.MapGet("/readyz", () =>
-        {
-            var reasons = platform.NotReady();
-            return reasons.Count == 0
-                ? Results.Text("ready\n")
-                : Results.Text("not ready: " + string.Join("; ", reasons) + "\n", statusCode: StatusCodes.Status503ServiceUnavailable);
-        }).ExcludeFromDescription();
     }
 
     private IPEndPoint? FindHttp(TelemetryOptions options)

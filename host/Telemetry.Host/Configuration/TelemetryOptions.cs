@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Telemetry.Bridge;
+using Telemetry.ClickHouseServer;
 using Telemetry.Edge;
 using Telemetry.Processing;
 using Telemetry.Query;
@@ -47,6 +48,9 @@ public sealed record TelemetryOptions
 
     /// <summary>The store: a server where <c>ClickHouse:Endpoint</c> names one, otherwise the engine in this process.</summary>
     public ClickHouseOptions ClickHouse { get; init; } = new() { DataDirectory = "data/clickhouse" };
+
+    /// <summary>ClickHouse's HTTP interface over the embedded engine.</summary>
+    public ClickHouseServerOptions ClickHouseServer { get; init; } = new();
 
     /// <summary>Retention and floors of the tables.</summary>
     public SchemaOptions Schema { get; init; } = new();

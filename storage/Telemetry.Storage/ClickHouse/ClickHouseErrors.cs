@@ -9,6 +9,9 @@ public static partial class ClickHouseErrors
     /// <summary>TIMEOUT_EXCEEDED.</summary>
     public const int TimeoutExceeded = 159;
 
+    /// <summary>TOO_MANY_SIMULTANEOUS_QUERIES.</summary>
+    public const int TooManySimultaneousQueries = 202;
+
     /// <summary>MEMORY_LIMIT_EXCEEDED.</summary>
     public const int MemoryLimitExceeded = 241;
 

@@ -26,17 +26,18 @@ internal sealed class RunningInserts(IClickHouse clickHouse, string source, Sink
     /// <summary>Waits until none of these partitions is left; what takes longer than <see cref="SinkOptions.FenceGrace"/> is killed.</summary>
     /// <returns>How many were running at first.</returns>
     /// <exception cref="ClickHouseException">Some are still running after <see cref="SinkOptions.FenceTimeout"/>.</exception>
-    public async ValueTask<int> EndAsync(IReadOnlyList<int> partitions, CancellationToken cancellationToken)
+    public async ValueTask<int> EndAsync(StoreLayout layout, IReadOnlyList<int> partitions, CancellationToken cancellationToken)
     {
         // INSERTs only: the statements that look for them hold the same text.
         var which = string.Create(
             CultureInfo.InvariantCulture,
             $"query_kind = 'Insert' AND match(query, 'telemetry-sink (rebuild )?{source} [0-9,]*,({string.Join('|', partitions)}),')");
+        var on = layout.Cluster is null ? "" : $"ON CLUSTER '{layout.Cluster}' ";
         var start = time.GetTimestamp();
         var first = -1;
         while (true)
         {
-            var running = (await clickHouse.QueryRowsAsync($"SELECT query_id, elapsed FROM system.processes WHERE {which}", null, cancellationToken)).Count;
+            var running = (await clickHouse.QueryRowsAsync($"SELECT query_id, elapsed FROM {layout.System("processes")} WHERE {which}", null, cancellationToken)).Count;
             first = first < 0 ? running : first;
             if (running == 0)
             {
@@ -54,7 +55,7 @@ internal sealed class RunningInserts(IClickHouse clickHouse, string source, Sink
 
             if (waited > options.FenceGrace)
             {
-                await clickHouse.ExecuteAsync(new ClickHouseQuery($"KILL QUERY WHERE {which} AND NOT match(query, 'telemetry-sink rebuild ') ASYNC"), cancellationToken);
+                await clickHouse.ExecuteAsync(new ClickHouseQuery($"KILL QUERY {on}WHERE {which} AND NOT match(query, 'telemetry-sink rebuild ') ASYNC"), cancellationToken);
             }
 
             await Task.Delay(Pause, time, cancellationToken);

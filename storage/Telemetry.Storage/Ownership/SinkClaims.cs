@@ -29,6 +29,7 @@ internal sealed class SinkClaims(IClickHouse clickHouse, string source, SinkOpti
     private readonly Dictionary<int, Claim> _claims = [];
     private readonly RunningInserts _running = new(clickHouse, source, options, time);
     private readonly string _session = Session(options.TransactionalId);
+    private StoreLayout? _layout;
     private int _round;
     private long _statements;
 
@@ -48,6 +49,7 @@ internal sealed class SinkClaims(IClickHouse clickHouse, string source, SinkOpti
             return;
         }
 
+        var layout = await LayoutAsync(cancellationToken);
         var list = string.Join(", ", partitions);
         var newest = await clickHouse.QueryRowsAsync(
             $"SELECT max(claim.1) FROM sink_claims WHERE source = '{source}' AND partition IN ({list}) SETTINGS select_sequential_consistency = 1",
@@ -66,9 +68,28 @@ internal sealed class SinkClaims(IClickHouse clickHouse, string source, SinkOpti
             _claims[partition] = claim;
         }
 
+        await new ClaimReplication(clickHouse, layout, options, time).WaitAsync(source, claim, partitions.Count, cancellationToken);
         await VerifyAsync(partitions, cancellationToken);
-        var ended = await _running.EndAsync(partitions, cancellationToken);
+        var ended = await _running.EndAsync(layout, partitions, cancellationToken);
         Log.PartitionsClaimed(logger, source, list, claim.Epoch, claim.Owner, ended);
+    }
+
+    /// <summary>Where the store's server stands in its cluster; read once.</summary>
+    public async ValueTask<StoreLayout> LayoutAsync(CancellationToken cancellationToken) =>
+        _layout ??= await StoreLayout.ReadAsync(clickHouse, cancellationToken);
+
+    /// <summary>After a claim: this replica holds what any replica of its shard has acknowledged.</summary>
+    public async ValueTask CatchUpAsync(IEnumerable<string> tables, CancellationToken cancellationToken)
+    {
+        if ((await LayoutAsync(cancellationToken)).Cluster is null)
+        {
+            return;
+        }
+
+        foreach (var table in tables)
+        {
+            await clickHouse.ExecuteAsync(new ClickHouseQuery($"SYSTEM SYNC REPLICA {table}"), cancellationToken);
+        }
     }
 
     /// <summary>Claims what is not ours of all partitions there are, which stops every other sink.</summary>
@@ -126,10 +147,12 @@ internal sealed class SinkClaims(IClickHouse clickHouse, string source, SinkOpti
         }
 
         var mine = partitions.Distinct().Order().ToList();
+        var id = string.Create(CultureInfo.InvariantCulture, $"{_session}-{_round}-{Interlocked.Increment(ref _statements)}");
+
+        // Replicated tables drop blocks that look like a former one, also a rightful refill; with a token only the same statement sent twice.
+        var token = _layout?.Cluster is null ? "" : $", insert_deduplicate = 1, insert_deduplication_token = '{id}'";
         return new ClickHouseQuery(
-            $"{insert}, log_comment = '{RunningInserts.Tag(source, mine)}' FORMAT Native",
-            QueryId: string.Create(CultureInfo.InvariantCulture, $"{_session}-{_round}-{Interlocked.Increment(ref _statements)}"),
-            Guard: Guard(mine));
+            $"{insert}{token}, log_comment = '{RunningInserts.Tag(source, mine)}' FORMAT Native", QueryId: id, Guard: Guard(mine));
     }
 
     /// <summary>

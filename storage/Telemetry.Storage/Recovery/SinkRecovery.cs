@@ -36,12 +36,13 @@ internal sealed class SinkRecovery(
     /// store's merges are not ours to stop (one sink's START would end another's STOP, and a killed sink's STOP would stay).
     /// </summary>
     public async ValueTask<IReadOnlyList<PartitionState>> RecoverAsync(
-        IReadOnlyList<TopicPartition> inputs, CancellationToken cancellationToken)
+        string group, IReadOnlyList<TopicPartition> inputs, CancellationToken cancellationToken)
     {
         await claims.ClaimAsync([.. inputs.Select(i => i.Partition)], cancellationToken);
         await _rebuild.EndFormerAsync(cancellationToken);
+        await claims.CatchUpAsync(Tables, cancellationToken);
         await MergesAsync("STOP", cancellationToken);
-        var committed = await log.QueryCommittedAsync(options.Group, inputs, cancellationToken);
+        var committed = await log.QueryCommittedAsync(group, inputs, cancellationToken);
         await CheckPartsAsync(committed, cancellationToken);
         await BrokenPartsLedger.NoteOpenedAsync(clickHouse, Tables, cancellationToken);
         var states = new List<PartitionState>(inputs.Count);
@@ -79,6 +80,15 @@ internal sealed class SinkRecovery(
     /// <summary>With every other sink stopped: their INSERTs are refused from the claim on, and they compare anew afterwards.</summary>
     private async ValueTask RebuildAsync(IReadOnlyList<CoverageAlarm> alarms, CancellationToken cancellationToken)
     {
+        if ((await claims.LayoutAsync(cancellationToken)).Cluster is { } cluster)
+        {
+            var months = string.Join(", ", alarms.Select(a => $"{a.Target.Table} {a.Month}").Distinct());
+            throw new CoverageException(
+                $"Markers span a hole in {months}. On a cluster ({cluster}) rollups are not built again by themselves: stop all store processes, "
+                + "on one replica of the shard build a table with the view's SELECT over that month of readings and put it in place by "
+                + "ALTER TABLE ... REPLACE PARTITION, and start them again (docs/storage.md, Recovery).");
+        }
+
         var partitions = await log.QueryPartitionCountAsync(KafkaTopics.Readings, cancellationToken);
         var others = await claims.ClaimOthersAsync(partitions, cancellationToken);
         await _rebuild.RunAsync(alarms, cancellationToken);
@@ -128,7 +138,7 @@ internal sealed class SinkRecovery(
     private async ValueTask CheckPartsAsync(
         IReadOnlyDictionary<TopicPartition, CommittedOffset> committed, CancellationToken cancellationToken)
     {
-        if (check is null)
+        if (check is null || (await claims.LayoutAsync(cancellationToken)).Cluster is not null)
         {
             return;
         }

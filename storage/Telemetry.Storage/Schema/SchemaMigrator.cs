@@ -25,8 +25,8 @@ public static class SchemaMigrator
         ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last", "anomalies", "device_events"];
 
     /// <summary>
-    /// Applies what is missing. Safe to call at every start, and by several processes at once: statements are repeatable, and a
-    /// migration that two of them noted counts once.
+    /// Applies what is missing. Safe to call at every start, also by several processes at once: every statement may run twice, and the ledger
+    /// is read by name, so that an entry that two have written counts once.
     /// </summary>
     /// <exception cref="SchemaException">The database was made by another or newer schema.</exception>
     /// <exception cref="ClickHouseException">A statement failed; nothing after it was run.</exception>
@@ -38,16 +38,18 @@ public static class SchemaMigrator
         CancellationToken cancellationToken)
     {
         var logger = loggerFactory.CreateLogger("Telemetry.Storage.Schema");
-        await clickHouse.ExecuteAsync(new ClickHouseQuery(Ledger), cancellationToken);
-        await clickHouse.ExecuteAsync(new ClickHouseQuery(Settings), cancellationToken);
-        var applied = await ReadAsync(clickHouse, "SELECT name, checksum FROM schema_migrations GROUP BY number, name, checksum ORDER BY number", cancellationToken);
+        var cluster = await ClusterAsync(clickHouse, options, cancellationToken);
+        await ExecuteAsync(clickHouse, cluster, Ledger, cancellationToken);
+        await ExecuteAsync(clickHouse, cluster, Settings, cancellationToken);
+        var applied = await ReadAsync(
+            clickHouse, "SELECT DISTINCT name, checksum FROM schema_migrations ORDER BY number SETTINGS select_sequential_consistency = 1", cancellationToken);
         var migrations = SchemaMigration.LoadAll();
         Check(applied, migrations);
         foreach (var migration in migrations.Skip(applied.Count))
         {
             foreach (var statement in migration.Statements)
             {
-                await clickHouse.ExecuteAsync(new ClickHouseQuery(Repeatable(statement)), cancellationToken);
+                await ExecuteAsync(clickHouse, cluster, Repeatable(statement), cancellationToken);
             }
 
             await clickHouse.ExecuteAsync(
@@ -63,7 +65,7 @@ public static class SchemaMigrator
             Log.MigrationApplied(logger, migration.Name);
         }
 
-        await ApplySettingsAsync(clickHouse, options, logger, time, cancellationToken);
+        await ApplySettingsAsync(clickHouse, cluster, options, logger, time, cancellationToken);
     }
 
     internal static void Check(IReadOnlyList<(string Name, string Value)> applied, IReadOnlyList<SchemaMigration> migrations)
@@ -102,7 +104,7 @@ public static class SchemaMigrator
     }
 
     private static async ValueTask ApplySettingsAsync(
-        IClickHouse clickHouse, SchemaOptions options, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+        IClickHouse clickHouse, ClusterDdl? cluster, SchemaOptions options, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
     {
         var known = (await ReadAsync(clickHouse, "SELECT name, value FROM schema_settings FINAL", cancellationToken))
             .ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal);
@@ -115,7 +117,7 @@ public static class SchemaMigrator
 
             foreach (var statement in statements)
             {
-                await clickHouse.ExecuteAsync(new ClickHouseQuery(statement), cancellationToken);
+                await ExecuteAsync(clickHouse, cluster, statement, cancellationToken);
             }
 
             await clickHouse.ExecuteAsync(
@@ -124,6 +126,32 @@ public static class SchemaMigrator
                     [new("name", name), new("value", value), new("now", Now(time))]),
                 cancellationToken);
             Log.SchemaSettingApplied(logger, name, value);
+        }
+    }
+
+    /// <exception cref="SchemaException">The servers do not know the cluster.</exception>
+    private static async ValueTask<ClusterDdl?> ClusterAsync(
+        IClickHouse clickHouse, SchemaOptions options, CancellationToken cancellationToken)
+    {
+        if (options.Cluster.Length == 0)
+        {
+            return null;
+        }
+
+        var rows = await ReadAsync(
+            clickHouse, $"SELECT currentDatabase(), count() FROM system.clusters WHERE cluster = '{options.Cluster}'", cancellationToken);
+        return rows[0].Value != "0"
+            ? new ClusterDdl(options.Cluster, rows[0].Name)
+            : throw new SchemaException(
+                $"The server knows no cluster {options.Cluster}: see system.clusters, and set Schema:Cluster to one of its names.");
+    }
+
+    private static async ValueTask ExecuteAsync(
+        IClickHouse clickHouse, ClusterDdl? cluster, string statement, CancellationToken cancellationToken)
+    {
+        foreach (var rendered in cluster?.Render(statement) ?? [statement])
+        {
+            await clickHouse.ExecuteAsync(new ClickHouseQuery(rendered), cancellationToken);
         }
     }
 

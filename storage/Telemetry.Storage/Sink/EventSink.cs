@@ -26,7 +26,8 @@ internal sealed class EventSink(
     private readonly Dictionary<int, long> _settleAt = [];
     private readonly List<EventRow> _rows = [];
     private readonly DeadLetterQueue _letters = new(options.DeadLetterSchemaId, time);
-    private readonly string _group = SinkGroups.Of(options, table);
+    private StoreLayout _layout = StoreLayout.Single;
+    private string _group = "";
     private readonly string[] _tables = [table.Table];
     private readonly Dictionary<int, IReadOnlyList<BrokenPart>> _broken = [];
     private readonly SinkClaims _claims = new(clickHouse, table.Table, options, logger, time);
@@ -41,9 +42,11 @@ internal sealed class EventSink(
     {
         Forget();
         using var writer = new NativeWriter();
-        _check = options.CheckParts ? new PartsCheck(clickHouse, _tables, metrics, logger) : null;
+        _layout = await _claims.LayoutAsync(cancellationToken);
+        _group = _layout.Name($"{options.Group}-{table.Table}");
+        _check = options.CheckParts && _layout.Cluster is null ? new PartsCheck(clickHouse, _tables, metrics, logger) : null;
         await using var producer = await log.OpenTransactionalProducerAsync(
-            $"{options.TransactionalId}-{table.Table}", new ProducerOptions(), cancellationToken);
+            _layout.Name($"{options.TransactionalId}-{table.Table}"), new ProducerOptions(), cancellationToken);
         await using var consumer = log.CreateConsumer(new ConsumerOptions { Group = _group, Topics = [table.Topic], AssignmentListener = this });
         try
         {
@@ -88,7 +91,7 @@ internal sealed class EventSink(
         for (var i = 0; i < partitions; i++)
         {
             var high = (await log.QueryOffsetsAsync(new TopicPartition(table.Topic, i), cancellationToken)).High;
-            while (high > 0 && (!_running || (Volatile.Read(ref _done).TryGetValue(i, out var next) ? next < high : all)))
+            while (high > 0 && (!_running || (Volatile.Read(ref _done).TryGetValue(i, out var next) ? next < high : all && _layout.Holds(i))))
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken);
             }
@@ -98,7 +101,10 @@ internal sealed class EventSink(
     public async ValueTask AssignedAsync(
         IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
     {
+        consumer.Pause([.. partitions.Where(p => !_layout.Holds(p.Partition))]);
+        partitions = [.. partitions.Where(p => _layout.Holds(p.Partition))];
         await _claims.ClaimAsync([.. partitions.Select(p => p.Partition)], cancellationToken);
+        await _claims.CatchUpAsync(_tables, cancellationToken);
         var committed = await log.QueryCommittedAsync(_group, partitions, cancellationToken);
         await BrokenPartsLedger.NoteOpenedAsync(clickHouse, _tables, cancellationToken);
         if (_check is not null)
@@ -323,7 +329,7 @@ internal sealed class EventSink(
     /// <summary>With nothing pending, everything below the consumer's position is done, offsets without a visible record included.</summary>
     private void NotePositions(IRecordConsumer consumer)
     {
-        foreach (var partition in consumer.Assignment)
+        foreach (var partition in consumer.Assignment.Where(p => _layout.Holds(p.Partition)))
         {
             var position = consumer.Position(partition);
             if (_done.GetValueOrDefault(partition.Partition) < position)

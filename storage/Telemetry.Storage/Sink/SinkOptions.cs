@@ -57,8 +57,8 @@ public sealed record SinkOptions
     public bool CheckParts { get; init; } = true;
 
     /// <summary>
-    /// Claims partitions and checks each INSERT against the claims also with the engine in this process; for a process whose engine others
-    /// write through its HTTP endpoint. With a server it is always done. Default false: the data directory's lock keeps others out.
+    /// Claims partitions and checks each INSERT against the claims also with the engine in this process. With a server, or when this
+    /// process serves its engine to others, it is always done. Default false: the data directory's lock keeps others out.
     /// </summary>
     public bool FenceEmbedded { get; init; }
 

@@ -38,6 +38,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     private readonly List<RawBatch> _backlog = [];
     private volatile IReadOnlyList<SinkProgress> _progress = [];
 
+    private StoreLayout _layout = StoreLayout.Single;
     private IRecordConsumer _consumer = null!;
     private ITransactionalProducer _producer = null!;
     private NameTable _names = new();
@@ -84,13 +85,17 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
 
     public bool IsDiskLow => _disk.IsLow;
 
+    /// <summary>True: the store's shard that this sink writes is the partition's.</summary>
+    public bool Holds(int partition) => _layout.Holds(partition);
+
     /// <summary>Runs until the token fires or something fails. Drain first for an orderly end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        _producer = await _log.OpenTransactionalProducerAsync(_options.TransactionalId, new ProducerOptions(), cancellationToken);
+        _layout = await _claims.LayoutAsync(cancellationToken);
+        _producer = await _log.OpenTransactionalProducerAsync(_layout.Name(_options.TransactionalId), new ProducerOptions(), cancellationToken);
         _consumer = _log.CreateConsumer(new ConsumerOptions
         {
-            Group = _options.Group,
+            Group = _layout.Name(_options.Group),
             Topics = [KafkaTopics.Readings],
             AssignmentListener = this,
         });
@@ -118,7 +123,11 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
     {
         await FlushAllAsync(cancellationToken);
-        foreach (var state in await _recovery.RecoverAsync(partitions, cancellationToken))
+
+        // Those of other shards stay assigned and still: the sinks of their shards have groups of their own.
+        consumer.Pause([.. partitions.Where(p => !_layout.Holds(p.Partition))]);
+        partitions = [.. partitions.Where(p => _layout.Holds(p.Partition))];
+        foreach (var state in await _recovery.RecoverAsync(_layout.Name(_options.Group), partitions, cancellationToken))
         {
             _partitions.Add(state.Input.Partition, state);
             consumer.Seek(state.Input, state.Next);
@@ -318,7 +327,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         }
         else
         {
-            _consumer.Resume(_consumer.Assignment);
+            _consumer.Resume([.. _consumer.Assignment.Where(p => _layout.Holds(p.Partition))]);
         }
     }
 

@@ -48,8 +48,9 @@ internal sealed class SinkWriter(IClickHouse clickHouse, SinkClaims claims, Part
             metrics.RolledUp(blocks.Sum(b => b.Count));
         }
 
-        if (check is null)
+        if (check is null || (await claims.LayoutAsync(cancellationToken)).Cluster is not null)
         {
+            // Replicated tables check their parts themselves and fetch a broken one from another replica.
             return;
         }
 

@@ -12,7 +12,8 @@ namespace Telemetry.Storage.Sink;
 /// tables themselves say which log offsets they hold, and every start begins by comparing. After an error it starts again,
 /// with growing pauses; it never skips. Anomalies and device events have sinks of their own in it.
 /// The schema must be there (<see cref="Schema.SchemaMigrator"/>), and the topics readings, anomalies, device events, dead letters and
-/// sink state. One process at a time writes a store.
+/// sink state. Several processes may write one server: they share the log's partitions and fence each other off. With a cluster of several
+/// shards a sink stores the partitions of the shard it is connected to, and there is one for each shard.
 /// </summary>
 public sealed class StorageSink : IAsyncDisposable
 {
@@ -104,7 +105,7 @@ public sealed class StorageSink : IAsyncDisposable
         for (var i = 0; i < partitions; i++)
         {
             var high = (await _log.QueryOffsetsAsync(new TopicPartition(KafkaTopics.Readings, i), cancellationToken)).High;
-            while (!Progress.Any(p => p.Partition == i && p.ConsumedNext >= high) && high > 0)
+            while (_session?.Holds(i) != false && !Progress.Any(p => p.Partition == i && p.ConsumedNext >= high) && high > 0)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancellationToken);
             }

@@ -108,6 +108,66 @@ public sealed class ClickHouseHttpTests
         server.Requests[^1].ShouldContain("param_id=slow");
     }
 
+    [Fact]
+    public async Task Statement_goes_to_the_next_server_when_one_cannot_be_reached()
+    {
+        await using var server = new ScriptedServer(_ => ScriptedServer.Ok("1\n"));
+        await using var clickHouse = new ClickHouseHttp(
+            new ClickHouseHttpOptions { Endpoint = Closed(), OtherEndpoints = [server.Address] }, NullLoggerFactory.Instance);
+
+        await clickHouse.InsertAsync(new ClickHouseQuery("INSERT INTO t (a) FORMAT RowBinary"), "a UInt8", new byte[] { 1 }, Token);
+        await clickHouse.QueryAsync(new ClickHouseQuery("SELECT 1"), Token);
+
+        server.Requests.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Insert_whose_answer_was_lost_is_not_sent_again()
+    {
+        await using var server = new ScriptedServer(_ => "");
+        await using var clickHouse = Client(server);
+
+        await Should.ThrowAsync<ClickHouseException>(async () => await clickHouse.InsertAsync(
+            new ClickHouseQuery("INSERT INTO t (a) FORMAT RowBinary"), "a UInt8", new byte[] { 1 }, Token));
+
+        server.Requests.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Statement_refused_because_there_are_too_many_is_tried_again()
+    {
+        var asked = 0;
+        await using var server = new ScriptedServer(_ => Interlocked.Increment(ref asked) < 3
+            ? "HTTP/1.1 503 Busy\r\nX-ClickHouse-Exception-Code: 202\r\nConnection: close\r\n\r\nCode: 202. DB::Exception: Too many simultaneous queries."
+            : ScriptedServer.Ok(""));
+        await using var clickHouse = Client(server);
+
+        await clickHouse.InsertAsync(new ClickHouseQuery("INSERT INTO t (a) FORMAT RowBinary"), "a UInt8", new byte[] { 1 }, Token);
+
+        asked.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Guard_becomes_a_condition_on_the_blocks_way_into_the_table()
+    {
+        await using var server = new ScriptedServer(_ => ScriptedServer.Ok(""));
+        await using var clickHouse = Client(server);
+
+        await clickHouse.InsertAsync(
+            new ClickHouseQuery("INSERT INTO t (a) SETTINGS async_insert = 0 FORMAT Native", Guard: "(SELECT 1) = 1"), "a DateTime('UTC')", new byte[] { 1 }, Token);
+
+        Uri.UnescapeDataString(server.Requests.ShouldHaveSingleItem()).ShouldContain(
+            "query=INSERT INTO t (a) SETTINGS async_insert = 0 SELECT * FROM input('a DateTime(\\'UTC\\')') WHERE (SELECT 1) = 1 FORMAT Native");
+    }
+
+    /// <summary>An address where nobody listens.</summary>
+    private static Uri Closed()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return new Uri($"http://{listener.LocalEndpoint}");
+    }
+
     private static ClickHouseHttp Client(ScriptedServer server) =>
         new(new ClickHouseHttpOptions { Endpoint = server.Address }, NullLoggerFactory.Instance);
 }

@@ -16,6 +16,7 @@ public sealed class DependencyDirectionTests
         ["Telemetry.Processing"] = ["Telemetry.Streams"],
         ["Telemetry.Storage"] = ["Telemetry.Streams"],
         ["Telemetry.Query"] = ["Telemetry.Storage"],
+        ["Telemetry.ClickHouseServer"] = ["Telemetry.Storage"],
         ["Telemetry.Simulator"] = ["Telemetry.Contracts", "Telemetry.Mqtt"],
     };
 

@@ -17,6 +17,7 @@ internal sealed class KafkaConsumer : IRecordConsumer
     private readonly ConsumerOptions _options;
     private readonly PollingThread _polling;
     private readonly KafkaCursors _cursors;
+    private bool _closing;
     private bool _disposed;
 
     public KafkaConsumer(KafkaLog log, ConsumerOptions options, KafkaOptions kafka)
@@ -123,12 +124,13 @@ internal sealed class KafkaConsumer : IRecordConsumer
     /// <summary>Has partitions revoked in good order, then leaves the group.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_disposed)
+        if (_closing)
         {
             return;
         }
 
-        _disposed = true;
+        // The listener still commits while partitions are revoked.
+        _closing = true;
         Exception? failure = null;
         var kind = PollRequestKind.Close;
         while (await _polling.SendAsync(new PollRequest(kind, 1, 0, CancellationToken.None)) is { } rebalance)
@@ -145,6 +147,7 @@ internal sealed class KafkaConsumer : IRecordConsumer
             kind = PollRequestKind.DoneClose;
         }
 
+        _disposed = true;
         _cursors.Clear();
         if (failure is not null)
         {

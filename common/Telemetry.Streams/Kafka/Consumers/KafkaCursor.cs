@@ -24,6 +24,9 @@ internal sealed class KafkaCursor(TopicPartition id)
     /// <summary>The client is to be moved to <see cref="Fetched"/> before anything it gives counts.</summary>
     public bool MustSeek { get; set; }
 
+    /// <summary>The client has stopped fetching and takes no seek: the partition has to be given to it again.</summary>
+    public bool MustRestart { get; set; }
+
     public void SetStart(long offset) => Next = Fetched = offset;
 
     public void Seek(long offset)

@@ -176,12 +176,25 @@ internal sealed class KafkaCursors
     }
 
     /// <summary>The offset a partition stands at is not there; it needs another start.</summary>
-    /// <returns>The offset; null when the partition stands elsewhere by now.</returns>
-    public long? OutOfRange(string topic, int partition)
+    /// <returns>The offset; null when the partition has gone.</returns>
+    public long? Restart(string topic, int partition, long start)
     {
         lock (_gate)
         {
-            return Find(topic, partition) is { MustSeek: false } cursor ? cursor.Fetched : null;
+            if (Find(topic, partition) is not { } cursor)
+            {
+                return null;
+            }
+
+            var from = cursor.Fetched;
+            if (!cursor.MustSeek)
+            {
+                Forget(cursor.Id);
+                cursor.Seek(start);
+            }
+
+            (cursor.MustRestart, _isDirty) = (true, true);
+            return from;
         }
     }
 

@@ -273,17 +273,13 @@ internal sealed class PollingThread
 
     private void Reset(string topic, int partition)
     {
-        var id = new TopicPartition(topic, partition);
-        if (_cursors.OutOfRange(topic, partition) is not { } from)
-        {
-            return;
-        }
-
         var ends = _client.QueryWatermarkOffsets(new Confluent.Kafka.TopicPartition(topic, partition), QueryTimeout);
         var to = _options.Start == StartPosition.Earliest ? ends.Low.Value : ends.High.Value;
-        _cursors.Seek(id, to);
-        _log.Metrics.Reset(to - from, _options.Group);
-        _log.Logger.OffsetReset(from, id, _options.Group, to);
+        if (_cursors.Restart(topic, partition, to) is { } from)
+        {
+            _log.Metrics.Reset(to - from, _options.Group);
+            _log.Logger.OffsetReset(from, new TopicPartition(topic, partition), _options.Group, to);
+        }
     }
 
     /// <summary>Brings the client to where the cursors are.</summary>
@@ -308,8 +304,13 @@ internal sealed class PollingThread
                 _client.Assign(cursors.Select(c => new TopicPartitionOffset(c.KafkaId, c.Fetched)));
                 foreach (var cursor in cursors)
                 {
-                    (cursor.MustSeek, cursor.PausedInClient) = (false, false);
+                    (cursor.MustSeek, cursor.MustRestart, cursor.PausedInClient) = (false, false, false);
                 }
+            }
+
+            foreach (var cursor in cursors.Where(c => c.MustRestart))
+            {
+                Restart(cursor);
             }
 
             SetPauses(cursors);
@@ -332,6 +333,13 @@ internal sealed class PollingThread
         }
 
         return moved;
+    }
+
+    private void Restart(KafkaCursor cursor)
+    {
+        _client.IncrementalUnassign([cursor.KafkaId]);
+        _client.IncrementalAssign([new TopicPartitionOffset(cursor.KafkaId, cursor.Fetched)]);
+        (cursor.MustSeek, cursor.MustRestart, cursor.PausedInClient) = (false, false, false);
     }
 
     private bool Seek(KafkaCursor cursor)

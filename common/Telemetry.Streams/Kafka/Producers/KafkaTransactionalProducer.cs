@@ -14,6 +14,11 @@ internal enum KafkaTransactionPhase
 
     /// <summary>Another producer has the id, or the coordinator gave the transaction up.</summary>
     Fenced,
+
+    /// <summary>The client cannot go on; opening the id again can.</summary>
+    Failed,
+
+    Closed,
 }
 
 /// <summary>
@@ -23,10 +28,12 @@ internal enum KafkaTransactionPhase
 internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactionalProducer
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DisposeTimeout = TimeSpan.FromSeconds(5);
 
     private readonly string _transactionalId;
     private volatile KafkaTransactionPhase _phase;
+    private volatile bool _needsAbort;
 
     private KafkaTransactionalProducer(KafkaLog log, string transactionalId, ProducerOptions options)
         : base(log, KafkaClientConfig.TransactionalProducer(log.Options, options, transactionalId), options) =>
@@ -62,6 +69,7 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
             throw Failure("begin", Describe(error));
         }
 
+        _needsAbort = false;
         _phase = KafkaTransactionPhase.Open;
     }
 
@@ -107,8 +115,30 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
     public async ValueTask AbortTransactionAsync(CancellationToken cancellationToken)
     {
         Demand(KafkaTransactionPhase.Open);
+        if (!_needsAbort)
+        {
+            await SettleAsync(cancellationToken);
+        }
+
         await RunAsync("abort", Client.AbortTransaction, Kafka.Options.OpenTimeout, cancellationToken);
         _phase = KafkaTransactionPhase.Ready;
+    }
+
+    /// <summary>
+    /// Waits a while for what was appended: an abort that overtakes a partition's first record meets a coordinator that
+    /// knows of no transaction, which librdkafka takes for fatal (INVALID_TXN_STATE).
+    /// </summary>
+    private async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await FlushAsync(cancellationToken).AsTask().WaitAsync(SettleTimeout, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // No broker takes them; the abort throws them away.
+            return;
+        }
     }
 
     /// <summary>An open transaction is aborted, so that readers need not wait for its timeout.</summary>
@@ -118,6 +148,11 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
         {
             try
             {
+                if (!_needsAbort)
+                {
+                    await SettleAsync(default);
+                }
+
                 await RunAsync("abort", Client.AbortTransaction, DisposeTimeout, default);
             }
             catch (RecordLogException error)
@@ -128,7 +163,7 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
             }
         }
 
-        _phase = KafkaTransactionPhase.Fenced;
+        _phase = KafkaTransactionPhase.Closed;
         await base.DisposeAsync();
     }
 
@@ -180,15 +215,17 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
         var failure = error.Code.ToLogError();
         if (error.IsFatal)
         {
-            // Whatever its code, a fatal error ends this producer; opening the id again is the way on.
-            _phase = KafkaTransactionPhase.Fenced;
-            failure = RecordLogError.Fenced;
+            // Fenced for good, or a client that lost track: opening the id again is the way on from there.
+            _phase = failure == RecordLogError.Fenced ? KafkaTransactionPhase.Fenced : KafkaTransactionPhase.Failed;
+            failure = failure == RecordLogError.Fenced ? failure : RecordLogError.Unavailable;
         }
         else if (error.RequiresAbort || error.IsRetriable)
         {
+            _needsAbort |= error.RequiresAbort;
             failure = failure is RecordLogError.NotAssigned or RecordLogError.RecordTooLarge or RecordLogError.UnknownTopic
+                or RecordLogError.TimedOut
                 ? failure
-                : failure == RecordLogError.TimedOut ? failure : RecordLogError.Unavailable;
+                : RecordLogError.Unavailable;
         }
 
         Kafka.Metrics.TransactionFailed(failure);
@@ -211,6 +248,17 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
                 RecordLogError.Fenced,
                 $"A newer producer with the transactional id '{_transactionalId}' took over, or the transaction was open too " +
                 "long; this one must stop.");
+        }
+
+        if (_phase == KafkaTransactionPhase.Failed)
+        {
+            throw new RecordLogException(
+                RecordLogError.Unavailable, $"The transactional producer '{_transactionalId}' lost track; open the id again.");
+        }
+
+        if (_phase == KafkaTransactionPhase.Closed)
+        {
+            throw new RecordLogException(RecordLogError.Closed, $"The transactional producer '{_transactionalId}' is closed.");
         }
 
         if (_phase != phase)

@@ -24,9 +24,20 @@ internal sealed class ConnectionFaults
             _faults.Enqueue(error);
         }
 
-        if (error.Code is ErrorCode.Local_Authentication or ErrorCode.Local_Ssl or ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Resolve)
+        if (error.Code is ErrorCode.Local_Authentication or ErrorCode.Local_Ssl or ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Resolve
+            || IsRefusal(error) || IsOtherProtocol(error))
         {
             _hopeless.TrySetResult();
+        }
+    }
+
+    /// <summary>A broker that closes on us is only logged: that is how the other protocol on a port looks.</summary>
+    public void Add(LogMessage message)
+    {
+        if (message.Facility == "FAIL")
+        {
+            var start = message.Message.IndexOf("]: ", StringComparison.Ordinal);
+            Add(new Error(ErrorCode.Local_Transport, start < 0 ? message.Message : message.Message[(start + 3)..]));
         }
     }
 
@@ -40,7 +51,7 @@ internal sealed class ConnectionFaults
                 "Check Kafka:SaslUsername, Kafka:SaslMechanism and the password in the file that Kafka:SaslPasswordFile names.");
         }
 
-        if (Find(ErrorCode.Local_Ssl) is { } handshake)
+        if ((Find(ErrorCode.Local_Ssl) ?? _faults.FirstOrDefault(IsRefusal)) is { } handshake)
         {
             return Denied(options, $"and we did not agree on TLS: {Shorten(handshake)}", TlsAdvice(options, handshake.Reason));
         }
@@ -50,11 +61,11 @@ internal sealed class ConnectionFaults
             return Unreachable(options, Shorten(unknown), "Check the host name in Kafka:BootstrapServers.", inner);
         }
 
-        var transport = Find(ErrorCode.Local_Transport);
+        var transport = _faults.FirstOrDefault(IsOtherProtocol) ?? Find(ErrorCode.Local_Transport);
         return Unreachable(
             options,
             transport is null ? "no answer" : Shorten(transport),
-            transport?.Reason.Contains("security.protocol", StringComparison.Ordinal) == true
+            transport is not null && IsOtherProtocol(transport)
                 ? $"The port answers, but not to {options.SecurityProtocol}: check Kafka:SecurityProtocol, and that this port is that listener's."
                 : "Check that Kafka runs, that host and port are those of a listener, that its advertised.listeners can be reached from here, and firewalls.",
             inner);
@@ -79,6 +90,14 @@ internal sealed class ConnectionFaults
         var end = error.Reason.IndexOf(" (after ", StringComparison.Ordinal);
         return (end < 0 ? error.Reason : error.Reason[..end]).TrimEnd('.', ' ');
     }
+
+    /// <summary>TLS 1.3 lets a server refuse a client's certificate after the handshake: it comes as an error of the connection.</summary>
+    private static bool IsRefusal(Error error) =>
+        error.Code == ErrorCode.Local_Transport && error.Reason.Contains("SSL alert", StringComparison.Ordinal);
+
+    /// <summary>librdkafka's own guess when a connection ends with the first request.</summary>
+    private static bool IsOtherProtocol(Error error) =>
+        error.Code == ErrorCode.Local_Transport && error.Reason.Contains("security.protocol", StringComparison.Ordinal);
 
     private Error? Find(ErrorCode code) => _faults.FirstOrDefault(e => e.Code == code);
 }

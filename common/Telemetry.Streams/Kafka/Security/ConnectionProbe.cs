@@ -61,7 +61,7 @@ internal static class ConnectionProbe
         {
             return new AdminClientBuilder(new AdminClientConfig(KafkaClientConfig.Base(options)))
                 .SetErrorHandler((_, error) => faults.Add(error))
-                .SetLogHandler(static (_, _) => { })
+                .SetLogHandler((_, message) => faults.Add(message))
                 .Build();
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)

@@ -18,6 +18,16 @@ internal sealed unsafe class ChdbResult : IDisposable
         LibChdb.ResultStorageBytesRead(Handle),
         TimeSpan.FromSeconds(LibChdb.ResultElapsed(Handle)));
 
+    /// <summary>Everything in the result, copied.</summary>
+    public EngineAnswer ToAnswer() => new(
+        Bytes.ToArray(),
+        LibChdb.ResultStorageRowsRead(Handle),
+        LibChdb.ResultStorageBytesRead(Handle),
+        LibChdb.ResultRowsWritten(Handle),
+        LibChdb.ResultBytesWritten(Handle),
+        RowsRead,
+        TimeSpan.FromSeconds(LibChdb.ResultElapsed(Handle)));
+
     /// <summary>Owns <paramref name="handle"/>, or frees it and throws the error in it.</summary>
     public static ChdbResult Take(nint handle)
     {

@@ -11,6 +11,7 @@ namespace Telemetry.Storage.ClickHouse.Embedded;
 /// </summary>
 public sealed class EmbeddedClickHouse : IClickHouse
 {
+    private readonly EmbeddedClickHouseOptions _options;
     private readonly LanePool _writes;
     private readonly LanePool _queries;
     private readonly LanePool _control;
@@ -18,9 +19,12 @@ public sealed class EmbeddedClickHouse : IClickHouse
     private readonly ILogger _logger;
     private readonly string _tag = Guid.NewGuid().ToString("N")[..12];
     private long _statements;
+    private volatile bool _hasGuests;
 
-    private EmbeddedClickHouse(LanePool writes, LanePool queries, LanePool control, ILogger logger)
+    private EmbeddedClickHouse(
+        EmbeddedClickHouseOptions options, LanePool writes, LanePool queries, LanePool control, ILogger logger)
     {
+        _options = options;
         _writes = writes;
         _queries = queries;
         _control = control;
@@ -45,7 +49,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
                 "clickhouse-query", options, options.QueryLanes, EngineArguments.QuerySettings(options), opened, cancellationToken);
             var control = await OpenLanesAsync("clickhouse-control", options, 1, [], opened, cancellationToken);
             Log.EngineOpened(logger, options.DataDirectory, options.WriteLanes, options.QueryLanes);
-            return new EmbeddedClickHouse(writes, queries, control, logger);
+            return new EmbeddedClickHouse(options, writes, queries, control, logger);
         }
         catch
         {
@@ -58,8 +62,8 @@ public sealed class EmbeddedClickHouse : IClickHouse
         }
     }
 
-    /// <summary>The directory's lock keeps other processes out.</summary>
-    public bool IsShared => false;
+    /// <summary>The directory's lock keeps other processes out, unless this process lets them in through sessions.</summary>
+    public bool IsShared => _hasGuests;
 
     public async ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken)
     {
@@ -145,6 +149,15 @@ public sealed class EmbeddedClickHouse : IClickHouse
                 await lane.InvokeAsync(l => EndStream(l, stream, ended));
             }
         }
+    }
+
+    /// <summary>Opens a connection beside the lanes. Close it before the engine is closed.</summary>
+    /// <param name="name">Name of its thread.</param>
+    public Task<EngineSession> OpenSessionAsync(string name)
+    {
+        ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
+        _hasGuests = true;
+        return EngineSession.OpenAsync(_options, name, KillAsync);
     }
 
     public async ValueTask DisposeAsync()

@@ -16,7 +16,7 @@ internal sealed class Lane : IAsyncDisposable
         new Thread(Run, 16 << 20) { IsBackground = true, Name = name }.Start();
     }
 
-    public ChdbConnection Connection { get; }
+    public ChdbConnection Connection { get; private set; }
 
     public MemoryFile? File { get; set; }
 
@@ -36,6 +36,13 @@ internal sealed class Lane : IAsyncDisposable
         };
         _work.Release();
         return result.Task;
+    }
+
+    /// <summary>Puts another connection in place; called on the lane's thread.</summary>
+    public void Reconnect(ChdbConnection connection)
+    {
+        Connection.Close();
+        Connection = connection;
     }
 
     /// <summary>Closes the connection and ends the thread; no call may follow.</summary>

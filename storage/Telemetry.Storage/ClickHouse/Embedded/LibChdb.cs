@@ -75,6 +75,12 @@ internal static unsafe partial class LibChdb
     [LibraryImport(Name, EntryPoint = "chdb_result_storage_bytes_read")]
     internal static partial ulong ResultStorageBytesRead(nint result);
 
+    [LibraryImport(Name, EntryPoint = "chdb_result_rows_written")]
+    internal static partial ulong ResultRowsWritten(nint result);
+
+    [LibraryImport(Name, EntryPoint = "chdb_result_bytes_written")]
+    internal static partial ulong ResultBytesWritten(nint result);
+
     [LibraryImport(Name, EntryPoint = "chdb_result_elapsed")]
     internal static partial double ResultElapsed(nint result);
 }

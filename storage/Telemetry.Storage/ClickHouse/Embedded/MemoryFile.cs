@@ -17,17 +17,20 @@ internal sealed partial class MemoryFile : IDisposable
 
     public MemoryFile()
     {
-        var descriptor = MemfdCreate("telemetry-block", CloseOnExec);
-        if (descriptor < 0)
-        {
-            throw new Win32Exception(Marshal.GetLastPInvokeError(), "memfd_create failed");
-        }
-
-        _handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        Path = $"/proc/self/fd/{descriptor}";
+        _handle = CreateHandle();
+        Path = $"/proc/self/fd/{_handle.DangerousGetHandle()}";
     }
 
     public string Path { get; }
+
+    /// <summary>An empty file in memory.</summary>
+    public static SafeFileHandle CreateHandle()
+    {
+        var descriptor = MemfdCreate("telemetry-block", CloseOnExec);
+        return descriptor >= 0
+            ? new SafeFileHandle(descriptor, ownsHandle: true)
+            : throw new Win32Exception(Marshal.GetLastPInvokeError(), "memfd_create failed");
+    }
 
     /// <summary>Makes <paramref name="block"/> the whole content.</summary>
     public void Write(ReadOnlySpan<byte> block)

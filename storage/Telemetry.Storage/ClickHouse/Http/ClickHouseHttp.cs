@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -9,12 +8,12 @@ using Microsoft.Extensions.Logging;
 namespace Telemetry.Storage.ClickHouse.Http;
 
 /// <summary>
-/// A ClickHouse server over HTTP. Cancelling a call kills its statement on the server. An INSERT whose answer was lost may
-/// still be running there: it is killed, and known to have ended, before the next statement is sent.
+/// A ClickHouse server, or replicas of one, over HTTP. Cancelling a call kills its statement on the server. An INSERT whose answer was
+/// lost may still be running there: it is killed, and known to have ended, before the next statement is sent to that server. (It may also
+/// come to the server later still: who inserts has to guard against that.) Only what has surely not begun, or only reads, is tried again.
 /// </summary>
 public sealed class ClickHouseHttp : IClickHouse
 {
-    private const string CodeHeader = "X-ClickHouse-Exception-Code";
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(10);
 
     private readonly ClickHouseHttpOptions _options;
@@ -22,22 +21,15 @@ public sealed class ClickHouseHttp : IClickHouse
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _killing = new(1);
-    private string[] _doubtful = [];
+    private readonly EndpointList _endpoints;
+    private (Uri Endpoint, string Id)[] _doubtful = [];
 
     public ClickHouseHttp(ClickHouseHttpOptions options, ILoggerFactory loggerFactory)
     {
         _options = options;
         _logger = loggerFactory.CreateLogger<ClickHouseHttp>();
-        _client = new HttpClient(
-            new SocketsHttpHandler
-            {
-                ConnectTimeout = options.ConnectTimeout,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-                AutomaticDecompression = options.Compression ? DecompressionMethods.GZip : DecompressionMethods.None,
-            })
-        {
-            Timeout = System.Threading.Timeout.InfiniteTimeSpan,
-        };
+        _endpoints = new EndpointList(options);
+        _client = HttpClients.Create(options);
     }
 
     public async ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken) =>
@@ -73,44 +65,83 @@ public sealed class ClickHouseHttp : IClickHouse
     private async ValueTask<ClickHouseSummary> RunAsync(
         ClickHouseQuery query, ReadOnlyMemory<byte>? block, Stream destination, bool mayWrite, CancellationToken cancellationToken)
     {
-        await KillDoubtfulAsync(cancellationToken);
-        var id = query.QueryId ?? $"telemetry-{Guid.NewGuid():N}";
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(_options.Timeout);
-        try
+        var pause = _options.RetryPause;
+        var attempts = Math.Max(_options.Attempts, _endpoints.Count);
+        for (var attempt = 1; ; attempt++)
         {
-            return await SendAsync(query, id, block, destination, deadline.Token);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or ClickHouseException { Code: 0 })
-        {
-            if (mayWrite)
+            var endpoint = _endpoints.Current;
+            var id = query.QueryId ?? $"telemetry-{Guid.NewGuid():N}";
+            try
             {
-                lock (_gate)
+                await KillDoubtfulAsync(endpoint, deadline.Token);
+                return await SendAsync(query, endpoint, id, block, destination, deadline.Token);
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or ClickHouseException { Code: 0 or ClickHouseErrors.TooManySimultaneousQueries })
+            {
+                await NoteAsync(e, endpoint, id, mayWrite);
+                cancellationToken.ThrowIfCancellationRequested();
+                var again = HttpErrors.NotBegun(e) || (!mayWrite && e is HttpRequestException or IOException && destination is MemoryStream);
+                if (!again || attempt >= attempts || deadline.IsCancellationRequested)
                 {
-                    _doubtful = [.. _doubtful, id];
+                    throw Explain(e, endpoint);
+                }
+
+                if (destination is MemoryStream memory)
+                {
+                    memory.SetLength(0);
+                }
+
+                if (_endpoints.Current == endpoint || attempt % _endpoints.Count == 0)
+                {
+                    await Task.Delay(pause, deadline.Token).ContinueWith(
+                        static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                    pause *= 2;
                 }
             }
-            else if (e is not HttpRequestException)
-            {
-                await TryKillAsync(id);
-            }
-
-            cancellationToken.ThrowIfCancellationRequested();
-            throw e switch
-            {
-                ClickHouseException => e,
-                OperationCanceledException => new ClickHouseException(
-                    ClickHouseErrors.TimeoutExceeded, $"ClickHouse at {_options.Endpoint} did not answer within {_options.Timeout}.", e),
-                _ => new ClickHouseException(0, $"ClickHouse at {_options.Endpoint} cannot be reached or broke off: {e.Message}", e),
-            };
         }
     }
 
+    /// <summary>Moves on to another server, and sees to a statement that may be running.</summary>
+    private async ValueTask NoteAsync(Exception error, Uri endpoint, string id, bool mayWrite)
+    {
+        if (error is HttpRequestException or IOException)
+        {
+            _endpoints.Failed(endpoint);
+        }
+
+        if (HttpErrors.NotBegun(error))
+        {
+            return;
+        }
+
+        if (mayWrite)
+        {
+            lock (_gate)
+            {
+                _doubtful = [.. _doubtful, (endpoint, id)];
+            }
+        }
+        else if (error is not HttpRequestException)
+        {
+            await TryKillAsync(endpoint, id);
+        }
+    }
+
+    private ClickHouseException Explain(Exception error, Uri endpoint) => error switch
+    {
+        ClickHouseException e => e,
+        OperationCanceledException e => new ClickHouseException(
+            ClickHouseErrors.TimeoutExceeded, $"ClickHouse at {endpoint} did not answer within {_options.Timeout}.", e),
+        _ => new ClickHouseException(0, $"ClickHouse at {endpoint} cannot be reached or broke off: {error.Message}", error),
+    };
+
     private async ValueTask<ClickHouseSummary> SendAsync(
-        ClickHouseQuery query, string id, ReadOnlyMemory<byte>? block, Stream destination, CancellationToken cancellationToken)
+        ClickHouseQuery query, Uri endpoint, string id, ReadOnlyMemory<byte>? block, Stream destination, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
-        using var request = new HttpRequestMessage(HttpMethod.Post, Address(query, id, inBody: block is null));
+        using var request = new HttpRequestMessage(HttpMethod.Post, Address(query, endpoint, id, inBody: block is null));
         request.Headers.Add("X-ClickHouse-User", _options.User);
         if (_options.Password.Length > 0)
         {
@@ -122,33 +153,23 @@ public sealed class ClickHouseHttp : IClickHouse
             request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
         }
 
-        request.Content = block is { } bytes ? new ReadOnlyMemoryContent(bytes) : new StringContent(query.Sql, Encoding.UTF8);
+        request.Content = block switch
+        {
+            null => new StringContent(query.Sql, Encoding.UTF8),
+            { } bytes when _options.CompressInserts => new GzipContent(bytes),
+            { } bytes => new ReadOnlyMemoryContent(bytes),
+        };
         using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        if (response.StatusCode != HttpStatusCode.OK || response.Headers.Contains(CodeHeader))
+        if (HttpErrors.Is(response))
         {
-            throw await ErrorAsync(response, body, cancellationToken);
+            throw await HttpErrors.ReadAsync(response, body, cancellationToken);
         }
 
-        var watcher = new StreamErrorWatch(response.Headers.TryGetValues("X-ClickHouse-Exception-Tag", out var tags) ? tags.First() : null);
+        var watcher = new StreamErrorWatch(response.Headers.TryGetValues("X-ClickHouse-Exception-Tag", out var tags) ? tags.First() : null, _options.IdleTimeout);
         await watcher.CopyAsync(body, destination, cancellationToken);
         var (rows, read) = Summary(response);
         return new ClickHouseSummary(rows, read, watch.Elapsed);
-    }
-
-    private static async ValueTask<ClickHouseException> ErrorAsync(HttpResponseMessage response, Stream body, CancellationToken cancellationToken)
-    {
-        using var reader = new StreamReader(body, Encoding.UTF8);
-        var text = new char[4096];
-        var length = await reader.ReadBlockAsync(text, cancellationToken);
-        var error = ClickHouseErrors.Parse(new string(text, 0, length));
-        var code = response.Headers.TryGetValues(CodeHeader, out var codes)
-            && int.TryParse(codes.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var parsed)
-                ? parsed
-                : error.Code;
-        return code > 0
-            ? new ClickHouseException(code, error.Message)
-            : new ClickHouseException(0, $"HTTP {(int)response.StatusCode} {response.ReasonPhrase}: {error.Message}");
     }
 
     private static (ulong Rows, ulong Bytes) Summary(HttpResponseMessage response)
@@ -168,9 +189,9 @@ public sealed class ClickHouseHttp : IClickHouse
             ? number
             : 0;
 
-    private Uri Address(ClickHouseQuery query, string id, bool inBody)
+    private Uri Address(ClickHouseQuery query, Uri endpoint, string id, bool inBody)
     {
-        var text = new StringBuilder(new Uri(_options.Endpoint, "/").ToString());
+        var text = new StringBuilder(new Uri(endpoint, "/").ToString());
         text.Append("?database=").Append(Uri.EscapeDataString(_options.Database));
         text.Append("&query_id=").Append(Uri.EscapeDataString(id));
         if (!inBody)
@@ -195,10 +216,10 @@ public sealed class ClickHouseHttp : IClickHouse
         return new Uri(text.ToString());
     }
 
-    /// <summary>Until the server says that they are gone, nothing else is sent.</summary>
-    private async ValueTask KillDoubtfulAsync(CancellationToken cancellationToken)
+    /// <summary>Until the server says that they are gone, nothing else is sent to it.</summary>
+    private async ValueTask KillDoubtfulAsync(Uri endpoint, CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _doubtful).Length == 0)
+        if (!Volatile.Read(ref _doubtful).Any(d => d.Endpoint == endpoint))
         {
             return;
         }
@@ -206,21 +227,12 @@ public sealed class ClickHouseHttp : IClickHouse
         await _killing.WaitAsync(cancellationToken);
         try
         {
-            var ids = Volatile.Read(ref _doubtful);
-            foreach (var id in ids)
+            foreach (var doubt in Volatile.Read(ref _doubtful).Where(d => d.Endpoint == endpoint))
             {
-                try
-                {
-                    await SendAsync(Kill(id, "SYNC"), $"{id}-kill", null, Stream.Null, cancellationToken);
-                }
-                catch (Exception e) when (e is HttpRequestException or IOException)
-                {
-                    throw new ClickHouseException(0, $"ClickHouse at {_options.Endpoint} cannot be reached: {e.Message}", e);
-                }
-
+                await SendAsync(Kill(doubt.Id, "SYNC"), endpoint, $"{doubt.Id}-kill", null, Stream.Null, cancellationToken);
                 lock (_gate)
                 {
-                    _doubtful = [.. _doubtful.Where(d => d != id)];
+                    _doubtful = [.. _doubtful.Where(d => d != doubt)];
                 }
             }
         }
@@ -230,12 +242,12 @@ public sealed class ClickHouseHttp : IClickHouse
         }
     }
 
-    private async ValueTask TryKillAsync(string id)
+    private async ValueTask TryKillAsync(Uri endpoint, string id)
     {
         using var deadline = new CancellationTokenSource(KillTimeout);
         try
         {
-            await SendAsync(Kill(id, "ASYNC"), $"{id}-kill", null, Stream.Null, deadline.Token);
+            await SendAsync(Kill(id, "ASYNC"), endpoint, $"{id}-kill", null, Stream.Null, deadline.Token);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or ClickHouseException)
         {

@@ -8,7 +8,7 @@ namespace Telemetry.Storage.ClickHouse.Http;
 /// or ends it. This keeps the end of the result back until it is known to be no exception. Servers since 25.x announce a
 /// tag that frames the exception; older ones end with a line <c>Code: N. DB::Exception: ...</c>.
 /// </summary>
-internal sealed class StreamErrorWatch(string? tag)
+internal sealed class StreamErrorWatch(string? tag, TimeSpan idle)
 {
     /// <summary>Longest exception text looked for.</summary>
     private const int TailBytes = 16 * 1024;
@@ -16,6 +16,7 @@ internal sealed class StreamErrorWatch(string? tag)
     public async ValueTask CopyAsync(Stream source, Stream destination, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(TailBytes + (64 * 1024));
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var held = 0;
         try
         {
@@ -24,7 +25,9 @@ internal sealed class StreamErrorWatch(string? tag)
                 int read;
                 try
                 {
-                    read = await source.ReadAsync(buffer.AsMemory(held), cancellationToken);
+                    silence.CancelAfter(idle);
+                    read = await source.ReadAsync(buffer.AsMemory(held), silence.Token);
+                    silence.CancelAfter(Timeout.InfiniteTimeSpan);
                 }
                 catch (Exception e) when (e is HttpIOException or IOException && Find(buffer.AsSpan(0, held)) is { } at)
                 {

@@ -1,3 +1,4 @@
+using Telemetry.Streams.Kafka;
 using Telemetry.Tests.Streams;
 
 namespace Telemetry.IntegrationTests.Streams.Kafka;
@@ -7,5 +8,9 @@ public sealed class KafkaAppendTests(SharedKafka kafka) : AppendContract(new Kaf
 public sealed class KafkaConsumerTests(SharedKafka kafka) : ConsumerContract(new KafkaHost(kafka));
 
 public sealed class KafkaGroupTests(SharedKafka kafka) : GroupContract(new KafkaHost(kafka));
+
+/// <summary>The same with the classic group protocol, for clusters without KIP-848.</summary>
+public sealed class KafkaClassicGroupTests(SharedKafka kafka)
+    : GroupContract(new KafkaHost(kafka, options => options with { GroupProtocol = KafkaGroupProtocol.Classic }));
 
 public sealed class KafkaTransactionTests(SharedKafka kafka) : TransactionContract(new KafkaHost(kafka));

@@ -48,8 +48,8 @@ public sealed class TopicComparisonTests
 
         difference.Remedy.ShouldBe(TopicRemedy.ByHand);
         difference.Advice!.ShouldContain("hash modulo");
-        difference.Advice.ShouldContain("Log:Partitions=6");
-        difference.Advice.ShouldContain("new topic version");
+        difference.Advice!.ShouldContain("Log:Partitions=6");
+        difference.Advice!.ShouldContain("new topic version");
     }
 
     [Fact]

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using Telemetry.ClickHouseServer;
+using Telemetry.Host.Composition;
+using Telemetry.Host.Configuration;
+using Telemetry.Host.Logging;
+using Telemetry.Host.Metrics;
+using Telemetry.Storage.ClickHouse.Embedded;
+
+namespace Telemetry.Host.Commands;
+
+/// <summary>
+/// The embedded engine in a process of its own, served over ClickHouse's HTTP interface with metrics and health on the same
+/// port. It makes no tables: the stores that connect to it do.
+/// </summary>
+internal static class ClickHouseCommand
+{
+    private const int DefaultPort = 8123;
+
+    public static Command Create()
+    {
+        var shared = new SharedOptions();
+        shared.MapClickHouseHttp();
+        var parent = new Option<bool>("--stop-with-stdin") { Description = "Stop in good order when standard input ends." };
+        var command = new Command("clickhouse", "The embedded ClickHouse engine behind ClickHouse's HTTP interface, on loopback.") { parent };
+        shared.AddTo(command);
+        command.SetAction((result, cancellationToken) => RunAsync(shared.Load(result), result.GetValue(parent), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(TelemetryOptions options, bool supervised, CancellationToken cancellationToken)
+    {
+        using var signals = new StopSignals(supervised);
+        using var watch = supervised ? new ParentWatch() : null;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, watch?.Token ?? CancellationToken.None);
+        using var metrics = new MetricsRegistry();
+        using var logging = LoggingSetup.Create(options.Logging, console: true);
+        new DataDirectory(options.Data).Create();
+        await using var engine = await EmbeddedClickHouse.OpenAsync(options.ClickHouse, logging, signals.Token);
+        var served = options.ClickHouseServer with { Port = options.ClickHouseServer.Port ?? DefaultPort };
+        var stopping = false;
+        await using var server = await ClickHouseHttpServer.StartAsync(
+            engine,
+            served,
+            logging,
+            TimeProvider.System,
+            routes => Operations.Map(routes, metrics, () => Volatile.Read(ref stopping) ? ["stopping"] : []),
+            signals.Token);
+        InstanceFile.WriteClickHouse(options, server.Address);
+        await signals.WaitAsync(stop.Token);
+        Volatile.Write(ref stopping, true);
+        using var limit = new CancellationTokenSource(options.ShutdownTimeout);
+        await server.StopAsync(limit.Token);
+        InstanceFile.DeleteClickHouse(options);
+        return 0;
+    }
+}

@@ -1,0 +1,173 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Telemetry.ClickHouseServer.Requests;
+using Telemetry.ClickHouseServer.Responses;
+using Telemetry.ClickHouseServer.Running;
+using Telemetry.Storage.ClickHouse.Embedded;
+
+namespace Telemetry.ClickHouseServer;
+
+/// <summary>
+/// ClickHouse's HTTP interface over the embedded engine, on loopback: for our own roles in other processes and for ClickHouse's
+/// own clients.
+/// </summary>
+public sealed class ClickHouseHttpServer : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+    private readonly EnginePool _pool;
+    private readonly ClientSessions _sessions;
+    private readonly RunningQueries _running;
+    private readonly ServerMetrics _metrics;
+    private readonly ClickHouseServerOptions _options;
+    private readonly ITimer _expiry;
+    private readonly ILogger _logger;
+    private bool _stopped;
+
+    private ClickHouseHttpServer(
+        WebApplication application, EnginePool pool, ClientSessions sessions, RunningQueries running, ServerMetrics metrics,
+        ClickHouseServerOptions options, TimeProvider time, ILogger logger)
+    {
+        _application = application;
+        _pool = pool;
+        _sessions = sessions;
+        _running = running;
+        _metrics = metrics;
+        _options = options;
+        _logger = logger;
+        _expiry = time.CreateTimer(_ => _ = _sessions.CloseExpiredAsync(), null, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint Address { get; private set; } = new(IPAddress.None, 0);
+
+    /// <summary>Begins to serve <paramref name="engine"/>; it must outlive the server.</summary>
+    /// <param name="map">Maps more paths on the same port (metrics, health); null: none.</param>
+    /// <exception cref="IOException">The address cannot be had, or it is not a loopback address.</exception>
+    public static async Task<ClickHouseHttpServer> StartAsync(
+        EmbeddedClickHouse engine,
+        ClickHouseServerOptions options,
+        ILoggerFactory logging,
+        TimeProvider time,
+        Action<IEndpointRouteBuilder>? map,
+        CancellationToken cancellationToken)
+    {
+        if (!IPAddress.IsLoopback(options.Address))
+        {
+            throw new IOException($"ClickHouse's HTTP interface is served on loopback only, not on {options.Address}: set ClickHouseServer:Address to 127.0.0.1 or ::1.");
+        }
+
+        var logger = logging.CreateLogger<ClickHouseHttpServer>();
+        var facts = await EngineFacts.AskAsync(engine, cancellationToken);
+        var pool = new EnginePool(engine);
+        var sessions = new ClientSessions(pool, options, time);
+        var running = new RunningQueries(options.ConcurrentQueriesMax, time);
+        var metrics = new ServerMetrics(running, sessions);
+        var handler = new QueryHandler(pool, sessions, running, Credentials.From(options), facts, options, metrics, logger);
+        var application = Build(options, handler, logger, map);
+        var server = new ClickHouseHttpServer(application, pool, sessions, running, metrics, options, time, logger);
+        try
+        {
+            await application.StartAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or AddressInUseException or System.Net.Sockets.SocketException)
+        {
+            await server.DisposeAsync();
+            throw new IOException(
+                $"ClickHouse's HTTP interface cannot listen on {options.Address}:{options.Port}: {e.Message} Give another port with --clickhouse-http (0: a free one).", e);
+        }
+
+        var address = new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        server.Address = new IPEndPoint(options.Address, address.Port);
+        Log.Listening(logger, server.Address.ToString(), facts.Version);
+        return server;
+    }
+
+    /// <summary>Takes no more statements, lets those that run end within StopTimeout, then kills them.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_stopped)
+        {
+            return;
+        }
+
+        _stopped = true;
+        await _running.StopAsync(_options.StopTimeout);
+        await _application.StopAsync(cancellationToken);
+        Log.Stopped(_logger);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
+        await _expiry.DisposeAsync();
+        await _application.DisposeAsync();
+        await _sessions.DisposeAsync();
+        await _pool.DisposeAsync();
+        _metrics.Dispose();
+    }
+
+    private static WebApplication Build(
+        ClickHouseServerOptions options, QueryHandler handler, ILogger logger, Action<IEndpointRouteBuilder>? map)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(2));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = options.ConnectionsMax;
+            kestrel.Limits.MaxRequestBodySize = null; // InsertBytesMax and StatementBytesMax bound it.
+            kestrel.Limits.MaxRequestLineSize = 1 << 20; // ClickHouse's http_max_uri_size.
+            kestrel.Limits.MaxRequestBufferSize = 2 << 20;
+            kestrel.Limits.MinRequestBodyDataRate = null; // ReceiveTimeout and SendTimeout instead, as ClickHouse has them.
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.KeepAliveTimeout = options.KeepAliveTimeout + TimeSpan.FromSeconds(2);
+            kestrel.Listen(options.Address, options.Port ?? 0);
+        });
+        var application = builder.Build();
+        application.Use((context, next) => GuardAsync(context, next, logger));
+        application.UseRouting();
+        map?.Invoke(application);
+        application.MapGet("/ping", () => Results.Text("Ok.\n", "text/html; charset=UTF-8"));
+        application.MapGet("/replicas_status", () => Results.Text("Ok.\n", "text/plain; charset=UTF-8"));
+        application.MapMethods("/", [HttpMethods.Get, HttpMethods.Head, HttpMethods.Post], handler.HandleAsync);
+        application.MapFallback(context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return context.Response.WriteAsync(
+                $"There is no handle {context.Request.Path}\n\nUse / or /ping for health checks.\nOr /replicas_status for more sophisticated health checks.\n\n"
+                + "Send queries from your program with POST method or GET /?query=...\n");
+        });
+        return application;
+    }
+
+    private static async Task GuardAsync(HttpContext context, RequestDelegate next, ILogger logger)
+    {
+        if (LocalOnly.Refuse(context.Request) is { } reason)
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            await context.Response.WriteAsync(reason + "\n");
+            return;
+        }
+
+        try
+        {
+            await next(context);
+        }
+        catch (Exception e) when (e is not (BrokenOffException or OperationCanceledException or BadHttpRequestException))
+        {
+            Log.RequestFailed(logger, e);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.IO.Compression;
+using Telemetry.Storage.ClickHouse;
+
+namespace Telemetry.ClickHouseServer.Requests;
+
+/// <summary>
+/// HTTP content codings. gzip, deflate and br are done here; zstd, xz, lz4, bz2 and snappy by the engine, which reads and
+/// writes such files.
+/// </summary>
+internal static class ContentCodings
+{
+    private static readonly string[] Preferred = ["br", "gzip", "deflate", "xz", "zstd", "lz4", "snappy", "bz2"];
+
+    /// <summary>The coding ClickHouse takes from a list; null when it knows none of them.</summary>
+    public static string? Choose(string? accepted)
+    {
+        if (accepted is null)
+        {
+            return null;
+        }
+
+        var offered = accepted.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Where(o => !o.Replace(" ", "", StringComparison.Ordinal).EndsWith(";q=0", StringComparison.Ordinal))
+            .Select(o => o.Split(';')[0].Trim().ToLowerInvariant())
+            .ToHashSet();
+        return Array.Find(Preferred, offered.Contains);
+    }
+
+    /// <summary>Done by the engine, not here.</summary>
+    public static bool IsEngines(string coding) => coding is "zstd" or "xz" or "lz4" or "snappy" or "bz2";
+
+    /// <summary>Stream to write an answer through; <see cref="Stream.Flush"/> sends what there is.</summary>
+    public static Stream Compress(Stream destination, string coding) => coding switch
+    {
+        "gzip" => new GZipStream(destination, CompressionLevel.Fastest, leaveOpen: true),
+        "deflate" => new ZLibStream(destination, CompressionLevel.Fastest, leaveOpen: true),
+        "br" => new BrotliStream(destination, CompressionLevel.Fastest, leaveOpen: true),
+        _ => throw new ArgumentOutOfRangeException(nameof(coding), coding, "not done here"),
+    };
+
+    /// <summary>Stream to read a body through.</summary>
+    /// <exception cref="ClickHouseException">An unknown coding.</exception>
+    public static Stream Decompress(Stream source, string coding) => coding switch
+    {
+        "" or "identity" => source,
+        "gzip" or "x-gzip" => new GZipStream(source, CompressionMode.Decompress, leaveOpen: true),
+        "deflate" => new ZLibStream(source, CompressionMode.Decompress, leaveOpen: true),
+        "br" => new BrotliStream(source, CompressionMode.Decompress, leaveOpen: true),
+        _ => throw new ClickHouseException(
+            ErrorCodes.UnknownCompressionMethod, ErrorCodes.Text(ErrorCodes.UnknownCompressionMethod, $"Unknown HTTP content encoding: {coding}")),
+    };
+}

@@ -1,0 +1,105 @@
+using System.Text;
+using Telemetry.ClickHouseServer.Requests;
+using Telemetry.ClickHouseServer.Responses;
+using Telemetry.ClickHouseServer.Sql;
+using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.ClickHouse.Embedded;
+
+namespace Telemetry.ClickHouseServer.Running;
+
+/// <summary>Runs one statement on a connection: results through a pipe, data of inserts through a file.</summary>
+internal sealed class StatementRunner(EngineSession engine, ClientRequest request, RunningQuery query)
+{
+    /// <summary>SELECT: pieces of the result go to the client while the query runs.</summary>
+    public async Task<EngineAnswer> SelectAsync(
+        byte[] sql, Statement statement, ClientResponse response, CancellationToken cancellationToken)
+    {
+        await using var pipe = new ResultPipe();
+        var coding = request.Coding is { } name && ContentCodings.IsEngines(name) ? $" COMPRESSION '{name}'" : "";
+        var head = ProcessTable.Rewrite(sql.AsSpan(0, statement.FileAt), [.. statement.Tokens.Where(t => t.End <= statement.FileAt)], query.Id);
+        var format = statement.Format is null ? $"FORMAT {request.DefaultFormat}" : Encoding.UTF8.GetString(sql.AsSpan(statement.FileAt..statement.End));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var run = RunAsync($"{head}\nINTO OUTFILE '{pipe.Path}' APPEND{coding} {format}", pipe, stop.Token);
+        try
+        {
+            await CopyAsync(pipe, response, cancellationToken);
+        }
+        catch
+        {
+            // The client is gone or does not take the result: the query ends before the connection goes back.
+            await stop.CancelAsync();
+            await pipe.Reader.CompleteAsync();
+            await run.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            if (run.Exception?.InnerException is ClickHouseException { Code: ErrorCodes.QueryWasCancelled } killed && query.Killed.IsCancellationRequested)
+            {
+                throw killed;
+            }
+
+            throw;
+        }
+
+        return await run;
+    }
+
+    /// <summary>INSERT with data in a file.</summary>
+    /// <param name="coding">Compression of the file; empty: none.</param>
+    public Task<EngineAnswer> InsertAsync(
+        byte[] sql, Statement statement, InsertFile file, string coding, CancellationToken cancellationToken)
+    {
+        var compression = coding.Length > 0 ? $" COMPRESSION '{coding}'" : "";
+        string text;
+        if (statement.Input is { } input)
+        {
+            var bracket = Array.IndexOf(sql, (byte)'(', input.End) + 1;
+            text = $"{Part(sql, 0, input.Start)}file('{file.Path}', '{statement.Format}', {Part(sql, bracket, statement.FormatAt)}";
+        }
+        else
+        {
+            var clause = statement.Format == "Values" && !Part(sql, statement.FormatAt, statement.FormatEnd).StartsWith("FORMAT", StringComparison.OrdinalIgnoreCase)
+                ? "FORMAT Values"
+                : Part(sql, statement.FormatAt, statement.FormatEnd);
+            text = $"{Part(sql, 0, statement.FileAt)} FROM INFILE '{file.Path}'{compression} {Part(sql, statement.FileAt, statement.FormatAt)} {clause}";
+        }
+
+        return engine.RunAsync(text, request.DefaultFormat, request.Parameters, query.Tag, cancellationToken);
+    }
+
+    /// <summary>Everything else.</summary>
+    public Task<EngineAnswer> OtherAsync(byte[] sql, Statement statement, CancellationToken cancellationToken)
+    {
+        var end = statement.Kind == StatementKind.InsertData ? sql.Length : statement.End;
+        return engine.RunAsync(Encoding.UTF8.GetString(sql, 0, end), request.DefaultFormat, request.Parameters, query.Tag, cancellationToken);
+    }
+
+    private static string Part(byte[] sql, int from, int to) => Encoding.UTF8.GetString(sql, from, to - from);
+
+    private async Task<EngineAnswer> RunAsync(string sql, ResultPipe pipe, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.RunAsync(sql, request.DefaultFormat, request.Parameters, query.Tag, cancellationToken);
+        }
+        finally
+        {
+            pipe.CompleteWriting();
+        }
+    }
+
+    private static async Task CopyAsync(ResultPipe pipe, ClientResponse response, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await pipe.Reader.ReadAsync(cancellationToken);
+            foreach (var piece in read.Buffer)
+            {
+                await response.WriteAsync(piece, cancellationToken);
+            }
+
+            pipe.Reader.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                return;
+            }
+        }
+    }
+}

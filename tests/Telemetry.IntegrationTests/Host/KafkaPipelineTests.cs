@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Telemetry.IntegrationTests.Support;
+using Telemetry.Testing;
+
+namespace Telemetry.IntegrationTests.Host;
+
+/// <summary>The executable over a real cluster: all roles in one process, and one process a role.</summary>
+[Collection("processes")]
+public sealed class KafkaPipelineTests : IAsyncLifetime
+{
+    private readonly string _data = Directory.CreateTempSubdirectory("telemetry-apart-").FullName;
+    private KafkaCluster? _kafka;
+
+    public async ValueTask InitializeAsync()
+    {
+        // Topics have fixed names: each test has a cluster of its own.
+        if (KafkaCluster.MissingReason(own: true) is { } missing)
+        {
+            Assert.Skip(missing);
+        }
+
+        _kafka = await KafkaCluster.StartAsync(1);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_kafka is not null)
+        {
+            await _kafka.DisposeAsync();
+        }
+
+        Directory.Delete(_data, recursive: true);
+    }
+
+    [Fact]
+    public async Task Up_in_one_process_over_Kafka_audits_clean()
+    {
+        var report = Path.Combine(_data, "report.json");
+
+        var (code, _, errors) = await TelemetryProcess.RunAsync(
+            "up", "--kafka", _kafka!.BootstrapServers, "--data", _data, "--for", "5s", "--devices", "100", "--rate", "1000/s",
+            "--mqtt-port", "0", "--http-port", "0", "--no-browser", "--plain", "--report", report);
+
+        code.ShouldBe(0, errors);
+        Directory.Exists(Path.Combine(_data, "journal")).ShouldBeFalse();
+        using var figures = JsonDocument.Parse(await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken));
+        var acked = figures.RootElement.GetProperty("acked").GetInt64();
+        figures.RootElement.GetProperty("stored").GetInt64().ShouldBe(acked);
+        await ShouldAuditCleanAsync(atLeast: acked);
+    }
+
+    [Fact]
+    public async Task Roles_apart_lose_and_double_nothing_when_one_of_each_is_killed()
+    {
+        var report = Path.Combine(_data, "report.json");
+        await using var up = TelemetryProcess.Start(
+            "up", "--kafka", _kafka!.BootstrapServers, "--roles-apart", "--process", "2", "--store", "2", "--data", _data,
+            "--devices", "100", "--rate", "1000/s", "--mqtt-port", "0", "--http-port", "0", "--no-browser", "--plain", "--report", report);
+        await WaitAsync(up, root => root.GetProperty("ready").GetBoolean());
+        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        foreach (var name in (string[])["process-1", "store-1"])
+        {
+            var role = await WaitAsync(up, root => Role(root, name).GetProperty("pid").ValueKind == JsonValueKind.Number);
+            using var victim = Process.GetProcessById(Role(role, name).GetProperty("pid").GetInt32());
+            victim.Kill();
+            await WaitAsync(up, root =>
+                Role(root, name).GetProperty("restarts").GetInt32() == 1 && Role(root, name).GetProperty("pid").ValueKind == JsonValueKind.Number);
+            await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        }
+
+        up.Terminate();
+
+        (await up.WaitAsync()).ShouldBe(0, up.Errors);
+        using var figures = JsonDocument.Parse(await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken));
+        figures.RootElement.GetProperty("e2e_ms").GetProperty("p50").GetDouble().ShouldBeGreaterThan(0);
+        figures.RootElement.GetProperty("cpu_percent").TryGetProperty("store-2", out _).ShouldBeTrue();
+        await ShouldAuditCleanAsync(atLeast: figures.RootElement.GetProperty("acked").GetInt64());
+    }
+
+    private static JsonElement Role(JsonElement root, string name) =>
+        root.GetProperty("roles").EnumerateArray().Single(r => r.GetProperty("name").GetString() == name);
+
+    /// <summary>Waits until what the supervisor writes about its processes is as wanted.</summary>
+    private async Task<JsonElement> WaitAsync(TelemetryProcess up, Func<JsonElement, bool> wanted)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var file = Path.Combine(_data, "instance.json");
+        while (true)
+        {
+            up.HasExited.ShouldBeFalse(up.Errors);
+            if (File.Exists(file))
+            {
+                try
+                {
+                    using var document = JsonDocument.Parse(await File.ReadAllTextAsync(file, limit.Token));
+                    if (wanted(document.RootElement))
+                    {
+                        return document.RootElement.Clone();
+                    }
+                }
+                catch (JsonException)
+                {
+                    // Being written; looked at again.
+                }
+            }
+
+            await Task.Delay(50, limit.Token);
+        }
+    }
+
+    private async Task ShouldAuditCleanAsync(long atLeast)
+    {
+        var (code, output, errors) = await TelemetryProcess.RunAsync(
+            "audit", "--kafka", _kafka!.BootstrapServers, "--data", _data, "--json");
+
+        code.ShouldBe(0, output + errors);
+        using var audit = JsonDocument.Parse(output);
+        var root = audit.RootElement;
+        root.GetProperty("acked").GetInt64().ShouldBeGreaterThanOrEqualTo(atLeast);
+        atLeast.ShouldBeGreaterThan(0);
+        root.GetProperty("raw").GetInt64().ShouldBe(root.GetProperty("log").GetInt64());
+        root.GetProperty("lost").GetInt64().ShouldBe(0);
+        root.GetProperty("doubled").GetInt64().ShouldBe(0);
+        root.GetProperty("unexplained").GetInt64().ShouldBe(0);
+    }
+}

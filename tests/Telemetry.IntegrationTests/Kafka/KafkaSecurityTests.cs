@@ -1,0 +1,132 @@
+using Telemetry.IntegrationTests.Support;
+using Telemetry.Streams;
+using Telemetry.Streams.Kafka;
+using Telemetry.Streams.Kafka.Topics;
+
+namespace Telemetry.IntegrationTests.Kafka;
+
+/// <summary>Each way into a real broker once, and what is said when the broker or we refuse.</summary>
+public sealed class KafkaSecurityTests(SecureBroker broker) : IClassFixture<SecureBroker>
+{
+    private const string WrongPassword = "tr0ub4dor-and-3";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Broker_whose_certificate_our_authority_signed_is_trusted()
+    {
+        broker.Need();
+
+        (await ConnectAsync(broker.Tls)).Brokers.ShouldBe([broker.Tls.BootstrapServers!]);
+    }
+
+    [Fact]
+    public async Task Broker_whose_certificate_another_authority_signed_is_refused_with_the_setting_to_check()
+    {
+        broker.Need();
+
+        var error = await RefusedAsync(broker.Tls with { SslCaFile = broker.StrangerFile });
+
+        error.Message.ShouldContain("not signed by an authority");
+        error.Message.ShouldContain("Kafka:SslCaFile");
+    }
+
+    [Fact]
+    public async Task Client_certificate_is_shown_where_the_broker_asks_for_one()
+    {
+        broker.Need();
+
+        var cluster = await ConnectAsync(
+            broker.Mutual with { SslCertificateFile = broker.ClientFile, SslKeyFile = broker.ClientFile });
+
+        cluster.Brokers.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Missing_client_certificate_is_named()
+    {
+        broker.Need();
+
+        (await RefusedAsync(broker.Mutual)).Message.ShouldContain("Kafka:SslCertificateFile");
+    }
+
+    [Fact]
+    public async Task User_with_the_right_password_is_let_in_by_SCRAM()
+    {
+        broker.Need();
+
+        (await ConnectAsync(broker.Scram)).Brokers.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Wrong_password_is_an_error_at_once_and_stays_secret()
+    {
+        broker.Need();
+
+        var error = await RefusedAsync(broker.Scram with { SaslPasswordFile = broker.Secret("wrong", WrongPassword) });
+
+        error.Message.ShouldContain($"does not accept user '{SecureBroker.User}'");
+        error.Message.ShouldContain("Kafka:SaslPasswordFile");
+        error.ToString().ShouldNotContain(WrongPassword);
+    }
+
+    [Fact]
+    public async Task Plain_client_at_a_TLS_listener_is_told_of_the_protocol()
+    {
+        broker.Need();
+
+        var error = await Should.ThrowAsync<RecordLogException>(
+            () => ConnectAsync(broker.Tls with { SecurityProtocol = KafkaSecurityProtocol.Plaintext }));
+
+        error.Error.ShouldBe(RecordLogError.Unavailable);
+        error.Message.ShouldContain("Kafka:SecurityProtocol");
+    }
+
+    [Fact]
+    public async Task Command_over_TLS_and_SCRAM_makes_the_topics_and_shows_no_secret()
+    {
+        broker.Need();
+        var options = broker.Scram;
+
+        var (code, output, errors) = await TelemetryProcess.RunAsync(["topics", "apply", "--log-level", "Verbose", .. Flags(options)]);
+
+        code.ShouldBe(0, errors);
+        output.ShouldContain("created telemetry.readings.v1");
+        (output + errors).ShouldNotContain(SecureBroker.Password);
+    }
+
+    [Fact]
+    public async Task Command_with_a_wrong_password_ends_with_one_sentence()
+    {
+        broker.Need();
+        var options = broker.Scram with { SaslPasswordFile = broker.Secret("wrong-too", WrongPassword) };
+
+        var (code, output, errors) = await TelemetryProcess.RunAsync(["topics", "check", .. Flags(options)]);
+
+        code.ShouldBe(2);
+        errors.Split('\n').Length.ShouldBe(1, errors);
+        (output + errors).ShouldNotContain(WrongPassword);
+    }
+
+    private static string[] Flags(KafkaOptions options) =>
+    [
+        "--kafka", options.BootstrapServers!,
+        "--set", $"Kafka:SecurityProtocol={options.SecurityProtocol}",
+        "--set", $"Kafka:SslCaFile={options.SslCaFile}",
+        "--set", $"Kafka:SaslUsername={options.SaslUsername}",
+        "--set", $"Kafka:SaslPasswordFile={options.SaslPasswordFile}",
+    ];
+
+    private static async Task<RecordLogException> RefusedAsync(KafkaOptions options)
+    {
+        var error = await Should.ThrowAsync<RecordLogException>(() => ConnectAsync(options));
+        error.Error.ShouldBe(RecordLogError.AccessDenied, error.Message);
+        return error;
+    }
+
+    private static async Task<ClusterDescription> ConnectAsync(KafkaOptions options)
+    {
+        using var admin = await KafkaTopicAdmin.ConnectAsync(options, Cancel);
+        return (await admin.CompareAsync([], Cancel)).Cluster;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Telemetry.IntegrationTests.Edge;
+using Telemetry.IntegrationTests.Support;
+using Telemetry.Streams.Kafka;
+using Telemetry.Testing;
+
+namespace Telemetry.IntegrationTests.Kafka;
+
+/// <summary>A broker with a listener for each way in: plain, TLS, mutual TLS, SCRAM over TLS. Null cluster: no Kafka here.</summary>
+public sealed class SecureBroker : IAsyncLifetime
+{
+    public const string User = "edge-7";
+    public const string Password = "correct-horse-battery-staple";
+
+    private readonly TestAuthority _authority = new();
+    private readonly TestAuthority _stranger = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("telemetry-secrets-").FullName;
+    private KafkaCluster? _cluster;
+    private int _tls;
+    private int _mutual;
+    private int _scram;
+
+    /// <summary>Client with our authority, over TLS.</summary>
+    public KafkaOptions Tls => new()
+    {
+        BootstrapServers = Local(_tls),
+        SecurityProtocol = KafkaSecurityProtocol.Ssl,
+        SslCaFile = _authority.RootFile,
+    };
+
+    /// <summary>The listener that asks for a client certificate; without one.</summary>
+    public KafkaOptions Mutual => Tls with { BootstrapServers = Local(_mutual) };
+
+    /// <summary>The listener that asks for user and password, over TLS.</summary>
+    public KafkaOptions Scram => Tls with
+    {
+        BootstrapServers = Local(_scram),
+        SecurityProtocol = KafkaSecurityProtocol.SaslSsl,
+        SaslMechanism = KafkaSaslMechanism.ScramSha512,
+        SaslUsername = User,
+        SaslPasswordFile = Secret("password", Password + "\n"),
+    };
+
+    /// <summary>An authority that signed nothing here.</summary>
+    public string StrangerFile => _stranger.RootFile;
+
+    /// <summary>Certificate and key of a client that our authority signed.</summary>
+    public string ClientFile => _authority.ClientPem("edge-7");
+
+    /// <summary>A file with something secret in it.</summary>
+    public string Secret(string name, string content)
+    {
+        var path = Path.Combine(_folder, name);
+        File.WriteAllText(path, content);
+        return path;
+    }
+
+    /// <summary>Skips the test where no broker of our own can be started.</summary>
+    public void Need() => Assert.SkipWhen(_cluster is null, KafkaCluster.MissingReason(own: true) ?? "no Kafka");
+
+    public async ValueTask InitializeAsync()
+    {
+        if (KafkaCluster.MissingReason(own: true) is not null)
+        {
+            return;
+        }
+
+        (_tls, _mutual, _scram) = (FreePort.Find(), FreePort.Find(), FreePort.Find());
+        _cluster = await KafkaCluster.StartAsync(
+            1,
+            "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,MUTUAL:SSL,SCRAM:SASL_SSL",
+            "ssl.keystore.type=PEM", $"ssl.keystore.location={_authority.ServerPem()}",
+            "ssl.truststore.type=PEM", $"ssl.truststore.location={_authority.RootFile}",
+            "listener.name.mutual.ssl.client.auth=required",
+            "sasl.enabled.mechanisms=SCRAM-SHA-512",
+            "listener.name.scram.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;");
+        await AddListenersAsync(_cluster);
+        await AddUserAsync(_cluster);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+
+        _authority.Dispose();
+        _stranger.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string Local(int port) => $"127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}";
+
+    /// <summary>The script chooses the plain ports itself, so the other listeners come with a restart.</summary>
+    private async Task AddListenersAsync(KafkaCluster cluster)
+    {
+        await cluster.StopBrokerAsync(1);
+        var file = Path.Combine(cluster.DirectoryOf(1), "server.properties");
+        var more = $",TLS://{Local(_tls)},MUTUAL://{Local(_mutual)},SCRAM://{Local(_scram)}";
+        var lines = (await File.ReadAllLinesAsync(file)).Select(line =>
+            line.StartsWith("listeners=", StringComparison.Ordinal) || line.StartsWith("advertised.listeners=", StringComparison.Ordinal)
+                ? line + more
+                : line);
+        await File.WriteAllLinesAsync(file, lines.ToList());
+        await cluster.StartBrokerAsync(1);
+    }
+
+    private static async Task AddUserAsync(KafkaCluster cluster)
+    {
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = cluster.BootstrapServers }).Build();
+        await admin.AlterUserScramCredentialsAsync(
+        [
+            new UserScramCredentialUpsertion
+            {
+                User = User,
+                ScramCredentialInfo = new ScramCredentialInfo { Mechanism = ScramMechanism.ScramSha512, Iterations = 4096 },
+                Password = System.Text.Encoding.UTF8.GetBytes(Password),
+            },
+        ]);
+    }
+}

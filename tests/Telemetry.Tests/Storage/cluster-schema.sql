@@ -1,0 +1,276 @@
+CREATE TABLE IF NOT EXISTS readings ON CLUSTER 'telemetry' (
+    sensor LowCardinality(String),
+    device LowCardinality(String),
+    event_time DateTime64(6, 'UTC') CODEC(GCD, Delta, ZSTD(1)),
+    value Float64 CODEC(Delta, ZSTD(1)),
+    quality UInt8 CODEC(ZSTD(1)),
+    boot UInt64 CODEC(ZSTD(1)),
+    sequence UInt64 CODEC(DoubleDelta, ZSTD(1)))
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}') PARTITION BY toYYYYMM(event_time) ORDER BY (sensor, device, event_time)
+TTL toDateTime(least(toInt64(toUnixTimestamp(event_time)) + 63072000, 4294967295))
+SETTINGS ttl_only_drop_parts = 1,
+         auto_statistics_types = '', old_parts_lifetime = 480,
+         fsync_after_insert = 1, fsync_part_directory = 1,
+         min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1,
+         max_suspicious_broken_parts = 100000, max_suspicious_broken_parts_bytes = 1000000000000;
+
+CREATE VIEW IF NOT EXISTS readings_data_local ON CLUSTER 'telemetry' AS SELECT * FROM readings WHERE device != '$sink';
+
+CREATE TABLE IF NOT EXISTS readings_data ON CLUSTER 'telemetry' AS readings_data_local ENGINE = Distributed('telemetry', 'iot', 'readings_data_local');
+
+CREATE TABLE IF NOT EXISTS readings_1m ON CLUSTER 'telemetry' (
+    sensor LowCardinality(String),
+    device LowCardinality(String),
+    ts DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    n SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    n_finite SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    vmin SimpleAggregateFunction(min, Float64) CODEC(Delta, ZSTD(1)),
+    vmax SimpleAggregateFunction(max, Float64) CODEC(Delta, ZSTD(1)),
+    vsum SimpleAggregateFunction(sum, Float64) CODEC(Delta, ZSTD(1)),
+    vsq SimpleAggregateFunction(sum, Float64) CODEC(Delta, ZSTD(1)),
+    first SimpleAggregateFunction(min, Tuple(DateTime64(6, 'UTC'), Float64)) CODEC(ZSTD(1)),
+    last SimpleAggregateFunction(max, Tuple(DateTime64(6, 'UTC'), Float64)) CODEC(ZSTD(1)),
+    mark_lo SimpleAggregateFunction(min, UInt64) CODEC(ZSTD(1)),
+    mark_hi SimpleAggregateFunction(max, UInt64) CODEC(ZSTD(1)))
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}') PARTITION BY toYYYYMM(ts) ORDER BY (sensor, device, ts)
+TTL toDateTime(least(toInt64(toUnixTimestamp(ts)) + 7776000, 4294967295))
+SETTINGS ttl_only_drop_parts = 1,
+         auto_statistics_types = '', old_parts_lifetime = 480,
+         fsync_after_insert = 1, fsync_part_directory = 1,
+         min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1,
+         max_suspicious_broken_parts = 100000, max_suspicious_broken_parts_bytes = 1000000000000;
+
+CREATE VIEW IF NOT EXISTS readings_1m_data_local ON CLUSTER 'telemetry' AS SELECT * FROM readings_1m WHERE device != '$sink';
+
+CREATE TABLE IF NOT EXISTS readings_1m_data ON CLUSTER 'telemetry' AS readings_1m_data_local ENGINE = Distributed('telemetry', 'iot', 'readings_1m_data_local');
+
+CREATE TABLE IF NOT EXISTS readings_1h ON CLUSTER 'telemetry' (
+    sensor LowCardinality(String),
+    device LowCardinality(String),
+    ts DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    n SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    n_finite SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    vmin SimpleAggregateFunction(min, Float64) CODEC(Delta, ZSTD(1)),
+    vmax SimpleAggregateFunction(max, Float64) CODEC(Delta, ZSTD(1)),
+    vsum SimpleAggregateFunction(sum, Float64) CODEC(Delta, ZSTD(1)),
+    vsq SimpleAggregateFunction(sum, Float64) CODEC(Delta, ZSTD(1)),
+    first SimpleAggregateFunction(min, Tuple(DateTime64(6, 'UTC'), Float64)) CODEC(ZSTD(1)),
+    last SimpleAggregateFunction(max, Tuple(DateTime64(6, 'UTC'), Float64)) CODEC(ZSTD(1)),
+    mark_lo SimpleAggregateFunction(min, UInt64) CODEC(ZSTD(1)),
+    mark_hi SimpleAggregateFunction(max, UInt64) CODEC(ZSTD(1)),
+    q AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), Float64) CODEC(ZSTD(1)))
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}') PARTITION BY toYYYYMM(ts) ORDER BY (sensor, device, ts)
+SETTINGS auto_statistics_types = '', old_parts_lifetime = 480,
+         fsync_after_insert = 1, fsync_part_directory = 1,
+         min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1,
+         max_suspicious_broken_parts = 100000, max_suspicious_broken_parts_bytes = 1000000000000;
+
+CREATE VIEW IF NOT EXISTS readings_1h_data_local ON CLUSTER 'telemetry' AS SELECT * FROM readings_1h WHERE device != '$sink';
+
+CREATE TABLE IF NOT EXISTS readings_1h_data ON CLUSTER 'telemetry' AS readings_1h_data_local ENGINE = Distributed('telemetry', 'iot', 'readings_1h_data_local');
+
+CREATE TABLE IF NOT EXISTS readings_1d ON CLUSTER 'telemetry' (
+    sensor LowCardinality(String),
+    device LowCardinality(String),
+    ts DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    n SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    n_finite SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    vmin SimpleAggregateFunction(min, Float64) CODEC(Delta, ZSTD(1)),
+    vmax SimpleAggregateFunction(max, Float64) CODEC(Delta, ZSTD(1)),
+    vsum SimpleAggregateFunction(sum, Float64) CODEC(Delta, ZSTD(1)),
+    vsq SimpleAggregateFunction(sum, Float64) CODEC(Delta, ZSTD(1)),
+    first SimpleAggregateFunction(min, Tuple(DateTime64(6, 'UTC'), Float64)) CODEC(ZSTD(1)),
+    last SimpleAggregateFunction(max, Tuple(DateTime64(6, 'UTC'), Float64)) CODEC(ZSTD(1)),
+    mark_lo SimpleAggregateFunction(min, UInt64) CODEC(ZSTD(1)),
+    mark_hi SimpleAggregateFunction(max, UInt64) CODEC(ZSTD(1)),
+    q AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), Float64) CODEC(ZSTD(1)))
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}') PARTITION BY toYear(ts) ORDER BY (sensor, device, ts)
+SETTINGS auto_statistics_types = '', old_parts_lifetime = 480,
+         fsync_after_insert = 1, fsync_part_directory = 1,
+         min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1,
+         max_suspicious_broken_parts = 100000, max_suspicious_broken_parts_bytes = 1000000000000;
+
+CREATE VIEW IF NOT EXISTS readings_1d_data_local ON CLUSTER 'telemetry' AS SELECT * FROM readings_1d WHERE device != '$sink';
+
+CREATE TABLE IF NOT EXISTS readings_1d_data ON CLUSTER 'telemetry' AS readings_1d_data_local ENGINE = Distributed('telemetry', 'iot', 'readings_1d_data_local');
+
+CREATE TABLE IF NOT EXISTS readings_last ON CLUSTER 'telemetry' (
+    sensor LowCardinality(String),
+    device LowCardinality(String),
+    n SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    last SimpleAggregateFunction(max, Tuple(DateTime64(6, 'UTC'), UInt64, Float64, UInt8)) CODEC(ZSTD(1)),
+    mark_lo SimpleAggregateFunction(min, UInt64) CODEC(ZSTD(1)),
+    mark_hi SimpleAggregateFunction(max, UInt64) CODEC(ZSTD(1)))
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}') ORDER BY (sensor, device)
+SETTINGS auto_statistics_types = '', old_parts_lifetime = 480,
+         fsync_after_insert = 1, fsync_part_directory = 1,
+         min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1,
+         max_suspicious_broken_parts = 100000, max_suspicious_broken_parts_bytes = 1000000000000;
+
+CREATE VIEW IF NOT EXISTS readings_last_data_local ON CLUSTER 'telemetry' AS SELECT * FROM readings_last WHERE device != '$sink';
+
+CREATE TABLE IF NOT EXISTS readings_last_data ON CLUSTER 'telemetry' AS readings_last_data_local ENGINE = Distributed('telemetry', 'iot', 'readings_last_data_local');
+
+CREATE TABLE IF NOT EXISTS rollup_in ON CLUSTER 'telemetry' (
+    sensor LowCardinality(String), device LowCardinality(String), event_time DateTime64(6, 'UTC'),
+    value Float64, quality UInt8, sequence UInt64)
+ENGINE = Null;
+
+CREATE TABLE IF NOT EXISTS fix_1m ON CLUSTER 'telemetry' AS rollup_in;
+
+CREATE TABLE IF NOT EXISTS fix_1h ON CLUSTER 'telemetry' AS rollup_in;
+
+CREATE TABLE IF NOT EXISTS fix_1d ON CLUSTER 'telemetry' AS rollup_in;
+
+CREATE TABLE IF NOT EXISTS fix_last ON CLUSTER 'telemetry' AS rollup_in;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS mv_1m ON CLUSTER 'telemetry' TO readings_1m AS
+SELECT sensor, device, toDateTime(toStartOfMinute(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value), value, 0.)) AS vsum,
+       sum(if(isFinite(value), value * value, 0.)) AS vsq,
+       min(if(isFinite(value), (event_time, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), 0.))) AS first,
+       max(if(isFinite(value), (event_time, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), 0.))) AS last,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi
+FROM rollup_in GROUP BY sensor, device, ts;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS mvfix_1m ON CLUSTER 'telemetry' TO readings_1m AS
+SELECT sensor, device, toDateTime(toStartOfMinute(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value), value, 0.)) AS vsum,
+       sum(if(isFinite(value), value * value, 0.)) AS vsq,
+       min(if(isFinite(value), (event_time, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), 0.))) AS first,
+       max(if(isFinite(value), (event_time, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), 0.))) AS last,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi
+FROM fix_1m GROUP BY sensor, device, ts;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS mv_1h ON CLUSTER 'telemetry' TO readings_1h AS
+SELECT sensor, device, toDateTime(toStartOfHour(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value), value, 0.)) AS vsum,
+       sum(if(isFinite(value), value * value, 0.)) AS vsq,
+       min(if(isFinite(value), (event_time, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), 0.))) AS first,
+       max(if(isFinite(value), (event_time, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), 0.))) AS last,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi,
+       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(if(abs(value) < 1e-12, 0., least(greatest(value, -1e18), 1e18)), isFinite(value)) AS q
+FROM rollup_in GROUP BY sensor, device, ts;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS mvfix_1h ON CLUSTER 'telemetry' TO readings_1h AS
+SELECT sensor, device, toDateTime(toStartOfHour(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value), value, 0.)) AS vsum,
+       sum(if(isFinite(value), value * value, 0.)) AS vsq,
+       min(if(isFinite(value), (event_time, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), 0.))) AS first,
+       max(if(isFinite(value), (event_time, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), 0.))) AS last,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi,
+       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(if(abs(value) < 1e-12, 0., least(greatest(value, -1e18), 1e18)), isFinite(value)) AS q
+FROM fix_1h GROUP BY sensor, device, ts;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS mv_1d ON CLUSTER 'telemetry' TO readings_1d AS
+SELECT sensor, device, toDateTime(toStartOfDay(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value), value, 0.)) AS vsum,
+       sum(if(isFinite(value), value * value, 0.)) AS vsq,
+       min(if(isFinite(value), (event_time, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), 0.))) AS first,
+       max(if(isFinite(value), (event_time, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), 0.))) AS last,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi,
+       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(if(abs(value) < 1e-12, 0., least(greatest(value, -1e18), 1e18)), isFinite(value)) AS q
+FROM rollup_in GROUP BY sensor, device, ts;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS mvfix_1d ON CLUSTER 'telemetry' TO readings_1d AS
+SELECT sensor, device, toDateTime(toStartOfDay(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value), value, 0.)) AS vsum,
+       sum(if(isFinite(value), value * value, 0.)) AS vsq,
+       min(if(isFinite(value), (event_time, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), 0.))) AS first,
+       max(if(isFinite(value), (event_time, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), 0.))) AS last,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi,
+       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(if(abs(value) < 1e-12, 0., least(greatest(value, -1e18), 1e18)), isFinite(value)) AS q
+FROM fix_1d GROUP BY sensor, device, ts;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS mv_last ON CLUSTER 'telemetry' TO readings_last AS
+SELECT sensor, device, sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       max((event_time, sequence, value, quality)) AS last,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi
+FROM rollup_in GROUP BY sensor, device;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS mvfix_last ON CLUSTER 'telemetry' TO readings_last AS
+SELECT sensor, device, sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       max((event_time, sequence, value, quality)) AS last,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi
+FROM fix_last GROUP BY sensor, device;
+
+CREATE TABLE IF NOT EXISTS anomalies ON CLUSTER 'telemetry' (
+    device LowCardinality(String), sensor LowCardinality(String),
+    event_time DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
+    value Float64 CODEC(ZSTD(1)),
+    kind LowCardinality(String), detector LowCardinality(String), mode LowCardinality(String),
+    score Float64 CODEC(ZSTD(1)), p_value Float64 CODEC(ZSTD(1)), martingale Float64 CODEC(ZSTD(1)),
+    boot UInt64 CODEC(ZSTD(1)), sequence UInt64 CODEC(ZSTD(1)),
+    reason String CODEC(ZSTD(1)))
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}') PARTITION BY toYYYYMM(event_time) ORDER BY (event_time, device, sensor)
+TTL toDateTime(least(toInt64(toUnixTimestamp(event_time)) + 63072000, 4294967295))
+SETTINGS ttl_only_drop_parts = 1,
+         auto_statistics_types = '', old_parts_lifetime = 480,
+         fsync_after_insert = 1, fsync_part_directory = 1,
+         min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1,
+         max_suspicious_broken_parts = 100000, max_suspicious_broken_parts_bytes = 1000000000000;
+
+CREATE VIEW IF NOT EXISTS anomalies_data_local ON CLUSTER 'telemetry' AS SELECT * FROM anomalies WHERE device != '$sink';
+
+CREATE TABLE IF NOT EXISTS anomalies_data ON CLUSTER 'telemetry' AS anomalies_data_local ENGINE = Distributed('telemetry', 'iot', 'anomalies_data_local');
+
+CREATE TABLE IF NOT EXISTS device_events ON CLUSTER 'telemetry' (
+    device LowCardinality(String), sensor LowCardinality(String),
+    event_time DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
+    kind LowCardinality(String),
+    figure Int64 CODEC(ZSTD(1)),
+    boot UInt64 CODEC(ZSTD(1)), sequence UInt64 CODEC(ZSTD(1)),
+    detail String CODEC(ZSTD(1)))
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}') PARTITION BY toYYYYMM(event_time) ORDER BY (event_time, device)
+TTL toDateTime(least(toInt64(toUnixTimestamp(event_time)) + 63072000, 4294967295))
+SETTINGS ttl_only_drop_parts = 1,
+         auto_statistics_types = '', old_parts_lifetime = 480,
+         fsync_after_insert = 1, fsync_part_directory = 1,
+         min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1,
+         max_suspicious_broken_parts = 100000, max_suspicious_broken_parts_bytes = 1000000000000;
+
+CREATE VIEW IF NOT EXISTS device_events_data_local ON CLUSTER 'telemetry' AS SELECT * EXCEPT (sensor) FROM device_events WHERE device != '$sink';
+
+CREATE TABLE IF NOT EXISTS device_events_data ON CLUSTER 'telemetry' AS device_events_data_local ENGINE = Distributed('telemetry', 'iot', 'device_events_data_local');
+
+CREATE TABLE IF NOT EXISTS broken_parts ON CLUSTER 'telemetry' (
+    table String, part String, partition Int32, noted DateTime64(6, 'UTC'))
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}') ORDER BY (table, part, partition)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480;
+
+CREATE TABLE IF NOT EXISTS sink_claims ON CLUSTER 'telemetry' (
+    source LowCardinality(String), partition UInt32, claim SimpleAggregateFunction(max, Tuple(UInt64, String)))
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}') ORDER BY (source, partition)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480;
