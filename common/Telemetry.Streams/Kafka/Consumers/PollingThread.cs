@@ -319,6 +319,14 @@ internal sealed class PollingThread
 
             SetPauses(cursors);
         }
+        catch (RecordLogException error) when (error.IsTransient)
+        {
+            // As when fetching: brokers that are gone for a while are waited for.
+            _log.Logger.StartUnknown(_options.Group, error);
+            _cursors.ChangesFailed(mustAssign);
+            Thread.Sleep(QueryRetryDelay);
+            return false;
+        }
         catch (Exception)
         {
             _cursors.ChangesFailed(mustAssign);

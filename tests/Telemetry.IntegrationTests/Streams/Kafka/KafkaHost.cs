@@ -7,16 +7,11 @@ using Telemetry.Tests.Streams;
 namespace Telemetry.IntegrationTests.Streams.Kafka;
 
 /// <summary>A Kafka log on a cluster that tests share.</summary>
-internal sealed class KafkaHost(SharedKafka kafka, Func<KafkaOptions, KafkaOptions>? options = null) : IRecordLogHost
+internal sealed class KafkaHost(IKafkaFixture kafka, Func<KafkaOptions, KafkaOptions>? options = null) : IRecordLogHost
 {
     public TimeSpan QuietTime => TimeSpan.FromSeconds(1);
 
-    public async ValueTask<IRecordLog> OpenAsync()
-    {
-        kafka.SkipIfMissing();
-        await kafka.BeforeTestAsync();
-        return Open(kafka.Cluster, options);
-    }
+    public async ValueTask<IRecordLog> OpenAsync() => Open(await kafka.BeforeTestAsync(), options);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
