@@ -8,6 +8,9 @@ namespace Telemetry.Streams.Kafka.Admin;
 /// <summary>Questions to the cluster about topics and offsets, and creating topics.</summary>
 internal sealed class KafkaAdmin : IAsyncDisposable
 {
+    /// <summary>Tries of what may hang on one lost broker.</summary>
+    private const int TriesMin = 3;
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly KafkaLog _log;
@@ -22,6 +25,8 @@ internal sealed class KafkaAdmin : IAsyncDisposable
     }
 
     public IAdminClient Client { get; }
+
+    private TimeSpan TryTimeout => _log.Options.RequestTimeout / TriesMin;
 
     /// <summary>Creates what is missing; checks the partitions of what exists.</summary>
     public async Task EnsureTopicsAsync(IReadOnlyList<TopicSpec> topics, CancellationToken cancellationToken)
@@ -79,9 +84,15 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             async () =>
             {
                 var result = await ListOffsetsAsync(partitions, spec, isolation);
-                return result.ResultInfos.ToDictionary(
+                var offsets = result.ResultInfos.ToDictionary(
                     info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
                     info => info.TopicPartitionOffsetError.Offset.Value);
+
+                // An end that nobody told is not an empty partition: who waits for "all read" would be done at once.
+                return spec is OffsetSpec.TimestampSpec || partitions.All(p => offsets.GetValueOrDefault(p, -1) >= 0)
+                    ? offsets
+                    : throw new RecordLogException(
+                        RecordLogError.Unavailable, $"The ends of {string.Join(", ", partitions.Take(3))} are not known at the moment.");
             },
             cancellationToken);
 
@@ -130,9 +141,8 @@ internal sealed class KafkaAdmin : IAsyncDisposable
 
     private async Task CreateAsync(IReadOnlyList<TopicSpec> specs)
     {
-        var timeout = _log.Options.RequestTimeout;
-        var cluster = await Client.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = timeout });
-        await TopicCreation.CreateAsync(Client, KafkaTopicSpecs.Complete(specs, _log.Options), cluster.Nodes.Count, timeout);
+        var cluster = await Client.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = TryTimeout });
+        await TopicCreation.CreateAsync(Client, KafkaTopicSpecs.Complete(specs, _log.Options), cluster.Nodes.Count, TryTimeout);
     }
 
     private static void Check(TopicSpec spec, int partitions)
@@ -152,7 +162,7 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             try
             {
                 var described = await Client.DescribeTopicsAsync(
-                    TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = _log.Options.RequestTimeout });
+                    TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = TryTimeout });
                 var partitions = described.TopicDescriptions[0].Partitions;
                 if (partitions.Any(p => p.Leader is null || p.Leader.Id < 0))
                 {
@@ -185,6 +195,10 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             catch (KafkaException error)
             {
                 failure = AdminErrors.Describe(error, $"Could not {what}");
+                if (error.Error.Code == ErrorCode.Local_TimedOut)
+                {
+                    await RefreshAsync();
+                }
             }
             catch (RecordLogException error)
             {
@@ -197,6 +211,21 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             }
 
             await Task.Delay(RetryDelay, _log.Time, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// The client waits for the controller it was told of once, even when that broker has died; this has it learn of another.
+    /// </summary>
+    private async Task RefreshAsync()
+    {
+        try
+        {
+            await BlockingCall.RunAsync(() => Client.GetMetadata(TryTimeout));
+        }
+        catch (KafkaException error)
+        {
+            _log.Logger.ClientError(error.Error.Code, error.Error.Reason);
         }
     }
 

@@ -32,8 +32,10 @@ public sealed class DisturbedKafka : IKafkaFixture, IAsyncLifetime
         {
             if (_cluster is null)
             {
+                // Members outlive the move of their coordinator.
                 _cluster = await KafkaCluster.StartAsync(
-                    Brokers, "broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500");
+                    Brokers, "broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500",
+                    "group.consumer.session.timeout.ms=30000");
                 _disturbing = Task.Run(() => DisturbAsync(_cluster));
             }
 
