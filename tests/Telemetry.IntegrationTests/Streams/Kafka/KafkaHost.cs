@@ -20,7 +20,6 @@ internal sealed class KafkaHost(IKafkaFixture kafka, Func<KafkaOptions, KafkaOpt
         var defaults = new KafkaOptions
         {
             BootstrapServers = cluster.BootstrapServers,
-            SessionTimeout = TimeSpan.FromSeconds(6),
             TransactionTimeout = TimeSpan.FromSeconds(10),
         };
         return KafkaLog.Open(options?.Invoke(defaults) ?? defaults, TestOutputLogging.Factory, TimeProvider.System);
