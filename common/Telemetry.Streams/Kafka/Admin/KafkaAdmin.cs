@@ -76,6 +76,15 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             async () =>
             {
                 var result = await ListOffsetsAsync(partitions, spec, isolation);
+                if (result.ResultInfos.FirstOrDefault(i => i.TopicPartitionOffsetError.Offset == Offset.Unset) is { } silent)
+                {
+                    // librdkafka 2.15 reports a partition whose leader did not answer as a success without an offset. Taken for an
+                    // offset, it would end a restore before its first record.
+                    throw new RecordLogException(
+                        RecordLogError.TimedOut,
+                        $"Could not ask for offsets: the leader of {silent.TopicPartitionOffsetError.TopicPartition} did not answer.");
+                }
+
                 return result.ResultInfos.ToDictionary(
                     info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
                     info => info.TopicPartitionOffsetError.Offset.Value);
