@@ -9,7 +9,7 @@ internal static class ClusterSettings
     [
         // Shorter than the shortest pause, so that the group and the coordinator go on without the paused one.
         "Kafka:SessionTimeout=00:00:06",
-        "Kafka:TransactionTimeout=00:00:06",
+        "Kafka:TransactionTimeout=00:00:08",
         "Kafka:RequestTimeout=00:00:05",
         "Sink:Group=telemetry-storage-" + group,
         "Processing:Group=" + ProcessingGroup(group),
@@ -18,6 +18,7 @@ internal static class ClusterSettings
 
         // The disk is filled on purpose.
         "Sink:FreeDiskBytesMin=8000000",
+        "Schema:FreeDiskBytesMin=4000000",
         "ClickHouse:ConnectTimeout=00:00:02",
         "ClickHouse:Timeout=00:00:10",
         "ShutdownTimeout=00:00:10",
