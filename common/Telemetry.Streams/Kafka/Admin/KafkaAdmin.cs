@@ -115,7 +115,14 @@ internal sealed class KafkaAdmin : IAsyncDisposable
 
             throw;
         }
+        catch (KafkaException error) when (error.Error.Code == ErrorCode.Local_NoEnt)
+        {
+            throw NoLeader(error); // None of the partitions has one now; an election is under way.
+        }
     }
+
+    private static RecordLogException NoLeader(KafkaException error) =>
+        new(RecordLogError.Unavailable, "Could not ask for offsets: no leader is known.", error);
 
     private static bool HasOldLeaderEpoch(ListOffsetsResultInfo info) =>
         info.TopicPartitionOffsetError.Error.Code is ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch;
