@@ -15,6 +15,7 @@ internal static class ClusterSettings
         "Processing:Group=" + ProcessingGroup(group),
         "Sink:RollupInterval=00:00:02",
         "Sink:RetryMax=00:00:02",
+        "Sink:DrainTimeout=00:00:10",
 
         // The disk is filled on purpose.
         "Sink:FreeDiskBytesMin=8000000",
