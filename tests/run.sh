@@ -67,6 +67,10 @@ run_tests() {
     debian_package "command -v mosquitto_pub" mosquitto-clients
     debian_package "/usr/bin/python3 -c 'import paho.mqtt.client'" python3-paho-mqtt
   fi
+  if [ "$mode" != fast ]; then
+    step clickhouse-client "$(fingerprint "$root"/tests/clickhouse-client/package*.json)" \
+      "Fetching ClickHouse's JavaScript client for the tests" npm_install "$root/tests/clickhouse-client"
+  fi
   step build-$configuration "$(sources) $(fingerprint "$root/tests")" "Building everything with its tests" \
     dotnet build "$root/Telemetry.sln" -c "$configuration" --nologo -v q
   raise_file_limit

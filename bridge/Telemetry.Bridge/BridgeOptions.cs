@@ -48,6 +48,26 @@ public sealed record BridgeOptions
     /// <summary>Schema id in front of ReadingBatch values. Default the released id used without a registry.</summary>
     public int ReadingBatchSchemaId { get; init; } = SchemaIds.ReadingBatch;
 
+    /// <summary>Schema id in front of ReadingBatch values of version 2. Default the released id used without a registry.</summary>
+    public int ReadingBatchV2SchemaId { get; init; } = SchemaIds.ReadingBatchV2;
+
+    /// <summary>
+    /// Layout of readings on the log: V1 (default), V2, or Both, one record of each with the same event ids, of which consumers keep
+    /// one. Both is for the time in which some consumers know only one; it takes the space of both.
+    /// </summary>
+    public WriteVersions WriteVersions { get; init; } = WriteVersions.V1;
+
     /// <summary>Schema id in front of DeadLetter values. Default the released id used without a registry.</summary>
     public int DeadLetterSchemaId { get; init; } = SchemaIds.DeadLetter;
+
+    /// <summary>Schema id in front of CommandResult values. Default the released id used without a registry.</summary>
+    public int CommandResultSchemaId { get; init; } = SchemaIds.CommandResult;
+
+    /// <summary>Name of this edge node in command results. Default the machine's.</summary>
+    [Required]
+    public string EdgeName { get; init; } = Environment.MachineName;
+
+    /// <summary>Largest answer to a command in bytes; larger ones are refused. Default 64 KiB.</summary>
+    [Range(1, 900 * 1024)]
+    public int CommandAnswerBytesMax { get; init; } = 64 * 1024;
 }

@@ -4,7 +4,8 @@ namespace Telemetry.Bridge;
 
 /// <summary>
 /// The ingest name space. Everything under <c>telemetry/v1/</c> belongs to the bridge, so that a wrong topic is refused
-/// and dead-lettered instead of vanishing to no subscriber. One shape has a meaning: <c>telemetry/v1/{device}/readings</c>.
+/// and dead-lettered instead of vanishing to no subscriber. Two shapes have a meaning: <c>telemetry/v1/{device}/readings</c>, and
+/// the answers to commands (<see cref="Commands.CommandTopic"/>).
 /// Another format (Sparkplug B's <c>spBv1.0/#</c>) is one more prefix here and one more branch in <c>ReadingIngest</c>.
 /// </summary>
 internal static class IngestTopic

@@ -13,4 +13,19 @@ internal static partial class Log
 
     [LoggerMessage(2003, LogLevel.Warning, "Stopped with {Publishes} cut publishes not wholly appended; their senders are told to send again.")]
     public static partial void ParkedAtStop(ILogger logger, int publishes);
+
+    [LoggerMessage(2010, LogLevel.Information, "Commands are followed; {Pending} wait for their devices")]
+    public static partial void CommandsFollowed(ILogger logger, int pending);
+
+    [LoggerMessage(2011, LogLevel.Warning, "Commands cannot be read from the log; tried again in {Delay}")]
+    public static partial void CommandsFailed(ILogger logger, TimeSpan delay, Exception error);
+
+    [LoggerMessage(2012, LogLevel.Warning, "Record {Offset} of {Topic}/{Partition} is skipped: {Detail}")]
+    public static partial void CommandUnreadable(ILogger logger, string topic, int partition, long offset, string detail);
+
+    [LoggerMessage(2013, LogLevel.Warning, "{Most} commands wait already; {Refused} were not taken since the start")]
+    public static partial void CommandsRefused(ILogger logger, int most, long refused);
+
+    [LoggerMessage(2020, LogLevel.Warning, "Dead letters cannot be followed, their depth is unknown; tried again in {Delay}")]
+    public static partial void DeadLettersNotFollowed(ILogger logger, TimeSpan delay, Exception error);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Telemetry.Bridge.Commands;
 using Telemetry.Mqtt.Ingest;
 
 namespace Telemetry.Bridge;
@@ -18,6 +19,9 @@ internal sealed class PublishPolicy(BridgeOptions options)
 
     public static Refusal JsonTooLarge(int bytesMax) =>
         new(IngestOutcome.RejectedPayload, "too-large", $"The JSON is larger than {bytesMax} bytes. Send smaller batches.");
+
+    public static Refusal AnswerTooLarge(int bytesMax) =>
+        new(IngestOutcome.RejectedPayload, "too-large", $"The answer to a command is larger than {bytesMax} bytes.");
 
     /// <summary>By content type; with another one or none, JSON when the first byte that is no white space is '{'.</summary>
     public static bool IsJson(in IngestPublish publish)
@@ -40,7 +44,8 @@ internal sealed class PublishPolicy(BridgeOptions options)
     /// <summary>Null when the publish may go on, with the device it speaks for.</summary>
     public Refusal? Check(in IngestPublish publish, out ReadOnlySpan<byte> device)
     {
-        if (!IngestTopic.TryGetDevice(publish.TopicName, out device))
+        if (!IngestTopic.TryGetDevice(publish.TopicName, out device)
+            && !CommandTopic.TryParseAnswer(publish.TopicName, out device, out _, out _))
         {
             return UnknownTopic;
         }

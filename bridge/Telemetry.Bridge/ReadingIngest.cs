@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.ObjectPool;
+using Telemetry.Bridge.Commands;
 using Telemetry.Bridge.DeadLetters;
 using Telemetry.Bridge.Json;
 using Telemetry.Bridge.Readings;
@@ -22,8 +23,13 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
 {
     private const string Protobuf = "protobuf";
     private const string Json = "json";
+    private const string CommandAnswer = "command-answer";
 
-    private readonly BridgeOptions _options;
+    // Replaced whole when a registry gives other ids.
+    private volatile BridgeOptions _options;
+    private volatile byte[] _readingHeader;
+    private volatile byte[] _readingV2Header;
+
     private readonly IRecordProducer _producer;
     private readonly TimeProvider _time;
     private readonly PublishPolicy _policy;
@@ -31,7 +37,6 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
     private readonly LogHealth _health;
     private readonly AssignedIds _assignedIds;
     private readonly ParkedAppends _parked;
-    private readonly byte[] _readingHeader = new byte[ConfluentFrame.HeaderBytes];
     private readonly ObjectPool<IngestWorkspace> _workspaces;
     private readonly ObjectPool<PublishInFlight> _inFlight;
 
@@ -49,7 +54,8 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
         _health = new LogHealth(logger);
         _assignedIds = new AssignedIds(options.AssignedIdDevicesMax);
         _parked = new ParkedAppends(producer, options.ParkedPublishesMax, logger);
-        ConfluentFrame.WriteHeader(_readingHeader, options.ReadingBatchSchemaId);
+        _readingHeader = ConfluentFrame.Header(options.ReadingBatchSchemaId);
+        _readingV2Header = ConfluentFrame.Header(options.ReadingBatchV2SchemaId);
         _workspaces = new DefaultObjectPool<IngestWorkspace>(
             new DefaultPooledObjectPolicy<IngestWorkspace>(), Environment.ProcessorCount * 4);
         _inFlight = new PublishInFlightPool(_metrics, _health).Pool;
@@ -60,6 +66,17 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
 
     /// <summary>False while the last thing the log said was an error; for readiness.</summary>
     public bool IsHealthy => !_health.IsFailing;
+
+    /// <summary>From now on, records carry these schema ids.</summary>
+    public void UseSchemaIds(int readingBatch, int readingBatchV2, int deadLetter)
+    {
+        _readingHeader = ConfluentFrame.Header(readingBatch);
+        _readingV2Header = ConfluentFrame.Header(readingBatchV2);
+        _options = _options with
+        {
+            ReadingBatchSchemaId = readingBatch, ReadingBatchV2SchemaId = readingBatchV2, DeadLetterSchemaId = deadLetter,
+        };
+    }
 
     /// <inheritdoc/>
     public bool Accepts(ReadOnlySpan<byte> topicName) => IngestTopic.IsIngest(topicName);
@@ -115,9 +132,41 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
             return Reject(publish, refusal, now, answer);
         }
 
+        if (CommandTopic.TryParseAnswer(publish.TopicName, out _, out var commandId, out var refused))
+        {
+            return TakeAnswer(publish, device, commandId, refused, now, answer);
+        }
+
         return PublishPolicy.IsJson(publish)
             ? TakeJson(publish, device, workspace, now, answer)
             : TakeProtobuf(publish, device, workspace, now, answer);
+    }
+
+    private bool TakeAnswer(
+        in IngestPublish publish,
+        ReadOnlySpan<byte> device,
+        ReadOnlySpan<byte> commandId,
+        bool refused,
+        DateTimeOffset now,
+        in Answer answer)
+    {
+        if (publish.Payload.Length > _options.CommandAnswerBytesMax)
+        {
+            return Reject(publish, PublishPolicy.AnswerTooLarge(_options.CommandAnswerBytesMax), now, answer);
+        }
+
+        return Append(
+            new NewRecord
+            {
+                Topic = KafkaTopics.CommandResults,
+                Key = device,
+                Value = CommandAnswerWriter.Answer(publish, device, commandId, refused, Microseconds(now), _options),
+                Headers = Headers(publish),
+                TimestampMs = now.ToUnixTimeMilliseconds(),
+            },
+            new IngestResult(IngestOutcome.Stored),
+            new PublishCounts(0, 0, null, CommandAnswer, false),
+            answer);
     }
 
     private bool TakeProtobuf(
@@ -139,12 +188,18 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
         }
 
         var window = EventTimeWindow.Around(now, _options);
-        if (window.HoldsAll(workspace.Batch.EventTimes))
+        var allGood = window.HoldsAll(workspace.Batch.EventTimes);
+        if (allGood && _options.WriteVersions == WriteVersions.V1)
         {
             return Append(publish, device, publish.Payload, new(workspace.Batch.Count, 0, null, Protobuf, false), now, answer);
         }
 
         workspace.Columns.CopyFrom(workspace.Batch);
+        if (allGood)
+        {
+            return TakeWhole(publish, workspace, Protobuf, now, answer);
+        }
+
         window.RefuseOthers(workspace.Columns);
         return TakePart(publish, workspace, Protobuf, now, answer);
     }
@@ -194,7 +249,49 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
         var columns = workspace.Columns;
         return columns.RefusedCount > 0
             ? TakePart(publish, workspace, Json, now, answer)
-            : Append(publish, columns.Device, workspace.Encode(0, columns.Count), new(columns.Count, 0, null, Json, false), now, answer);
+            : TakeWhole(publish, workspace, Json, now, answer);
+    }
+
+    /// <summary>All readings of the columns, in the layouts to be written.</summary>
+    private bool TakeWhole(
+        in IngestPublish publish, IngestWorkspace workspace, string format, DateTimeOffset now, in Answer answer)
+    {
+        var columns = workspace.Columns;
+        var counts = new PublishCounts(columns.Count, 0, null, format, false);
+        if (_options.WriteVersions != WriteVersions.Both)
+        {
+            return _options.WriteVersions == WriteVersions.V1
+                ? Append(publish, columns.Device, workspace.Encode(0, columns.Count), counts, now, answer)
+                : Append(publish, _readingV2Header, columns.Device, workspace.EncodeV2(0, columns.Count), counts, now, answer);
+        }
+
+        if (!_parked.TryReserve())
+        {
+            return false;
+        }
+
+        var records = new List<PublishRecord>(2);
+        AddRun(records, publish, workspace, 0, columns.Count, now);
+        return AppendAll([.. records], new IngestResult(IngestOutcome.Stored), counts, answer);
+    }
+
+    /// <summary>Readings [start, start + length) of the columns as records, one for each layout to be written.</summary>
+    private void AddRun(
+        List<PublishRecord> records, in IngestPublish publish, IngestWorkspace workspace, int start, int length, DateTimeOffset now)
+    {
+        var key = workspace.Columns.Device.ToArray();
+        var headers = Headers(publish);
+        if (_options.WriteVersions.HasFlag(WriteVersions.V1))
+        {
+            byte[] value = [.. _readingHeader, .. workspace.Encode(start, length)];
+            records.Add(new(KafkaTopics.Readings, key, value, headers, now.ToUnixTimeMilliseconds()));
+        }
+
+        if (_options.WriteVersions.HasFlag(WriteVersions.V2))
+        {
+            byte[] value = [.. _readingV2Header, .. workspace.EncodeV2(start, length)];
+            records.Add(new(KafkaTopics.Readings, key, value, headers, now.ToUnixTimeMilliseconds()));
+        }
     }
 
     /// <summary>Some readings are bad, perhaps all: the good ones go on in runs with their own ids, the rest is dead-lettered.</summary>
@@ -214,12 +311,10 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
         }
 
         var records = new List<PublishRecord>();
-        var key = columns.Device.ToArray();
         var headers = Headers(publish);
         for (var start = 0; columns.TryNextRun(ref start, out var length); start += length)
         {
-            byte[] value = [.. _readingHeader, .. workspace.Encode(start, length)];
-            records.Add(new(KafkaTopics.Readings, key, value, headers, now.ToUnixTimeMilliseconds()));
+            AddRun(records, publish, workspace, start, length, now);
         }
 
         var letter = DeadLetterWriter.Write(publish, refusal, columns, Microseconds(now), _options);
@@ -284,12 +379,17 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
     private bool Append(
         in IngestPublish publish, ReadOnlySpan<byte> device, ReadOnlySpan<byte> message, in PublishCounts counts,
         DateTimeOffset now, in Answer answer) =>
+        Append(publish, _readingHeader, device, message, counts, now, answer);
+
+    private bool Append(
+        in IngestPublish publish, byte[] header, ReadOnlySpan<byte> device, ReadOnlySpan<byte> message, in PublishCounts counts,
+        DateTimeOffset now, in Answer answer) =>
         Append(
             new NewRecord
             {
                 Topic = KafkaTopics.Readings,
                 Key = device,
-                Value = _readingHeader,
+                Value = header,
                 ValueTail = message,
                 Headers = Headers(publish),
                 TimestampMs = now.ToUnixTimeMilliseconds(),

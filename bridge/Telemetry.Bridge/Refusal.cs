@@ -26,6 +26,7 @@ internal sealed record Refusal(IngestOutcome Outcome, string Cause, string Detai
         ReadingBatchError.BadSensorIndex => "bad-sensor-index",
         ReadingBatchError.BadTime => "bad-time",
         ReadingBatchError.BadQuality => "bad-quality",
+        ReadingBatchError.SchemaUnknown => "schema-unknown",
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "Not an error of a batch."),
     };
 
@@ -45,6 +46,7 @@ internal sealed record Refusal(IngestOutcome Outcome, string Cause, string Detai
         ReadingBatchError.ColumnsDiffer => "The columns differ in length. Send one entry for each value, or leave a column out.",
         ReadingBatchError.BadSensorIndex => "A sensor index points past the sensors of the batch.",
         ReadingBatchError.BadTime => "An event time does not fit 64 bits of microseconds. Times are microseconds since 1970.",
+        ReadingBatchError.SchemaUnknown => "The schema is of no version of ReadingBatch that is known here. Roll out readers before writers.",
         _ => "A quality is not 0 (good), 1 (uncertain) or 2 (bad).",
     };
 }

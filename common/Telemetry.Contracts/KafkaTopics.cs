@@ -21,6 +21,9 @@ public static class KafkaTopics
     /// <summary>Keyed state of the sink (compacted, partitioned as <see cref="Readings"/>).</summary>
     public const string SinkState = "telemetry.sink-state.v1";
 
-    /// <summary>Commands to devices, keyed by device.</summary>
+    /// <summary><c>DeviceCommand</c> values, keyed by device.</summary>
     public const string Commands = "telemetry.commands.v1";
+
+    /// <summary><c>CommandResult</c> values, keyed by device.</summary>
+    public const string CommandResults = "telemetry.command-results.v1";
 }

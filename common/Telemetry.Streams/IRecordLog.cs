@@ -48,6 +48,12 @@ public interface IRecordLog : IAsyncDisposable
     /// <summary>How far a group is behind, partition by partition.</summary>
     ValueTask<IReadOnlyList<PartitionLag>> QueryLagAsync(
         string group, string topic, CancellationToken cancellationToken);
+
+    /// <summary>The same for positions known otherwise than by commits, for example what a table holds.</summary>
+    /// <param name="next">Next offset not done, by partition.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    ValueTask<IReadOnlyList<PartitionLag>> QueryLagAsync(
+        IReadOnlyDictionary<TopicPartition, long> next, CancellationToken cancellationToken);
 }
 
 /// <summary>Offsets there are: [Low, High).</summary>
@@ -58,6 +64,9 @@ public readonly record struct CommittedOffset(long Offset, string Metadata = "")
 
 /// <summary>Lag of a group in one partition.</summary>
 /// <param name="Partition">Partition.</param>
-/// <param name="Records">Offsets between committed and high.</param>
+/// <param name="Records">
+/// Offsets from the first visible record not committed to high; 0 when no visible record is left. Exact in a topic written without
+/// transactions; a transaction's markers count.
+/// </param>
 /// <param name="Time">Age of the oldest record not committed; zero when there is none.</param>
 public readonly record struct PartitionLag(TopicPartition Partition, long Records, TimeSpan Time);

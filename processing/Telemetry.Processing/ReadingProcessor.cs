@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Telemetry.Contracts.Readings;
 using Telemetry.Processing.Pipeline;
 using Telemetry.Streams;
 
@@ -25,13 +26,21 @@ public sealed class ReadingProcessor : IAsyncDisposable
     private Task _loop = Task.CompletedTask;
     private volatile string? _pollProblem;
 
-    public ReadingProcessor(IRecordLog log, ProcessingOptions options, ILoggerFactory loggers, TimeProvider time)
+    /// <param name="log">Where the readings are and the results go.</param>
+    /// <param name="options">What is watched, and how.</param>
+    /// <param name="loggers">Told of state changes only.</param>
+    /// <param name="time">The clock of pauses and commits.</param>
+    /// <param name="schemas">Layouts by schema id; null: the released ids.</param>
+    public ReadingProcessor(
+        IRecordLog log, ProcessingOptions options, ILoggerFactory loggers, TimeProvider time, IReadingSchemas? schemas = null)
     {
         (_log, _options, _time) = (log, options, time);
         _logger = loggers.CreateLogger<ReadingProcessor>();
-        _metrics = new ProcessingMetrics(() => Partitions, time);
+
+        // Metrics may be asked for before this constructor has ended.
+        _metrics = new ProcessingMetrics(() => _workers?.Status ?? [], time);
         _committer = new TransactionCommitter(log, options, _logger, time);
-        _workers = new PartitionWorkers(log, options, _committer, _metrics, _logger, time);
+        _workers = new PartitionWorkers(log, options, _committer, _metrics, _logger, time, schemas);
     }
 
     /// <summary>Where each assigned partition stands; from any thread.</summary>

@@ -85,6 +85,7 @@ public sealed class FleetSimulator
     {
         var client = MqttDeviceLink.OptionsFor(_options);
         var start = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        var commands = _options.CommandFilter.Length == 0 ? null : _options.CommandFilter;
         var devices = new SimulatedDevice[_options.Devices];
         for (var i = 0; i < devices.Length; i++)
         {
@@ -93,6 +94,7 @@ public sealed class FleetSimulator
                 client with { ClientId = device },
                 _options.Topic.Replace(SimulatorOptions.DevicePlaceholder, device, StringComparison.Ordinal),
                 (MqttQos)_options.Qos,
+                commands?.Replace(SimulatorOptions.DevicePlaceholder, device, StringComparison.Ordinal),
                 owner));
         }
 

@@ -54,6 +54,9 @@ public sealed record SimulatorOptions : IValidatableObject
     [Required]
     public string Topic { get; init; } = "telemetry/v1/{device}/readings";
 
+    /// <summary>Filter under which devices take commands, with {device} in it; empty takes none. Each command is answered at once.</summary>
+    public string CommandFilter { get; init; } = "telemetry/v1/{device}/commands/+";
+
     /// <summary>First part of the device ids, which go on with - and the number. Default press.</summary>
     [RegularExpression("^[A-Za-z0-9._:-]{1,50}$")]
     public string DevicePrefix { get; init; } = "press";

@@ -66,6 +66,7 @@ public sealed class ClickHouseHttpServer : IAsyncDisposable
         }
 
         var logger = logging.CreateLogger<ClickHouseHttpServer>();
+        engine.Share();
         var facts = await EngineFacts.AskAsync(engine, cancellationToken);
         var pool = new EnginePool(engine);
         var sessions = new ClientSessions(pool, options, time);

@@ -69,17 +69,15 @@ internal sealed class QueryHandler(
         await using var decoded = hasBody && !engines ? ContentCodings.Decompress(context.Request.Body, coding) : null;
         var body = decoded is null ? null : new BodyReader(decoded, options);
 
-        // KILL must also work where no more statements are taken.
-        if (request.Query.Length == 0 || StatementParser.Parse(Encoding.UTF8.GetBytes(request.Query)).Kind != StatementKind.InsertData)
+        if (raw is not null && engines && StatementParser.Parse(Encoding.UTF8.GetBytes(request.Query)).Kind != StatementKind.InsertData)
         {
-            if (engines && raw is not null)
-            {
-                body = await DecodeAsync(raw, coding, context.RequestAborted);
-                engines = false;
-            }
+            body = await DecodeAsync(raw, coding, context.RequestAborted);
+            engines = false;
         }
 
-        var text = await StatementText.ReadAsync(request.Query, body ?? (engines ? null : body), options, context.RequestAborted);
+        var text = await StatementText.ReadAsync(request.Query, engines ? raw : body, options, context.RequestAborted);
+
+        // KILL must also work where no more statements are taken.
         if (text.Statement.Kind == StatementKind.Kill)
         {
             Check(request, text.Statement);

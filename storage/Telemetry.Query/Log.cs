@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(5007, LogLevel.Warning, "The console is not built: {Folder} has no index.html")]
     public static partial void ConsoleMissing(this ILogger logger, string folder);
+
+    [LoggerMessage(5008, LogLevel.Warning, "Commands and their results cannot be followed; tried again in {Delay}")]
+    public static partial void CommandTailFailed(this ILogger logger, TimeSpan delay, Exception error);
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Telemetry.Contracts.Wire;
 
 namespace Telemetry.Query;
 
@@ -98,4 +99,15 @@ public sealed record QueryOptions
     /// <summary>Series (device and sensor) whose newest value is held in memory. Default 200,000; 0 holds none.</summary>
     [Range(0, 10_000_000)]
     public int LatestSeriesMax { get; init; } = 200_000;
+
+    /// <summary>Commands to devices whose fate is held in memory; the oldest are forgotten. Default 10,000.</summary>
+    [Range(1, 1_000_000)]
+    public int CommandsMax { get; init; } = 10_000;
+
+    /// <summary>How far back commands are read at the start; also the longest lifetime of one. Default 1 h, as the edge's.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
+    public TimeSpan CommandHistory { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Schema id in front of DeviceCommand values. Default the released id used without a registry.</summary>
+    public int DeviceCommandSchemaId { get; init; } = SchemaIds.DeviceCommand;
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Query.Answers;
+using Telemetry.Query.Commands;
 using Telemetry.Query.Limits;
 using Telemetry.Query.Live;
 
@@ -27,6 +28,7 @@ public sealed class QueryRole : IAsyncDisposable
         if (services.Log is { } log)
         {
             _tail = new LiveTail(log, Hub, Latest, services.Time, services.Logging.CreateLogger<LiveTail>());
+            Commands = new CommandDesk(log, options, services.Time, services.Logging.CreateLogger<CommandDesk>());
         }
     }
 
@@ -49,6 +51,9 @@ public sealed class QueryRole : IAsyncDisposable
 
     internal LatestValues Latest { get; }
 
+    /// <summary>Null without a log.</summary>
+    internal CommandDesk? Commands { get; }
+
     /// <summary>Fires when the role stops: live streams end, so that the web server can.</summary>
     internal CancellationToken Stopping => _stopping.Token;
 
@@ -57,9 +62,9 @@ public sealed class QueryRole : IAsyncDisposable
     {
         try
         {
-            if (_tail is not null)
+            if (_tail is not null && Commands is not null)
             {
-                await _tail.RunAsync(cancellationToken);
+                await Task.WhenAll(_tail.RunAsync(cancellationToken), Commands.RunAsync(cancellationToken));
             }
             else
             {
@@ -76,6 +81,11 @@ public sealed class QueryRole : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
+        if (Commands is not null)
+        {
+            await Commands.DisposeAsync();
+        }
+
         Gate.Dispose();
         ExportGate.Dispose();
         Progress.Dispose();

@@ -26,7 +26,7 @@ public static class TelemetryApi
         foreach (var endpoint in ApiEndpoints.All)
         {
             // As Delegate, not as RequestDelegate: only those are described in the OpenAPI document.
-            group.MapGet(endpoint.Pattern, (Delegate)((HttpContext context) => ApiRunner.RunAsync(role, endpoint, context)))
+            group.MapMethods(endpoint.Pattern, [endpoint.Method], (Delegate)((HttpContext context) => ApiRunner.RunAsync(role, endpoint, context)))
                 .WithName(endpoint.Name)
                 .WithSummary(endpoint.Summary)
                 .WithDescription(endpoint.Description)

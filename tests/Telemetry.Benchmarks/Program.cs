@@ -1,10 +1,15 @@
 using BenchmarkDotNet.Running;
 using Telemetry.Benchmarks.Detectors;
+using Telemetry.Benchmarks.Kafka;
 
-// "detectors": the short table by stopwatch; anything else goes to BenchmarkDotNet.
+// "detectors", "kafka-producer HOST:PORT": short tables by stopwatch; anything else goes to BenchmarkDotNet.
 if (args is ["detectors", ..])
 {
     DetectorSpeed.Print(Console.Out);
+}
+else if (args is ["kafka-producer", var bootstrapServers])
+{
+    await KafkaProducerSpeed.PrintAsync(Console.Out, bootstrapServers);
 }
 else
 {

@@ -26,12 +26,17 @@ internal sealed class IngestWorkspace
         return _payload.AsMemory(0, payload.Length);
     }
 
-    /// <summary>Encodes readings [start, start + length) of the columns; valid until the next call.</summary>
-    public ReadOnlySpan<byte> Encode(int start, int length)
+    /// <summary>Encodes readings [start, start + length) of the columns in version 1; valid until the next call.</summary>
+    public ReadOnlySpan<byte> Encode(int start, int length) => Encode(start, length, ReadingBatchWriter.Write);
+
+    /// <summary>As <see cref="Encode(int, int)"/>, in version 2.</summary>
+    public ReadOnlySpan<byte> EncodeV2(int start, int length) => Encode(start, length, ReadingBatchV2Writer.Write);
+
+    private ReadOnlySpan<byte> Encode(int start, int length, BatchWriter write)
     {
         Encoded.ResetWrittenCount();
         var sensors = Columns.Sensors();
-        ReadingBatchWriter.Write(
+        write(
             Encoded,
             Columns.Device,
             Columns.BootId,
@@ -43,4 +48,15 @@ internal sealed class IngestWorkspace
             Columns.Qualities.Slice(start, length));
         return Encoded.WrittenSpan;
     }
+
+    private delegate int BatchWriter(
+        IBufferWriter<byte> output,
+        ReadOnlySpan<byte> device,
+        ulong bootId,
+        ulong firstSequence,
+        ReadOnlySpan<ReadOnlyMemory<byte>> sensors,
+        ReadOnlySpan<int> sensorIndexes,
+        ReadOnlySpan<long> eventTimes,
+        ReadOnlySpan<double> values,
+        ReadOnlySpan<Quality> qualities);
 }

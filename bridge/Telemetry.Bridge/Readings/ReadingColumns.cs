@@ -136,6 +136,19 @@ internal sealed class ReadingColumns
         }
     }
 
+    /// <summary>Readings with an event time outside <paramref name="window"/> get <paramref name="time"/>, and are no better than uncertain.</summary>
+    public void MoveTimes(EventTimeWindow window, long time)
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            if (_times[i] < window.FromUs || _times[i] > window.ToUs)
+            {
+                _times[i] = time;
+                _qualities[i] = _qualities[i] == Quality.Good ? Quality.Uncertain : _qualities[i];
+            }
+        }
+    }
+
     /// <summary>The next run of good readings from <paramref name="start"/> on; false when there is none.</summary>
     public bool TryNextRun(ref int start, out int length)
     {

@@ -4,7 +4,7 @@ using Telemetry.Contracts.Wire;
 namespace Telemetry.Contracts.Readings;
 
 /// <summary>
-/// Decodes <c>ReadingBatch</c> messages into columns that are reused from one call to the next: after the first few
+/// Decodes <c>ReadingBatch</c> messages, of every version, into columns that are reused from one call to the next: after the first few
 /// batches nothing is allocated. Takes packed and unpacked fields, in any order, with unknown fields between, as
 /// Google.Protobuf does (of a scalar sent twice the last counts), and checks every limit of <see cref="ReadingLimits"/>.
 /// Not safe for concurrent use; what it exposes is valid until the next call.
@@ -22,6 +22,9 @@ public sealed class ReadingBatchBuffer
     private int _qualityCount;
     private (int Start, int Length) _device;
     private long _baseTime;
+    private long _interval;
+    private int _floatCount;
+    private ReadingBatchVersion _version;
 
     /// <summary>Number of readings.</summary>
     public int Count { get; private set; }
@@ -58,18 +61,32 @@ public sealed class ReadingBatchBuffer
         return _message.Span.Slice(start, length);
     }
 
-    /// <summary>Decodes and checks one message. On false the buffer holds nothing of use and <paramref name="error"/> says why.</summary>
-    public bool TryDecode(ReadOnlyMemory<byte> message, out ReadingBatchError error)
+    /// <summary>Decodes and checks one message of version 1; otherwise as the other overload.</summary>
+    public bool TryDecode(ReadOnlyMemory<byte> message, out ReadingBatchError error) =>
+        TryDecode(ReadingBatchVersion.V1, message, out error);
+
+    /// <summary>
+    /// Decodes and checks one message of a version (<see cref="IReadingSchemas"/> tells which). On false the buffer holds
+    /// nothing of use and <paramref name="error"/> says why.
+    /// </summary>
+    public bool TryDecode(ReadingBatchVersion version, ReadOnlyMemory<byte> message, out ReadingBatchError error)
     {
-        _message = message;
-        Count = SensorCount = _indexCount = _timeCount = _qualityCount = 0;
-        BootId = FirstSequence = 0;
-        _baseTime = 0;
-        _device = default;
-        error = message.Length > ReadingLimits.BatchBytesMax ? ReadingBatchError.TooLarge : ReadFields(message.Span);
-        if (error == ReadingBatchError.None)
+        switch (version)
         {
-            error = Complete();
+            case ReadingBatchVersion.V1 or ReadingBatchVersion.V2:
+                error = Decode(version, message);
+                break;
+            case ReadingBatchVersion.Undecided:
+                error = Decode(ReadingBatchVersion.V1, message);
+                if (error != ReadingBatchError.None && Decode(ReadingBatchVersion.V2, message) == ReadingBatchError.None)
+                {
+                    error = ReadingBatchError.None;
+                }
+
+                break;
+            default:
+                error = ReadingBatchError.SchemaUnknown;
+                break;
         }
 
         if (error == ReadingBatchError.None)
@@ -83,6 +100,18 @@ public sealed class ReadingBatchBuffer
         return false;
     }
 
+    private ReadingBatchError Decode(ReadingBatchVersion version, ReadOnlyMemory<byte> message)
+    {
+        _message = message;
+        _version = version;
+        Count = SensorCount = _indexCount = _timeCount = _qualityCount = _floatCount = 0;
+        BootId = FirstSequence = 0;
+        _baseTime = _interval = 0;
+        _device = default;
+        var error = message.Length > ReadingLimits.BatchBytesMax ? ReadingBatchError.TooLarge : ReadFields(message.Span);
+        return error == ReadingBatchError.None ? Complete() : error;
+    }
+
     private ReadingBatchError ReadFields(ReadOnlySpan<byte> span)
     {
         var reader = new ProtobufReader(span);
@@ -93,7 +122,7 @@ public sealed class ReadingBatchBuffer
                 return ReadingBatchError.Malformed;
             }
 
-            var error = ReadField(ref reader, field, type);
+            var error = ReadField(ref reader, field, ReadingBatchFields.Column(_version, field), type);
             if (error != ReadingBatchError.None)
             {
                 return error;
@@ -103,9 +132,9 @@ public sealed class ReadingBatchBuffer
         return ReadingBatchError.None;
     }
 
-    private ReadingBatchError ReadField(ref ProtobufReader reader, int field, WireType type)
+    private ReadingBatchError ReadField(ref ProtobufReader reader, int field, int column, WireType type)
     {
-        switch (field, type)
+        switch (column, type)
         {
             case (1, WireType.LengthDelimited):
                 return TryReadRange(ref reader, out _device) ? ReadingBatchError.None : ReadingBatchError.Malformed;
@@ -136,13 +165,25 @@ public sealed class ReadingBatchBuffer
                 _baseTime = (long)time;
                 return ReadingBatchError.None;
             case (5 or 7 or 9, WireType.Varint):
-                return reader.TryReadVarint(out var single) ? AddVarint(field, single) : ReadingBatchError.Malformed;
+                return reader.TryReadVarint(out var single) ? AddVarint(column, single) : ReadingBatchError.Malformed;
             case (8, WireType.Fixed64):
                 return reader.TryReadFixed64(out var bits) ? AddValue(bits) : ReadingBatchError.Malformed;
             case (5 or 7 or 9, WireType.LengthDelimited):
-                return reader.TryReadBytes(out var packed) ? AddVarints(field, packed) : ReadingBatchError.Malformed;
+                return reader.TryReadBytes(out var packed) ? AddVarints(column, packed) : ReadingBatchError.Malformed;
             case (8, WireType.LengthDelimited):
                 return reader.TryReadBytes(out var doubles) ? AddValues(doubles) : ReadingBatchError.Malformed;
+            case (ReadingBatchFields.Interval, WireType.Varint):
+                if (!reader.TryReadVarint(out var interval))
+                {
+                    return ReadingBatchError.Malformed;
+                }
+
+                _interval = ProtobufReader.ZigZag(interval);
+                return ReadingBatchError.None;
+            case (ReadingBatchFields.FloatValues, WireType.Fixed32):
+                return reader.TryReadFixed32(out var half) ? AddFloat(half) : ReadingBatchError.Malformed;
+            case (ReadingBatchFields.FloatValues, WireType.LengthDelimited):
+                return reader.TryReadBytes(out var floats) ? AddFloats(floats) : ReadingBatchError.Malformed;
             default:
                 return reader.TrySkip(field, type) ? ReadingBatchError.None : ReadingBatchError.Malformed;
         }
@@ -177,7 +218,7 @@ public sealed class ReadingBatchBuffer
         return ReadingBatchError.None;
     }
 
-    private ReadingBatchError AddVarints(int field, ReadOnlySpan<byte> packed)
+    private ReadingBatchError AddVarints(int column, ReadOnlySpan<byte> packed)
     {
         var reader = new ProtobufReader(packed);
         while (!reader.AtEnd)
@@ -187,7 +228,7 @@ public sealed class ReadingBatchBuffer
                 return ReadingBatchError.Malformed;
             }
 
-            var error = AddVarint(field, value);
+            var error = AddVarint(column, value);
             if (error != ReadingBatchError.None)
             {
                 return error;
@@ -197,9 +238,9 @@ public sealed class ReadingBatchBuffer
         return ReadingBatchError.None;
     }
 
-    private ReadingBatchError AddVarint(int field, ulong value)
+    private ReadingBatchError AddVarint(int column, ulong value)
     {
-        switch (field)
+        switch (column)
         {
             case 5:
                 if (_indexCount == ReadingLimits.ReadingsMax)
@@ -277,12 +318,43 @@ public sealed class ReadingBatchBuffer
         return ReadingBatchError.None;
     }
 
+    private ReadingBatchError AddFloats(ReadOnlySpan<byte> packed)
+    {
+        if (packed.Length % sizeof(float) != 0)
+        {
+            return ReadingBatchError.Malformed;
+        }
+
+        var reader = new ProtobufReader(packed);
+        while (reader.TryReadFixed32(out var bits))
+        {
+            var error = AddFloat(bits);
+            if (error != ReadingBatchError.None)
+            {
+                return error;
+            }
+        }
+
+        return ReadingBatchError.None;
+    }
+
+    private ReadingBatchError AddFloat(uint bits)
+    {
+        _floatCount++;
+        return AddValue(BitConverter.DoubleToUInt64Bits(BitConverter.UInt32BitsToSingle(bits)));
+    }
+
     /// <summary>Fills the columns that were left out and checks what the wire format cannot.</summary>
     private ReadingBatchError Complete()
     {
         if (Count == 0)
         {
             return ReadingBatchError.Empty;
+        }
+
+        if (_floatCount != 0 && _floatCount != Count)
+        {
+            return ReadingBatchError.ColumnsDiffer;
         }
 
         if (!ReadingNames.IsDevice(Device))
@@ -319,10 +391,16 @@ public sealed class ReadingBatchBuffer
             return ReadingBatchError.BadSensor;
         }
 
-        if (_indexCount == 0 && SensorCount == 1)
+        if (_indexCount == 0 && (SensorCount == 1 || _version != ReadingBatchVersion.V1))
         {
             EnsureLength(ref _sensorIndexes, Count);
-            _sensorIndexes.AsSpan(0, Count).Clear();
+            var sensor = 0;
+            foreach (ref var cell in _sensorIndexes.AsSpan(0, Count))
+            {
+                cell = sensor++;
+                sensor = sensor == SensorCount ? 0 : sensor;
+            }
+
             return ReadingBatchError.None;
         }
 
@@ -356,12 +434,10 @@ public sealed class ReadingBatchBuffer
 
         if (_timeCount == 0)
         {
-            EnsureLength(ref _times, Count);
-            _times.AsSpan(0, Count).Fill(_baseTime);
-            return ReadingBatchError.None;
+            return CompleteRegularTimes();
         }
 
-        if (_timeCount != Count)
+        if (_timeCount != Count || _interval != 0)
         {
             return ReadingBatchError.ColumnsDiffer;
         }
@@ -376,6 +452,30 @@ public sealed class ReadingBatchBuffer
             }
 
             cell = time = next;
+        }
+
+        return ReadingBatchError.None;
+    }
+
+    private ReadingBatchError CompleteRegularTimes()
+    {
+        EnsureLength(ref _times, Count);
+        var times = _times.AsSpan(0, Count);
+        if (_interval == 0)
+        {
+            times.Fill(_baseTime);
+            return ReadingBatchError.None;
+        }
+
+        Int128 last = (Int128)_baseTime + ((Int128)_interval * ((Count - 1) / SensorCount));
+        if (last > long.MaxValue || last < long.MinValue)
+        {
+            return ReadingBatchError.BadTime;
+        }
+
+        for (var (turn, time) = (0, _baseTime); turn < Count; turn += SensorCount, time = unchecked(time + _interval))
+        {
+            times.Slice(turn, Math.Min(SensorCount, Count - turn)).Fill(time);
         }
 
         return ReadingBatchError.None;

@@ -43,4 +43,7 @@ public enum ReadingBatchError
 
     /// <summary>A quality is not one of good, uncertain, bad.</summary>
     BadQuality,
+
+    /// <summary>The schema id in front of it is of no version of <c>ReadingBatch</c> that is known here.</summary>
+    SchemaUnknown,
 }

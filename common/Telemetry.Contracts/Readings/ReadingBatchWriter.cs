@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using Telemetry.Contracts.Wire;
 
 namespace Telemetry.Contracts.Readings;
@@ -144,54 +143,6 @@ public static class ReadingBatchWriter
         return (total, indexes, times, qualityBytes);
     }
 
-    private static int LengthDelimitedSize(int length) => 1 + ProtobufReader.VarintSize((uint)length) + length;
-
-    private ref struct SpanWriter(Span<byte> span)
-    {
-        private readonly Span<byte> _span = span;
-
-        public int Position { get; private set; }
-
-        public void Varint(ulong value)
-        {
-            while (value >= 0x80)
-            {
-                _span[Position++] = (byte)(value | 0x80);
-                value >>= 7;
-            }
-
-            _span[Position++] = (byte)value;
-        }
-
-        public void Varint(int field, ulong value)
-        {
-            Varint((ulong)(field << 3) | (ulong)WireType.Varint);
-            Varint(value);
-        }
-
-        public void Fixed64(ulong value)
-        {
-            BinaryPrimitives.WriteUInt64LittleEndian(_span[Position..], value);
-            Position += sizeof(ulong);
-        }
-
-        public void Fixed64(int field, ulong value)
-        {
-            Varint((ulong)(field << 3) | (ulong)WireType.Fixed64);
-            Fixed64(value);
-        }
-
-        public void Header(int field, int length)
-        {
-            Varint((ulong)(field << 3) | (ulong)WireType.LengthDelimited);
-            Varint((uint)length);
-        }
-
-        public void Bytes(int field, ReadOnlySpan<byte> value)
-        {
-            Header(field, value.Length);
-            value.CopyTo(_span[Position..]);
-            Position += value.Length;
-        }
-    }
+    /// <summary>Bytes of a field with a number up to 15 and this many bytes in it.</summary>
+    internal static int LengthDelimitedSize(int length) => 1 + ProtobufReader.VarintSize((uint)length) + length;
 }

@@ -20,6 +20,14 @@ public static class ConfluentFrame
         destination[5] = 0;
     }
 
+    /// <summary>A header of its own, as <see cref="WriteHeader"/> writes it.</summary>
+    public static byte[] Header(int schemaId)
+    {
+        var header = new byte[HeaderBytes];
+        WriteHeader(header, schemaId);
+        return header;
+    }
+
     /// <summary>Splits a value into schema id and message. False when it is not in this format.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> value, out int schemaId, out ReadOnlyMemory<byte> message)
     {

@@ -47,6 +47,17 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> bytes)
         return TryReadLongVarint(out value);
     }
 
+    public bool TryReadFixed32(out uint value)
+    {
+        if (!BinaryPrimitives.TryReadUInt32LittleEndian(_bytes[Position..], out value))
+        {
+            return false;
+        }
+
+        Position += sizeof(uint);
+        return true;
+    }
+
     public bool TryReadFixed64(out ulong value)
     {
         if (!BinaryPrimitives.TryReadUInt64LittleEndian(_bytes[Position..], out value))

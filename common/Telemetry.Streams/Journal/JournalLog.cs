@@ -186,19 +186,13 @@ public sealed class JournalLog : IRecordLog
         var found = Topic(topic);
         var partitions = Enumerable.Range(0, found.Spec.Partitions).Select(i => new TopicPartition(topic, i)).ToList();
         var committed = Commits.Committed(group, partitions);
-        var lags = new List<PartitionLag>(partitions.Count);
-        foreach (var partition in partitions)
-        {
-            var low = found.Low(partition.Partition);
-            var high = found.Partitions[partition.Partition].Stable;
-            var from = committed.TryGetValue(partition, out var offset) ? Math.Max(offset.Offset, low) : low;
-            var oldest = from < high ? new RecordFinder(this, found, partition.Partition).TimestampFrom(from) : null;
-            var age = oldest is { } stamped ? _time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(stamped) : TimeSpan.Zero;
-            lags.Add(new PartitionLag(partition, Math.Max(0, high - from), age > TimeSpan.Zero ? age : TimeSpan.Zero));
-        }
-
-        return new(lags);
+        return new([.. partitions.Select(p => Lag(found, p, committed.TryGetValue(p, out var offset) ? offset.Offset : 0))]);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<PartitionLag>> QueryLagAsync(
+        IReadOnlyDictionary<TopicPartition, long> next, CancellationToken cancellationToken) =>
+        new([.. next.Select(n => Lag(Topic(n.Key), n.Key, n.Value))]);
 
     /// <summary>
     /// What maintenance does by itself in intervals: closes old segments, removes what retention lets go, compacts, aborts
@@ -297,6 +291,19 @@ public sealed class JournalLog : IRecordLog
 
         _topics = topics;
         Logger.JournalOpened(Options.Directory, topics.Count, topics.Values.Sum(topic => topic.SizeBytes));
+    }
+
+    private PartitionLag Lag(JournalTopic topic, TopicPartition partition, long next)
+    {
+        var high = topic.Partitions[partition.Partition].Stable;
+        var from = Math.Max(next, topic.Low(partition.Partition));
+        if (from >= high || new RecordFinder(this, topic, partition.Partition).From(from) is not var (first, stampedMs))
+        {
+            return new PartitionLag(partition, 0, TimeSpan.Zero);
+        }
+
+        var age = _time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(stampedMs);
+        return new PartitionLag(partition, high - first, age > TimeSpan.Zero ? age : TimeSpan.Zero);
     }
 
     private void Ensure(TopicSpec spec)

@@ -139,7 +139,16 @@ public sealed class KafkaLog : IRecordLog
         ThrowIfUnusable();
         var count = await QueryPartitionCountAsync(topic, cancellationToken);
         TopicPartition[] partitions = [.. Enumerable.Range(0, count).Select(i => new TopicPartition(topic, i))];
-        return await _lag.QueryAsync(partitions, await _committed.QueryAsync(group, partitions, cancellationToken), cancellationToken);
+        var committed = await _committed.QueryAsync(group, partitions, cancellationToken);
+        return await _lag.QueryAsync(partitions, committed.ToDictionary(c => c.Key, c => c.Value.Offset), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<PartitionLag>> QueryLagAsync(
+        IReadOnlyDictionary<TopicPartition, long> next, CancellationToken cancellationToken)
+    {
+        ThrowIfUnusable();
+        return new(_lag.QueryAsync([.. next.Keys], next, cancellationToken));
     }
 
     /// <summary>Closes what the log itself opened; producers and consumers are closed by their owners before.</summary>

@@ -30,7 +30,7 @@ internal sealed record RolePlan(IReadOnlyList<RoleSpec> Roles, string EdgeAddres
         var clickHouse = options.ClickHouse.Endpoint;
         if (clickHouse is null)
         {
-            clickHouse = Loopback(ports.Take());
+            clickHouse = Loopback(options.ClickHouseServer.Port is > 0 and { } chosen ? chosen : ports.Take());
             roles.Add(new RoleSpec(
                 Engine, Engine,
                 [

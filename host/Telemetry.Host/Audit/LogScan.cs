@@ -54,7 +54,7 @@ internal sealed class LogScan
 
     private void Add(in LogRecord record, ReadingBatchBuffer batch)
     {
-        if (!ConfluentFrame.TryRead(record.Value, out _, out var message) || !batch.TryDecode(message, out _))
+        if (!ConfluentFrame.TryRead(record.Value, out _, out var message) || !batch.TryDecode(ReadingBatchVersion.Undecided, message, out _))
         {
             Undecodable++;
             return;

@@ -27,9 +27,16 @@ internal static class CommandLine
 
         root.Subcommands.Add(ClickHouseCommand.Create());
         root.Subcommands.Add(SimulateCommand.Create());
+        root.Subcommands.Add(DeviceCommandCommand.Create());
+        root.Subcommands.Add(DeadLettersCommand.Create());
+        root.Subcommands.Add(BacktestCommand.Create());
+        root.Subcommands.Add(ReplayCommand.Create());
         root.Subcommands.Add(AuditCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
+        root.Subcommands.Add(SchemasCommand.Create());
+        root.Subcommands.Add(HealthCheckCommand.Create());
         root.Subcommands.Add(TopicsCommand.Create());
+        root.Subcommands.Add(LagCommand.Create());
         root.Subcommands.Add(SettingsCommand.Create());
         root.Subcommands.Add(VersionCommand.Create());
         var parsed = root.Parse(args);
@@ -57,9 +64,12 @@ internal static class CommandLine
         RecordLogException e => (e.Message, Failure),
         SchemaException e => (e.Message, UsageError),
         ClickHouseException e => ($"ClickHouse: {e.Message}", Failure),
+        SchemaRegistry.Client.SchemaRegistryException e => (e.Message, Failure),
         FormatException e => (e.Message, UsageError),
+        NotSupportedException e => (e.Message, UsageError),
         System.Net.Sockets.SocketException e => (e.Message, UsageError),
         IOException e => (e.Message, UsageError),
+        HttpRequestException e => ($"{e.Message} Is the platform running?", UsageError),
         _ => null,
     };
 }

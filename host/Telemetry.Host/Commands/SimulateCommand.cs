@@ -27,9 +27,10 @@ internal static class SimulateCommand
         var plain = new Option<bool>("--plain") { Description = "Plain progress lines, no live view." };
         var json = new Option<bool>("--progress-json") { Description = "One JSON object a second on standard output." };
         var parent = new Option<bool>("--stop-with-stdin") { Description = "Finish in good order when standard input ends." };
+        var http = new Option<bool>("--http") { Description = "Serve /metrics, /healthz and /readyz at Http:Address and Http:Port." };
         var command = new Command("simulate", "A seeded fleet of devices with faults, labels and a ledger of what was acknowledged.")
         {
-            broker, api, plain, json, parent,
+            broker, api, plain, json, parent, http,
         };
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
@@ -43,8 +44,19 @@ internal static class SimulateCommand
             using var metrics = new MetricsRegistry();
             using var logging = LoggingSetup.Create(options.Logging, console: !result.GetValue(json));
             using var view = SimulatorView.Create(result.GetValue(json), result.GetValue(plain), simulator);
+            var connected = 0L;
+            IReadOnlyList<string> NotReady() => Interlocked.Read(ref connected) > 0 ? [] : ["no device is connected"];
+            await using var server = result.GetValue(http)
+                ? await OperationsServer.StartAsync(options.Http, metrics, NotReady, logging, stop.Token)
+                : null;
             var fleet = new FleetSimulator(simulator, TimeProvider.System, logging.CreateLogger<FleetSimulator>());
-            var report = JsonSerializer.SerializeToNode(await fleet.RunAsync(new Progress(view.Show), stop.Token))!.AsObject();
+            var report = JsonSerializer.SerializeToNode(await fleet.RunAsync(new Progress(Show), stop.Token))!.AsObject();
+            void Show(SimulatorProgress progress)
+            {
+                Interlocked.Exchange(ref connected, progress.Connected);
+                view.Show(progress);
+            }
+
             if (result.GetValue(api) is { } address)
             {
                 report["e2e_ms"] = await EndToEndLatency.ReadAsync(ParseApi(address));

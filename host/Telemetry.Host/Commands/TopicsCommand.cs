@@ -41,7 +41,7 @@ internal static class TopicsCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             var options = shared.Load(result);
-            if (string.IsNullOrWhiteSpace(options.Kafka.BootstrapServers))
+            if (!options.IsKafka)
             {
                 throw new ConfigurationException([new ConfigurationError(
                     "Kafka:BootstrapServers", null, "name the cluster: --kafka HOST:PORT. The embedded log makes its topics by itself.", "defaults")]);

@@ -1,7 +1,6 @@
 using Telemetry.Contracts;
 using Telemetry.Host.Configuration;
 using Telemetry.Storage.Sink;
-using Telemetry.Streams.Lag;
 
 namespace Telemetry.Host.Composition;
 
@@ -25,3 +24,6 @@ internal static class ConsumerGroups
         return groups;
     }
 }
+
+/// <summary>A consumer group and a topic it reads.</summary>
+internal readonly record struct GroupTopic(string Group, string Topic);

@@ -12,6 +12,9 @@ internal sealed record DataDirectory(string Root)
     /// <summary>What the simulator sent and what was acknowledged.</summary>
     public string Ledger => Path.Combine(Root, "ledger");
 
+    /// <summary>Ids and schemas learned from a schema registry.</summary>
+    public string Schemas => Path.Combine(Root, "schemas");
+
     /// <summary>Faults the simulator played.</summary>
     public string Labels => Path.Combine(Root, "labels.jsonl");
 

@@ -44,7 +44,7 @@ internal sealed class DependencyWait(ILogger logger, TimeProvider time)
         }
     }
 
-    /// <summary>True: it may be there later.</summary>
-    public static bool IsUnreachable(Exception exception) =>
-        exception is RecordLogException { IsTransient: true } or ClickHouseException { Code: 0 };
+    /// <summary>True: it may be there later. A server that does not answer in time is as good as not there.</summary>
+    private static bool IsUnreachable(Exception exception) =>
+        exception is RecordLogException { IsTransient: true } or ClickHouseException { Code: 0 or ClickHouseErrors.TimeoutExceeded };
 }

@@ -30,5 +30,21 @@ internal static class InstanceFile
 
     public static void DeleteClickHouse(TelemetryOptions options) => File.Delete(new DataDirectory(options.Data).ClickHouseInstance);
 
+    /// <summary>Where the API of the running instance is.</summary>
+    /// <exception cref="IOException">No instance runs over this data directory.</exception>
+    public static Uri FindApi(TelemetryOptions options)
+    {
+        var path = new DataDirectory(options.Data).Instance;
+        if (!File.Exists(path))
+        {
+            throw new IOException($"Nothing runs over {options.Data}. Start it with ./telemetry up --data {options.Data}, or give --api http://HOST:PORT/.");
+        }
+
+        using var instance = JsonDocument.Parse(File.ReadAllBytes(path));
+        return instance.RootElement.GetProperty("http").GetString() is { } http
+            ? new Uri($"http://{http}/")
+            : throw new IOException($"The instance over {options.Data} serves no API. Give --api http://HOST:PORT/.");
+    }
+
     public static void Delete(TelemetryOptions options) => File.Delete(new DataDirectory(options.Data).Instance);
 }

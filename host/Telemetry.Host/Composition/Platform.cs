@@ -1,11 +1,14 @@
 using System.Net;
 using Telemetry.Bridge;
+using Telemetry.Bridge.Commands;
+using Telemetry.Bridge.DeadLetters;
 using Telemetry.ClickHouseServer;
 using Telemetry.Contracts;
 using Telemetry.Edge;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Metrics;
 using Telemetry.Query;
+using Telemetry.SchemaRegistry;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Storage.Schema;
@@ -20,7 +23,7 @@ namespace Telemetry.Host.Composition;
 /// </summary>
 internal sealed class Platform : IAsyncDisposable
 {
-    private readonly TelemetryOptions _options;
+    private TelemetryOptions _options;
     private readonly Roles _roles;
     private readonly ILoggerFactory _logging;
     private readonly ILogger _logger;
@@ -31,10 +34,13 @@ internal sealed class Platform : IAsyncDisposable
     private readonly LagMetrics _lagMetrics;
     private readonly IClickHouse? _clickHouse;
     private LagMonitor? _lagMonitor;
+    private SchemaDirectory? _schemas;
     private ClickHouseHttpServer? _clickHouseHttp;
     private IRecordProducer? _producer;
     private ReadingIngest? _ingest;
     private MqttBroker? _broker;
+    private CommandDelivery? _commands;
+    private DeadLetterDepth? _deadLetters;
     private QueryRole? _query;
     private Task _queryLoop = Task.CompletedTask;
     private WebServer? _web;
@@ -219,6 +225,14 @@ internal sealed class Platform : IAsyncDisposable
         }
 
         _stopped = true;
+        foreach (var follower in new IAsyncDisposable?[] { _commands, _deadLetters })
+        {
+            if (follower is not null)
+            {
+                await follower.DisposeAsync();
+            }
+        }
+
         if (_broker is not null)
         {
             await _broker.StopAsync(cancellationToken);
@@ -262,7 +276,7 @@ internal sealed class Platform : IAsyncDisposable
         using var limit = new CancellationTokenSource(_options.ShutdownTimeout);
         await StopAsync(drain: false, limit.Token);
         await Sampler.DisposeAsync();
-        foreach (var part in new IAsyncDisposable?[] { _lagMonitor, _broker, Processor, Sink, _query, _web, _clickHouseHttp, Log, _clickHouse })
+        foreach (var part in new IAsyncDisposable?[] { _lagMonitor, _broker, Processor, Sink, _query, _web, _clickHouseHttp, Log, _clickHouse, _schemas })
         {
             if (part is not null)
             {
@@ -321,6 +335,8 @@ internal sealed class Platform : IAsyncDisposable
 
     private async Task StartRolesAsync(CancellationToken cancellationToken)
     {
+        _schemas = await RoleSchemas.OpenAsync(_options, _roles, _logging, cancellationToken);
+        _options = RoleSchemas.WithIds(_options, _schemas);
         Create();
         _web = await WebServer.StartAsync(this, _options, _query, _broker, _logging, cancellationToken);
         await _dependencies.RunAsync(
@@ -363,6 +379,13 @@ internal sealed class Platform : IAsyncDisposable
         if (_broker is not null)
         {
             await WebServer.StartMqttAsync(_broker, _options, cancellationToken);
+            _commands?.Start();
+        }
+
+        if (_roles.HasFlag(Roles.Query))
+        {
+            _deadLetters = new DeadLetterDepth(Log, TimeProvider.System, _logging.CreateLogger<DeadLetterDepth>());
+            _deadLetters.Start();
         }
 
         Sampler.Start();
@@ -380,20 +403,29 @@ internal sealed class Platform : IAsyncDisposable
                 TransactionalId = TransactionalId(_options.Sink.TransactionalId),
                 FenceEmbedded = _options.Sink.FenceEmbedded || _options.ClickHouseServer.Port is not null,
             };
-            Sink = new StorageSink(Log, _clickHouse!, sink, _logging, TimeProvider.System);
+            Sink = new StorageSink(Log, _clickHouse!, sink, _logging, TimeProvider.System, _schemas);
         }
 
         if (_roles.HasFlag(Roles.Process))
         {
             var processing = _options.Processing with { TransactionalId = TransactionalId(_options.Processing.TransactionalId) };
-            Processor = new ProcessingRole(Log, processing, restarts: _options.IsKafka, _logging, TimeProvider.System);
+            Processor = new ProcessingRole(Log, processing, restarts: _options.IsKafka, _logging, TimeProvider.System, _schemas);
         }
 
         if (_roles.HasFlag(Roles.Edge))
         {
             _producer = Log.CreateProducer(new ProducerOptions());
             _ingest = new ReadingIngest(_options.Bridge, _producer, TimeProvider.System, _logging.CreateLogger<ReadingIngest>());
+            RoleSchemas.Follow(_schemas, _ingest);
             _broker = new MqttBroker(_options.Edge, _ingest, _logging, TimeProvider.System);
+            _commands = new CommandDelivery(
+                Log,
+                _producer,
+                new MqttCommandChannel(_broker),
+                _options.Commands,
+                _options.Bridge,
+                TimeProvider.System,
+                _logging.CreateLogger<CommandDelivery>());
         }
 
         if (_roles.HasFlag(Roles.Query))

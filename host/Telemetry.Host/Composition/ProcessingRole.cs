@@ -1,3 +1,4 @@
+using Telemetry.Contracts.Readings;
 using Telemetry.Processing;
 using Telemetry.Streams;
 
@@ -9,7 +10,8 @@ namespace Telemetry.Host.Composition;
 /// starts that brought no progress, it ends with the cause.
 /// </summary>
 internal sealed class ProcessingRole(
-    IRecordLog log, ProcessingOptions options, bool restarts, ILoggerFactory logging, TimeProvider time) : IAsyncDisposable
+    IRecordLog log, ProcessingOptions options, bool restarts, ILoggerFactory logging, TimeProvider time, IReadingSchemas? schemas)
+    : IAsyncDisposable
 {
     private const int FailuresMax = 10;
     private static readonly TimeSpan Well = TimeSpan.FromSeconds(30);
@@ -61,7 +63,7 @@ internal sealed class ProcessingRole(
 
     private async Task<ReadingProcessor> StartOneAsync(CancellationToken cancellationToken)
     {
-        var processor = new ReadingProcessor(log, options, logging, time);
+        var processor = new ReadingProcessor(log, options, logging, time, schemas);
         try
         {
             await processor.StartAsync(cancellationToken);

@@ -52,7 +52,11 @@ internal static class Topics
         new(
             Kept(KafkaTopics.Commands, options, options.Retention),
             "Commands to devices.",
-            "device", "the command's bytes as the device gets them", [], ["edge"]),
+            "device", $"`telemetry.v1.DeviceCommand` {Protobuf}", ["query"], ["edge", "query"]),
+        new(
+            Kept(KafkaTopics.CommandResults, options, options.Retention),
+            "What became of commands: sent, answered, refused.",
+            "device", $"`telemetry.v1.CommandResult` {Protobuf}", ["edge"], ["edge", "query"]),
     ];
 
     private static TopicSpec Kept(string name, LogOptions options, TimeSpan retention) =>

@@ -30,6 +30,7 @@ internal static class ConfigurationLoader
             ["Data"] = data.Root,
             ["Journal:Directory"] = data.Journal,
             ["ClickHouse:DataDirectory"] = data.ClickHouse,
+            ["SchemaRegistry:CacheDirectory"] = data.Schemas,
             ["Simulator:LedgerDirectory"] = data.Ledger,
             ["Simulator:LabelsFile"] = data.Labels,
         };

@@ -1,9 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using Telemetry.Bridge;
+using Telemetry.Bridge.Commands;
 using Telemetry.ClickHouseServer;
 using Telemetry.Edge;
 using Telemetry.Processing;
 using Telemetry.Query;
+using Telemetry.SchemaRegistry;
 using Telemetry.Simulator;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
@@ -37,11 +39,17 @@ public sealed record TelemetryOptions
     /// <summary>The embedded log.</summary>
     public JournalOptions Journal { get; init; } = new() { Directory = "data/journal" };
 
+    /// <summary>Confluent Schema Registry, or one that speaks its API.</summary>
+    public SchemaRegistryOptions SchemaRegistry { get; init; } = new() { CacheDirectory = "data/schemas" };
+
     /// <summary>The MQTT broker.</summary>
     public EdgeOptions Edge { get; init; } = new();
 
     /// <summary>MQTT payloads to records.</summary>
     public BridgeOptions Bridge { get; init; } = new();
+
+    /// <summary>Commands to devices.</summary>
+    public CommandOptions Commands { get; init; } = new();
 
     /// <summary>Duplicates, watermarks, detectors.</summary>
     public ProcessingOptions Processing { get; init; } = new();

@@ -53,4 +53,7 @@ internal static partial class HostLog
 
     [LoggerMessage(8040, LogLevel.Warning, "Lag of the consumer groups cannot be measured; trying again every {Seconds} s, and not telling again until it works")]
     public static partial void LagFailed(ILogger logger, double seconds, Exception exception);
+
+    [LoggerMessage(1040, LogLevel.Information, "{Records} records of the log read")]
+    public static partial void Replaying(ILogger logger, long records);
 }

@@ -31,7 +31,7 @@ internal sealed class LagMonitor : IAsyncDisposable
             "{record}", "Records on the log that a group has not committed, by partition");
         _meter.CreateObservableGauge(
             "telemetry.log.lag.seconds",
-            () => _sample.Groups.Where(l => l.Oldest is not null || l.Records == 0).Select(l => new Measurement<double>(
+            () => _sample.Groups.Select(l => new Measurement<double>(
                 l.Age.TotalSeconds, Tag("group", l.Group), Tag("topic", l.Partition.Topic), Tag("partition", l.Partition.Partition))),
             "s", "Age of the oldest record that a group has not committed, by partition; 0 when there is none");
         _meter.CreateObservableGauge(
@@ -80,7 +80,6 @@ internal sealed class LagMonitor : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _sampler.DisposeAsync();
         _meter.Dispose();
         _stopping.Dispose();
     }

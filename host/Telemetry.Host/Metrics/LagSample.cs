@@ -1,5 +1,3 @@
-using Telemetry.Streams.Lag;
-
 namespace Telemetry.Host.Metrics;
 
 /// <summary>One look at the log.</summary>

@@ -3,7 +3,6 @@ using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Storage.Sink;
 using Telemetry.Streams;
-using Telemetry.Streams.Lag;
 
 namespace Telemetry.Host.Metrics;
 
@@ -14,10 +13,9 @@ namespace Telemetry.Host.Metrics;
 /// <param name="progress">How far the sink of this process is; empty where no store runs.</param>
 /// <param name="time">Clock.</param>
 internal sealed class LagSampler(
-    IRecordLog log, TelemetryOptions options, Roles roles, Func<IReadOnlyList<SinkProgress>> progress, TimeProvider time) : IAsyncDisposable
+    IRecordLog log, TelemetryOptions options, Roles roles, Func<IReadOnlyList<SinkProgress>> progress, TimeProvider time)
 {
     private readonly IReadOnlyList<GroupTopic> _groups = ConsumerGroups.Of(options, roles);
-    private readonly LagReader _reader = new(log, time);
 
     /// <exception cref="RecordLogException">The log did not answer, or a topic is not there.</exception>
     public async ValueTask<LagSample> SampleAsync(CancellationToken cancellationToken)
@@ -26,33 +24,43 @@ internal sealed class LagSampler(
 
         // Taken before the ends of the partitions, so that it is never ahead of them.
         var stored = progress();
-        var groups = await _reader.ReadAsync(_groups, cancellationToken);
+        var lags = new List<GroupLag>();
         var watermarks = new List<LagWatermark>();
-        Add(LagStage.Processed, Of(groups, options.Processing.Group));
-        if (stored.Count == 0)
+        foreach (var (group, topic) in _groups)
         {
-            Add(LagStage.RolledUp, Of(groups, options.Sink.Group));
+            var lag = await log.QueryLagAsync(group, topic, cancellationToken);
+            var committed = await log.QueryCommittedAsync(group, [.. lag.Select(l => l.Partition)], cancellationToken);
+            lags.AddRange(lag.Select(l => new GroupLag(
+                group, l.Partition, committed.TryGetValue(l.Partition, out var offset) ? offset.Offset : null, l.Records, l.Time)));
+            if (StageOf(group, topic, stored) is { } stage)
+            {
+                Add(stage, lag);
+            }
         }
-        else
+
+        if (stored.Count > 0)
         {
             // The sink itself knows more than its commits: raw rows are there seconds before the checkpoint.
-            Add(LagStage.Stored, await ReadAsync(LagStage.Stored, stored, static p => p.RawNext, cancellationToken));
-            Add(LagStage.RolledUp, await ReadAsync(LagStage.RolledUp, stored, static p => p.RolledUpNext, cancellationToken));
+            Add(LagStage.Stored, await QueryAsync(stored, static p => p.RawNext, cancellationToken));
+            Add(LagStage.RolledUp, await QueryAsync(stored, static p => p.RolledUpNext, cancellationToken));
         }
 
-        return new LagSample(groups, watermarks);
+        return new LagSample(lags, watermarks);
 
-        void Add(string stage, IEnumerable<GroupLag> lags) =>
-            watermarks.AddRange(LagWatermark.Of(stage, lags, asked, options.Lag.AllowedDelay));
+        void Add(string stage, IEnumerable<PartitionLag> lag) =>
+            watermarks.AddRange(LagWatermark.Of(stage, lag, asked, options.Lag.AllowedDelay));
     }
 
-    public ValueTask DisposeAsync() => _reader.DisposeAsync();
+    /// <summary>The stage that a group's commits tell of; null for topics behind the readings.</summary>
+    private string? StageOf(string group, string topic, IReadOnlyList<SinkProgress> stored) => topic switch
+    {
+        KafkaTopics.Readings when group == options.Processing.Group => LagStage.Processed,
+        KafkaTopics.Readings when group == options.Sink.Group && stored.Count == 0 => LagStage.RolledUp,
+        _ => null,
+    };
 
-    private static IEnumerable<GroupLag> Of(IEnumerable<GroupLag> groups, string group) =>
-        groups.Where(l => l.Group == group && l.Partition.Topic == KafkaTopics.Readings);
-
-    private ValueTask<IReadOnlyList<GroupLag>> ReadAsync(
-        string stage, IReadOnlyList<SinkProgress> progress, Func<SinkProgress, long> next, CancellationToken cancellationToken) =>
-        _reader.ReadFromAsync(
-            stage, progress.ToDictionary(p => new TopicPartition(KafkaTopics.Readings, p.Partition), next), cancellationToken);
+    private ValueTask<IReadOnlyList<PartitionLag>> QueryAsync(
+        IReadOnlyList<SinkProgress> stored, Func<SinkProgress, long> next, CancellationToken cancellationToken) =>
+        log.QueryLagAsync(
+            stored.ToDictionary(p => new TopicPartition(KafkaTopics.Readings, p.Partition), next), cancellationToken);
 }

@@ -1,4 +1,4 @@
-using Telemetry.Streams.Lag;
+using Telemetry.Streams;
 
 namespace Telemetry.Host.Metrics;
 
@@ -14,19 +14,13 @@ internal readonly record struct LagWatermark(string Stage, int Partition, DateTi
 {
     /// <summary>
     /// What reached the log before its oldest record not done is done; a reading measured the allowed delay earlier reached it
-    /// before that, unless it was late. An idle partition is done up to now. Partitions whose oldest record is not known are left out.
+    /// before that, unless it was late. An idle partition is done up to now.
     /// </summary>
     /// <param name="stage">Stage.</param>
     /// <param name="lags">Lag of the stage, partition by partition.</param>
     /// <param name="asked">When the log was asked, before its answers: nothing later is claimed.</param>
     /// <param name="allowedDelay">How long a reading may take from its device to the log.</param>
     public static IEnumerable<LagWatermark> Of(
-        string stage, IEnumerable<GroupLag> lags, DateTimeOffset asked, TimeSpan allowedDelay)
-    {
-        foreach (var lag in lags.Where(l => l.Oldest is not null || l.Records == 0))
-        {
-            var reached = lag.Oldest is { } oldest && oldest < asked ? oldest : asked;
-            yield return new LagWatermark(stage, lag.Partition.Partition, reached - allowedDelay, asked - reached + allowedDelay);
-        }
-    }
+        string stage, IEnumerable<PartitionLag> lags, DateTimeOffset asked, TimeSpan allowedDelay) => lags.Select(lag =>
+        new LagWatermark(stage, lag.Partition.Partition, asked - lag.Time - allowedDelay, lag.Time + allowedDelay));
 }

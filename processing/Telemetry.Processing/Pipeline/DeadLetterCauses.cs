@@ -9,6 +9,9 @@ internal static class DeadLetterCauses
     /// <summary>Not in Confluent wire format.</summary>
     public const string BadFrame = "bad-frame";
 
+    /// <summary>A batch that made processing fail.</summary>
+    public const string ProcessingFailed = "processing-failed";
+
     private static readonly string[] Names = [.. Enum.GetNames<ReadingBatchError>().Select(Kebab)];
 
     public static string Of(ReadingBatchError error) => Names[(int)error];

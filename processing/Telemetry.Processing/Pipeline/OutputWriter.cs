@@ -92,7 +92,10 @@ internal sealed class OutputWriter(ProcessingOptions options, OutputBatch batch,
         boot,
         $"{missing.ToString(CultureInfo.InvariantCulture)} readings of the device did not arrive in time.");
 
-    public void DeadLetter(in LogRecord record, string cause)
+    /// <param name="record">Record put aside.</param>
+    /// <param name="cause">Machine-readable cause.</param>
+    /// <param name="fault">What went wrong with a batch; null for a record that is no batch.</param>
+    public void DeadLetter(in LogRecord record, string cause, string? fault = null)
     {
         if (IsSuppressed)
         {
@@ -109,7 +112,9 @@ internal sealed class OutputWriter(ProcessingOptions options, OutputBatch batch,
             SourceOffset = record.Offset,
             Cause = cause,
             Detail = $"The record at {record.Topic}/{record.Partition}, offset {record.Offset.ToString(CultureInfo.InvariantCulture)}, "
-                + $"is no ReadingBatch ({cause}). Look at what wrote it; its bytes are in this letter.",
+                + (fault is null
+                    ? $"is no ReadingBatch ({cause}). Look at what wrote it; its bytes are in this letter."
+                    : $"could not be examined: {fault} Storage has its readings all the same."),
             Stage = Stage,
             RefusedAtUs = TimestampMs * 1000,
         };

@@ -16,6 +16,7 @@ namespace Telemetry.Processing.Pipeline;
 internal sealed class PartitionProcessor
 {
     private readonly ProcessingOptions _options;
+    private readonly IReadingSchemas _schemas;
     private readonly TopicPartition _input;
     private readonly ReadingBatchBuffer _batch = new();
     private readonly DuplicateRuns _runs = new();
@@ -26,10 +27,11 @@ internal sealed class PartitionProcessor
     private readonly long _gapToleranceMs;
     private readonly OutputWriter _output;
 
-    public PartitionProcessor(ProcessingOptions options, TopicPartition input)
+    public PartitionProcessor(ProcessingOptions options, TopicPartition input, IReadingSchemas? schemas = null)
     {
         SeriesLayout.DemandLittleEndian();
         _options = options;
+        _schemas = schemas ?? ReleasedReadingSchemas.Instance;
         _input = input;
         _gapToleranceMs = (long)options.SequenceGapAfter.TotalMilliseconds;
         var layout = new SeriesLayout(options.Detectors());
@@ -98,7 +100,7 @@ internal sealed class PartitionProcessor
         if (Table.TryEnter(_batch.Device, out var slot))
         {
             Counts.Readings += _batch.Count;
-            ProcessDevice(slot, slot.State!, ingestUs);
+            ProcessGuarded(record, slot, ingestUs);
         }
     }
 
@@ -121,12 +123,28 @@ internal sealed class PartitionProcessor
     /// <summary>Null, or the cause of a dead letter.</summary>
     private string? Decode(in LogRecord record)
     {
-        if (!ConfluentFrame.TryRead(record.Value, out _, out var message))
+        if (!ConfluentFrame.TryRead(record.Value, out var schemaId, out var message))
         {
             return DeadLetterCauses.BadFrame;
         }
 
-        return _batch.TryDecode(message, out var error) ? null : DeadLetterCauses.Of(error);
+        return _batch.TryDecode(_schemas.Find(schemaId), message, out var error) ? null : DeadLetterCauses.Of(error);
+    }
+
+    /// <summary>
+    /// A record that breaks a detector would break it again at every try, here and in each replay, and stop its partition for
+    /// good: it is put aside at once. What it left in its device's state is the same in every replay.
+    /// </summary>
+    private void ProcessGuarded(in LogRecord record, KeySlot<DeviceState> slot, long ingestUs)
+    {
+        try
+        {
+            ProcessDevice(slot, slot.State!, ingestUs);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            _output.DeadLetter(record, DeadLetterCauses.ProcessingFailed, $"{fault.GetType().Name}: {fault.Message}");
+        }
     }
 
     private void ProcessDevice(KeySlot<DeviceState> slot, DeviceState state, long ingestUs)

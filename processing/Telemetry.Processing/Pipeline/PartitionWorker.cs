@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Telemetry.Contracts.Readings;
 using Telemetry.Streams;
 using Telemetry.Streams.State;
 
@@ -16,6 +17,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
     private readonly ProcessingMetrics _metrics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private readonly IReadingSchemas? _schemas;
     private readonly Channel<WorkItem> _work;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
@@ -46,8 +48,10 @@ internal sealed class PartitionWorker : IAsyncDisposable
         long? committed,
         ProcessingMetrics metrics,
         ILogger logger,
-        TimeProvider time)
+        TimeProvider time,
+        IReadingSchemas? schemas = null)
     {
+        _schemas = schemas;
         (_log, _options, _metrics, _logger, _time) = (log, options, metrics, logger, time);
         Partition = partition;
         _status = new PartitionStatus(partition.Partition, false, committed ?? 0, null, true, 0, 0, 0, 0, 0, 0);
@@ -182,7 +186,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
     private async Task RestoreAsync(long? committed)
     {
         var started = _time.GetTimestamp();
-        var processor = new PartitionProcessor(_options, Partition);
+        var processor = new PartitionProcessor(_options, Partition, _schemas);
         var report = await StateRestorer.RestoreAsync(
             _log,
             _options.StateTopic,

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Telemetry.Contracts.Readings;
 using Telemetry.Streams;
 
 namespace Telemetry.Processing.Pipeline;
@@ -13,7 +14,8 @@ internal sealed class PartitionWorkers(
     TransactionCommitter committer,
     ProcessingMetrics metrics,
     ILogger logger,
-    TimeProvider time) : IAssignmentListener
+    TimeProvider time,
+    IReadingSchemas? schemas = null) : IAssignmentListener
 {
     private readonly Dictionary<TopicPartition, PartitionWorker> _workers = [];
     private readonly Dictionary<TopicPartition, RecordBlock> _blocks = [];
@@ -240,7 +242,7 @@ internal sealed class PartitionWorkers(
         foreach (var partition in partitions)
         {
             long? offset = committed.TryGetValue(partition, out var value) ? value.Offset : null;
-            _workers[partition] = new PartitionWorker(log, options, partition, offset, metrics, logger, time);
+            _workers[partition] = new PartitionWorker(log, options, partition, offset, metrics, logger, time, schemas);
         }
 
         _snapshot = [.. _workers.Values];

@@ -16,9 +16,16 @@ internal sealed class MqttDeviceLink : IDeviceLink, IMqttClientHandler, IPublish
     private readonly IDeviceLinkOwner _owner;
     private readonly byte[] _topic;
     private readonly MqttQos _qos;
+    private readonly string? _commands;
 
-    public MqttDeviceLink(MqttClientOptions options, string topic, MqttQos qos, IDeviceLinkOwner owner)
+    /// <param name="options">How to connect.</param>
+    /// <param name="topic">Where readings go.</param>
+    /// <param name="qos">QoS of readings.</param>
+    /// <param name="commands">Filter of the commands it takes; null for none.</param>
+    /// <param name="owner">The device.</param>
+    public MqttDeviceLink(MqttClientOptions options, string topic, MqttQos qos, string? commands, IDeviceLinkOwner owner)
     {
+        _commands = commands;
         _client = new MqttClient(options, this);
         _owner = owner;
         _topic = Encoding.UTF8.GetBytes(topic);
@@ -39,7 +46,14 @@ internal sealed class MqttDeviceLink : IDeviceLink, IMqttClientHandler, IPublish
         ReceiveMaximum = 16,
     };
 
-    public async Task ConnectAsync(CancellationToken cancellationToken) => await _client.ConnectAsync(cancellationToken);
+    public async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        await _client.ConnectAsync(cancellationToken);
+        if (_commands is not null)
+        {
+            await _client.SubscribeAsync(_commands, MqttQos.AtLeastOnce, cancellationToken);
+        }
+    }
 
     public PublishStart TryPublish(ReadOnlySpan<byte> payload, ulong state) =>
         _client.TryPublish(_topic, payload, _qos, this, state);
@@ -48,7 +62,12 @@ internal sealed class MqttDeviceLink : IDeviceLink, IMqttClientHandler, IPublish
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();
 
-    public bool Received(MqttClient client, in PublishPacket packet, in MqttDelivery delivery) => true;
+    /// <summary>A command is done at once. When its answer finds no room it is not given: the command comes again.</summary>
+    public bool Received(MqttClient client, in PublishPacket packet, in MqttDelivery delivery)
+    {
+        client.TryPublish([.. packet.TopicName, .. "/answer"u8], "{\"ok\":true}"u8, MqttQos.AtLeastOnce);
+        return true;
+    }
 
     public void Disconnected(MqttClient client, MqttDisconnect disconnect) => _owner.Disconnected(disconnect.Message);
 

@@ -19,7 +19,7 @@ internal sealed class StatementRunner(EngineSession engine, ClientRequest reques
         var head = ProcessTable.Rewrite(sql.AsSpan(0, statement.FileAt), [.. statement.Tokens.Where(t => t.End <= statement.FileAt)], query.Id);
         var format = statement.Format is null ? $"FORMAT {request.DefaultFormat}" : Encoding.UTF8.GetString(sql.AsSpan(statement.FileAt..statement.End));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var run = RunAsync($"{head}\nINTO OUTFILE '{pipe.Path}' APPEND{coding} {format}", pipe, stop.Token);
+        var run = RunAsync($"{head}\nINTO OUTFILE '{pipe.Path}' TRUNCATE{coding} {format}", pipe, stop.Token);
         try
         {
             await CopyAsync(pipe, response, cancellationToken);

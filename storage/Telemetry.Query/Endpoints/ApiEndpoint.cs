@@ -18,6 +18,9 @@ internal sealed record ApiEndpoint(
     IReadOnlyList<string> ContentTypes,
     Func<ApiRequest, Task> Handler)
 {
+    /// <summary>HTTP method. Default GET.</summary>
+    public string Method { get; init; } = "GET";
+
     public static readonly IReadOnlyList<string> Json = ["application/json"];
 
     public static readonly IReadOnlyList<string> Tables = ["application/json", "text/csv", "application/x-ndjson"];

@@ -14,6 +14,7 @@ internal static class ApiEndpoints
         .. EventEndpoints.All,
         ExportEndpoint.Endpoint,
         PipelineEndpoint.Endpoint,
+        .. CommandEndpoints.All,
         LiveEndpoint.Endpoint,
     ];
 

@@ -107,7 +107,8 @@ internal sealed class LiveTail
 
     private void TakeReadings(ReadOnlyMemory<byte> message)
     {
-        if (!_batch.TryDecode(message, out _))
+        // For the eye only: what storage puts aside for its schema may be shown here.
+        if (!_batch.TryDecode(ReadingBatchVersion.Undecided, message, out _))
         {
             return;
         }

@@ -56,8 +56,14 @@ public sealed class AuditQueries(IClickHouse clickHouse)
     /// </summary>
     /// <param name="rollup">One of <see cref="Rollups"/>.</param>
     /// <param name="cancellationToken">Stops the query in the engine.</param>
-    public async IAsyncEnumerable<RollupDifference> CompareAsync(
-        string rollup, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<RollupDifference> CompareAsync(string rollup, CancellationToken cancellationToken) =>
+        CompareAsync(rollup, null, cancellationToken);
+
+    /// <param name="rollup">One of <see cref="Rollups"/>.</param>
+    /// <param name="only">Months to compare, as yyyymm; null for all.</param>
+    /// <param name="cancellationToken">Stops the query in the engine.</param>
+    internal async IAsyncEnumerable<RollupDifference> CompareAsync(
+        string rollup, IReadOnlyList<int>? only, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var bucket = rollup switch
         {
@@ -71,7 +77,7 @@ public sealed class AuditQueries(IClickHouse clickHouse)
             + $"ORDER BY m {Bounds}",
             null,
             cancellationToken);
-        foreach (var month in months)
+        foreach (var month in months.Where(m => only?.Contains(int.Parse(m[0], CultureInfo.InvariantCulture)) ?? true))
         {
             await foreach (var f in RowsAsync(Comparison(rollup, bucket, month[0]), cancellationToken))
             {

@@ -18,7 +18,7 @@ internal interface IReadingTarget
 /// From a record to readings to be stored: decodes, removes duplicates, splits by month. What cannot be stored becomes a
 /// dead letter. What it decides depends on the records alone, so a replay decides alike.
 /// </summary>
-internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics)
+internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics, IReadingSchemas schemas)
 {
     private readonly ReadingBatchBuffer _batch = new();
     private readonly List<int> _refused = [];
@@ -93,13 +93,13 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
 
     private bool TryDecode(in LogRecord record, out string cause)
     {
-        if (!ConfluentFrame.TryRead(record.Value, out _, out var message))
+        if (!ConfluentFrame.TryRead(record.Value, out var schemaId, out var message))
         {
             cause = "malformed-frame";
             return false;
         }
 
-        var decoded = _batch.TryDecode(message, out var error);
+        var decoded = _batch.TryDecode(schemas.Find(schemaId), message, out var error);
         cause = decoded ? "" : CauseOf(error);
         return decoded;
     }

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Measurement;
+using Telemetry.Contracts.Readings;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Streams;
 
@@ -22,6 +23,7 @@ public sealed class StorageSink : IAsyncDisposable
     private readonly SinkOptions _options;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private readonly IReadingSchemas _schemas;
     private readonly SinkMetrics _metrics = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,8 +32,21 @@ public sealed class StorageSink : IAsyncDisposable
     private IReadOnlyList<Task> _loops = [];
     private IReadOnlyList<EventSink> _events = [];
 
-    public StorageSink(IRecordLog log, IClickHouse clickHouse, SinkOptions options, ILoggerFactory loggerFactory, TimeProvider time)
+    /// <param name="log">Where the readings are.</param>
+    /// <param name="clickHouse">Where they go.</param>
+    /// <param name="options">How much at a time.</param>
+    /// <param name="loggerFactory">Told of state changes only.</param>
+    /// <param name="time">The clock of intervals.</param>
+    /// <param name="schemas">Layouts by schema id; null: the released ids.</param>
+    public StorageSink(
+        IRecordLog log,
+        IClickHouse clickHouse,
+        SinkOptions options,
+        ILoggerFactory loggerFactory,
+        TimeProvider time,
+        IReadingSchemas? schemas = null)
     {
+        _schemas = schemas ?? ReleasedReadingSchemas.Instance;
         _log = log;
         _clickHouse = clickHouse;
         _options = options;
@@ -169,7 +184,7 @@ public sealed class StorageSink : IAsyncDisposable
 
     private Task RunReadingsAsync() => RunAsync(async (running, cancellationToken) =>
     {
-        await using var session = new SinkSession(_log, _clickHouse, _options, _metrics, _logger, _time)
+        await using var session = new SinkSession(_log, _clickHouse, _options, _metrics, _logger, _time, _schemas)
         {
             Recovered = () =>
             {

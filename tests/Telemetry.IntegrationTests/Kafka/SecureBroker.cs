@@ -67,7 +67,6 @@ public sealed class SecureBroker : IAsyncLifetime
             return;
         }
 
-        (_tls, _mutual, _scram) = (FreePort.Find(), FreePort.Find(), FreePort.Find());
         _cluster = await KafkaCluster.StartAsync(
             1,
             "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,MUTUAL:SSL,SCRAM:SASL_SSL",
@@ -76,8 +75,17 @@ public sealed class SecureBroker : IAsyncLifetime
             "listener.name.mutual.ssl.client.auth=required",
             "sasl.enabled.mechanisms=SCRAM-SHA-512",
             "listener.name.scram.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;");
-        await AddListenersAsync(_cluster);
-        await AddUserAsync(_cluster);
+        try
+        {
+            await AddListenersAsync(_cluster);
+            await AddUserAsync(_cluster);
+        }
+        catch
+        {
+            // A fixture that fails here is not disposed of.
+            await _cluster.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -94,18 +102,34 @@ public sealed class SecureBroker : IAsyncLifetime
 
     private static string Local(int port) => $"127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}";
 
-    /// <summary>The script chooses the plain ports itself, so the other listeners come with a restart.</summary>
+    /// <summary>
+    /// The script chooses the plain ports itself, so the other listeners come with a restart; and once more with other ports,
+    /// when somebody took one meanwhile.
+    /// </summary>
     private async Task AddListenersAsync(KafkaCluster cluster)
     {
+        const int attemptsMax = 3;
         await cluster.StopBrokerAsync(1);
         var file = Path.Combine(cluster.DirectoryOf(1), "server.properties");
-        var more = $",TLS://{Local(_tls)},MUTUAL://{Local(_mutual)},SCRAM://{Local(_scram)}";
-        var lines = (await File.ReadAllLinesAsync(file)).Select(line =>
-            line.StartsWith("listeners=", StringComparison.Ordinal) || line.StartsWith("advertised.listeners=", StringComparison.Ordinal)
-                ? line + more
-                : line);
-        await File.WriteAllLinesAsync(file, lines.ToList());
-        await cluster.StartBrokerAsync(1);
+        var plain = await File.ReadAllLinesAsync(file);
+        for (var attempt = 1; ; attempt++)
+        {
+            (_tls, _mutual, _scram) = (FreePort.Find(), FreePort.Find(), FreePort.Find());
+            var more = $",TLS://{Local(_tls)},MUTUAL://{Local(_mutual)},SCRAM://{Local(_scram)}";
+            await File.WriteAllLinesAsync(file, plain.Select(line =>
+                line.StartsWith("listeners=", StringComparison.Ordinal) || line.StartsWith("advertised.listeners=", StringComparison.Ordinal)
+                    ? line + more
+                    : line));
+            try
+            {
+                await cluster.StartBrokerAsync(1);
+                return;
+            }
+            catch (InvalidOperationException) when (attempt < attemptsMax)
+            {
+                await File.WriteAllLinesAsync(file, plain);
+            }
+        }
     }
 
     private static async Task AddUserAsync(KafkaCluster cluster)

@@ -68,6 +68,9 @@ internal sealed class TailLog : IRecordLog
     public ValueTask<IReadOnlyList<PartitionLag>> QueryLagAsync(
         string group, string topic, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public ValueTask<IReadOnlyList<PartitionLag>> QueryLagAsync(
+        IReadOnlyDictionary<TopicPartition, long> next, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public ValueTask DisposeAsync() => default;
 
     private void Add(string topic, string key, ReadOnlySpan<byte> message)

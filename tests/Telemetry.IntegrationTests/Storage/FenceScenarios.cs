@@ -55,6 +55,27 @@ internal static class FenceScenarios
         }
     }
 
+    /// <summary>What the claims are for: without them the INSERT that arrives late is taken, and rows are there twice.</summary>
+    public static async Task LateInsertWithoutClaimsAsync(string directory, int seed)
+    {
+        await using var harness = await StorageHarness.OpenAsync(directory);
+        await using var readings = new ReadingFeed(harness.Log, seed);
+        await using var wire = new LateClickHouse(harness.ClickHouse, isShared: false);
+        await using var sink = harness.Sink(StorageHarness.Options, clickHouse: wire);
+        await sink.StartAsync(CancellationToken.None);
+        await sink.WaitUntilReadyAsync(CancellationToken.None);
+        wire.Hold(Targets[0]);
+        await StorageScenarios.UntilAsync(() =>
+        {
+            DamageScenarios.Feed(readings, null, 5);
+            return wire.Held > 0;
+        });
+        await readings.FlushAsync();
+        await DrainAsync(sink);
+        (await wire.ReleaseAsync()).ShouldBe(1);
+        (await StoreProof.FindDifferencesAsync(harness.Log, harness.ClickHouse)).ShouldContain(d => d.Contains("twice", StringComparison.Ordinal));
+    }
+
     /// <summary>Two sinks share a store when one finds markers that span a hole: it builds the months again while the other is kept out.</summary>
     public static async Task SharedRebuildAsync(string directory, int seed)
     {

@@ -32,7 +32,12 @@ public sealed class StorageChild
             "two-sinks" => DamageScenarios.TwoSinksAsync(directory, seed),
             "disk-floor" => DamageScenarios.DiskFloorAsync(directory, seed),
             "late-inserts" => FenceScenarios.LateInsertsAsync(directory, seed),
+            "late-insert-unfenced" => FenceScenarios.LateInsertWithoutClaimsAsync(directory, seed),
             "rebuild" => FenceScenarios.SharedRebuildAsync(directory, seed),
+            "serve" => SharedStoreScenarios.ServeAsync(directory),
+            "join" => SharedStoreScenarios.JoinAsync(directory, seed, fenced: true),
+            "join-unfenced" => SharedStoreScenarios.JoinAsync(directory, seed, fenced: false),
+            "replay" => ReplayScenarios.MendAsync(directory, seed),
             "full-disk" => StorageScenarios.FullDiskAsync(directory, seed),
             _ => throw new InvalidOperationException(Mode),
         });

@@ -53,8 +53,16 @@ public sealed class StorageCrashTests : IDisposable
     [Fact]
     public Task Partitions_move_between_two_sinks_that_claim_them() => RunAsync("two-sinks-shared", 10);
 
+    [Theory]
+    [InlineData("replay")]
+    [InlineData("replay-shared")]
+    public Task Span_that_was_damaged_is_put_right_from_the_log(string mode) => RunAsync(mode, 14);
+
     [Fact]
     public Task Insert_that_arrives_after_recovery_is_refused() => RunAsync("late-inserts", 12);
+
+    [Fact]
+    public Task Without_claims_such_an_insert_would_be_taken() => RunAsync("late-insert-unfenced", 12);
 
     [Fact]
     public Task Rollups_are_built_again_while_another_sink_is_kept_out() => RunAsync("rebuild-shared", 13);

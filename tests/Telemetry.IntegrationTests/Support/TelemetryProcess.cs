@@ -32,7 +32,11 @@ internal sealed partial class TelemetryProcess : IAsyncDisposable
 
     public string Errors => string.Join(Environment.NewLine, _errors);
 
-    public static TelemetryProcess Start(params string[] arguments)
+    public static TelemetryProcess Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
+
+    /// <param name="environment">Variables added to this process' own.</param>
+    /// <param name="arguments">The command and its flags.</param>
+    public static TelemetryProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -46,13 +50,23 @@ internal sealed partial class TelemetryProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
 
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return new TelemetryProcess(Process.Start(start)!);
     }
 
     /// <summary>Runs to the end; output and exit code.</summary>
-    public static async Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments)
+    public static Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments) =>
+        RunAsync(new Dictionary<string, string>(), arguments);
+
+    /// <inheritdoc cref="RunAsync(string[])"/>
+    public static async Task<(int Code, string Output, string Errors)> RunAsync(
+        IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        await using var process = Start(arguments);
+        await using var process = Start(environment, arguments);
         var code = await process.WaitAsync();
         return (code, await process._output, process.Errors);
     }

@@ -164,6 +164,21 @@ public class PartitionProcessorTests
     }
 
     [Fact]
+    public void Batch_that_breaks_a_detector_is_put_aside_and_the_partition_goes_on_also_after_a_restore()
+    {
+        var driver = Driver(o => o with { Detectors = static () => [new BreakingDetector()] });
+        driver.Take(T, Batches.Of("d", 1, 1, T, 1));
+        driver.Take(T, Batches.Of("d", 1, 2, T, BreakingDetector.Poison));
+        driver.Take(T, Batches.Of("d", 1, 3, T, 100));
+        driver.Restore();
+        driver.Take(T, Batches.Of("d", 1, 4, T, 100));
+        var letter = driver.DeadLetters.ShouldHaveSingleItem();
+        (letter.Cause, letter.SourceOffset).ShouldBe(("processing-failed", 1L));
+        letter.Detail.ShouldContain(BreakingDetector.Message);
+        driver.Processor.Counts.Readings.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
     public void More_sensors_than_a_device_may_have_push_out_the_oldest_and_are_counted()
     {
         var driver = Driver(o => o with { SeriesPerDeviceMax = 2 });

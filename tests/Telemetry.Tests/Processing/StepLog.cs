@@ -67,6 +67,9 @@ internal sealed class StepLog(IRecordLog inner, Action<LogStep> hook) : IRecordL
     public ValueTask<IReadOnlyList<PartitionLag>> QueryLagAsync(string group, string topic, CancellationToken cancellationToken) =>
         inner.QueryLagAsync(group, topic, cancellationToken);
 
+    public ValueTask<IReadOnlyList<PartitionLag>> QueryLagAsync(
+        IReadOnlyDictionary<TopicPartition, long> next, CancellationToken cancellationToken) => inner.QueryLagAsync(next, cancellationToken);
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

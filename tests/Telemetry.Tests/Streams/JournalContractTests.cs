@@ -6,4 +6,6 @@ public sealed class JournalConsumerTests() : ConsumerContract(new JournalHost())
 
 public sealed class JournalGroupTests() : GroupContract(new JournalHost());
 
+public sealed class JournalLagTests() : LagContract(new JournalHost());
+
 public sealed class JournalTransactionTests() : TransactionContract(new JournalHost());

@@ -26,8 +26,9 @@ internal sealed class RecordFinder(JournalLog log, JournalTopic topic, int parti
         return null;
     }
 
-    /// <summary>Time of the first record at or behind an offset; null when there is none.</summary>
-    public long? TimestampFrom(long offset) => First(new PartitionCursor(topic, partition, offset), _ => true)?.TimestampMs;
+    /// <summary>Place and time of the first visible record at or behind an offset; null when there is none.</summary>
+    public (long Offset, long TimestampMs)? From(long offset) =>
+        First(new PartitionCursor(topic, partition, offset), _ => true) is { } record ? (record.Offset, record.TimestampMs) : null;
 
     private LogRecord? First(PartitionCursor cursor, Func<LogRecord, bool> isIt)
     {

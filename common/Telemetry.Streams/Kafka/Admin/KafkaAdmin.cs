@@ -1,6 +1,7 @@
-using System.Globalization;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Telemetry.Streams.Kafka.Security;
+using Telemetry.Streams.Kafka.Topics;
 
 namespace Telemetry.Streams.Kafka.Admin;
 
@@ -25,6 +26,8 @@ internal sealed class KafkaAdmin : IAsyncDisposable
     /// <summary>Creates what is missing; checks the partitions of what exists.</summary>
     public async Task EnsureTopicsAsync(IReadOnlyList<TopicSpec> topics, CancellationToken cancellationToken)
     {
+        // The first thing anybody asks of the log: a refusal ends here, and does not become retries without end.
+        (await ConnectionProbe.ConnectAsync(_log.Options, _log.Options.RequestTimeout, cancellationToken)).Dispose();
         var missing = new List<TopicSpec>();
         foreach (var spec in topics)
         {
@@ -143,52 +146,12 @@ internal sealed class KafkaAdmin : IAsyncDisposable
 
     private async Task CreateAsync(IReadOnlyList<TopicSpec> specs)
     {
-        try
-        {
-            await Client.CreateTopicsAsync(specs.Select(Specification), new CreateTopicsOptions
-            {
-                RequestTimeout = _log.Options.RequestTimeout,
-                OperationTimeout = _log.Options.RequestTimeout,
-            });
-        }
-        catch (CreateTopicsException error)
-        {
-            // Another process may have been quicker; whether it made the same is checked afterwards.
-            var failed = error.Results.FirstOrDefault(r => r.Error.IsError && r.Error.Code != ErrorCode.TopicAlreadyExists);
-            if (failed is not null)
-            {
-                var failure = failed.Error.Code.ToLogError();
-                throw new RecordLogException(
-                    failure == RecordLogError.Unknown ? RecordLogError.TopicMismatch : failure,
-                    $"Topic '{failed.Topic}' cannot be created: {failed.Error.Reason} ({failed.Error.Code}).", error);
-            }
-        }
+        var timeout = _log.Options.RequestTimeout;
+        var cluster = await Client.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = timeout });
+        await TopicCreation.CreateAsync(Client, KafkaTopicSpecs.Complete(specs, _log.Options), cluster.Nodes.Count, timeout);
     }
 
-    private TopicSpecification Specification(TopicSpec spec)
-    {
-        var configs = new Dictionary<string, string>
-        {
-            ["cleanup.policy"] = spec.Compacted ? "compact" : "delete",
-            ["retention.ms"] = spec.RetentionTime is { } time ? Number((long)time.TotalMilliseconds) : "-1",
-            ["retention.bytes"] = Number(spec.RetentionBytes ?? -1),
-            ["message.timestamp.type"] = "CreateTime",
-        };
-        if (_log.Options.MinInSyncReplicas is { } replicas)
-        {
-            configs["min.insync.replicas"] = Number(replicas);
-        }
-
-        return new TopicSpecification
-        {
-            Name = spec.Name,
-            NumPartitions = spec.Partitions,
-            ReplicationFactor = (short)(_log.Options.ReplicationFactor ?? -1),
-            Configs = configs,
-        };
-    }
-
-    private void Check(TopicSpec spec, int partitions)
+    private static void Check(TopicSpec spec, int partitions)
     {
         if (partitions != spec.Partitions)
         {
@@ -253,7 +216,7 @@ internal sealed class KafkaAdmin : IAsyncDisposable
         }
     }
 
-    private Task RetryAsync(string what, Func<Task> call, CancellationToken cancellationToken) => RetryAsync(
+    private Task<bool> RetryAsync(string what, Func<Task> call, CancellationToken cancellationToken) => RetryAsync(
         what,
         async () =>
         {
@@ -264,6 +227,4 @@ internal sealed class KafkaAdmin : IAsyncDisposable
 
     private static RecordLogException Gone(string topic) =>
         new(RecordLogError.Unavailable, $"Topic '{topic}' was created and is not there yet.");
-
-    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

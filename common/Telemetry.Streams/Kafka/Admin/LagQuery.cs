@@ -12,11 +12,11 @@ internal sealed class LagQuery(KafkaLog log) : IAsyncDisposable
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(200);
 
     private readonly SemaphoreSlim _turn = new(1);
-    private IRecordConsumer? _reader;
+    private Consumers.KafkaConsumer? _reader;
 
     public async Task<IReadOnlyList<PartitionLag>> QueryAsync(
         IReadOnlyList<TopicPartition> partitions,
-        IReadOnlyDictionary<TopicPartition, CommittedOffset> committed,
+        IReadOnlyDictionary<TopicPartition, long> committed,
         CancellationToken cancellationToken)
     {
         var lows = log.Admin.ListAsync(partitions, OffsetSpec.Earliest(), IsolationLevel.ReadUncommitted, cancellationToken);
@@ -24,7 +24,7 @@ internal sealed class LagQuery(KafkaLog log) : IAsyncDisposable
         var from = new Dictionary<TopicPartition, long>();
         foreach (var (partition, low) in await lows)
         {
-            var next = committed.TryGetValue(partition, out var offset) ? Math.Max(offset.Offset, low) : low;
+            var next = committed.TryGetValue(partition, out var offset) ? Math.Max(offset, low) : low;
             if (next < highs[partition])
             {
                 from[partition] = next;
@@ -100,7 +100,13 @@ internal sealed class LagQuery(KafkaLog log) : IAsyncDisposable
             }
 
             reader.Assign([]);
-            return found;
+
+            // Nothing found in time is not nothing there: an error says more than a lag of 0.
+            return from.Count == 0
+                ? found
+                : throw new RecordLogException(
+                    RecordLogError.TimedOut,
+                    $"No record of {from.Keys.First()} could be read in {log.Options.RequestTimeout.TotalSeconds} s to tell how old the lag is.");
         }
         finally
         {

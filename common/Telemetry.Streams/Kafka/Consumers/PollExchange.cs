@@ -46,21 +46,36 @@ internal sealed record PollRequest(PollRequestKind Kind, int RecordsMax, long De
 /// Between the async caller and the thread that polls the client: one request at a time, answered either with the records
 /// (null) or with a rebalance the caller's listener has to see first.
 /// </summary>
-internal sealed class PollExchange : IDisposable
+internal sealed class PollExchange
 {
-    private readonly SemaphoreSlim _ready = new(0);
-    private volatile PollRequest? _next;
+    private readonly object _gate = new();
+    private PollRequest? _next;
 
     /// <summary>By the caller.</summary>
     public Task<Rebalance?> SendAsync(PollRequest request)
     {
-        _next = request;
-        _ready.Release();
+        lock (_gate)
+        {
+            _next = request;
+            Monitor.Pulse(_gate);
+        }
+
         return request.Reply.Task;
     }
 
     /// <summary>By the polling thread: null when nothing came in time.</summary>
-    public PollRequest? Receive(TimeSpan timeout) => _ready.Wait(timeout) ? _next : null;
+    public PollRequest? Receive(TimeSpan timeout)
+    {
+        lock (_gate)
+        {
+            if (_next is null)
+            {
+                Monitor.Wait(_gate, timeout);
+            }
 
-    public void Dispose() => _ready.Dispose();
+            var next = _next;
+            _next = null;
+            return next;
+        }
+    }
 }

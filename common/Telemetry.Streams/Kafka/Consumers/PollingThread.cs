@@ -56,7 +56,7 @@ internal sealed class PollingThread
     /// <exception cref="RecordLogException">The cluster does not answer.</exception>
     public long FindStart(TopicPartition partition) => FindStarts([partition])[partition];
 
-    private Dictionary<TopicPartition, long> FindStarts(IReadOnlyCollection<TopicPartition> partitions)
+    private Dictionary<TopicPartition, long> FindStarts(List<TopicPartition> partitions)
     {
         var starts = new Dictionary<TopicPartition, long>(partitions.Count);
         if (_options.Group is not null)
@@ -122,7 +122,12 @@ internal sealed class PollingThread
     {
         while (!_isClosing)
         {
-            _request = _exchange.Receive(Timeout.InfiniteTimeSpan)!;
+            if (_exchange.Receive(Timeout.InfiniteTimeSpan) is not { } request)
+            {
+                continue;
+            }
+
+            _request = request;
             _isClosing = _request.IsClose;
             try
             {
@@ -165,7 +170,6 @@ internal sealed class PollingThread
 
         _client.Dispose();
         _request.Reply.SetResult(null);
-        _exchange.Dispose();
     }
 
     /// <returns>False: the consumer closes instead.</returns>

@@ -69,7 +69,7 @@ internal static class NativeCalls
     public static void Purge(IClient producer)
     {
         using var use = new HandleUse(producer);
-        Librdkafka.Purge(use.Pointer, 3);
+        _ = Librdkafka.Purge(use.Pointer, 3);
     }
 
     private static TransactionError Take(IntPtr error)

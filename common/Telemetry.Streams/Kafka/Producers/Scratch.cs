@@ -11,12 +11,12 @@ internal sealed class Scratch
     private const int LengthMax = 1024;
 
     [ThreadStatic]
-    private static Scratch? s_current;
+    private static Scratch? _current;
 
     private readonly byte[]?[] _keys = new byte[LengthMax + 1][];
     private readonly byte[]?[] _values = new byte[LengthMax + 1][];
 
-    public static Scratch Current => s_current ??= new Scratch();
+    public static Scratch Current => _current ??= new Scratch();
 
     public Message<byte[]?, byte[]?> Message { get; } = new();
 

@@ -95,9 +95,11 @@ internal sealed class ConnectionFaults
     private static bool IsRefusal(Error error) =>
         error.Code == ErrorCode.Local_Transport && error.Reason.Contains("SSL alert", StringComparison.Ordinal);
 
-    /// <summary>librdkafka's own guess when a connection ends with the first request.</summary>
+    /// <summary>A connection that ends with the first request; librdkafka makes the same guess in some cases.</summary>
     private static bool IsOtherProtocol(Error error) =>
-        error.Code == ErrorCode.Local_Transport && error.Reason.Contains("security.protocol", StringComparison.Ordinal);
+        error.Code == ErrorCode.Local_Transport
+        && (error.Reason.Contains("security.protocol", StringComparison.Ordinal)
+            || error.Reason.Contains("/bootstrap: Disconnected", StringComparison.Ordinal));
 
     private Error? Find(ErrorCode code) => _faults.FirstOrDefault(e => e.Code == code);
 }

@@ -59,7 +59,8 @@ internal static class ConnectionProbe
     {
         try
         {
-            return new AdminClientBuilder(new AdminClientConfig(KafkaClientConfig.Base(options)))
+            // A broker that hangs up on us is only logged, and only when asked for.
+            return new AdminClientBuilder(new AdminClientConfig(KafkaClientConfig.Base(options)) { LogConnectionClose = true })
                 .SetErrorHandler((_, error) => faults.Add(error))
                 .SetLogHandler((_, message) => faults.Add(message))
                 .Build();

@@ -8,34 +8,6 @@ namespace Telemetry.Streams.Kafka.Topics;
 /// <param name="timeout">Longest wait for one answer.</param>
 public sealed class TopicApplier(IAdminClient admin, TimeSpan timeout)
 {
-    private readonly TopicInspector _inspector = new(admin, timeout);
-
-    /// <summary>Creates what is missing and leaves what is there as it is.</summary>
-    /// <exception cref="RecordLogException">
-    /// <see cref="RecordLogError.TopicMismatch"/>: a topic has other partitions. Otherwise the cluster refused.
-    /// </exception>
-    public async Task EnsureAsync(IReadOnlyList<TopicSpec> declared, CancellationToken cancellationToken)
-    {
-        var found = (await _inspector.DescribeTopicsAsync([.. declared.Select(s => s.Name)], cancellationToken)).ToDictionary(t => t.Name);
-        foreach (var spec in declared)
-        {
-            if (found.TryGetValue(spec.Name, out var state) && state.Partitions != spec.Partitions)
-            {
-                throw new RecordLogException(
-                    RecordLogError.TopicMismatch,
-                    $"Topic '{spec.Name}' has {state.Partitions} partitions, {spec.Partitions} are declared. "
-                    + TopicComparison.PartitionsAdvice(spec, state));
-            }
-        }
-
-        var missing = declared.Where(s => !found.ContainsKey(s.Name)).ToList();
-        if (missing.Count > 0)
-        {
-            var cluster = await _inspector.DescribeClusterAsync(cancellationToken);
-            await CreateAsync(missing, cluster.Brokers.Count, cancellationToken);
-        }
-    }
-
     /// <summary>Creates and alters what the report says applying mends.</summary>
     /// <exception cref="RecordLogException">The cluster refused; what was done before stays done.</exception>
     public async Task ApplyAsync(
@@ -44,7 +16,8 @@ public sealed class TopicApplier(IAdminClient admin, TimeSpan timeout)
         var create = report.Differences.Where(d => d.Remedy == TopicRemedy.Create).Select(d => d.Topic).ToHashSet();
         if (create.Count > 0)
         {
-            await CreateAsync([.. declared.Where(s => create.Contains(s.Name))], report.Cluster.Brokers.Count, cancellationToken);
+            await TopicCreation.CreateAsync(
+                admin, [.. declared.Where(s => create.Contains(s.Name))], report.Cluster.Brokers.Count, timeout).WaitAsync(cancellationToken);
         }
 
         var alter = report.Differences.Where(d => d.Remedy == TopicRemedy.Alter).GroupBy(d => d.Topic).ToDictionary(
@@ -69,34 +42,4 @@ public sealed class TopicApplier(IAdminClient admin, TimeSpan timeout)
             }
         }
     }
-
-    private async Task CreateAsync(IReadOnlyList<TopicSpec> specs, int brokers, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await admin
-                .CreateTopicsAsync(
-                    specs.Select(s => Specification(s, Replication.Of(s, brokers))),
-                    new CreateTopicsOptions { RequestTimeout = timeout, OperationTimeout = timeout })
-                .WaitAsync(cancellationToken);
-        }
-        catch (CreateTopicsException e) when (e.Results.All(
-            r => !r.Error.IsError || r.Error.Code == ErrorCode.TopicAlreadyExists))
-        {
-            // Another process was quicker; it declares the same, and the next look would tell if not.
-            return;
-        }
-        catch (KafkaException e)
-        {
-            throw AdminErrors.Explain(e, "creating topics");
-        }
-    }
-
-    private static TopicSpecification Specification(TopicSpec spec, Replication replication) => new()
-    {
-        Name = spec.Name,
-        NumPartitions = spec.Partitions,
-        ReplicationFactor = checked((short)replication.Factor),
-        Configs = TopicConfigs.Of(spec, replication.MinInSync).ToDictionary(),
-    };
 }

@@ -19,7 +19,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
     private readonly ILogger _logger;
     private readonly string _tag = Guid.NewGuid().ToString("N")[..12];
     private long _statements;
-    private volatile bool _hasGuests;
+    private volatile bool _isShared;
 
     private EmbeddedClickHouse(
         EmbeddedClickHouseOptions options, LanePool writes, LanePool queries, LanePool control, ILogger logger)
@@ -62,8 +62,8 @@ public sealed class EmbeddedClickHouse : IClickHouse
         }
     }
 
-    /// <summary>The directory's lock keeps other processes out, unless this process lets them in through sessions.</summary>
-    public bool IsShared => _hasGuests;
+    /// <summary>The directory's lock keeps other processes out, unless this process lets them in: <see cref="Share"/>.</summary>
+    public bool IsShared => _isShared;
 
     public async ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken)
     {
@@ -151,12 +151,14 @@ public sealed class EmbeddedClickHouse : IClickHouse
         }
     }
 
+    /// <summary>From now on others may write the store through this process. To be called before a sink starts.</summary>
+    public void Share() => _isShared = true;
+
     /// <summary>Opens a connection beside the lanes. Close it before the engine is closed.</summary>
     /// <param name="name">Name of its thread.</param>
     public Task<EngineSession> OpenSessionAsync(string name)
     {
         ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
-        _hasGuests = true;
         return EngineSession.OpenAsync(_options, name, KillAsync);
     }
 

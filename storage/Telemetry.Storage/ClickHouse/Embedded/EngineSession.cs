@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Telemetry.Storage.ClickHouse.Embedded;
 
@@ -7,7 +8,7 @@ namespace Telemetry.Storage.ClickHouse.Embedded;
 /// temporary tables last until <see cref="ResetAsync"/>. Apart from the lanes of <see cref="EmbeddedClickHouse"/>, so that
 /// guests of the engine never stand in the way of the process's own work.
 /// </summary>
-public sealed class EngineSession : IAsyncDisposable
+public sealed partial class EngineSession : IAsyncDisposable
 {
     private readonly EmbeddedClickHouseOptions _options;
     private readonly Lane _lane;
@@ -34,11 +35,18 @@ public sealed class EngineSession : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         await using var killer = new QueryKiller(_kill, tag, cancellationToken);
-        return await _lane.InvokeAsync(lane =>
+        try
         {
-            using var result = lane.Connection.Query(tag + sql, format, parameters);
-            return result.ToAnswer();
-        });
+            return await _lane.InvokeAsync(lane =>
+            {
+                using var result = lane.Connection.Query(tag + sql, format, parameters);
+                return result.ToAnswer();
+            });
+        }
+        catch (ClickHouseException e)
+        {
+            throw new ClickHouseException(e.Code, WithoutTag(e.Message, tag.Length), e);
+        }
     }
 
     /// <summary>A setting, <c>USE</c> or a query about the session; quick, so never cancelled.</summary>
@@ -77,8 +85,18 @@ public sealed class EngineSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Places in the statement as the caller knows it.</summary>
+    private static string WithoutTag(string message, int tag) => PositionPattern().Replace(
+        message,
+        match => int.TryParse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at > tag
+            ? string.Create(CultureInfo.InvariantCulture, $"at position {at - tag}")
+            : match.Value);
+
+    [GeneratedRegex(@"at position (\d{1,9})")]
+    private static partial Regex PositionPattern();
+
     /// <summary>As a server has it: <c>1 + 2</c> alone is no query, and one query does not take all memory.</summary>
-    private Task PrepareAsync()
+    private Task<EngineAnswer> PrepareAsync()
     {
         var memory = _options.QueryMemoryBytesMax.ToString(CultureInfo.InvariantCulture);
         var spill = (_options.QueryMemoryBytesMax / 2).ToString(CultureInfo.InvariantCulture);

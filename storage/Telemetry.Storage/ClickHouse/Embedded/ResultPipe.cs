@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Telemetry.Storage.ClickHouse.Embedded;
 
 /// <summary>
-/// A pipe between the engine and a reader: <c>SELECT ... INTO OUTFILE '{Path}' APPEND</c> fills it as the result comes, in any
+/// A pipe between the engine and a reader: <c>SELECT ... INTO OUTFILE '{Path}' TRUNCATE</c> fills it as the result comes, in any
 /// format. (libchdb's own streaming starts formats like JSON and Parquet anew with each block.) Reading stops the engine
 /// when it lags; once the reader has completed, what still comes is thrown away, so that the statement can end.
 /// </summary>

@@ -9,6 +9,8 @@ public sealed class KafkaConsumerTests(SharedKafka kafka) : ConsumerContract(new
 
 public sealed class KafkaGroupTests(SharedKafka kafka) : GroupContract(new KafkaHost(kafka));
 
+public sealed class KafkaLagTests(SharedKafka kafka) : LagContract(new KafkaHost(kafka));
+
 /// <summary>The same with the classic group protocol, for clusters without KIP-848.</summary>
 public sealed class KafkaClassicGroupTests(SharedKafka kafka)
     : GroupContract(new KafkaHost(kafka, options => options with { GroupProtocol = KafkaGroupProtocol.Classic }));

@@ -1,0 +1,249 @@
+using System.Diagnostics.Metrics;
+using System.Text;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using Telemetry.Contracts;
+using Telemetry.Contracts.V1;
+using Telemetry.Contracts.Wire;
+using Telemetry.Streams;
+
+namespace Telemetry.Bridge.Commands;
+
+/// <summary>
+/// Brings commands from the log to the devices connected to this edge node. Every node reads all commands and all results, without
+/// a group: the one that has the device delivers. Delivery is at least once, until the device has answered or the command has
+/// expired; a device that gets a copy knows it by its id.
+/// </summary>
+public sealed class CommandDelivery : IAsyncDisposable
+{
+    private const int RecordsMax = 512;
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Restart = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FirstMiss = TimeSpan.FromMilliseconds(100);
+
+    private readonly IRecordLog _log;
+    private readonly IRecordProducer _producer;
+    private readonly ICommandChannel _channel;
+    private readonly CommandOptions _options;
+    private readonly BridgeOptions _bridge;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Meter _meter = new("Telemetry.Bridge.Commands");
+    private readonly Counter<long> _sent;
+    private PendingCommands _pending;
+    private long _refusedSeen;
+    private Task _loop = Task.CompletedTask;
+
+    /// <param name="log">Commands come from it.</param>
+    /// <param name="producer">Results go to it; not disposed here.</param>
+    /// <param name="channel">The broker of this node.</param>
+    /// <param name="options">Pace and bounds.</param>
+    /// <param name="bridge">Schema ids and the name of this node.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Logs.</param>
+    public CommandDelivery(
+        IRecordLog log,
+        IRecordProducer producer,
+        ICommandChannel channel,
+        CommandOptions options,
+        BridgeOptions bridge,
+        TimeProvider time,
+        ILogger<CommandDelivery> logger)
+    {
+        (_log, _producer, _channel, _options, _bridge, _time, _logger) = (log, producer, channel, options, bridge, time, logger);
+        _pending = new PendingCommands(options.PendingMax);
+        _sent = _meter.CreateCounter<long>("telemetry.commands.sent", "{command}", "Commands published to devices, copies included.");
+        _meter.CreateObservableGauge("telemetry.commands.pending", () => _pending.Count, "{command}", "Commands neither answered nor expired.");
+    }
+
+    /// <summary>Begins; returns at once. A failing log is tried again.</summary>
+    public void Start() => _loop = Task.Run(RunAsync);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        _stop.Dispose();
+        _meter.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await FollowAsync(_stop.Token);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                Log.CommandsFailed(_logger, Restart, error);
+                await Task.Delay(Restart, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        _pending = new PendingCommands(_options.PendingMax);
+        await using var consumer = _log.CreateConsumer(new ConsumerOptions());
+        var ends = await AssignAsync(consumer, cancellationToken);
+
+        // What was answered while this node was away must not be sent again: nothing goes out before both topics are read.
+        while (ends.Any(end => consumer.Position(end.Key) < end.Value))
+        {
+            Take(await consumer.PollAsync(RecordsMax, Tick, cancellationToken));
+        }
+
+        Log.CommandsFollowed(_logger, _pending.Count);
+        while (true)
+        {
+            Take(await consumer.PollAsync(RecordsMax, Tick, cancellationToken));
+            await SendDueAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Both topics whole, from where the oldest living command can be. Returns their ends.</summary>
+    private async Task<Dictionary<TopicPartition, long>> AssignAsync(IRecordConsumer consumer, CancellationToken cancellationToken)
+    {
+        var since = _time.GetUtcNow() - _options.LifetimeMax;
+        var ends = new Dictionary<TopicPartition, long>();
+        var starts = new Dictionary<TopicPartition, long>();
+        foreach (var topic in (string[])[KafkaTopics.Commands, KafkaTopics.CommandResults])
+        {
+            var count = await _log.QueryPartitionCountAsync(topic, cancellationToken);
+            for (var i = 0; i < count; i++)
+            {
+                var partition = new TopicPartition(topic, i);
+                ends[partition] = (await _log.QueryOffsetsAsync(partition, cancellationToken)).High;
+                starts[partition] = await _log.QueryOffsetForTimeAsync(partition, since, cancellationToken) ?? ends[partition];
+            }
+        }
+
+        consumer.Assign([.. ends.Keys]);
+        foreach (var (partition, start) in starts)
+        {
+            consumer.Seek(partition, start);
+        }
+
+        return ends;
+    }
+
+    private void Take(IReadOnlyList<LogRecord> records)
+    {
+        for (var i = 0; i < records.Count; i++)
+        {
+            try
+            {
+                Take(records[i]);
+            }
+            catch (InvalidProtocolBufferException error)
+            {
+                Log.CommandUnreadable(_logger, records[i].Topic, records[i].Partition, records[i].Offset, error.Message);
+            }
+        }
+
+        if (_pending.Refused != _refusedSeen)
+        {
+            _refusedSeen = _pending.Refused;
+            Log.CommandsRefused(_logger, _options.PendingMax, _refusedSeen);
+        }
+    }
+
+    private void Take(in LogRecord record)
+    {
+        if (!ConfluentFrame.TryRead(record.Value, out _, out var message))
+        {
+            Log.CommandUnreadable(_logger, record.Topic, record.Partition, record.Offset, "no Confluent header");
+            return;
+        }
+
+        if (record.Topic == KafkaTopics.Commands)
+        {
+            var command = DeviceCommand.Parser.ParseFrom(message.Span);
+            var now = Now();
+            if (command.ExpiresAtUs > now && CommandTopic.IsId(command.CommandId))
+            {
+                _pending.Add(command, now);
+            }
+
+            return;
+        }
+
+        var result = CommandResult.Parser.ParseFrom(message.Span);
+        if (result.Status is CommandStatus.Answered or CommandStatus.Refused)
+        {
+            _pending.Settle(result.CommandId);
+        }
+    }
+
+    private async Task SendDueAsync(CancellationToken cancellationToken)
+    {
+        var now = Now();
+        while (_pending.TryTakeDue(now, out var pending))
+        {
+            var command = pending.Command;
+            var topic = CommandTopic.Of(command.Device, command.CommandId);
+            var sent = await _channel.SendAsync(
+                topic,
+                CommandTopic.AnswerTo(topic),
+                command.CommandId,
+                command.Name,
+                command.ContentType,
+                command.Payload.Memory,
+                TimeSpan.FromMicroseconds(command.ExpiresAtUs - now));
+            if (!sent)
+            {
+                pending.Misses++;
+                _pending.TryAgainAt(pending, now + Microseconds(Backoff(FirstMiss, pending.Misses, _options.RetryMax)));
+                continue;
+            }
+
+            pending.Misses = 0;
+            pending.Sent++;
+            _sent.Add(1);
+            _pending.TryAgainAt(pending, now + Microseconds(Backoff(_options.ResendAfter, pending.Sent, _options.ResendAfter * 8)));
+            if (pending.Sent == 1)
+            {
+                await NoteSentAsync(command, now, cancellationToken);
+            }
+        }
+    }
+
+    private async Task NoteSentAsync(DeviceCommand command, long nowUs, CancellationToken cancellationToken)
+    {
+        var value = CommandAnswerWriter.Sent(command, nowUs, _bridge);
+        while (!TryAppend(command, value, nowUs))
+        {
+            await _producer.WaitForCapacityAsync(cancellationToken);
+        }
+    }
+
+    private bool TryAppend(DeviceCommand command, byte[] value, long nowUs) =>
+        _producer.TryAppend(
+            new NewRecord
+            {
+                Topic = KafkaTopics.CommandResults,
+                Key = Encoding.ASCII.GetBytes(command.Device),
+                Value = value,
+                TimestampMs = nowUs / 1000,
+            },
+            null,
+            0);
+
+    private static TimeSpan Backoff(TimeSpan first, int count, TimeSpan most)
+    {
+        var doublings = Math.Min(count - 1, 16);
+        var pause = first * (1 << doublings);
+        return pause < most ? pause : most;
+    }
+
+    private static long Microseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    private long Now() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+}

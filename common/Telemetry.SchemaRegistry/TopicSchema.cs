@@ -1,0 +1,51 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Telemetry.Contracts;
+using Telemetry.Contracts.Wire;
+
+namespace Telemetry.SchemaRegistry;
+
+/// <summary>A schema we write: what the first message of a released descriptor is, and under which subject a registry has it.</summary>
+/// <param name="Subject">
+/// <c>topic-value</c> (TopicNameStrategy), or <c>topic-message</c> (TopicRecordNameStrategy) for a second message on the same topic.
+/// </param>
+/// <param name="MessageName">Full name of the message.</param>
+/// <param name="ReleasedId">Id without a registry.</param>
+/// <param name="Text">The .proto file.</param>
+public sealed record TopicSchema(string Subject, string MessageName, int ReleasedId, string Text)
+{
+    /// <summary>Readings, version 1.</summary>
+    public static TopicSchema ReadingBatch { get; } =
+        new(KafkaTopics.Readings + "-value", "telemetry.v1.ReadingBatch", SchemaIds.ReadingBatch, Read("v1/readings.proto"));
+
+    /// <summary>Readings, version 2, on the same topic.</summary>
+    public static TopicSchema ReadingBatchV2 { get; } =
+        new(KafkaTopics.Readings + "-telemetry.v2.ReadingBatch", "telemetry.v2.ReadingBatch", SchemaIds.ReadingBatchV2, Read("v2/readings.proto"));
+
+    /// <summary>Anomalies.</summary>
+    public static TopicSchema Anomaly { get; } =
+        new(KafkaTopics.Anomalies + "-value", "telemetry.v1.Anomaly", SchemaIds.Anomaly, Read("v1/anomalies.proto"));
+
+    /// <summary>Device events.</summary>
+    public static TopicSchema DeviceEvent { get; } =
+        new(KafkaTopics.DeviceEvents + "-value", "telemetry.v1.DeviceEvent", SchemaIds.DeviceEvent, Read("v1/device_events.proto"));
+
+    /// <summary>Dead letters.</summary>
+    public static TopicSchema DeadLetter { get; } =
+        new(KafkaTopics.DeadLetters + "-value", "telemetry.v1.DeadLetter", SchemaIds.DeadLetter, Read("v1/dead_letters.proto"));
+
+    /// <summary>Every schema of the platform.</summary>
+    public static IReadOnlyList<TopicSchema> All { get; } = [ReadingBatch, ReadingBatchV2, Anomaly, DeviceEvent, DeadLetter];
+
+    /// <summary>SHA-256 of the text, hexadecimal: an id cached for another text is not ours.</summary>
+    public string Hash { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
+
+    private static string Read(string name)
+    {
+        using var stream = Assembly.Load("Telemetry.Contracts").GetManifestResourceStream("proto/telemetry/" + name)
+            ?? throw new InvalidOperationException($"The descriptor {name} is not in Telemetry.Contracts.");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
+    }
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Makes the passwords that docker-compose.yml mounts, once: random, one file each, never overwritten.
+# The folder is closed to other users; the files in it can be read by the containers' users, who see nothing else of it.
+set -euo pipefail
+folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/secrets
+mkdir -p "$folder"
+chmod 700 "$folder"
+for name in clickhouse-password grafana-admin-password; do
+  file=$folder/$name
+  [ -s "$file" ] && continue
+  (umask 077; head -c 24 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n' >"$file")
+  chmod 444 "$file"
+  echo "made deploy/secrets/$name"
+done

@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Telemetry.Host.Backtesting;
+using Telemetry.Host.Composition;
+using Telemetry.Host.Configuration;
+using Telemetry.Host.Logging;
+using Telemetry.Processing.Backtesting;
+
+namespace Telemetry.Host.Commands;
+
+/// <summary>Runs detectors over history with other parameters: how often would this have fired?</summary>
+internal static class BacktestCommand
+{
+    private const int SeriesShown = 10;
+
+    public static Command Create()
+    {
+        var from = new Option<string>("--from") { Description = "Start: 2h (that long ago) or 2026-11-21T08:00:00Z.", Required = true };
+        var to = new Option<string?>("--to") { Description = "End, exclusive, in the same form (default: now)." };
+        var warmUp = new Option<string>("--warm-up") { Description = "History the detectors see before it (default 1h).", DefaultValueFactory = _ => "1h" };
+        var device = new Option<string?>("--device") { Description = "Only this device." };
+        var sensor = new Option<string?>("--sensor") { Description = "Only this sensor (with --source store; from the log all sensors of a device are read)." };
+        var detector = new Option<string[]>("--detector")
+        {
+            Description = "Detector to try, repeatable: default, or for example iid-spike:Confidence=99.5,PvalueHistoryLength=60 (default: default).",
+            AllowMultipleArgumentsPerToken = false,
+        };
+        var noGate = new Option<bool>("--no-gate") { Description = "The detectors alone, without the gate that the defaults have." };
+        var source = new Option<string>("--source") { Description = "log (as it came, while the log keeps it) or store (two years).", DefaultValueFactory = _ => "store" };
+        source.AcceptOnlyFromAmong("log", "store");
+        var list = new Option<int>("--list") { Description = "Incidents listed (default 20).", DefaultValueFactory = _ => 20 };
+        var json = new Option<bool>("--json") { Description = "One JSON object." };
+        var shared = new SharedOptions();
+        ClusterFlags.AddTo(shared);
+        var command = new Command("backtest", "Runs detectors over history and tells how often they would have fired. Writes nothing.")
+        {
+            from, to, warmUp, device, sensor, detector, noGate, source, list, json,
+        };
+        shared.AddTo(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            var options = shared.Load(result);
+            var now = DateTimeOffset.UtcNow;
+            var span = new HistorySpan(
+                PointInTime.Parse(result.GetValue(from)!, now),
+                result.GetValue(to) is { } end ? PointInTime.Parse(end, now) : now,
+                Durations.Parse(result.GetValue(warmUp)!),
+                result.GetValue(device),
+                result.GetValue(sensor));
+            if (span.From >= span.To)
+            {
+                throw new FormatException($"--from {span.From:O} is not before --to {span.To:O}.");
+            }
+
+            using var logging = LoggingSetup.Create(options.Logging with { Level = LogVerbosity.Warning }, console: true);
+            var output = result.InvocationConfiguration.Output;
+            foreach (var spec in result.GetValue(detector) is { Length: > 0 } specs ? specs : ["default"])
+            {
+                var backtest = new Backtest(
+                    options.Processing with { Detectors = DetectorSpec.Parse(spec, gated: !result.GetValue(noGate)) },
+                    HistorySpan.Microseconds(span.From),
+                    HistorySpan.Microseconds(span.To),
+                    Math.Clamp(result.GetValue(list), 0, 100_000));
+                await FeedAsync(options, span, result.GetValue(source)!, backtest, logging, cancellationToken);
+                var report = backtest.Complete();
+                await output.WriteLineAsync(result.GetValue(json) ? Json(spec, span, report) : Describe(spec, span, report));
+            }
+
+            return 0;
+        });
+        return command;
+    }
+
+    private static async Task FeedAsync(
+        TelemetryOptions options, HistorySpan span, string source, Backtest backtest, ILoggerFactory logging, CancellationToken cancellationToken)
+    {
+        if (source == "log")
+        {
+            await using var log = RecordLogs.Open(options, logging);
+            await LogHistory.FeedAsync(log, span, backtest, cancellationToken);
+            return;
+        }
+
+        await using var store = await Stores.OpenAsync(options, logging, cancellationToken);
+        await StoreHistory.FeedAsync(store, span, backtest, cancellationToken);
+    }
+
+    private static string Describe(string spec, HistorySpan span, BacktestReport report)
+    {
+        var lines = new List<string>
+        {
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{spec}: would have fired {report.Incidents:N0} times from {span.From:yyyy-MM-ddTHH:mm:ssZ} to {span.To:yyyy-MM-ddTHH:mm:ssZ} in {report.Series:N0} series, {report.Readings:N0} readings with the warm-up."),
+        };
+        var days = (span.To - span.From).TotalDays * Math.Max(1, report.Series);
+        lines.Add(string.Create(CultureInfo.InvariantCulture, $"  {report.Incidents / days:G3} a series and day"));
+        lines.AddRange(report.ByDetector.Select(d => string.Create(CultureInfo.InvariantCulture, $"  {d.Count,8:N0}  {d.Detector} ({d.Kind})")));
+        lines.AddRange(report.BySeries.Take(SeriesShown).Select(s => string.Create(CultureInfo.InvariantCulture, $"  {s.Count,8:N0}  {s.Device} {s.Sensor}")));
+        lines.AddRange(report.First.Select(a => string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {DateTimeOffset.UnixEpoch.AddTicks(a.EventTimeUs * TimeSpan.TicksPerMicrosecond):yyyy-MM-ddTHH:mm:ss.fffZ}  {a.Device} {a.Sensor} = {a.Value:G6}  {a.Reason}")));
+        return string.Join(Environment.NewLine, lines);
+    }
+
+    private static string Json(string spec, HistorySpan span, BacktestReport report) => JsonSerializer.Serialize(new
+    {
+        detector = spec,
+        from = span.From,
+        to = span.To,
+        incidents = report.Incidents,
+        readings = report.Readings,
+        series = report.Series,
+        byDetector = report.ByDetector.Select(d => new { d.Detector, kind = d.Kind.ToString(), d.Count }),
+        bySeries = report.BySeries.Select(s => new { s.Device, s.Sensor, s.Count }),
+        first = report.First.Select(a => new { a.Device, a.Sensor, timeUs = a.EventTimeUs, a.Value, kind = a.Kind.ToString(), a.Detector, a.Reason }),
+    });
+}

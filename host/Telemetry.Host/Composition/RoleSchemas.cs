@@ -1,0 +1,81 @@
+using Telemetry.Bridge;
+using Telemetry.Host.Configuration;
+using Telemetry.SchemaRegistry;
+
+namespace Telemetry.Host.Composition;
+
+/// <summary>The schemas the roles of this process write, and how their ids come to them.</summary>
+internal static class RoleSchemas
+{
+    /// <summary>Null when no registry is configured: the released ids serve.</summary>
+    public static async Task<SchemaDirectory?> OpenAsync(
+        TelemetryOptions options, Roles roles, ILoggerFactory logging, CancellationToken cancellationToken) =>
+        options.SchemaRegistry.Urls.Count == 0
+            ? null
+            : await SchemaDirectory.OpenAsync(
+                options.SchemaRegistry, Written(roles, options.Bridge.WriteVersions), logging, TimeProvider.System, cancellationToken);
+
+    /// <summary>The ids of the directory, in the settings of the roles.</summary>
+    public static TelemetryOptions WithIds(TelemetryOptions options, SchemaDirectory? schemas) => schemas is null ? options : options with
+    {
+        Bridge = options.Bridge with
+        {
+            ReadingBatchSchemaId = schemas.IdOf(TopicSchema.ReadingBatch),
+            ReadingBatchV2SchemaId = schemas.IdOf(TopicSchema.ReadingBatchV2),
+            DeadLetterSchemaId = schemas.IdOf(TopicSchema.DeadLetter),
+        },
+        Processing = options.Processing with
+        {
+            AnomalySchemaId = schemas.IdOf(TopicSchema.Anomaly),
+            DeviceEventSchemaId = schemas.IdOf(TopicSchema.DeviceEvent),
+            DeadLetterSchemaId = schemas.IdOf(TopicSchema.DeadLetter),
+        },
+        Sink = options.Sink with { DeadLetterSchemaId = schemas.IdOf(TopicSchema.DeadLetter) },
+    };
+
+    /// <summary>The bridge takes ids up as the registry gives them; the other writers at their next start.</summary>
+    public static void Follow(SchemaDirectory? schemas, ReadingIngest ingest)
+    {
+        if (schemas is null)
+        {
+            return;
+        }
+
+        void Use() => ingest.UseSchemaIds(
+            schemas.IdOf(TopicSchema.ReadingBatch), schemas.IdOf(TopicSchema.ReadingBatchV2), schemas.IdOf(TopicSchema.DeadLetter));
+        schemas.IdChanged += (_, _) => Use();
+
+        // What has changed between the start and now.
+        Use();
+    }
+
+    private static HashSet<TopicSchema> Written(Roles roles, WriteVersions versions)
+    {
+        var written = new HashSet<TopicSchema>();
+        if (roles.HasFlag(Roles.Edge))
+        {
+            written.Add(TopicSchema.DeadLetter);
+            if (versions.HasFlag(WriteVersions.V1))
+            {
+                written.Add(TopicSchema.ReadingBatch);
+            }
+
+            if (versions.HasFlag(WriteVersions.V2))
+            {
+                written.Add(TopicSchema.ReadingBatchV2);
+            }
+        }
+
+        if (roles.HasFlag(Roles.Process))
+        {
+            written.UnionWith([TopicSchema.Anomaly, TopicSchema.DeviceEvent, TopicSchema.DeadLetter]);
+        }
+
+        if (roles.HasFlag(Roles.Store))
+        {
+            written.Add(TopicSchema.DeadLetter);
+        }
+
+        return written;
+    }
+}

@@ -1,0 +1,158 @@
+using System.Text;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using Telemetry.Contracts;
+using Telemetry.Contracts.V1;
+using Telemetry.Contracts.Wire;
+using Telemetry.Streams;
+
+namespace Telemetry.Query.Commands;
+
+/// <summary>Issues commands onto the log and follows what becomes of them, whichever node issued them.</summary>
+internal sealed class CommandDesk : IAsyncDisposable
+{
+    private const int RecordsMax = 512;
+    private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+
+    private readonly IRecordLog _log;
+    private readonly QueryOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Lazy<IRecordProducer> _producer;
+
+    public CommandDesk(IRecordLog log, QueryOptions options, TimeProvider time, ILogger logger)
+    {
+        (_log, _options, _time, _logger) = (log, options, time, logger);
+        _producer = new Lazy<IRecordProducer>(() => log.CreateProducer(new ProducerOptions { InFlightBytesMax = 4 << 20 }));
+        Book = new CommandBook(options.CommandsMax);
+    }
+
+    public CommandBook Book { get; }
+
+    /// <summary>Puts a command onto the log; returns when it is durable.</summary>
+    /// <exception cref="RecordLogException">The log did not take it.</exception>
+    public async Task<CommandState> IssueAsync(DeviceCommand command, CancellationToken cancellationToken)
+    {
+        var value = new byte[ConfluentFrame.HeaderBytes + command.CalculateSize()];
+        ConfluentFrame.WriteHeader(value, _options.DeviceCommandSchemaId);
+        command.WriteTo(value.AsSpan(ConfluentFrame.HeaderBytes));
+        var appended = new Appended();
+        while (!TryAppend(command, value, appended))
+        {
+            await _producer.Value.WaitForCapacityAsync(cancellationToken);
+        }
+
+        await appended.Task.WaitAsync(cancellationToken);
+        return Book.Find(command);
+    }
+
+    /// <summary>Follows both topics until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await FollowAsync(cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                _logger.CommandTailFailed(Retry, error);
+                await Task.Delay(Retry, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    public ValueTask DisposeAsync() => _producer.IsValueCreated ? _producer.Value.DisposeAsync() : ValueTask.CompletedTask;
+
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        await using var consumer = _log.CreateConsumer(new ConsumerOptions());
+        var since = _time.GetUtcNow() - _options.CommandHistory;
+        var starts = new List<(TopicPartition Partition, long Offset)>();
+        foreach (var topic in (string[])[KafkaTopics.Commands, KafkaTopics.CommandResults])
+        {
+            var count = await _log.QueryPartitionCountAsync(topic, cancellationToken);
+            for (var i = 0; i < count; i++)
+            {
+                var partition = new TopicPartition(topic, i);
+                var high = (await _log.QueryOffsetsAsync(partition, cancellationToken)).High;
+                starts.Add((partition, await _log.QueryOffsetForTimeAsync(partition, since, cancellationToken) ?? high));
+            }
+        }
+
+        consumer.Assign([.. starts.Select(start => start.Partition)]);
+        foreach (var (partition, offset) in starts)
+        {
+            consumer.Seek(partition, offset);
+        }
+
+        while (true)
+        {
+            var records = await consumer.PollAsync(RecordsMax, PollWait, cancellationToken);
+            for (var i = 0; i < records.Count; i++)
+            {
+                Take(records[i]);
+            }
+        }
+    }
+
+    private void Take(in LogRecord record)
+    {
+        if (!ConfluentFrame.TryRead(record.Value, out _, out var message))
+        {
+            return;
+        }
+
+        try
+        {
+            if (record.Topic == KafkaTopics.Commands)
+            {
+                Book.Add(DeviceCommand.Parser.ParseFrom(message.Span));
+            }
+            else
+            {
+                Book.Add(CommandResult.Parser.ParseFrom(message.Span));
+            }
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            // The edge that would have delivered it says so in its log.
+        }
+    }
+
+    private bool TryAppend(DeviceCommand command, byte[] value, Appended appended) => _producer.Value.TryAppend(
+        new NewRecord
+        {
+            Topic = KafkaTopics.Commands,
+            Key = Encoding.ASCII.GetBytes(command.Device),
+            Value = value,
+            TimestampMs = command.IssuedAtUs / 1000,
+        },
+        appended,
+        0);
+
+    private sealed class Appended : IAppendCompletion
+    {
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Task => _done.Task;
+
+        void IAppendCompletion.Appended(long offset, RecordLogException? error, ulong state)
+        {
+            if (error is null)
+            {
+                _done.TrySetResult();
+            }
+            else
+            {
+                _done.TrySetException(error);
+            }
+        }
+    }
+}
