@@ -83,21 +83,17 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             $"ask for offsets of {string.Join(", ", partitions.Take(3))}",
             async () =>
             {
+                // librdkafka 2.15 reports a partition whose leader did not answer as a success without an offset. Taken for an
+                // offset, it would end a restore before its first record.
                 var offsets = await ListOnceAsync(partitions, spec, isolation);
-                if (spec is OffsetSpec.TimestampSpec)
+                foreach (var partition in partitions.Where(p => offsets[p] == Offset.Unset.Value))
                 {
-                    return offsets;
-                }
-
-                // Asked for partitions of several leaders at once, librdkafka 2.15 can leave some at -1 without an error. Taken for
-                // an end, that is an empty partition: no lag, and whoever waits for "all read" is done at once.
-                foreach (var partition in partitions.Where(p => offsets.GetValueOrDefault(p, -1) < 0))
-                {
-                    var alone = await ListOnceAsync([partition], spec, isolation);
-                    offsets[partition] = alone.GetValueOrDefault(partition, -1) is >= 0 and var offset
-                        ? offset
-                        : throw new RecordLogException(
-                            RecordLogError.Unavailable, $"The end of {partition} is not known at the moment.");
+                    offsets[partition] = (await ListOnceAsync([partition], spec, isolation))[partition];
+                    if (offsets[partition] == Offset.Unset.Value)
+                    {
+                        throw new RecordLogException(
+                            RecordLogError.TimedOut, $"Could not ask for offsets: the leader of {partition} did not answer.");
+                    }
                 }
 
                 return offsets;
@@ -131,7 +127,14 @@ internal sealed class KafkaAdmin : IAsyncDisposable
 
             throw;
         }
+        catch (KafkaException error) when (error.Error.Code == ErrorCode.Local_NoEnt)
+        {
+            throw NoLeader(error); // None of the partitions has one now; an election is under way.
+        }
     }
+
+    private static RecordLogException NoLeader(KafkaException error) =>
+        new(RecordLogError.Unavailable, "Could not ask for offsets: no leader is known.", error);
 
     private static bool HasOldLeaderEpoch(ListOffsetsResultInfo info) =>
         info.TopicPartitionOffsetError.Error.Code is ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch;
