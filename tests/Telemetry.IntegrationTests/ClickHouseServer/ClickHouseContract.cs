@@ -151,13 +151,19 @@ public abstract class ClickHouseContract(EngineFixture fixture) : IAsyncLifetime
 
     private async Task UntilAsync(string marker, bool running)
     {
-        string found;
-        do
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(Patience);
+        while (await IsRunningAsync(marker) != running)
         {
-            var result = await fixture.Engine.QueryAsync(
-                new ClickHouseQuery("SELECT count() FROM system.processes WHERE query LIKE {q:String}", [new("q", $"%SELECT '{marker}'%")], "TSV"), Token);
-            found = Encoding.UTF8.GetString(result.Body.Span);
+            limit.IsCancellationRequested.ShouldBeFalse($"the statement should have been {(running ? "running" : "gone")} within {Patience}");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), Token);
         }
-        while ((found != "0\n") != running);
+    }
+
+    private async Task<bool> IsRunningAsync(string marker)
+    {
+        var result = await fixture.Engine.QueryAsync(
+            new ClickHouseQuery("SELECT count() FROM system.processes WHERE query LIKE {q:String}", [new("q", $"%SELECT '{marker}'%")], "TSV"), Token);
+        return Encoding.UTF8.GetString(result.Body.Span) != "0\n";
     }
 }
