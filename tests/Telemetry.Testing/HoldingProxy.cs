@@ -122,6 +122,7 @@ public sealed class HoldingProxy : IAsyncDisposable
         if (connection.Forward is { } forward)
         {
             await forward;
+            to.Close();
             return;
         }
 

@@ -26,7 +26,7 @@ internal sealed class Credentials(string user, string password)
             : throw Failed($"{name}: Authentication failed: password is incorrect, or there is no user with such name");
     }
 
-    private (string Name, string Secret) Read(HttpRequest request)
+    private static (string Name, string Secret) Read(HttpRequest request)
     {
         var basic = RequestParser.Header(request, "Authorization");
         var header = request.Headers.ContainsKey("X-ClickHouse-User") || request.Headers.ContainsKey("X-ClickHouse-Key");

@@ -78,18 +78,41 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             $"ask for offsets of {string.Join(", ", partitions.Take(3))}",
             async () =>
             {
-                var result = await Client.ListOffsetsAsync(
-                    partitions.Select(p => new TopicPartitionOffsetSpec
-                    {
-                        TopicPartition = new Confluent.Kafka.TopicPartition(p.Topic, p.Partition),
-                        OffsetSpec = spec,
-                    }),
-                    new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = _log.Options.RequestTimeout });
+                var result = await ListOffsetsAsync(partitions, spec, isolation);
                 return result.ResultInfos.ToDictionary(
                     info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
                     info => info.TopicPartitionOffsetError.Offset.Value);
             },
             cancellationToken);
+
+    private async Task<ListOffsetsResult> ListOffsetsAsync(
+        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation)
+    {
+        try
+        {
+            return await Client.ListOffsetsAsync(
+                partitions.Select(p => new TopicPartitionOffsetSpec
+                {
+                    TopicPartition = new Confluent.Kafka.TopicPartition(p.Topic, p.Partition),
+                    OffsetSpec = spec,
+                }),
+                new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = _log.Options.RequestTimeout });
+        }
+        catch (ListOffsetsException error) when (error.Result.ResultInfos.Any(HasOldLeaderEpoch))
+        {
+            // librdkafka 2.15 forgets what it knows of the leaders after NotLeaderForPartition only; without this, a leader that was
+            // lost and is back would refuse every question until the metadata expire.
+            foreach (var topic in partitions.Select(p => p.Topic).Distinct())
+            {
+                await BlockingCall.RunAsync(() => Client.GetMetadata(topic, _log.Options.RequestTimeout));
+            }
+
+            throw;
+        }
+    }
+
+    private static bool HasOldLeaderEpoch(ListOffsetsResultInfo info) =>
+        info.TopicPartitionOffsetError.Error.Code is ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch;
 
     /// <summary>Throws when the partition does not exist.</summary>
     public async Task DemandAsync(TopicPartition partition, CancellationToken cancellationToken)

@@ -96,7 +96,7 @@ public sealed partial class EngineSession : IAsyncDisposable
     private static partial Regex PositionPattern();
 
     /// <summary>As a server has it: <c>1 + 2</c> alone is no query, and one query does not take all memory.</summary>
-    private Task PrepareAsync()
+    private Task<EngineAnswer> PrepareAsync()
     {
         var memory = _options.QueryMemoryBytesMax.ToString(CultureInfo.InvariantCulture);
         var spill = (_options.QueryMemoryBytesMax / 2).ToString(CultureInfo.InvariantCulture);
