@@ -6,7 +6,6 @@ namespace Telemetry.Storage.ClickHouse.Embedded;
 internal sealed unsafe class ChdbConnection
 {
     private nint* _cell;
-    private bool _leftovers;
 
     private ChdbConnection(nint* cell) => _cell = cell;
 
@@ -49,14 +48,14 @@ internal sealed unsafe class ChdbConnection
         }
         catch (ClickHouseException)
         {
-            _leftovers = true;
+            DropLeftovers();
             throw;
         }
     }
 
     /// <summary>
-    /// What a failed statement had written already stands in front of the next result of the connection
-    /// (seen with libchdb 26.7): a statement without a result takes it away.
+    /// What a failed statement had written already stands in front of the next result of the connection,
+    /// and the failed one may still be in system.processes (seen with libchdb 26.7): a statement without a result takes both away.
     /// </summary>
     private void DropLeftovers()
     {
@@ -69,18 +68,11 @@ internal sealed unsafe class ChdbConnection
                 LibChdb.DestroyResult(result);
             }
         }
-
-        _leftovers = false;
     }
 
     private nint Call(string sql, string format, IReadOnlyList<KeyValuePair<string, string>>? parameters)
     {
         ObjectDisposedException.ThrowIf(_cell is null, this);
-        if (_leftovers)
-        {
-            DropLeftovers();
-        }
-
         var query = Encoding.UTF8.GetBytes(sql);
         var formatBytes = Encoding.UTF8.GetBytes(format);
         using var names = new NativeStrings(parameters?.Select(p => p.Key).ToArray() ?? []);

@@ -189,11 +189,14 @@ public sealed class EmbeddedClickHouse : IClickHouse
         return ($"{tag} {query.Sql}", tag);
     }
 
-    /// <summary>Asynchronous: KILL QUERY ... SYNC never returns in libchdb 26.7.</summary>
+    /// <summary>
+    /// Asynchronous: KILL QUERY ... SYNC never returns in libchdb 26.7. A statement killed before its pipeline runs is marked as
+    /// cancelled but goes on to its end, and cannot be killed again: so only one that has begun to read, or had time to.
+    /// </summary>
     private async Task KillAsync(string tag)
     {
         using var rental = await _control.RentAsync(CancellationToken.None);
         (await rental.Lane.InvokeAsync(l => l.Connection.Query(
-            $"KILL QUERY WHERE startsWith(query, '{tag}') ASYNC", "Null", null))).Dispose();
+            $"KILL QUERY WHERE startsWith(query, '{tag}') AND (read_rows > 0 OR written_rows > 0 OR elapsed > 1) ASYNC", "Null", null))).Dispose();
     }
 }
