@@ -36,7 +36,9 @@ public sealed class ReadingProcessor : IAsyncDisposable
     {
         (_log, _options, _time) = (log, options, time);
         _logger = loggers.CreateLogger<ReadingProcessor>();
-        _metrics = new ProcessingMetrics(() => Partitions, time);
+
+        // Metrics may be asked for before this constructor has ended.
+        _metrics = new ProcessingMetrics(() => _workers?.Status ?? [], time);
         _committer = new TransactionCommitter(log, options, _logger, time);
         _workers = new PartitionWorkers(log, options, _committer, _metrics, _logger, time, schemas);
     }

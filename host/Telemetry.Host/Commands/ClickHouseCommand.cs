@@ -34,7 +34,7 @@ internal static class ClickHouseCommand
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, watch?.Token ?? CancellationToken.None);
         using var metrics = new MetricsRegistry();
         using var logging = LoggingSetup.Create(options.Logging, console: true);
-        new DataDirectory(options.Data).Create();
+        new DataDirectory(options.Data).Create(journal: false);
         await using var engine = await EmbeddedClickHouse.OpenAsync(options.ClickHouse, logging, signals.Token);
         var served = options.ClickHouseServer with { Port = options.ClickHouseServer.Port ?? DefaultPort };
         var stopping = false;

@@ -44,7 +44,9 @@ internal static class ReplayCommand
             }
 
             using var logging = LoggingSetup.Create(options.Logging, console: !result.GetValue(json));
-            var report = await RunAsync(options, request, logging, cancellationToken);
+            var logger = logging.CreateLogger(nameof(SpanReplay));
+            var progress = new Progress<long>(records => HostLog.Replaying(logger, records));
+            var report = await RunAsync(options, request, progress, logging, cancellationToken);
             await result.InvocationConfiguration.Output.WriteLineAsync(
                 result.GetValue(json) ? JsonSerializer.Serialize(report, Json) : Describe(request, report));
             return report.IsClean ? 0 : Differs;
@@ -55,7 +57,7 @@ internal static class ReplayCommand
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     private static async Task<SpanReplayReport> RunAsync(
-        TelemetryOptions options, SpanReplayRequest request, ILoggerFactory logging, CancellationToken cancellationToken)
+        TelemetryOptions options, SpanReplayRequest request, IProgress<long> progress, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         await using var log = RecordLogs.Open(options, logging);
         await using var clickHouse = await Stores.OpenAsync(options, logging, cancellationToken);
@@ -74,7 +76,6 @@ internal static class ReplayCommand
             await sink.RunToEndAsync(cancellationToken);
         }
 
-        var progress = new Progress<long>(records => HostLog.Replaying(logging.CreateLogger(nameof(SpanReplay)), records));
         return await new SpanReplay(log, clickHouse, sinkOptions, logging, TimeProvider.System).RunAsync(request, progress, cancellationToken);
     }
 

@@ -37,6 +37,9 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     private readonly Queue<TaskCompletionSource> _drains = new();
     private readonly Lock _drainGate = new();
     private readonly List<RawBatch> _backlog = [];
+
+    /// <summary>Ends the INSERTs under way; they outlive one turn of the loop, not the session.</summary>
+    private readonly CancellationTokenSource _inserts = new();
     private volatile IReadOnlyList<SinkProgress> _progress = [];
 
     private StoreLayout _layout = StoreLayout.Single;
@@ -152,6 +155,12 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_claims.Enabled)
+        {
+            // The next session's claim refuses or ends what is still on its way; a store that hangs must not hold it up.
+            await _inserts.CancelAsync();
+        }
+
         // Nothing may write any more when the next session reads what the tables hold.
         foreach (var task in (Task?[])[_raw?.Task, _rollup?.Task])
         {
@@ -187,6 +196,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         }
 
         _writer.Dispose();
+        _inserts.Dispose();
     }
 
     private async ValueTask TurnAsync(CancellationToken cancellationToken)
@@ -372,7 +382,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         _open = new RawBatch(_names);
         _lastFlush = _time.GetTimestamp();
         var markers = SinkWriter.MarkersOf([batch], _partitions, batch.Nexts, static p => p.RawHighs);
-        var task = batch.Rows.Count == 0 ? Task.CompletedTask : Start(() => _writer.StoreRawAsync(batch, markers, cancellationToken), cancellationToken);
+        var task = batch.Rows.Count == 0 ? Task.CompletedTask : Start(() => _writer.StoreRawAsync(batch, markers, _inserts.Token), cancellationToken);
         _raw = (batch, markers, task);
     }
 
@@ -423,7 +433,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         _backlog.Clear();
         var markers = SinkWriter.MarkersOf(batches, _partitions, nexts, static p => p.RollupHighs);
         var partitions = nexts.Keys.ToArray();
-        var task = Start(() => _writer.StoreRollupsAsync(batches, markers, partitions, cancellationToken), cancellationToken);
+        var task = Start(() => _writer.StoreRollupsAsync(batches, markers, partitions, _inserts.Token), cancellationToken);
         _rollup = (checkpoint, markers, batches, task);
     }
 

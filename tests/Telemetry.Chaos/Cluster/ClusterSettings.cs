@@ -9,15 +9,17 @@ internal static class ClusterSettings
     [
         // Shorter than the shortest pause, so that the group and the coordinator go on without the paused one.
         "Kafka:SessionTimeout=00:00:06",
-        "Kafka:TransactionTimeout=00:00:06",
+        "Kafka:TransactionTimeout=00:00:08",
         "Kafka:RequestTimeout=00:00:05",
         "Sink:Group=telemetry-storage-" + group,
         "Processing:Group=" + ProcessingGroup(group),
         "Sink:RollupInterval=00:00:02",
         "Sink:RetryMax=00:00:02",
+        "Sink:DrainTimeout=00:00:10",
 
         // The disk is filled on purpose.
         "Sink:FreeDiskBytesMin=8000000",
+        "Schema:FreeDiskBytesMin=4000000",
         "ClickHouse:ConnectTimeout=00:00:02",
         "ClickHouse:Timeout=00:00:10",
         "ShutdownTimeout=00:00:10",

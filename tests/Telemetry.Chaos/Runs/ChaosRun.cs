@@ -53,12 +53,26 @@ internal sealed class ChaosRun(ChaosOptions options, string data, ProcessRegiste
 
         if (result.Passed)
         {
-            Directory.Delete(folder, recursive: true);
+            KeepLogsOnly(folder, keep: result.SelfExits.Count > 0);
             return result;
         }
 
         await KeepBrokersAsync(Path.Combine(folder, "kafka"));
         return result with { Data = folder, Replay = options.Replay(schedule.Seed) };
+    }
+
+    /// <summary>What passed leaves nothing, unless a process ended by itself: its last words stay.</summary>
+    private static void KeepLogsOnly(string folder, bool keep)
+    {
+        foreach (var part in Directory.EnumerateDirectories(folder).Where(d => !keep || Path.GetFileName(d) != "logs"))
+        {
+            Directory.Delete(part, recursive: true);
+        }
+
+        if (!keep)
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     /// <inheritdoc/>

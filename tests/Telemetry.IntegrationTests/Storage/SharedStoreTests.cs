@@ -6,7 +6,6 @@ using Telemetry.IntegrationTests.Streams.Kafka;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Http;
 using Telemetry.Storage.Schema;
-using Telemetry.Storage.Sink;
 using Telemetry.Streams;
 using Telemetry.Testing;
 

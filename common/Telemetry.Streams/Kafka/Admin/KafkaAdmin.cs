@@ -79,6 +79,15 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             async () =>
             {
                 var result = await ListOffsetsAsync(partitions, spec, isolation);
+                if (result.ResultInfos.FirstOrDefault(i => i.TopicPartitionOffsetError.Offset == Offset.Unset) is { } silent)
+                {
+                    // librdkafka 2.15 reports a partition whose leader did not answer as a success without an offset. Taken for an
+                    // offset, it would end a restore before its first record.
+                    throw new RecordLogException(
+                        RecordLogError.TimedOut,
+                        $"Could not ask for offsets: the leader of {silent.TopicPartitionOffsetError.TopicPartition} did not answer.");
+                }
+
                 return result.ResultInfos.ToDictionary(
                     info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
                     info => info.TopicPartitionOffsetError.Offset.Value);
@@ -109,7 +118,14 @@ internal sealed class KafkaAdmin : IAsyncDisposable
 
             throw;
         }
+        catch (KafkaException error) when (error.Error.Code == ErrorCode.Local_NoEnt)
+        {
+            throw NoLeader(error); // None of the partitions has one now; an election is under way.
+        }
     }
+
+    private static RecordLogException NoLeader(KafkaException error) =>
+        new(RecordLogError.Unavailable, "Could not ask for offsets: no leader is known.", error);
 
     private static bool HasOldLeaderEpoch(ListOffsetsResultInfo info) =>
         info.TopicPartitionOffsetError.Error.Code is ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch;

@@ -23,7 +23,7 @@ internal static class HttpClients
             handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Policy(options.CaFile) };
         }
 
-        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        return new HttpClient(new BrokenConnect(handler)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     private static X509ChainPolicy Policy(string file)

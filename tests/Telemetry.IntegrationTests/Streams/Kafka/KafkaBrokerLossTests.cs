@@ -126,6 +126,44 @@ public sealed class KafkaBrokerLossTests
         return next;
     }
 
+    [Fact]
+    public async Task Offsets_asked_for_while_a_broker_is_silent_are_an_error_and_true_again_once_it_is_back()
+    {
+        Assert.SkipWhen(KafkaCluster.MissingReason(own: true) is not null, KafkaCluster.MissingReason(own: true) ?? "");
+        await using var cluster = await KafkaCluster.StartAsync(1);
+        await using var log = KafkaHost.Open(cluster, o => o with { RequestTimeout = TimeSpan.FromSeconds(3) });
+        await log.EnsureTopicsAsync([new TopicSpec(Topic, 1)], Cancel);
+        await using var producer = log.CreateProducer(new ProducerOptions());
+        Append(producer, new Acknowledged(), 0).ShouldBeTrue();
+        await producer.FlushAsync(Cancel);
+        var partition = new TopicPartition(Topic, 0);
+        (await log.QueryOffsetsAsync(partition, Cancel)).ShouldBe(new OffsetRange(0, 1));
+
+        // librdkafka answers a silent leader's partitions with success and no offset.
+        await cluster.PauseBrokerAsync(1);
+        var error = await Should.ThrowAsync<RecordLogException>(async () => await log.QueryOffsetsAsync(partition, Cancel));
+        error.IsTransient.ShouldBeTrue(error.Message);
+        await cluster.ResumeBrokerAsync(1);
+
+        // And it keeps the epoch of a leader that was killed and leads again.
+        await cluster.KillBrokerAsync(1);
+        await cluster.StartBrokerAsync(1);
+        OffsetRange? offsets = null;
+        for (var attempt = 0; offsets is null && attempt < 10; attempt++)
+        {
+            try
+            {
+                offsets = await log.QueryOffsetsAsync(partition, Cancel);
+            }
+            catch (RecordLogException e) when (e.IsTransient && attempt < 9)
+            {
+                continue; // A broker that has just started may take a moment to lead.
+            }
+        }
+
+        offsets.ShouldBe(new OffsetRange(0, 1));
+    }
+
     private static bool Append(IRecordProducer producer, Acknowledged acknowledged, int value) => producer.TryAppend(
         new NewRecord
         {
