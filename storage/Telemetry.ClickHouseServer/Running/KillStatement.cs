@@ -81,7 +81,9 @@ internal sealed class KillStatement(EnginePool pool, RunningQueries running)
             )
             """;
         var answer = await engine.RunAsync(sql, "TabSeparated", request.Parameters, Mark, cancellationToken);
-        var byId = known.ToDictionary(q => q.Id, StringComparer.Ordinal);
+
+        // Asked again: one may have come between the list and the engine's.
+        var byId = running.Snapshot().ToDictionary(q => q.Id, StringComparer.Ordinal);
         return
         [
             .. Encoding.ASCII.GetString(answer.Body).Split('\n', StringSplitOptions.RemoveEmptyEntries)
