@@ -3,7 +3,6 @@ using System.Text;
 using Telemetry.ClickHouseServer.Requests;
 using Telemetry.ClickHouseServer.Responses;
 using Telemetry.ClickHouseServer.Sql;
-using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Embedded;
 
 namespace Telemetry.ClickHouseServer.Running;
