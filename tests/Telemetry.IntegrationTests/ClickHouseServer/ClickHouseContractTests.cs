@@ -26,6 +26,7 @@ public class HttpContractTests(EngineFixture fixture) : ClickHouseContract(fixtu
     {
         await ClickHouse.DisposeAsync();
         await _endpoint.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     protected override async ValueTask<IClickHouse> OpenAsync()

@@ -4,7 +4,6 @@ using Telemetry.IntegrationTests.Storage;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Http;
 using Telemetry.Storage.Ownership;
-using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
 
 namespace Telemetry.IntegrationTests.ClickHouseServer;
