@@ -109,18 +109,25 @@ internal sealed class KafkaAdmin : IAsyncDisposable
         }
         catch (ListOffsetsException error) when (error.Result.ResultInfos.Any(HasOldLeaderEpoch))
         {
-            // librdkafka 2.15 forgets what it knows of the leaders after NotLeaderForPartition only; without this, a leader that was
-            // lost and is back would refuse every question until the metadata expire.
-            foreach (var topic in partitions.Select(p => p.Topic).Distinct())
-            {
-                await BlockingCall.RunAsync(() => Client.GetMetadata(topic, _log.Options.RequestTimeout));
-            }
-
+            await LearnLeadersAsync(partitions);
             throw;
         }
         catch (KafkaException error) when (error.Error.Code == ErrorCode.Local_NoEnt)
         {
-            throw NoLeader(error); // None of the partitions has one now; an election is under way.
+            await LearnLeadersAsync(partitions);
+            throw NoLeader(error);
+        }
+    }
+
+    /// <summary>
+    /// librdkafka 2.15 forgets what it knows of the leaders after NotLeaderForPartition only. A leader that was lost and is back, or
+    /// an election seen half done, would fail every question until the metadata expire.
+    /// </summary>
+    private async Task LearnLeadersAsync(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        foreach (var topic in partitions.Select(p => p.Topic).Distinct())
+        {
+            await BlockingCall.RunAsync(() => Client.GetMetadata(topic, _log.Options.RequestTimeout));
         }
     }
 

@@ -138,6 +138,11 @@ internal sealed class PollingThread
                     _request.Reply.SetResult(null);
                 }
             }
+            catch (Exception error) when (_isClosing)
+            {
+                // The poll became a close on the way, in a rebalance; that request is answered when the client has left.
+                _log.Logger.CloseFailed(_options.Group, error);
+            }
             catch (OperationCanceledException)
             {
                 _request.Reply.SetCanceled(_request.Cancel);
