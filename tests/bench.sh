@@ -7,6 +7,7 @@ bench_help() {
 ./telemetry bench pipeline [OPTIONS]   the whole platform at full speed, then an audit
     --devices N (1000)  --readings-per-publish N (1)  --for TIME (30s)  --rate R (max)
 ./telemetry bench peers [SECONDS]      PUBLISH/s beside mosquitto and, where PEERS points to them, NATS and rumqttd
+./telemetry bench kafka [SECONDS]      roles apart over Kafka beside the embedded pipeline and mosquitto + Telegraf + Kafka, with kills
 H
 }
 
@@ -38,6 +39,7 @@ run_bench() {
       ;;
     pipeline) shift; bench_pipeline "$@" ;;
     peers) shift; . "$root/tests/peers.sh"; bench_peers "$@" ;;
+    kafka) shift; . "$root/tests/kafka-bench.sh"; bench_kafka "$@" ;;
     *) bench_help ;;
   esac
 }

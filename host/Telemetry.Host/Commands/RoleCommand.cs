@@ -60,6 +60,7 @@ internal static class RoleCommand
         using var logging = LoggingSetup.Create(options.Logging, console: true);
         try
         {
+            using var limit = new StopLimit(options.ShutdownTimeout * 2, logging.CreateLogger<StopLimit>());
             await using var platform = await Platform.StartAsync(options, roles, metrics, logging, stop.Token);
             var stopped = signals.WaitAsync(stop.Token);
             if (await Task.WhenAny(stopped, platform.Failed) != stopped)
@@ -69,8 +70,9 @@ internal static class RoleCommand
             }
 
             HostLog.Stopping(platform.Logger);
-            using var limit = new CancellationTokenSource(options.ShutdownTimeout * 2);
-            await platform.StopAsync(drain: watch?.Drain ?? false, limit.Token);
+            limit.Begin();
+            using var orderly = new CancellationTokenSource(options.ShutdownTimeout);
+            await platform.StopAsync(drain: watch?.Drain ?? false, orderly.Token);
             return 0;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

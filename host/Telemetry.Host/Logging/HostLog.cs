@@ -54,6 +54,9 @@ internal static partial class HostLog
     [LoggerMessage(8040, LogLevel.Warning, "Lag of the consumer groups cannot be measured; trying again every {Seconds} s, and not telling again until it works")]
     public static partial void LagFailed(ILogger logger, double seconds, Exception exception);
 
-    [LoggerMessage(1040, LogLevel.Information, "{Records} records of the log read")]
+    [LoggerMessage(8042, LogLevel.Information, "{Records} records of the log read")]
     public static partial void Replaying(ILogger logger, long records);
+
+    [LoggerMessage(8041, LogLevel.Warning, "Not stopped in good order within {Seconds} s; the process ends, what is not committed is read again")]
+    public static partial void StopTimedOut(ILogger logger, double seconds);
 }

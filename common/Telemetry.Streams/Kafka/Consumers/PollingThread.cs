@@ -25,6 +25,7 @@ internal sealed class PollingThread
     private bool _isClassic;
     private bool _isClosing;
     private volatile bool _isListening;
+    private Exception? _fault;
     private int _started;
 
     public PollingThread(KafkaLog log, ConsumerOptions options, KafkaOptions kafka, KafkaCursors cursors)
@@ -145,19 +146,28 @@ internal sealed class PollingThread
             }
             catch (OperationCanceledException)
             {
-                _request.Reply.SetCanceled(_request.Cancel);
+                _request.Reply.TrySetCanceled(_request.Cancel);
             }
             catch (KafkaException error)
             {
-                _request.Reply.SetException(error.ToException($"Group '{_options.Group}' could not poll"));
+                Fail(error.ToException($"Group '{_options.Group}' could not poll"));
             }
             catch (Exception error)
             {
-                _request.Reply.SetException(error);
+                Fail(error);
             }
         }
 
         Close();
+    }
+
+    /// <summary>Tells the caller; one whose request has its answer already is told at the next.</summary>
+    private void Fail(Exception error)
+    {
+        if (!_request.Reply.TrySetException(error))
+        {
+            _fault = error;
+        }
     }
 
     private void Close()
@@ -174,7 +184,7 @@ internal sealed class PollingThread
         }
 
         _client.Dispose();
-        _request.Reply.SetResult(null);
+        _request.Reply.TrySetResult(null);
     }
 
     /// <returns>False: the consumer closes instead.</returns>
@@ -183,6 +193,12 @@ internal sealed class PollingThread
         _cursors.ReleaseReturned();
         while (!_isClosing)
         {
+            if (_fault is { } fault)
+            {
+                _fault = null;
+                throw fault;
+            }
+
             if (_assigned.Count > 0)
             {
                 TellAssigned();
@@ -508,7 +524,15 @@ internal sealed class PollingThread
             _cursors.Hold(id);
         }
 
-        Consume(0);
+        try
+        {
+            Consume(0);
+        }
+        catch (Exception error) when (error is RecordLogException or KafkaException)
+        {
+            // The listener is at work and has nothing to be told with; the poll it is in hears of it afterwards.
+            _fault = (error as KafkaException)?.ToException($"Group '{_options.Group}' could not poll") ?? error;
+        }
     }
 
     private void Count(IReadOnlyList<LogRecord> records)

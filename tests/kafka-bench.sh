@@ -1,0 +1,76 @@
+# Sourced by bench.sh: the pipeline with its roles apart over Kafka, beside the embedded one and beside mosquitto + Telegraf + Kafka,
+# in one run; and what each loses when its broker process is killed. Brokers: KAFKA_HOME, else ../shared/kafka; peers: PEERS, else
+# ../shared/peers.
+# shellcheck shell=bash
+
+bench_kafka() { # [SECONDS]
+  local seconds=${1:-20} kafka=${KAFKA_HOME:-$root/../shared/kafka} peers=${PEERS:-$root/../shared/peers} work batch
+  [ -x "$kafka/kafka.sh" ] || die "no kafka.sh in $kafka: set KAFKA_HOME to the folder that has it"
+  work=$(mktemp -d)
+  trap '"$kafka/kafka.sh" destroy "$work/kafka" >/dev/null 2>&1 || true; rm -rf "$work"; trap - RETURN' RETURN
+  for batch in 1 50; do
+    echo "## embedded, $batch reading(s) a PUBLISH"
+    bench_pipeline --devices 500 --readings-per-publish "$batch" --for "${seconds}s" --rate "$([ "$batch" = 1 ] && echo max || echo 300k/s)" | bench_figures
+    echo "## roles apart over one Kafka broker, $batch reading(s) a PUBLISH"
+    bench_apart "$batch" "$([ "$batch" = 1 ] && echo max || echo 300k/s)" "$seconds" no
+  done
+  echo "## roles apart, edge process killed (SIGKILL) in the middle, 10,000 readings/s"
+  bench_apart 1 10000/s "$seconds" edge
+  if [ -x "$peers/peer.sh" ] && command -v mosquitto >/dev/null; then
+    echo "## mosquitto + Telegraf + Kafka, one JSON reading a PUBLISH, as fast as acknowledged"
+    bench_glue 0 "$seconds" no
+    echo "## the same, mosquitto killed (SIGKILL) in the middle, 10,000 readings/s"
+    bench_glue 10000 "$seconds" yes
+  fi
+}
+
+# The figures of a report and of an audit, a line each.
+bench_figures() {
+  node -e '
+    const text = require("fs").readFileSync(0, "utf8");
+    for (const part of text.split(/\n(?=\{)/)) {
+      let o; try { o = JSON.parse(part); } catch { continue; }
+      if ("unexplained" in o) console.log("audit", JSON.stringify({ acked: o.acked, log: o.log, raw: o.raw, lost: o.lost, doubled: o.doubled, unexplained: o.unexplained }));
+      else console.log("run", JSON.stringify(o));
+    }'
+}
+
+bench_apart() { # READINGS_PER_PUBLISH RATE SECONDS KILL
+  local bootstrap data=$work/apart pid code=0
+  "$kafka/kafka.sh" destroy "$work/kafka" >/dev/null 2>&1 || true
+  rm -rf "$data"
+  bootstrap=$("$kafka/kafka.sh" start "$work/kafka" --brokers 1)
+  dotnet "$host" up --kafka "$bootstrap" --roles-apart --data "$data" --devices 500 --readings-per-publish "$1" --rate "$2" --for "${3}s" \
+    --mqtt-port 0 --http-port 0 --no-browser --plain --report "$data.json" >"$data.log" 2>&1 &
+  pid=$!
+  if [ "$4" = edge ]; then
+    until node -e 'const i=JSON.parse(require("fs").readFileSync(process.argv[1]));process.exit(i.ready?0:1)' "$data/instance.json" 2>/dev/null; do
+      kill -0 $pid 2>/dev/null || break
+      sleep 0.5
+    done
+    sleep $(($3 / 2))
+    kill -9 "$(node -p 'const i=JSON.parse(require("fs").readFileSync(process.argv[1]));const r=i.roles??i;(r["edge-1"]??r.edge).pid' "$data/instance.json")"
+  fi
+  wait $pid || code=$?
+  [ $code -eq 0 ] || { tail -20 "$data.log" >&2; echo "ended with code $code"; }
+  { dotnet "$host" audit --kafka "$bootstrap" --data "$data" --json 2>/dev/null || true; echo; cat "$data.json" 2>/dev/null || true; } | bench_figures
+}
+
+bench_glue() { # RATE SECONDS KILL
+  local bootstrap broker arrived acked
+  "$kafka/kafka.sh" destroy "$work/kafka" >/dev/null 2>&1 || true
+  rm -rf "$work/mosquitto" "$work/telegraf"
+  bootstrap=$("$kafka/kafka.sh" start "$work/kafka" --brokers 1 --set auto.create.topics.enable=true --set num.partitions=4)
+  echo '{"v":21.5,"seq":1}' >"$work/payload"
+  broker=$("$peers/peer.sh" start mosquitto "$work/mosquitto")
+  "$peers/peer.sh" start telegraf "$work/telegraf" "$broker" "$bootstrap"
+  if [ "$3" = yes ]; then
+    (sleep $(($2 / 2)) && "$peers/peer.sh" kill "$work/mosquitto") &
+  fi
+  "$peers/peer.sh" mqttload -addr "$broker" -conns 100 -inflight 10 -rate "$1" -secs "$2" -payload "$work/payload" >"$work/load.json" 2>/dev/null || true
+  sleep 8 # What Telegraf still has on its way.
+  arrived=$("$kafka/kafka.sh" get-offsets "$work/kafka" 2>/dev/null | grep -v '^__' | awk -F: '{s+=$3} END {print s+0}')
+  acked=$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1],"utf8")).acked' "$work/load.json" 2>/dev/null || echo 0)
+  echo "glue $(tr -d '\n' <"$work/load.json") acked=$acked in_kafka=$arrived difference=$((acked - arrived))"
+  for peer in telegraf mosquitto; do "$peers/peer.sh" stop "$work/$peer" 2>/dev/null || true; done
+}
