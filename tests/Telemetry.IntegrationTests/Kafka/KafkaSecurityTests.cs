@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.IntegrationTests.Support;
 using Telemetry.Streams;
 using Telemetry.Streams.Kafka;
@@ -106,6 +107,37 @@ public sealed class KafkaSecurityTests(SecureBroker broker) : IClassFixture<Secu
         code.ShouldBe(2);
         errors.Split('\n').Length.ShouldBe(1, errors);
         (output + errors).ShouldNotContain(WrongPassword);
+    }
+
+    [Fact]
+    public async Task Records_go_through_TLS_and_SCRAM_and_come_back()
+    {
+        broker.Need();
+        const string topic = "secured";
+        await using var log = KafkaLog.Open(broker.Scram, NullLoggerFactory.Instance, TimeProvider.System);
+        await log.EnsureTopicsAsync([new TopicSpec(topic, 1)], Cancel);
+        await using var producer = await log.OpenTransactionalProducerAsync("secured-1", new ProducerOptions(), Cancel);
+        producer.BeginTransaction();
+        for (var i = 0; i < 100; i++)
+        {
+            producer.TryAppend(new NewRecord { Topic = topic, Key = "k"u8, Value = BitConverter.GetBytes(i), TimestampMs = 1 }, null, 0)
+                .ShouldBeTrue();
+        }
+
+        await producer.CommitTransactionAsync(Cancel);
+        await using var consumer = log.CreateConsumer(new ConsumerOptions { Group = "secured-readers", Topics = [topic] });
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        deadline.CancelAfter(TimeSpan.FromSeconds(30));
+        var values = new List<int>();
+        while (values.Count < 100)
+        {
+            values.AddRange((await consumer.PollAsync(100, TimeSpan.FromSeconds(1), deadline.Token))
+                .Select(record => BitConverter.ToInt32(record.Value.Span)));
+        }
+
+        values.ShouldBe(Enumerable.Range(0, 100));
+        await consumer.CommitAsync(
+            new Dictionary<TopicPartition, CommittedOffset> { [new TopicPartition(topic, 0)] = new(100) }, Cancel);
     }
 
     private static string[] Flags(KafkaOptions options) =>

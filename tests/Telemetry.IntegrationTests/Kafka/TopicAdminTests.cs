@@ -112,7 +112,6 @@ public sealed class TopicAdminTests(SharedKafka kafka)
 
     private async Task<KafkaTopicAdmin> ConnectAsync()
     {
-        kafka.SkipIfMissing();
         await kafka.BeforeTestAsync();
         return await KafkaTopicAdmin.ConnectAsync(new KafkaOptions { BootstrapServers = kafka.Cluster.BootstrapServers }, Cancel);
     }

@@ -98,6 +98,7 @@ public abstract class ConsumerContract(IRecordLogHost host) : RecordLogContract(
         await using var consumer = Log.CreateConsumer(new ConsumerOptions { Start = StartPosition.Latest });
         consumer.Assign([new TopicPartition(topic, 0)]);
         (await DrainAsync(consumer)).ShouldBeEmpty();
+        consumer.Position(new TopicPartition(topic, 0)).ShouldBe(5);
         await FillAsync(topic, 0, 1);
 
         (await ReadAsync(consumer, 1)).ShouldHaveSingleItem().Offset.ShouldBe(5);

@@ -56,21 +56,26 @@ public abstract class GroupContract(IRecordLogHost host) : RecordLogContract(hos
         await using var second = Join(group, topic, events.Of("second"));
         using var stop = new CancellationTokenSource();
         var polling = PollForeverAsync(first, stop.Token);
-        while (!revoking.Task.IsCompleted)
+        try
         {
-            await second.PollAsync(10, TimeSpan.FromMilliseconds(20), Cancel);
+            await PollUntilAsync([second], () => revoking.Task.IsCompleted);
+            for (var i = 0; i < 5; i++)
+            {
+                await second.PollAsync(10, TimeSpan.FromMilliseconds(10), Cancel);
+                second.Assignment.ShouldBeEmpty();
+            }
+
+            release.SetResult();
+            await PollUntilAsync([second], () => second.Assignment.Count == 1);
+        }
+        finally
+        {
+            // Closing waits for the listener, and nobody closes while another polls.
+            release.TrySetResult();
+            await stop.CancelAsync();
+            await polling;
         }
 
-        for (var i = 0; i < 5; i++)
-        {
-            await second.PollAsync(10, TimeSpan.FromMilliseconds(10), Cancel);
-            second.Assignment.ShouldBeEmpty();
-        }
-
-        release.SetResult();
-        await PollUntilAsync([second], () => second.Assignment.Count == 1);
-        await stop.CancelAsync();
-        await polling;
         events.Order.ShouldBe(["first assigned 2", "first revoked 1", "second assigned 1"]);
     }
 

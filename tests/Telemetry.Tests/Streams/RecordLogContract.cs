@@ -103,12 +103,12 @@ public abstract class RecordLogContract(IRecordLogHost host) : IAsyncLifetime
         return seen;
     }
 
-    /// <summary>Reads what a read_committed consumer sees before the first open transaction.</summary>
-    protected async Task<List<Seen>> ReadStableAsync(string topic)
+    /// <summary>Reads what a read_committed consumer sees before the first open transaction: at least so many records.</summary>
+    protected async Task<List<Seen>> ReadStableAsync(string topic, int count)
     {
         await using var consumer = Log.CreateConsumer(new ConsumerOptions());
         consumer.Assign([.. (await EndsAsync(topic)).Keys]);
-        return await DrainAsync(consumer);
+        return [.. await ReadAsync(consumer, count), .. await DrainAsync(consumer)];
     }
 
     private async Task<Dictionary<TopicPartition, long>> EndsAsync(string topic)

@@ -31,7 +31,7 @@ public abstract class TransactionContract(IRecordLogHost host) : RecordLogContra
         await producer.FlushAsync(Cancel);
         await AppendAsync(plain, topic, "k", "after");
 
-        (await ReadStableAsync(topic)).Select(seen => seen.Value).ShouldBe(["before"]);
+        (await ReadStableAsync(topic, 1)).Select(seen => seen.Value).ShouldBe(["before"]);
         (await Log.QueryOffsetsAsync(new TopicPartition(topic, 0), Cancel)).High.ShouldBeGreaterThanOrEqualTo(1);
         await producer.AbortTransactionAsync(Cancel);
 
@@ -132,7 +132,7 @@ public abstract class TransactionContract(IRecordLogHost host) : RecordLogContra
         Append(quick, topic, "quick", partition: 1);
         await quick.CommitTransactionAsync(Cancel);
 
-        (await ReadStableAsync(topic)).Select(seen => seen.Value).ShouldBe(["quick"]);
+        (await ReadStableAsync(topic, 1)).Select(seen => seen.Value).ShouldBe(["quick"]);
         await slow.CommitTransactionAsync(Cancel);
         (await ReadAllAsync(topic)).Select(seen => seen.Value).ShouldBe(["slow", "quick"], ignoreOrder: true);
     }

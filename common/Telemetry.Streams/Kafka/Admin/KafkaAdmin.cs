@@ -8,6 +8,9 @@ namespace Telemetry.Streams.Kafka.Admin;
 /// <summary>Questions to the cluster about topics and offsets, and creating topics.</summary>
 internal sealed class KafkaAdmin : IAsyncDisposable
 {
+    /// <summary>Tries of what may hang on one lost broker.</summary>
+    private const int TriesMin = 3;
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly KafkaLog _log;
@@ -22,6 +25,8 @@ internal sealed class KafkaAdmin : IAsyncDisposable
     }
 
     public IAdminClient Client { get; }
+
+    private TimeSpan TryTimeout => _log.Options.RequestTimeout / TriesMin;
 
     /// <summary>Creates what is missing; checks the partitions of what exists.</summary>
     public async Task EnsureTopicsAsync(IReadOnlyList<TopicSpec> topics, CancellationToken cancellationToken)
@@ -78,34 +83,50 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             $"ask for offsets of {string.Join(", ", partitions.Take(3))}",
             async () =>
             {
-                var result = await ListOffsetsAsync(partitions, spec, isolation);
-                if (result.ResultInfos.FirstOrDefault(i => i.TopicPartitionOffsetError.Offset == Offset.Unset) is { } silent)
+                var offsets = await ListOnceAsync(partitions, spec, isolation);
+                if (spec is OffsetSpec.TimestampSpec)
                 {
-                    // librdkafka 2.15 reports a partition whose leader did not answer as a success without an offset. Taken for an
-                    // offset, it would end a restore before its first record.
-                    throw new RecordLogException(
-                        RecordLogError.TimedOut,
-                        $"Could not ask for offsets: the leader of {silent.TopicPartitionOffsetError.TopicPartition} did not answer.");
+                    return offsets;
                 }
 
-                return result.ResultInfos.ToDictionary(
-                    info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
-                    info => info.TopicPartitionOffsetError.Offset.Value);
+                // Asked for partitions of several leaders at once, librdkafka 2.15 can leave some at -1 without an error. Taken for
+                // an end, that is an empty partition: no lag, and whoever waits for "all read" is done at once.
+                foreach (var partition in partitions.Where(p => offsets.GetValueOrDefault(p, -1) < 0))
+                {
+                    var alone = await ListOnceAsync([partition], spec, isolation);
+                    offsets[partition] = alone.GetValueOrDefault(partition, -1) is >= 0 and var offset
+                        ? offset
+                        : throw new RecordLogException(
+                            RecordLogError.Unavailable, $"The end of {partition} is not known at the moment.");
+                }
+
+                return offsets;
             },
             cancellationToken);
 
-    private async Task<ListOffsetsResult> ListOffsetsAsync(
+    private async Task<Dictionary<TopicPartition, long>> ListOnceAsync(
         IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation)
     {
         try
         {
-            return await Client.ListOffsetsAsync(
+            var result = await Client.ListOffsetsAsync(
                 partitions.Select(p => new TopicPartitionOffsetSpec
                 {
                     TopicPartition = new Confluent.Kafka.TopicPartition(p.Topic, p.Partition),
                     OffsetSpec = spec,
                 }),
-                new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = _log.Options.RequestTimeout });
+                new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = TryTimeout });
+            if (result.ResultInfos.FirstOrDefault(i => i.TopicPartitionOffsetError.Offset == Offset.Unset) is { } silent)
+            {
+                // A partition whose leader did not answer at all, reported as a success.
+                throw new RecordLogException(
+                    RecordLogError.TimedOut,
+                    $"Could not ask for offsets: the leader of {silent.TopicPartitionOffsetError.TopicPartition} did not answer.");
+            }
+
+            return result.ResultInfos.ToDictionary(
+                info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
+                info => info.TopicPartitionOffsetError.Offset.Value);
         }
         catch (ListOffsetsException error) when (error.Result.ResultInfos.Any(HasOldLeaderEpoch))
         {
@@ -115,7 +136,7 @@ internal sealed class KafkaAdmin : IAsyncDisposable
         catch (KafkaException error) when (error.Error.Code == ErrorCode.Local_NoEnt)
         {
             await LearnLeadersAsync(partitions);
-            throw NoLeader(error);
+            throw new RecordLogException(RecordLogError.Unavailable, "Could not ask for offsets: no leader is known.", error);
         }
     }
 
@@ -130,9 +151,6 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             await BlockingCall.RunAsync(() => Client.GetMetadata(topic, _log.Options.RequestTimeout));
         }
     }
-
-    private static RecordLogException NoLeader(KafkaException error) =>
-        new(RecordLogError.Unavailable, "Could not ask for offsets: no leader is known.", error);
 
     private static bool HasOldLeaderEpoch(ListOffsetsResultInfo info) =>
         info.TopicPartitionOffsetError.Error.Code is ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch;
@@ -153,9 +171,8 @@ internal sealed class KafkaAdmin : IAsyncDisposable
 
     private async Task CreateAsync(IReadOnlyList<TopicSpec> specs)
     {
-        var timeout = _log.Options.RequestTimeout;
-        var cluster = await Client.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = timeout });
-        await TopicCreation.CreateAsync(Client, KafkaTopicSpecs.Complete(specs, _log.Options), cluster.Nodes.Count, timeout);
+        var cluster = await Client.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = TryTimeout });
+        await TopicCreation.CreateAsync(Client, KafkaTopicSpecs.Complete(specs, _log.Options), cluster.Nodes.Count, TryTimeout);
     }
 
     private static void Check(TopicSpec spec, int partitions)
@@ -175,7 +192,7 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             try
             {
                 var described = await Client.DescribeTopicsAsync(
-                    TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = _log.Options.RequestTimeout });
+                    TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = TryTimeout });
                 var partitions = described.TopicDescriptions[0].Partitions;
                 if (partitions.Any(p => p.Leader is null || p.Leader.Id < 0))
                 {
@@ -208,6 +225,10 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             catch (KafkaException error)
             {
                 failure = AdminErrors.Describe(error, $"Could not {what}");
+                if (error.Error.Code == ErrorCode.Local_TimedOut)
+                {
+                    await RefreshAsync();
+                }
             }
             catch (RecordLogException error)
             {
@@ -220,6 +241,21 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             }
 
             await Task.Delay(RetryDelay, _log.Time, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// The client waits for the controller it was told of once, even when that broker has died; this has it learn of another.
+    /// </summary>
+    private async Task RefreshAsync()
+    {
+        try
+        {
+            await BlockingCall.RunAsync(() => Client.GetMetadata(TryTimeout));
+        }
+        catch (KafkaException error)
+        {
+            _log.Logger.ClientError(error.Error.Code, error.Error.Reason);
         }
     }
 

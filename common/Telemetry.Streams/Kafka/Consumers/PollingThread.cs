@@ -8,6 +8,12 @@ namespace Telemetry.Streams.Kafka.Consumers;
 internal sealed class PollingThread
 {
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// The first try while partitions are assigned. librdkafka waits for the state of a broker to change when the group's
+    /// coordinator is not known at the moment, and may miss it; later tries get twice as long each.
+    /// </summary>
+    private static readonly TimeSpan FirstQueryTimeout = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan QueryRetryDelay = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Cancelling a poll takes no longer than this.</summary>
@@ -53,16 +59,31 @@ internal sealed class PollingThread
     /// <summary>The listener threw: the caller is not at work for us until the next poll.</summary>
     public void ListenerFailed() => _isListening = false;
 
-    /// <summary>Committed offset, or the start position; blocks.</summary>
+    /// <summary>Committed offset, or the start position; blocks, through the loss of a broker too.</summary>
     /// <exception cref="RecordLogException">The cluster does not answer.</exception>
-    public long FindStart(TopicPartition partition) => FindStarts([partition])[partition];
+    public long FindStart(TopicPartition partition)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return FindStarts([partition], QueryTimeout)[partition];
+            }
+            catch (RecordLogException error) when (error.IsTransient && Stopwatch.GetElapsedTime(started) < _kafka.RequestTimeout)
+            {
+                _log.Logger.StartUnknown(_options.Group, error);
+                Thread.Sleep(QueryRetryDelay);
+            }
+        }
+    }
 
-    private Dictionary<TopicPartition, long> FindStarts(List<TopicPartition> partitions)
+    private Dictionary<TopicPartition, long> FindStarts(List<TopicPartition> partitions, TimeSpan timeout)
     {
         var starts = new Dictionary<TopicPartition, long>(partitions.Count);
         if (_options.Group is not null)
         {
-            var error = NativeCalls.Committed(_client, partitions, QueryTimeout, out var committed);
+            var error = NativeCalls.Committed(_client, partitions, timeout, out var committed);
             if (error != ErrorCode.NoError)
             {
                 throw new Error(error).ToException($"Could not read the committed offsets of group '{_options.Group}'");
@@ -84,7 +105,7 @@ internal sealed class PollingThread
             try
             {
                 var ends = _client.QueryWatermarkOffsets(
-                    new Confluent.Kafka.TopicPartition(partition.Topic, partition.Partition), QueryTimeout);
+                    new Confluent.Kafka.TopicPartition(partition.Topic, partition.Partition), timeout);
                 starts[partition] = _options.Start == StartPosition.Earliest ? ends.Low.Value : ends.High.Value;
             }
             catch (KafkaException error)
@@ -321,7 +342,7 @@ internal sealed class PollingThread
         {
             foreach (var cursor in cursors.Where(c => c.Fetched == KafkaCursor.Unknown))
             {
-                _cursors.Start(cursor.Id, FindStart(cursor.Id));
+                _cursors.Start(cursor.Id, FindStarts([cursor.Id], QueryTimeout)[cursor.Id]);
             }
 
             if (mustAssign)
@@ -339,6 +360,14 @@ internal sealed class PollingThread
             }
 
             SetPauses(cursors);
+        }
+        catch (RecordLogException error) when (error.IsTransient)
+        {
+            // As when fetching: brokers that are gone for a while are waited for.
+            _log.Logger.StartUnknown(_options.Group, error);
+            _cursors.ChangesFailed(mustAssign);
+            Thread.Sleep(QueryRetryDelay);
+            return false;
         }
         catch (Exception)
         {
@@ -417,11 +446,11 @@ internal sealed class PollingThread
     private Dictionary<TopicPartition, long> FindStartsPatiently(List<TopicPartition> partitions)
     {
         var started = Stopwatch.GetTimestamp();
-        while (true)
+        for (var timeout = FirstQueryTimeout; ; timeout = timeout < QueryTimeout ? timeout * 2 : timeout)
         {
             try
             {
-                return FindStarts(partitions);
+                return FindStarts(partitions, timeout);
             }
             catch (RecordLogException error)
             {

@@ -59,8 +59,14 @@ internal static class ConnectionProbe
     {
         try
         {
-            // A broker that hangs up on us is only logged, and only when asked for.
-            return new AdminClientBuilder(new AdminClientConfig(KafkaClientConfig.Base(options)) { LogConnectionClose = true })
+            // A broker that hangs up on us is only logged, and only when asked for. The controller named first may be the
+            // broker that has just died: without being told of another the client would wait for it.
+            return new AdminClientBuilder(new AdminClientConfig(KafkaClientConfig.Base(options))
+            {
+                LogConnectionClose = true,
+                TopicMetadataRefreshIntervalMs = 500,
+                TopicMetadataRefreshSparse = false,
+            })
                 .SetErrorHandler((_, error) => faults.Add(error))
                 .SetLogHandler((_, message) => faults.Add(message))
                 .Build();

@@ -6,7 +6,8 @@ using Telemetry.Testing;
 namespace Telemetry.IntegrationTests.Streams.Kafka;
 
 /// <summary>Brokers that die or stand still while records are appended.</summary>
-public sealed class KafkaBrokerLossTests
+[Collection(DisturbedKafkaCollection.Name)]
+public sealed class KafkaBrokerLossTests(DisturbedKafka kafka)
 {
     private const string Topic = "loss";
 
@@ -15,25 +16,14 @@ public sealed class KafkaBrokerLossTests
     [Fact]
     public async Task Records_acknowledged_while_brokers_are_killed_are_all_there_once_and_in_order()
     {
-        Assert.SkipWhen(KafkaCluster.MissingReason(own: true) is not null, KafkaCluster.MissingReason(own: true) ?? "");
-        await using var cluster = await KafkaCluster.StartAsync(3);
-        await using var log = KafkaHost.Open(cluster);
+        await using var log = KafkaHost.Open(await kafka.BeforeTestAsync());
         await log.EnsureTopicsAsync([new TopicSpec(Topic, 3)], Cancel);
         await using var producer = log.CreateProducer(new ProducerOptions { InFlightBytesMax = 4 << 20 });
         var acknowledged = new Acknowledged();
         using var stop = new CancellationTokenSource();
         var appending = Task.Run(() => AppendAsync(producer, acknowledged, stop.Token), Cancel);
 
-        var controller = await cluster.ControllerAsync();
-        foreach (var broker in new[] { controller, (controller % 3) + 1 })
-        {
-            await acknowledged.WaitForMoreAsync(500);
-            await cluster.KillBrokerAsync(broker);
-            await acknowledged.WaitForMoreAsync(500);
-            await cluster.StartBrokerAsync(broker);
-        }
-
-        await acknowledged.WaitForMoreAsync(500);
+        await kafka.WaitForRestartsAsync(2, Cancel);
         await stop.CancelAsync();
         var appended = await appending;
         await producer.FlushAsync(Cancel);
@@ -202,8 +192,6 @@ public sealed class KafkaBrokerLossTests
     {
         private readonly Lock _gate = new();
         private readonly HashSet<ulong> _seen = [];
-        private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _wanted = int.MaxValue;
 
         public int Count { get; private set; }
 
@@ -215,20 +203,7 @@ public sealed class KafkaBrokerLossTests
             {
                 _seen.Add(state).ShouldBeTrue();
                 Failed += error is null ? 0 : 1;
-                if (++Count >= _wanted)
-                {
-                    _more.TrySetResult();
-                }
-            }
-        }
-
-        public Task WaitForMoreAsync(int count)
-        {
-            lock (_gate)
-            {
-                _more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                _wanted = Count + count;
-                return _more.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancel);
+                Count++;
             }
         }
     }

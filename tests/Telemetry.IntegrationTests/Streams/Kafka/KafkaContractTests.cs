@@ -16,3 +16,16 @@ public sealed class KafkaClassicGroupTests(SharedKafka kafka)
     : GroupContract(new KafkaHost(kafka, options => options with { GroupProtocol = KafkaGroupProtocol.Classic }));
 
 public sealed class KafkaTransactionTests(SharedKafka kafka) : TransactionContract(new KafkaHost(kafka));
+
+/// <summary>The same on three brokers of which one or another is dead or coming back.</summary>
+[Collection(DisturbedKafkaCollection.Name)]
+public sealed class DisturbedAppendTests(DisturbedKafka kafka) : AppendContract(new KafkaHost(kafka));
+
+[Collection(DisturbedKafkaCollection.Name)]
+public sealed class DisturbedConsumerTests(DisturbedKafka kafka) : ConsumerContract(new KafkaHost(kafka));
+
+[Collection(DisturbedKafkaCollection.Name)]
+public sealed class DisturbedGroupTests(DisturbedKafka kafka) : GroupContract(new KafkaHost(kafka));
+
+[Collection(DisturbedKafkaCollection.Name)]
+public sealed class DisturbedTransactionTests(DisturbedKafka kafka) : TransactionContract(new KafkaHost(kafka));

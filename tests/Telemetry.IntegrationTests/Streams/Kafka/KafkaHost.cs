@@ -7,16 +7,11 @@ using Telemetry.Tests.Streams;
 namespace Telemetry.IntegrationTests.Streams.Kafka;
 
 /// <summary>A Kafka log on a cluster that tests share.</summary>
-internal sealed class KafkaHost(SharedKafka kafka, Func<KafkaOptions, KafkaOptions>? options = null) : IRecordLogHost
+internal sealed class KafkaHost(IKafkaFixture kafka, Func<KafkaOptions, KafkaOptions>? options = null) : IRecordLogHost
 {
     public TimeSpan QuietTime => TimeSpan.FromSeconds(1);
 
-    public async ValueTask<IRecordLog> OpenAsync()
-    {
-        kafka.SkipIfMissing();
-        await kafka.BeforeTestAsync();
-        return Open(kafka.Cluster, options);
-    }
+    public async ValueTask<IRecordLog> OpenAsync() => Open(await kafka.BeforeTestAsync(), options);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -25,7 +20,6 @@ internal sealed class KafkaHost(SharedKafka kafka, Func<KafkaOptions, KafkaOptio
         var defaults = new KafkaOptions
         {
             BootstrapServers = cluster.BootstrapServers,
-            SessionTimeout = TimeSpan.FromSeconds(6),
             TransactionTimeout = TimeSpan.FromSeconds(10),
         };
         return KafkaLog.Open(options?.Invoke(defaults) ?? defaults, TestOutputLogging.Factory, TimeProvider.System);

@@ -6,7 +6,7 @@ using Telemetry.Testing;
 namespace Telemetry.IntegrationTests.Streams.Kafka;
 
 /// <summary>One Kafka for all tests that only need some Kafka; started when the first asks.</summary>
-public sealed class SharedKafka : IAsyncLifetime
+public sealed class SharedKafka : IKafkaFixture, IAsyncLifetime
 {
     private readonly SemaphoreSlim _turn = new(1);
     private KafkaCluster? _cluster;
@@ -15,14 +15,13 @@ public sealed class SharedKafka : IAsyncLifetime
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    internal void SkipIfMissing() => Assert.SkipWhen(KafkaCluster.MissingReason() is not null, KafkaCluster.MissingReason() ?? "");
-
-    internal async Task BeforeTestAsync()
+    public async Task<KafkaCluster> BeforeTestAsync()
     {
+        Assert.SkipWhen(KafkaCluster.MissingReason() is not null, KafkaCluster.MissingReason() ?? "");
         await _turn.WaitAsync();
         try
         {
-            _cluster ??= await KafkaCluster.AnyAsync();
+            return _cluster ??= await KafkaCluster.AnyAsync();
         }
         finally
         {
