@@ -83,13 +83,15 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             $"ask for offsets of {string.Join(", ", partitions.Take(3))}",
             async () =>
             {
-                // librdkafka 2.15 reports a partition whose leader did not answer as a success without an offset. Taken for an
-                // offset, it would end a restore before its first record.
+// librdkafka 2.15 reports a partition whose leader did not answer as a success without an offset (-1001, and sometimes -1
+                // among several leaders; asked for a time, -1 means that there is none). Taken for an offset, it would end a restore
+                // before its first record, and whoever waits for "all read" would be done at once.
+                var least = spec is OffsetSpec.TimestampSpec ? -1 : 0;
                 var offsets = await ListOnceAsync(partitions, spec, isolation);
-                foreach (var partition in partitions.Where(p => offsets[p] == Offset.Unset.Value))
+                foreach (var partition in partitions.Where(p => offsets.GetValueOrDefault(p, Offset.Unset.Value) < least))
                 {
-                    offsets[partition] = (await ListOnceAsync([partition], spec, isolation))[partition];
-                    if (offsets[partition] == Offset.Unset.Value)
+                    offsets[partition] = (await ListOnceAsync([partition], spec, isolation)).GetValueOrDefault(partition, Offset.Unset.Value);
+                    if (offsets[partition] < least)
                     {
                         throw new RecordLogException(
                             RecordLogError.TimedOut, $"Could not ask for offsets: the leader of {partition} did not answer.");
@@ -112,29 +114,41 @@ internal sealed class KafkaAdmin : IAsyncDisposable
                     OffsetSpec = spec,
                 }),
                 new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = TryTimeout });
+            if (result.ResultInfos.FirstOrDefault(i => i.TopicPartitionOffsetError.Offset == Offset.Unset) is { } silent)
+            {
+                // A partition whose leader did not answer at all, reported as a success.
+                throw new RecordLogException(
+                    RecordLogError.TimedOut,
+                    $"Could not ask for offsets: the leader of {silent.TopicPartitionOffsetError.TopicPartition} did not answer.");
+            }
+
             return result.ResultInfos.ToDictionary(
                 info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
                 info => info.TopicPartitionOffsetError.Offset.Value);
         }
         catch (ListOffsetsException error) when (error.Result.ResultInfos.Any(HasOldLeaderEpoch))
         {
-            // librdkafka 2.15 forgets what it knows of the leaders after NotLeaderForPartition only; without this, a leader that was
-            // lost and is back would refuse every question until the metadata expire.
-            foreach (var topic in partitions.Select(p => p.Topic).Distinct())
-            {
-                await BlockingCall.RunAsync(() => Client.GetMetadata(topic, _log.Options.RequestTimeout));
-            }
-
+            await LearnLeadersAsync(partitions);
             throw;
         }
         catch (KafkaException error) when (error.Error.Code == ErrorCode.Local_NoEnt)
         {
-            throw NoLeader(error); // None of the partitions has one now; an election is under way.
+            await LearnLeadersAsync(partitions);
+            throw new RecordLogException(RecordLogError.Unavailable, "Could not ask for offsets: no leader is known.", error);
         }
     }
 
-    private static RecordLogException NoLeader(KafkaException error) =>
-        new(RecordLogError.Unavailable, "Could not ask for offsets: no leader is known.", error);
+    /// <summary>
+    /// librdkafka 2.15 forgets what it knows of the leaders after NotLeaderForPartition only. A leader that was lost and is back, or
+    /// an election seen half done, would fail every question until the metadata expire.
+    /// </summary>
+    private async Task LearnLeadersAsync(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        foreach (var topic in partitions.Select(p => p.Topic).Distinct())
+        {
+            await BlockingCall.RunAsync(() => Client.GetMetadata(topic, _log.Options.RequestTimeout));
+        }
+    }
 
     private static bool HasOldLeaderEpoch(ListOffsetsResultInfo info) =>
         info.TopicPartitionOffsetError.Error.Code is ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch;

@@ -161,6 +161,11 @@ internal sealed class PollingThread
                     _request.Reply.SetResult(null);
                 }
             }
+            catch (Exception error) when (_isClosing)
+            {
+                // The poll became a close on the way, in a rebalance; that request is answered when the client has left.
+                _log.Logger.CloseFailed(_options.Group, error);
+            }
             catch (OperationCanceledException)
             {
                 _request.Reply.TrySetCanceled(_request.Cancel);
