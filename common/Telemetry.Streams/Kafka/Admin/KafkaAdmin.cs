@@ -83,7 +83,7 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             $"ask for offsets of {string.Join(", ", partitions.Take(3))}",
             async () =>
             {
-// librdkafka 2.15 reports a partition whose leader did not answer as a success without an offset (-1001, and sometimes -1
+                // librdkafka 2.15 reports a partition whose leader did not answer as a success without an offset (-1001, and sometimes -1
                 // among several leaders; asked for a time, -1 means that there is none). Taken for an offset, it would end a restore
                 // before its first record, and whoever waits for "all read" would be done at once.
                 var least = spec is OffsetSpec.TimestampSpec ? -1 : 0;

@@ -1,6 +1,5 @@
 using System.Text;
 using Telemetry.Streams;
-using Telemetry.Streams.Kafka;
 using Telemetry.Streams.State;
 using Telemetry.Tests.State;
 using Telemetry.Tests.Streams;

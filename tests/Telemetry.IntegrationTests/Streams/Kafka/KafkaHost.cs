@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Telemetry.Streams;
 using Telemetry.Streams.Kafka;
 using Telemetry.Testing;
