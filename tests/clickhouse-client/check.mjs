@@ -1,10 +1,11 @@
-// Usage: node check.mjs URL NAME. One check of ClickHouse's own client; code 0 when it holds, the reason on stderr when not.
+// Usage: node check.mjs URL NAME... Checks of ClickHouse's own client, one after the other; a line of JSON tells of each: its name, and the
+// error when it did not hold. --list instead of a URL: the names of all.
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { ClickHouseError, createClient, TupleParam } from '@clickhouse/client';
 
-const [url, name] = process.argv.slice(2);
-const table = `js_${process.pid}_${Date.now()}`;
+const [url, ...names] = process.argv.slice(2);
+let table = '';
 const quiet = { log: { level: 127 } };
 const open = ({ clickhouse_settings, ...options } = {}) => createClient({
   url, ...quiet, ...options, clickhouse_settings: { output_format_json_quote_64bit_integers: 1, ...clickhouse_settings },
@@ -393,9 +394,18 @@ const checks = {
   },
 };
 
-if (name === '--list') {
+if (url === '--list') {
   process.stdout.write(`${Object.keys(checks).join('\n')}\n`);
-} else {
-  assert.ok(checks[name], `no such check: ${name}`);
-  await checks[name]();
+}
+
+for (const [i, name] of names.entries()) {
+  table = `js_${process.pid}_${Date.now()}_${i}`;
+  let error;
+  try {
+    assert.ok(checks[name], `no such check: ${name}`);
+    await checks[name]();
+  } catch (e) {
+    error = e.stack;
+  }
+  process.stdout.write(`${JSON.stringify({ name, error })}\n`);
 }

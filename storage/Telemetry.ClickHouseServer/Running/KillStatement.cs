@@ -81,7 +81,9 @@ internal sealed class KillStatement(EnginePool pool, RunningQueries running)
             )
             """;
         var answer = await engine.RunAsync(sql, "TabSeparated", request.Parameters, Mark, cancellationToken);
-        var byId = known.ToDictionary(q => q.Id, StringComparer.Ordinal);
+
+        // Asked again: one may have come between the list and the engine's.
+        var byId = running.Snapshot().ToDictionary(q => q.Id, StringComparer.Ordinal);
         return
         [
             .. Encoding.ASCII.GetString(answer.Body).Split('\n', StringSplitOptions.RemoveEmptyEntries)
@@ -106,14 +108,16 @@ internal sealed class KillStatement(EnginePool pool, RunningQueries running)
 
         foreach (var target in sync ? targets : [])
         {
-            await (target.Query?.Ended ?? GoneAsync(engine, target.Id, cancellationToken)).WaitAsync(cancellationToken);
+            await (target.Query?.Ended ?? Task.CompletedTask).WaitAsync(cancellationToken);
+            await GoneAsync(engine, target, cancellationToken);
         }
     }
 
-    /// <summary>A statement of the process itself: only the engine knows when it has ended.</summary>
-    private static async Task GoneAsync(EngineSession engine, string id, CancellationToken cancellationToken)
+    /// <summary>Only the engine knows when it is done with a statement.</summary>
+    private static async Task GoneAsync(EngineSession engine, Target target, CancellationToken cancellationToken)
     {
-        while ((await engine.RunAsync($"SELECT 1 FROM system.processes WHERE query_id = {Text(id)}")).ResultRows > 0)
+        var which = target.Query is { } query ? $"startsWith(query, {Text(query.Tag)})" : $"query_id = {Text(target.Id)}";
+        while ((await engine.RunAsync($"SELECT 1 FROM system.processes WHERE {which}")).Body.Length > 0)
         {
             await Task.Delay(Poll, cancellationToken);
         }

@@ -1,8 +1,8 @@
+using System.IO.Pipelines;
 using System.Text;
 using Telemetry.ClickHouseServer.Requests;
 using Telemetry.ClickHouseServer.Responses;
 using Telemetry.ClickHouseServer.Sql;
-using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Embedded;
 
 namespace Telemetry.ClickHouseServer.Running;
@@ -14,31 +14,14 @@ internal sealed class StatementRunner(EngineSession engine, ClientRequest reques
     public async Task<EngineAnswer> SelectAsync(
         byte[] sql, Statement statement, ClientResponse response, CancellationToken cancellationToken)
     {
-        await using var pipe = new ResultPipe();
         var coding = request.Coding is { } name && ContentCodings.IsEngines(name) ? $" COMPRESSION '{name}'" : "";
         var head = ProcessTable.Rewrite(sql.AsSpan(0, statement.FileAt), [.. statement.Tokens.Where(t => t.End <= statement.FileAt)], query.Id);
         var format = statement.Format is null ? $"FORMAT {request.DefaultFormat}" : Encoding.UTF8.GetString(sql.AsSpan(statement.FileAt..statement.End));
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var run = RunAsync($"{head}\nINTO OUTFILE '{pipe.Path}' TRUNCATE{coding} {format}", pipe, stop.Token);
-        try
-        {
-            await CopyAsync(pipe, response, cancellationToken);
-        }
-        catch
-        {
-            // The client is gone or does not take the result: the query ends before the connection goes back.
-            await stop.CancelAsync();
-            await pipe.Reader.CompleteAsync();
-            await run.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            if (run.Exception?.InnerException is ClickHouseException { Code: ErrorCodes.QueryWasCancelled } killed && query.Killed.IsCancellationRequested)
-            {
-                throw killed;
-            }
-
-            throw;
-        }
-
-        return await run;
+        return await ResultPipe.RunAsync(
+            (path, stop) => engine.RunAsync(
+                $"{head}\nINTO OUTFILE '{path}' TRUNCATE{coding} {format}", request.DefaultFormat, request.Parameters, query.Tag, stop),
+            reader => CopyAsync(reader, response, cancellationToken),
+            cancellationToken);
     }
 
     /// <summary>INSERT with data in a file.</summary>
@@ -73,29 +56,17 @@ internal sealed class StatementRunner(EngineSession engine, ClientRequest reques
 
     private static string Part(byte[] sql, int from, int to) => Encoding.UTF8.GetString(sql, from, to - from);
 
-    private async Task<EngineAnswer> RunAsync(string sql, ResultPipe pipe, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await engine.RunAsync(sql, request.DefaultFormat, request.Parameters, query.Tag, cancellationToken);
-        }
-        finally
-        {
-            pipe.CompleteWriting();
-        }
-    }
-
-    private static async Task CopyAsync(ResultPipe pipe, ClientResponse response, CancellationToken cancellationToken)
+    private static async Task CopyAsync(PipeReader pipe, ClientResponse response, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var read = await pipe.Reader.ReadAsync(cancellationToken);
+            var read = await pipe.ReadAsync(cancellationToken);
             foreach (var piece in read.Buffer)
             {
                 await response.WriteAsync(piece, cancellationToken);
             }
 
-            pipe.Reader.AdvanceTo(read.Buffer.End);
+            pipe.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted)
             {
                 return;

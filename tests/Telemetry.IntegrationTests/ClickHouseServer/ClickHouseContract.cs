@@ -100,6 +100,22 @@ public abstract class ClickHouseContract(EngineFixture fixture) : IAsyncLifetime
         BitConverter.ToUInt64(stream.GetBuffer(), 2_999_999 * 8).ShouldBe(2_999_999UL);
     }
 
+    [Theory]
+    [InlineData("CSVWithNames")]
+    [InlineData("JSONCompact")]
+    [InlineData("Parquet")]
+    public async Task Streamed_format_begins_and_ends_once(string format)
+    {
+        var table = await CreateAsync("a UInt64");
+        using var stream = new MemoryStream();
+
+        await ClickHouse.StreamAsync(
+            new ClickHouseQuery("SELECT number AS a FROM numbers(300000) SETTINGS max_block_size = 10000", Format: format), stream, Token);
+
+        await ClickHouse.InsertAsync(new ClickHouseQuery($"INSERT INTO {table} (a) FORMAT {format}"), "a UInt64", stream.ToArray(), Token);
+        (await CountAsync(table, "concat(count(), ' ', uniqExact(a))")).ShouldBe("300000 300000\n");
+    }
+
     [Fact]
     public async Task Error_behind_a_million_rows_is_thrown()
     {
@@ -149,15 +165,27 @@ public abstract class ClickHouseContract(EngineFixture fixture) : IAsyncLifetime
     protected async Task<string> CountAsync(string table, string what = "count()") => Encoding.UTF8.GetString(
         (await fixture.Engine.QueryAsync(new ClickHouseQuery($"SELECT {what} FROM {table}", Format: "TSV"), Token)).Body.Span);
 
-    private async Task UntilAsync(string marker, bool running)
+    protected async Task UntilAsync(string marker, bool running)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(Patience);
         string found;
-        do
+        while (((found = await RunningAsync(marker)).Length > 0) != running)
         {
-            var result = await fixture.Engine.QueryAsync(
-                new ClickHouseQuery("SELECT count() FROM system.processes WHERE query LIKE {q:String}", [new("q", $"%SELECT '{marker}'%")], "TSV"), Token);
-            found = Encoding.UTF8.GetString(result.Body.Span);
+            limit.IsCancellationRequested.ShouldBeFalse($"the statement should have been {(running ? "running" : "gone")} within {Patience}: {found}");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), Token);
         }
-        while ((found != "0\n") != running);
+    }
+
+    /// <summary>The statements with this text in them that the engine is running, without those that ask; empty when there is none.</summary>
+    protected async Task<string> RunningAsync(string marker)
+    {
+        var result = await fixture.Engine.QueryAsync(
+            new ClickHouseQuery(
+                "SELECT elapsed, is_cancelled, query_kind, query FROM system.processes WHERE query LIKE {q:String} AND query NOT LIKE '%system.processes%'",
+                [new("q", $"%{marker}%")],
+                "TSV"),
+            Token);
+        return Encoding.UTF8.GetString(result.Body.Span);
     }
 }

@@ -10,8 +10,8 @@ internal sealed class PollingThread
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The first try while partitions are assigned. librdkafka waits for the state of a broker to change when the group's
-    /// coordinator is not known at the moment, and may miss it; later tries get twice as long each.
+    /// The first try while partitions are assigned: librdkafka may wait in vain for a coordinator it does not know at the
+    /// moment, and members wait for each other. Later tries get twice as long each.
     /// </summary>
     private static readonly TimeSpan FirstQueryTimeout = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan QueryRetryDelay = TimeSpan.FromMilliseconds(200);
@@ -30,6 +30,7 @@ internal sealed class PollingThread
     private Rebalance? _outstanding;
     private bool _isClassic;
     private bool _isClosing;
+    private bool _isLeaving;
     private volatile bool _isListening;
     private Exception? _fault;
     private int _started;
@@ -195,7 +196,9 @@ internal sealed class PollingThread
     {
         try
         {
-            // Calls back for what is still assigned, commits nothing, leaves the group.
+            // While the member still is one: a client that closes in the middle of a rebalance neither reads offsets nor commits.
+            Release([.. _cursors.Ids().Except(_assigned)]);
+            _isLeaving = true;
             _client.Close();
         }
         catch (KafkaException error)
@@ -206,6 +209,15 @@ internal sealed class PollingThread
 
         _client.Dispose();
         _request.Reply.TrySetResult(null);
+    }
+
+    private void Release(List<TopicPartition> partitions)
+    {
+        if (_options.Topics.Count > 0 && partitions.Count > 0)
+        {
+            _log.Metrics.Rebalanced("revoked", partitions.Count, _options.Group);
+            Tell(new Rebalance(RebalanceKind.Revoked, partitions));
+        }
     }
 
     /// <returns>False: the consumer closes instead.</returns>
@@ -431,6 +443,11 @@ internal sealed class PollingThread
     /// <summary>In the client's callback: new partitions, each with the offset it starts at.</summary>
     private List<TopicPartitionOffset> Assigned(List<Confluent.Kafka.TopicPartition> partitions)
     {
+        if (_isLeaving)
+        {
+            return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))];
+        }
+
         List<TopicPartition> ids = [.. partitions.Select(p => new TopicPartition(p.Topic, p.Partition.Value))];
         var starts = FindStartsPatiently(ids);
         foreach (var id in ids)
@@ -470,6 +487,11 @@ internal sealed class PollingThread
     /// <summary>In the client's callback: partitions go, once the listener has let them.</summary>
     private void Gone(RebalanceKind kind, List<TopicPartitionOffset> partitions)
     {
+        if (_isLeaving)
+        {
+            return;
+        }
+
         List<TopicPartition> ids = [.. partitions.Select(p => new TopicPartition(p.Topic, p.Partition.Value))];
 
         // What the listener has not been told of it need not give up.

@@ -6,7 +6,6 @@ namespace Telemetry.Storage.ClickHouse.Embedded;
 internal sealed unsafe class ChdbConnection
 {
     private nint* _cell;
-    private bool _leftovers;
 
     private ChdbConnection(nint* cell) => _cell = cell;
 
@@ -39,21 +38,7 @@ internal sealed unsafe class ChdbConnection
     /// <summary>Runs a statement to its end. The caller disposes of the result.</summary>
     /// <exception cref="ClickHouseException">The engine reported an error.</exception>
     public ChdbResult Query(string sql, string format, IReadOnlyList<KeyValuePair<string, string>>? parameters) =>
-        Take(Call(sql, format, parameters, stream: false));
-
-    /// <summary>Opens a streaming query. The caller disposes of the handle, after the last fetch or a cancel.</summary>
-    public ChdbResult OpenStream(string sql, string format, IReadOnlyList<KeyValuePair<string, string>>? parameters) =>
-        Take(Call(sql, format, parameters, stream: true));
-
-    /// <summary>The next piece of the result; of length 0 at the end.</summary>
-    public ChdbResult Fetch(ChdbResult stream) => Take(LibChdb.StreamFetch(*_cell, stream.Handle));
-
-    /// <summary>Ends a stream before its end. Waits for the statement: kill it first.</summary>
-    public void Cancel(ChdbResult stream)
-    {
-        _leftovers = true;
-        LibChdb.StreamCancel(*_cell, stream.Handle);
-    }
+        Take(Call(sql, format, parameters));
 
     private ChdbResult Take(nint handle)
     {
@@ -63,14 +48,14 @@ internal sealed unsafe class ChdbConnection
         }
         catch (ClickHouseException)
         {
-            _leftovers = true;
+            DropLeftovers();
             throw;
         }
     }
 
     /// <summary>
-    /// What a failed or cancelled statement had written already stands in front of the next result of the connection
-    /// (seen with libchdb 26.7): a statement without a result takes it away.
+    /// What a failed statement had written already stands in front of the next result of the connection,
+    /// and the failed one may still be in system.processes (seen with libchdb 26.7): a statement without a result takes both away.
     /// </summary>
     private void DropLeftovers()
     {
@@ -83,18 +68,11 @@ internal sealed unsafe class ChdbConnection
                 LibChdb.DestroyResult(result);
             }
         }
-
-        _leftovers = false;
     }
 
-    private nint Call(string sql, string format, IReadOnlyList<KeyValuePair<string, string>>? parameters, bool stream)
+    private nint Call(string sql, string format, IReadOnlyList<KeyValuePair<string, string>>? parameters)
     {
         ObjectDisposedException.ThrowIf(_cell is null, this);
-        if (_leftovers)
-        {
-            DropLeftovers();
-        }
-
         var query = Encoding.UTF8.GetBytes(sql);
         var formatBytes = Encoding.UTF8.GetBytes(format);
         using var names = new NativeStrings(parameters?.Select(p => p.Key).ToArray() ?? []);
@@ -102,13 +80,9 @@ internal sealed unsafe class ChdbConnection
         fixed (byte* q = query)
         fixed (byte* f = formatBytes)
         {
-            return stream
-                ? LibChdb.StreamQuery(
-                    *_cell, q, (nuint)query.Length, f, (nuint)formatBytes.Length,
-                    names.Pointers, names.Lengths, values.Pointers, values.Lengths, (nuint)names.Count)
-                : LibChdb.Query(
-                    *_cell, q, (nuint)query.Length, f, (nuint)formatBytes.Length,
-                    names.Pointers, names.Lengths, values.Pointers, values.Lengths, (nuint)names.Count);
+            return LibChdb.Query(
+                *_cell, q, (nuint)query.Length, f, (nuint)formatBytes.Length,
+                names.Pointers, names.Lengths, values.Pointers, values.Lengths, (nuint)names.Count);
         }
     }
 }

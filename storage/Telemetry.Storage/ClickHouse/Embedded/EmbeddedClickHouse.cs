@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 
@@ -100,55 +99,15 @@ public sealed class EmbeddedClickHouse : IClickHouse
         ClickHouseQuery query, Stream destination, CancellationToken cancellationToken)
     {
         using var rental = await RentAsync(_queries, cancellationToken);
-        var lane = rental.Lane;
-        var (sql, tag) = Tag(query);
-        await using var killer = new QueryKiller(KillAsync, tag, cancellationToken);
-        ChdbResult? stream = null;
-        var ended = false;
-        try
-        {
-            stream = await lane.InvokeAsync(l => l.Connection.OpenStream(sql, query.Format, query.Parameters));
-            ulong rows = 0;
-            ulong bytes = 0;
-            var watch = System.Diagnostics.Stopwatch.StartNew();
-            while (true)
+        return await ResultPipe.RunAsync(
+            async (path, stop) =>
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                var (buffer, length, summary) = await lane.InvokeAsync(l => FetchCopy(l, stream));
-                if (length == 0)
-                {
-                    ended = true;
-                    return new ClickHouseSummary(Math.Max(rows, summary.RowsRead), Math.Max(bytes, summary.BytesRead), watch.Elapsed);
-                }
-
-                rows = Math.Max(rows, summary.RowsRead);
-                bytes = Math.Max(bytes, summary.BytesRead);
-                try
-                {
-                    await destination.WriteAsync(buffer.AsMemory(0, length), cancellationToken);
-                }
-                finally
-                {
-                    ArrayPool<byte>.Shared.Return(buffer);
-                }
-            }
-        }
-        catch (ClickHouseException e) when (e.Code == ClickHouseErrors.QueryWasCancelled && cancellationToken.IsCancellationRequested)
-        {
-            throw new OperationCanceledException("The query was cancelled.", e, cancellationToken);
-        }
-        finally
-        {
-            if (stream is not null)
-            {
-                if (!ended)
-                {
-                    killer.Start();
-                }
-
-                await lane.InvokeAsync(l => EndStream(l, stream, ended));
-            }
-        }
+                var sql = $"{query.Sql}\nINTO OUTFILE '{path}' TRUNCATE FORMAT {query.Format}";
+                using var result = await RunAsync(rental.Lane, query with { Sql = sql }, lane => lane.Connection, stop);
+                return result.Summary;
+            },
+            reader => reader.CopyToAsync(destination, cancellationToken),
+            cancellationToken);
     }
 
     /// <summary>From now on others may write the store through this process. To be called before a sink starts.</summary>
@@ -201,31 +160,6 @@ public sealed class EmbeddedClickHouse : IClickHouse
         return new LanePool(lanes);
     }
 
-    private static (byte[] Buffer, int Length, ClickHouseSummary Summary) FetchCopy(Lane lane, ChdbResult stream)
-    {
-        using var piece = lane.Connection.Fetch(stream);
-        var bytes = piece.Bytes;
-        if (bytes.IsEmpty)
-        {
-            return ([], 0, piece.Summary);
-        }
-
-        var buffer = ArrayPool<byte>.Shared.Rent(bytes.Length);
-        bytes.CopyTo(buffer);
-        return (buffer, bytes.Length, piece.Summary);
-    }
-
-    private static bool EndStream(Lane lane, ChdbResult stream, bool ended)
-    {
-        if (!ended)
-        {
-            lane.Connection.Cancel(stream);
-        }
-
-        stream.Dispose();
-        return true;
-    }
-
     private async ValueTask<LanePool.Rental> RentAsync(LanePool pool, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
@@ -255,11 +189,14 @@ public sealed class EmbeddedClickHouse : IClickHouse
         return ($"{tag} {query.Sql}", tag);
     }
 
-    /// <summary>Asynchronous: KILL QUERY ... SYNC never returns in libchdb 26.7.</summary>
+    /// <summary>
+    /// Asynchronous: KILL QUERY ... SYNC never returns in libchdb 26.7. A statement killed before its pipeline runs is marked as
+    /// cancelled but goes on to its end, and cannot be killed again: so only one that has begun to read, or had time to.
+    /// </summary>
     private async Task KillAsync(string tag)
     {
         using var rental = await _control.RentAsync(CancellationToken.None);
         (await rental.Lane.InvokeAsync(l => l.Connection.Query(
-            $"KILL QUERY WHERE startsWith(query, '{tag}') ASYNC", "Null", null))).Dispose();
+            $"KILL QUERY WHERE startsWith(query, '{tag}') AND (read_rows > 0 OR written_rows > 0 OR elapsed > 1) ASYNC", "Null", null))).Dispose();
     }
 }

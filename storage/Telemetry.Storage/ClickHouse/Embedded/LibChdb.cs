@@ -35,25 +35,6 @@ internal static unsafe partial class LibChdb
         nuint* parameterValueLengths,
         nuint parameterCount);
 
-    [LibraryImport(Name, EntryPoint = "chdb_stream_query_with_params_n")]
-    internal static partial nint StreamQuery(
-        nint connection,
-        byte* query,
-        nuint queryLength,
-        byte* format,
-        nuint formatLength,
-        byte** parameterNames,
-        nuint* parameterNameLengths,
-        byte** parameterValues,
-        nuint* parameterValueLengths,
-        nuint parameterCount);
-
-    [LibraryImport(Name, EntryPoint = "chdb_stream_fetch_result")]
-    internal static partial nint StreamFetch(nint connection, nint stream);
-
-    [LibraryImport(Name, EntryPoint = "chdb_stream_cancel_query")]
-    internal static partial void StreamCancel(nint connection, nint stream);
-
     [LibraryImport(Name, EntryPoint = "chdb_destroy_query_result")]
     internal static partial void DestroyResult(nint result);
 

@@ -7,7 +7,7 @@ namespace Telemetry.Storage.ClickHouse.Embedded;
 
 /// <summary>
 /// A pipe between the engine and a reader: <c>SELECT ... INTO OUTFILE '{Path}' TRUNCATE</c> fills it as the result comes, in any
-/// format. (libchdb's own streaming starts formats like JSON and Parquet anew with each block.) Reading stops the engine
+/// format. (libchdb's own streaming starts formats like CSVWithNames, JSON and Parquet anew with each block.) Reading stops the engine
 /// when it lags; once the reader has completed, what still comes is thrown away, so that the statement can end.
 /// </summary>
 public sealed partial class ResultPipe : IAsyncDisposable
@@ -23,7 +23,7 @@ public sealed partial class ResultPipe : IAsyncDisposable
 
     private readonly Task _pump;
 
-    public ResultPipe()
+    private ResultPipe()
     {
         var descriptors = new int[2];
         if (OpenPipe(descriptors, CloseOnExec) != 0)
@@ -40,13 +40,39 @@ public sealed partial class ResultPipe : IAsyncDisposable
     }
 
     /// <summary>Where the engine writes.</summary>
-    public string Path { get; }
+    private string Path { get; }
+
+    /// <summary>Runs a statement that fills a pipe, and what reads it meanwhile.</summary>
+    /// <param name="statement">Runs the statement, given the path to write to; ends soon when its token fires.</param>
+    /// <param name="read">Reads to the end.</param>
+    /// <returns>What <paramref name="statement"/> gave. When reading fails, the statement has ended before the error is thrown.</returns>
+    public static async Task<T> RunAsync<T>(
+        Func<string, CancellationToken, Task<T>> statement, Func<PipeReader, Task> read, CancellationToken cancellationToken)
+    {
+        await using var pipe = new ResultPipe();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var run = pipe.FillAsync(statement, stop.Token);
+        try
+        {
+            await read(pipe.Reader);
+        }
+        catch
+        {
+            await stop.CancelAsync();
+            await pipe.Reader.CompleteAsync();
+            await run.ContinueWith(
+                static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            throw;
+        }
+
+        return await run;
+    }
 
     /// <summary>What the engine has written; ends after <see cref="CompleteWriting"/>.</summary>
-    public PipeReader Reader => _pipe.Reader;
+    private PipeReader Reader => _pipe.Reader;
 
     /// <summary>The statement has ended: nothing more comes.</summary>
-    public void CompleteWriting() => _write.Dispose();
+    private void CompleteWriting() => _write.Dispose();
 
     public async ValueTask DisposeAsync()
     {
@@ -54,6 +80,18 @@ public sealed partial class ResultPipe : IAsyncDisposable
         await _pipe.Reader.CompleteAsync();
         await _pump;
         await _read.DisposeAsync();
+    }
+
+    private async Task<T> FillAsync<T>(Func<string, CancellationToken, Task<T>> statement, CancellationToken stop)
+    {
+        try
+        {
+            return await statement(Path, stop);
+        }
+        finally
+        {
+            CompleteWriting();
+        }
     }
 
     private void Pump()
