@@ -53,11 +53,12 @@ chaos_cluster() {
   return $code
 }
 
-chaos_sweep() { # FILE: lines "pid starttime name"; /proc/PID/stat has the start time as its 22nd field
-  local pid started name
+chaos_sweep() { # FILE: lines "pid starttime name"; /proc/PID/stat has the state as its 3rd field, the start time as its 22nd
+  local pid started name stat
   [ -f "$1" ] || return 0
   while read -r pid started name; do
-    if [ "$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d' ' -f20)" = "$started" ]; then
+    read -r -a stat < <(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null) || continue
+    if [ "${stat[0]}" != Z ] && [ "${stat[19]}" = "$started" ]; then
       say "ending $name ($pid), left by the chaos runner"
       kill -9 "$pid" 2>/dev/null || true
     fi
