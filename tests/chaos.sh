@@ -53,11 +53,12 @@ chaos_cluster() {
   return $code
 }
 
-chaos_sweep() { # FILE: lines "pid starttime name"; /proc/PID/stat has the start time as its 22nd field
-  local pid started name
+chaos_sweep() { # FILE: lines "pid starttime name"; /proc/PID/stat has the state as its 3rd field, the start time as its 22nd
+  local pid started name stat
   [ -f "$1" ] || return 0
   while read -r pid started name; do
-    if [ "$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d' ' -f20)" = "$started" ]; then
+    read -r -a stat < <(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null) || continue
+    if [ "${stat[0]}" != Z ] && [ "${stat[19]}" = "$started" ]; then
       say "ending $name ($pid), left by the chaos runner"
       kill -9 "$pid" 2>/dev/null || true
     fi
@@ -88,18 +89,25 @@ chaos_checks() {
 CHAOS_TEST_SEED=1
 CHAOS_TEST_FAULTS=kill-edge,kill-process,kill-store,kill-query,kill-broker,kill-clickhouse,pause-store,refuse-clickhouse
 
+commands() { # one line a process
+  local file
+  for file in /proc/[0-9]*/cmdline; do
+    { tr '\0' ' ' <"$file"; echo; } 2>/dev/null || true
+  done
+}
+
 chaos_interrupted() { # DIR
   local run tries=0
   TELEMETRY_KAFKA="" chaos_cluster --brokers 1 --only kill,fill --data "$1" &
   run=$!
   until grep -q '"Acked"' "$1"/seed-1/logs/simulator.log 2>/dev/null; do
     tries=$((tries + 1))
-    kill -0 "$run" 2>/dev/null && [ $tries -lt 900 ] || { echo "the run did not get under way"; kill -TERM "$run" 2>/dev/null; return 1; }
+    kill -0 "$run" 2>/dev/null && [ $tries -lt 3000 ] || { echo "the run did not get under way"; kill -TERM "$run" 2>/dev/null; return 1; }
     sleep 0.1
   done
   kill -TERM "$run"
   wait "$run" && { echo "an interrupted run ended with code 0"; return 1; }
-  ! grep -lsF "$1" /proc/[0-9]*/cmdline | grep -v "^/proc/\($$\|$BASHPID\|self\)/" || { echo "processes are left"; return 1; }
+  ! commands | grep -F "$1" | grep -E '^([^ ]*/)?(dotnet|java) ' || { echo "processes are left"; return 1; }
   ! grep -F "$1" /proc/mounts
 }
 

@@ -142,14 +142,14 @@ internal sealed class BrokerCluster : IAsyncDisposable
     /// <summary>Kills the brokers and copies all they had.</summary>
     public async Task KeepAsync(string folder)
     {
-        Kill();
+        await KillAllAsync();
         await ShellCommand.OutputAsync(["cp", "-a", "--sparse=always", _directory, folder], CancellationToken.None);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        Kill();
+        await KillAllAsync();
         foreach (var disk in _disks.Values)
         {
             await disk.DisposeAsync();
@@ -218,16 +218,7 @@ internal sealed class BrokerCluster : IAsyncDisposable
         Directory.Delete(aside, recursive: true);
     }
 
-    private void Kill()
-    {
-        foreach (var id in Ids)
-        {
-            if (Pid(id) is { } pid && _register.IsRunning(pid))
-            {
-                ProcessSignal.Kill(pid);
-            }
-        }
-    }
+    private Task KillAllAsync() => Task.WhenAll(Ids.Select(id => Pid(id) is { } pid ? _register.KillAsync(pid) : Task.CompletedTask));
 
     private void Register()
     {

@@ -74,7 +74,7 @@ internal sealed class SchemaRegistryNode : IAsyncDisposable
     {
         if (Pid is { } pid)
         {
-            ProcessSignal.Kill(pid);
+            await _register.KillAsync(pid);
         }
 
         if (Link is not null)

@@ -45,6 +45,17 @@ public sealed class ProcessRegister(string file)
     /// <summary>True when the process of this id is one of the file and runs.</summary>
     public bool IsRunning(int pid) => Running().Any(p => p.Pid == pid);
 
+    /// <summary>SIGKILL to a process of the file, and a wait until it is gone. Nothing when it is none or has ended.</summary>
+    public async Task KillAsync(int pid)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (IsRunning(pid))
+        {
+            ProcessSignal.Kill(pid);
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
     /// <summary>Kills those that still run.</summary>
     /// <returns>How many there were.</returns>
     public int KillAll()
