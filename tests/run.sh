@@ -11,7 +11,7 @@ debian_package() { # CHECK PACKAGE...: installs what tests drive as real peers, 
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$stamps/apt-$1.log" 2>&1 \
       || say "could not install $*: tests that drive it will be skipped by name"
     # Debian starts a service of it at once; the tests start their own on free ports.
-    [ "$1" != mosquitto ] || service mosquitto stop >/dev/null 2>&1 || true
+    case $1 in mosquitto|prometheus) service "$1" stop >/dev/null 2>&1 || true ;; esac
   else
     say "$* is not installed: tests that drive it will be skipped by name"
   fi
@@ -66,6 +66,7 @@ run_tests() {
     debian_package "command -v mosquitto || test -x /usr/sbin/mosquitto" mosquitto
     debian_package "command -v mosquitto_pub" mosquitto-clients
     debian_package "/usr/bin/python3 -c 'import paho.mqtt.client'" python3-paho-mqtt
+    debian_package "command -v promtool" prometheus
   fi
   if [ "$mode" != fast ]; then
     step clickhouse-client "$(fingerprint "$root"/tests/clickhouse-client/package*.json)" \

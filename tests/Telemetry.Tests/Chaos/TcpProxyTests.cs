@@ -48,6 +48,11 @@ public sealed class TcpProxyTests : IAsyncDisposable
         (await TextAsync(first, 1) + await TextAsync(second, 1)).ShouldBe("ab");
 
         await _a.DisposeAsync();
+
+        // Bound and not listening: nobody else gets the port meanwhile, and it refuses.
+        using var held = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        held.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        held.Bind(_a.EndPoint);
         using var third = await ConnectAsync(both);
         using var fourth = await ConnectAsync(both);
 
