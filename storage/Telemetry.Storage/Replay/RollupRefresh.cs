@@ -26,6 +26,12 @@ internal sealed class RollupRefresh(IClickHouse clickHouse, RollupRebuild rebuil
                 continue;
             }
 
+            var any = await clickHouse.QueryRowsAsync($"SELECT count() FROM (SELECT 1 FROM readings WHERE {raw} LIMIT 1)", null, cancellationToken);
+            if (any[0][0] == "0")
+            {
+                continue;
+            }
+
             await rebuild.RebuildAsync(table, unit, cancellationToken);
             rebuilt.Add(name);
         }

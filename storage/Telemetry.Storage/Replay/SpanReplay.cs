@@ -166,8 +166,13 @@ public sealed class SpanReplay(
             await clickHouse.ExecuteAsync(
                 new ClickHouseQuery($"INSERT INTO {place} SELECT * FROM {shadow} WHERE {of} AND {guard} {Bounds}, log_comment = '{tag}'"),
                 cancellationToken);
+            // From an empty table nothing can be replaced; and then there is no marker in the month either.
+            var rows = await clickHouse.QueryRowsAsync($"SELECT count() FROM {place}", null, cancellationToken);
+            var id = month.ToString(CultureInfo.InvariantCulture);
             await clickHouse.ExecuteAsync(
-                new ClickHouseQuery($"ALTER TABLE readings REPLACE PARTITION {month.ToString(CultureInfo.InvariantCulture)} FROM {place}"),
+                new ClickHouseQuery(rows[0][0] == "0"
+                    ? $"ALTER TABLE readings DROP PARTITION {id}"
+                    : $"ALTER TABLE readings REPLACE PARTITION {id} FROM {place}"),
                 cancellationToken);
         }
         finally

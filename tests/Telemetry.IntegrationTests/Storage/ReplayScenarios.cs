@@ -45,7 +45,7 @@ internal static class ReplayScenarios
     {
         for (var round = 0; round < rounds; round++)
         {
-            for (var i = 0; i < 150; i++)
+            for (var i = 0; i < 300; i++)
             {
                 readings.Append();
             }

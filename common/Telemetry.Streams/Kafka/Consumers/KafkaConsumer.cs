@@ -133,8 +133,21 @@ internal sealed class KafkaConsumer : IRecordConsumer
         _closing = true;
         Exception? failure = null;
         var kind = PollRequestKind.Close;
-        while (await _polling.SendAsync(new PollRequest(kind, 1, 0, CancellationToken.None)) is { } rebalance)
+        while (true)
         {
+            var answer = _polling.SendAsync(new PollRequest(kind, 1, 0, CancellationToken.None));
+            if (!await BlockingCall.ReturnsAsync(answer, _log.Options.RequestTimeout * 2, _log.Time))
+            {
+                // The group notices after the session timeout.
+                _log.Logger.ClientLeftBehind();
+                break;
+            }
+
+            if (await answer is not { } rebalance)
+            {
+                break;
+            }
+
             try
             {
                 await TellAsync(rebalance, CancellationToken.None);

@@ -202,10 +202,13 @@ internal class KafkaProducer : IRecordProducer
         }
     }
 
-    protected Task CloseAsync()
+    protected async Task CloseAsync()
     {
         Kafka.Metrics.Remove(this);
-        return BlockingCall.RunAsync(_producer.Dispose);
+        if (!await BlockingCall.ReturnsAsync(BlockingCall.RunAsync(_producer.Dispose), Kafka.Options.RequestTimeout, Kafka.Time))
+        {
+            Kafka.Logger.ClientLeftBehind();
+        }
     }
 
     /// <summary>A fatal error of the client: nothing more can be appended in order.</summary>

@@ -34,6 +34,7 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
     private readonly string _transactionalId;
     private volatile KafkaTransactionPhase _phase;
     private volatile bool _needsAbort;
+    private volatile bool _isStuck;
 
     private KafkaTransactionalProducer(KafkaLog log, string transactionalId, ProducerOptions options)
         : base(log, KafkaClientConfig.TransactionalProducer(log.Options, options, transactionalId), options) =>
@@ -107,8 +108,8 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
     {
         Demand(KafkaTransactionPhase.Open);
 
-        // Without end: until the coordinator has said which, it may be committed or not.
-        await RunAsync("commit", Client.CommitTransaction, Timeout.InfiniteTimeSpan, cancellationToken);
+        // Until the coordinator has said which, it may be committed or not; after that long the caller opens the id again and asks.
+        await RunAsync("commit", Client.CommitTransaction, Kafka.Options.TransactionTimeout + Kafka.Options.OpenTimeout, cancellationToken);
         _phase = KafkaTransactionPhase.Ready;
     }
 
@@ -155,6 +156,10 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
 
                 await RunAsync("abort", Client.AbortTransaction, DisposeTimeout, default);
             }
+            catch (RecordLogException error) when (_isStuck)
+            {
+                Kafka.Logger.AbortFailed(_transactionalId, error);
+            }
             catch (RecordLogException error)
             {
                 // The coordinator aborts it after the transaction timeout.
@@ -164,6 +169,12 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
         }
 
         _phase = KafkaTransactionPhase.Closed;
+        if (_isStuck)
+        {
+            await CloseAsync();
+            return;
+        }
+
         await base.DisposeAsync();
     }
 
@@ -194,8 +205,13 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var outcome = await BlockingCall.RunAsync(() => call(Kafka.Options.RequestTimeout));
-            if (outcome is not { } error)
+            var blocking = BlockingCall.RunAsync(() => call(Kafka.Options.RequestTimeout));
+            if (!await BlockingCall.ReturnsAsync(blocking, Kafka.Options.RequestTimeout * 2, Kafka.Time))
+            {
+                throw Stuck(what);
+            }
+
+            if (await blocking is not { } error)
             {
                 return;
             }
@@ -208,6 +224,18 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
 
             await Task.Delay(RetryDelay, Kafka.Time, cancellationToken);
         }
+    }
+
+    /// <summary>The client forgot the call. Opening the id again, with another client, ends the transaction and tells its fate.</summary>
+    private RecordLogException Stuck(string what)
+    {
+        _isStuck = true;
+        _phase = KafkaTransactionPhase.Failed;
+        Kafka.Metrics.TransactionFailed(RecordLogError.Unavailable);
+        Kafka.Logger.CallForgotten(_transactionalId, what);
+        return new RecordLogException(
+            RecordLogError.Unavailable,
+            $"Could not {what} a transaction of '{_transactionalId}': the client did not return within {Kafka.Options.RequestTimeout * 2}.");
     }
 
     private RecordLogException Failure(string what, TransactionError error)
