@@ -71,7 +71,7 @@ internal static class ReplayScenarios
                      $"INSERT INTO readings SELECT * FROM readings WHERE {Doubled}",
                      $"ALTER TABLE readings DELETE WHERE {Lost} SETTINGS mutations_sync = 2",
                      $"ALTER TABLE readings UPDATE value = value + 1 WHERE {Falsified} SETTINGS mutations_sync = 2",
-                     "ALTER TABLE readings_1h DELETE WHERE device = 'device-9' SETTINGS mutations_sync = 2",
+                     "ALTER TABLE readings_1h DELETE WHERE device = 'device-9' AND toYYYYMM(ts) IN (202601, 202602) SETTINGS mutations_sync = 2",
                  ])
         {
             await harness.ClickHouse.ExecuteAsync(new ClickHouseQuery(sql), CancellationToken.None);
