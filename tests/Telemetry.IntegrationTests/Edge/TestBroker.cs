@@ -75,7 +75,13 @@ internal sealed class ScriptedIngest : IIngest
         }
     }
 
-    public ValueTask WaitForCapacityAsync(CancellationToken cancellationToken) => new(_room.Task.WaitAsync(cancellationToken));
+    public ValueTask WaitForCapacityAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return HasRoom ? ValueTask.CompletedTask : new ValueTask(_room.Task.WaitAsync(cancellationToken));
+        }
+    }
 
     public void Fill() => HasRoom = false;
 

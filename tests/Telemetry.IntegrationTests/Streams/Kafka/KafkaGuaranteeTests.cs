@@ -61,7 +61,14 @@ public sealed class KafkaGuaranteeTests(SharedKafka kafka) : RecordLogContract(n
             await (i == 0 ? producer.CommitTransactionAsync(Cancel) : producer.AbortTransactionAsync(Cancel));
         }
 
-        (await Log.QueryOffsetsAsync(partition, Cancel)).ShouldBe(new OffsetRange(0, 6));
+        // The coordinator answers once the end is decided; the markers follow.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (await Log.QueryOffsetsAsync(partition, limit.Token) != new OffsetRange(0, 6))
+        {
+            await Task.Delay(20, limit.Token);
+        }
+
         (await ReadAllAsync(topic)).ShouldHaveSingleItem().Value.ShouldBe("0");
     }
 
