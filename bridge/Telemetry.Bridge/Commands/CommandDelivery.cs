@@ -68,25 +68,8 @@ public sealed class CommandDelivery : IAsyncDisposable
         _meter.Dispose();
     }
 
-    private async Task RunAsync()
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await FollowAsync(_stop.Token);
-            }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception error)
-            {
-                Log.CommandsFailed(_logger, Restart, error);
-                await Task.Delay(Restart, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+    private Task RunAsync() => LogFollower.RunAsync(
+        FollowAsync, error => Log.CommandsFailed(_logger, Restart, error), Restart, _time, _stop.Token);
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {

@@ -71,25 +71,8 @@ public sealed class DeadLetterDepth : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync()
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await FollowAsync(_stop.Token);
-            }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception error)
-            {
-                Log.DeadLettersNotFollowed(_logger, Retry, error);
-                await Task.Delay(Retry, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+    private Task RunAsync() => LogFollower.RunAsync(
+        FollowAsync, error => Log.DeadLettersNotFollowed(_logger, Retry, error), Retry, _time, _stop.Token);
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {

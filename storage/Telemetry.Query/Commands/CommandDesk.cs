@@ -48,25 +48,8 @@ internal sealed class CommandDesk : IAsyncDisposable
     }
 
     /// <summary>Follows both topics until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            try
-            {
-                await FollowAsync(cancellationToken);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception error)
-            {
-                _logger.CommandTailFailed(Retry, error);
-                await Task.Delay(Retry, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) => LogFollower.RunAsync(
+        FollowAsync, error => _logger.CommandTailFailed(Retry, error), Retry, _time, cancellationToken);
 
     public ValueTask DisposeAsync() => _producer.IsValueCreated ? _producer.Value.DisposeAsync() : ValueTask.CompletedTask;
 

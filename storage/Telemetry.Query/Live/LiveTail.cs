@@ -40,25 +40,8 @@ internal sealed class LiveTail
     public Task Started => _started.Task;
 
     /// <summary>Runs until cancelled; a failing log is tried again.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            try
-            {
-                await FollowAsync(cancellationToken);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception error)
-            {
-                _logger.TailFailed(Retry, error);
-                await Task.Delay(Retry, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) => LogFollower.RunAsync(
+        FollowAsync, error => _logger.TailFailed(Retry, error), Retry, _time, cancellationToken);
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
