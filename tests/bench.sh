@@ -8,6 +8,10 @@ bench_help() {
     --devices N (1000)  --readings-per-publish N (1)  --for TIME (30s)  --rate R (max)
 ./telemetry bench peers [SECONDS]      PUBLISH/s beside mosquitto and, where PEERS points to them, NATS and rumqttd
 ./telemetry bench kafka [SECONDS]      roles apart over Kafka beside the embedded pipeline and mosquitto + Telegraf + Kafka, with kills
+./telemetry bench spike [FACTOR]       roles apart over Kafka at 10 M readings/h, FACTOR (6) times that for 20 s: how lag comes back
+./telemetry bench kafka-producer       records/s and time to acknowledgement by compression, linger and batch size
+./telemetry bench kafka-transactions   what transactions add to the time of a record, by commit interval
+    --kafka HOST:PORT                  for these two: a cluster of yours instead of one broker of our own
 H
 }
 
@@ -39,6 +43,8 @@ run_bench() {
       ;;
     pipeline) shift; bench_pipeline "$@" ;;
     peers) shift; . "$root/tests/peers.sh"; bench_peers "$@" ;;
+    spike) shift; . "$root/tests/kafka-bench.sh"; bench_spike "$@" ;;
+    kafka-producer|kafka-transactions) . "$root/tests/kafka-bench.sh"; bench_clients "$@" ;;
     kafka) shift; . "$root/tests/kafka-bench.sh"; bench_kafka "$@" ;;
     *) bench_help ;;
   esac

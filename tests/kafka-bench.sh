@@ -3,11 +3,51 @@
 # ../shared/peers.
 # shellcheck shell=bash
 
-bench_kafka() { # [SECONDS]
-  local seconds=${1:-20} kafka=${KAFKA_HOME:-$root/../shared/kafka} peers=${PEERS:-$root/../shared/peers} work batch
+# Sets kafka and work; both are gone again when the function that sourced it returns.
+bench_work='
+  local kafka=${KAFKA_HOME:-$root/../shared/kafka} work
   [ -x "$kafka/kafka.sh" ] || die "no kafka.sh in $kafka: set KAFKA_HOME to the folder that has it"
   work=$(mktemp -d)
-  trap '"$kafka/kafka.sh" destroy "$work/kafka" >/dev/null 2>&1 || true; rm -rf "$work"; trap - RETURN' RETURN
+  trap "\"$kafka/kafka.sh\" destroy \"$work/kafka\" >/dev/null 2>&1 || true; rm -rf \"$work\"; trap - RETURN" RETURN'
+
+bench_clients() { # kafka-producer|kafka-transactions [--kafka HOST:PORT]
+  eval "$bench_work"
+  local what=$1 bootstrap=
+  shift
+  case ${1:-} in
+    --kafka) bootstrap=${2:?--kafka needs HOST:PORT} ;;
+    "") bootstrap=$("$kafka/kafka.sh" start "$work/kafka" --brokers 1) ;;
+    *) bench_help >&2; die "unknown option $1" ;;
+  esac
+  dotnet build "$root/tests/Telemetry.Benchmarks" -c Release --nologo -v q >&2
+  dotnet "$root/artifacts/bin/Telemetry.Benchmarks/release/Telemetry.Benchmarks.dll" "$what" "$bootstrap"
+}
+
+# Lag of every group each half second, from before the spike until after it.
+bench_spike() { # [FACTOR]
+  eval "$bench_work"
+  local factor=${1:-6} bootstrap data=$work/spike pid watch
+  bootstrap=$("$kafka/kafka.sh" start "$work/kafka" --brokers 1)
+  dotnet "$host" up --kafka "$bootstrap" --roles-apart --data "$data" --devices 1000 --rate 10M/h --for 90s \
+    --burst "$factor" --burst-after 30s --burst-for 20s \
+    --mqtt-port 0 --http-port 0 --no-browser --plain --report "$data.json" >"$data.log" 2>&1 &
+  pid=$!
+  until node -e 'const i=JSON.parse(require("fs").readFileSync(process.argv[1]));process.exit(i.ready?0:1)' "$data/instance.json" 2>/dev/null; do
+    kill -0 $pid 2>/dev/null || break
+    sleep 0.5
+  done
+  dotnet "$host" lag --kafka "$bootstrap" --watch --json --set Lag:SampleInterval=500ms >"$work/lag.jsonl" 2>"$work/lag.err" &
+  watch=$!
+  wait $pid || { tail -20 "$data.log" >&2; echo "ended with a failure"; }
+  kill -INT $watch 2>/dev/null || true
+  wait $watch 2>/dev/null || true
+  node "$root/tests/spike.mjs" "$work/lag.jsonl"
+  { dotnet "$host" audit --kafka "$bootstrap" --data "$data" --json 2>/dev/null || true; echo; cat "$data.json" 2>/dev/null || true; } | bench_figures
+}
+
+bench_kafka() { # [SECONDS]
+  eval "$bench_work"
+  local seconds=${1:-20} peers=${PEERS:-$root/../shared/peers} batch
   for batch in 1 50; do
     echo "## embedded, $batch reading(s) a PUBLISH"
     bench_pipeline --devices 500 --readings-per-publish "$batch" --for "${seconds}s" --rate "$([ "$batch" = 1 ] && echo max || echo 300k/s)" | bench_figures

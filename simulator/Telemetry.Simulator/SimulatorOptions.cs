@@ -20,6 +20,16 @@ public sealed record SimulatorOptions : IValidatableObject
     [Range(0, 1e12)]
     public double RatePerHour { get; init; } = 10_000_000;
 
+    /// <summary>Factor on the rate during a burst, as after an outage or at a shift change. Default 1: no burst.</summary>
+    [Range(0.01, 1000)]
+    public double BurstFactor { get; init; } = 1;
+
+    /// <summary>Begin of the burst, counted from the start of the run. Default 30 s.</summary>
+    public TimeSpan BurstAfter { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Length of the burst. Default 20 s.</summary>
+    public TimeSpan BurstDuration { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Readings in each publish. Default 1.</summary>
     [Range(1, 1000)]
     public int ReadingsPerPublish { get; init; } = 1;

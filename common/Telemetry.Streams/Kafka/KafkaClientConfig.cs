@@ -11,6 +11,7 @@ internal static class KafkaClientConfig
     {
         BootstrapServers = options.BootstrapServers,
         ClientId = options.ClientId,
+        Debug = options.Debug,
         SecurityProtocol = options.SecurityProtocol switch
         {
             KafkaSecurityProtocol.Ssl => SecurityProtocol.Ssl,

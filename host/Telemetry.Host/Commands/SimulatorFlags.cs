@@ -11,6 +11,9 @@ internal static class SimulatorFlags
         shared.Map("--devices", "Simulator:Devices", "Number of devices (default 10000).");
         shared.Map("--rate", "Simulator:RatePerHour", "Readings of the whole fleet: 10M/h (default), 2800/s, 50k/s, max.", Rate);
         shared.Map("--readings-per-publish", "Simulator:ReadingsPerPublish", "Readings in each PUBLISH (default 1).");
+        shared.Map("--burst", "Simulator:BurstFactor", "Factor on the rate for a while, for example 6 (default 1: none).");
+        shared.Map("--burst-after", "Simulator:BurstAfter", "When the burst begins, counted from the start of the run (default 30s).");
+        shared.Map("--burst-for", "Simulator:BurstDuration", "How long it lasts (default 20s).");
         shared.Map("--seed", "Simulator:Seed", "Same seed, same signals and faults (default 1).");
     }
 

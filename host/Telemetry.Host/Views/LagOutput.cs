@@ -20,6 +20,7 @@ internal sealed class LagOutput(TextWriter output, bool json, bool clear)
             await output.WriteLineAsync(JsonSerializer.Serialize(
                 new
                 {
+                    at = DateTimeOffset.UtcNow,
                     groups = sample.Groups.Select(l => new
                     {
                         l.Group,

@@ -9,6 +9,9 @@ internal sealed class FleetContext(
     SimulatorOptions options, TimeProvider time, LedgerWriter ledger, LabelWriter? labels, FleetTotals totals)
 {
     private readonly long _start = time.GetTimestamp();
+    private readonly long _burstIntervalUs = Math.Max(1, (long)(options.PublishInterval.TotalMicroseconds / options.BurstFactor));
+    private readonly long _burstFromUs = (long)options.BurstAfter.TotalMicroseconds;
+    private readonly long _burstUntilUs = (long)(options.BurstAfter + options.BurstDuration).TotalMicroseconds;
     private int _draining;
 
     public SimulatorOptions Options { get; } = options;
@@ -34,6 +37,11 @@ internal sealed class FleetContext(
     public long NowUs => (long)Time.GetElapsedTime(_start).TotalMicroseconds;
 
     public TimeSpan Elapsed => Time.GetElapsedTime(_start);
+
+    /// <summary>Time between two publishes of a device at a moment: shorter in a burst.</summary>
+    /// <param name="nowUs">Microseconds since the start of the run.</param>
+    public long IntervalUsAt(long nowUs) =>
+        !IsUnbounded && nowUs >= _burstFromUs && nowUs < _burstUntilUs ? _burstIntervalUs : PublishIntervalUs;
 
     public void BeginDrain() => Volatile.Write(ref _draining, 1);
 }

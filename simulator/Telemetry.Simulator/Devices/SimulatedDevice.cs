@@ -252,7 +252,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
             _produceAtUs = nowUs;
         }
 
-        for (; _produceAtUs <= nowUs; _produceAtUs += _fleet.PublishIntervalUs)
+        for (; _produceAtUs <= nowUs; _produceAtUs += _fleet.IntervalUsAt(_produceAtUs))
         {
             Produce();
         }
@@ -274,7 +274,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
             return false;
         }
 
-        var spacing = _fleet.IsUnbounded ? 1_000 : _fleet.PublishIntervalUs / _readings;
+        var spacing = _fleet.IsUnbounded ? 1_000 : _fleet.IntervalUsAt(_fleet.NowUs) / _readings;
         var payload = BatchEncoder.OfThisThread.Encode(
             _signals, _round, _nameBytes, _bootId, publish * (ulong)_readings, _readings, now, spacing, ref _lastTimeUs);
         _pending.Add(payload, holdBack: Chance(2_002, publish) < _fleet.Options.OutOfOrderShare);

@@ -89,6 +89,27 @@ public sealed class SimulatedDeviceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_burst_is_as_much_faster_as_asked_and_ends()
+    {
+        await BootAsync(new() { BurstFactor = 6, BurstAfter = TimeSpan.FromSeconds(10), BurstDuration = TimeSpan.FromSeconds(10) });
+        int[] sent = [.. Enumerable.Range(0, 3).Select(_ =>
+        {
+            var before = _link.Sent.Count;
+            for (var i = 0; i < 100; i++)
+            {
+                Tick(0.1);
+                _link.AnswerAll();
+            }
+
+            return _link.Sent.Count - before;
+        })];
+
+        sent[0].ShouldBe(10);
+        sent[1].ShouldBeInRange(54, 60); // The publish that was due when it began is at the old pace.
+        sent[2].ShouldBeInRange(9, 11);
+    }
+
+    [Fact]
     public async Task A_full_queue_stops_measuring_and_uses_up_no_sequence()
     {
         await BootAsync(new() { QueueMax = 5, MaxInFlight = 2 });

@@ -201,7 +201,7 @@ public abstract class GroupContract(IRecordLogHost host) : RecordLogContract(hos
     private IRecordConsumer Join(string group, string topic, IAssignmentListener? listener) => Log.CreateConsumer(
         new ConsumerOptions { Group = group, Topics = [topic], AssignmentListener = listener });
 
-    private static async Task PollUntilAsync(IReadOnlyList<IRecordConsumer> consumers, Func<bool> condition)
+    private async Task PollUntilAsync(IReadOnlyList<IRecordConsumer> consumers, Func<bool> condition)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         deadline.CancelAfter(Generous);
@@ -214,7 +214,7 @@ public abstract class GroupContract(IRecordLogHost host) : RecordLogContract(hos
         }
     }
 
-    private static async Task PollForeverAsync(IRecordConsumer consumer, CancellationToken stop)
+    private async Task PollForeverAsync(IRecordConsumer consumer, CancellationToken stop)
     {
         try
         {

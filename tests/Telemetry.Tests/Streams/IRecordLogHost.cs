@@ -8,5 +8,8 @@ public interface IRecordLogHost : IAsyncDisposable
     /// <summary>How long a poll must stay empty until there is nothing. A log over a network needs more than a local one.</summary>
     TimeSpan QuietTime { get; }
 
+    /// <summary>How long a test waits for what must come before it fails.</summary>
+    TimeSpan Patience { get; }
+
     ValueTask<IRecordLog> OpenAsync();
 }

@@ -11,6 +11,8 @@ public sealed class JournalHost : IRecordLogHost
 
     public TimeSpan QuietTime => TimeSpan.Zero;
 
+    public TimeSpan Patience => TimeSpan.FromSeconds(30);
+
     public ValueTask<IRecordLog> OpenAsync() => new(JournalLog.Open(
         new JournalOptions { Directory = _directory, FreeBytesMin = 0 }, NullLoggerFactory.Instance, TimeProvider.System));
 

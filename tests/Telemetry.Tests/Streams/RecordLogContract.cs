@@ -9,11 +9,12 @@ namespace Telemetry.Tests.Streams;
 /// </summary>
 public abstract class RecordLogContract(IRecordLogHost host) : IAsyncLifetime
 {
-    protected static readonly TimeSpan Generous = TimeSpan.FromSeconds(30);
-
     private int _names;
 
     protected IRecordLog Log { get; private set; } = null!;
+
+    /// <summary>The host's patience.</summary>
+    protected TimeSpan Generous => host.Patience;
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -40,7 +41,7 @@ public abstract class RecordLogContract(IRecordLogHost host) : IAsyncLifetime
     }
 
     /// <summary>Appends and waits until it is durable.</summary>
-    protected static Task<long> AppendAsync(
+    protected Task<long> AppendAsync(
         IRecordProducer producer, string topic, string key, string value, int? partition = null, RecordHeaders? headers = null,
         long timestampMs = 1_000)
     {
@@ -61,7 +62,7 @@ public abstract class RecordLogContract(IRecordLogHost host) : IAsyncLifetime
     }
 
     /// <summary>Polls until there are at least so many records; the copies outlive the polls.</summary>
-    protected static async Task<List<Seen>> ReadAsync(IRecordConsumer consumer, int count)
+    protected async Task<List<Seen>> ReadAsync(IRecordConsumer consumer, int count)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         deadline.CancelAfter(Generous);

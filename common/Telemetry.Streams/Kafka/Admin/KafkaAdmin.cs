@@ -114,14 +114,6 @@ internal sealed class KafkaAdmin : IAsyncDisposable
                     OffsetSpec = spec,
                 }),
                 new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = TryTimeout });
-            if (result.ResultInfos.FirstOrDefault(i => i.TopicPartitionOffsetError.Offset == Offset.Unset) is { } silent)
-            {
-                // A partition whose leader did not answer at all, reported as a success.
-                throw new RecordLogException(
-                    RecordLogError.TimedOut,
-                    $"Could not ask for offsets: the leader of {silent.TopicPartitionOffsetError.TopicPartition} did not answer.");
-            }
-
             return result.ResultInfos.ToDictionary(
                 info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
                 info => info.TopicPartitionOffsetError.Offset.Value);

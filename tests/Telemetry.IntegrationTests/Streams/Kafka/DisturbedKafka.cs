@@ -15,12 +15,21 @@ public sealed class DisturbedKafka : IKafkaFixture, IAsyncLifetime
     /// <summary>Longer than the broker session below, so that leaders and coordinators move.</summary>
     private static readonly TimeSpan Downtime = TimeSpan.FromSeconds(4);
 
+    /// <summary>
+    /// Longer than a group session: a coordinator that has just taken over counts a member's silence anew, and one that died
+    /// without a word must be found out before the next coordinator does.
+    /// </summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(12);
+
     private readonly SemaphoreSlim _turn = new(1);
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private KafkaCluster? _cluster;
     private Task _disturbing = Task.CompletedTask;
     private TaskCompletionSource _restarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>A few losses in a row, each in the way of the same call.</summary>
+    public TimeSpan Patience => TimeSpan.FromMinutes(2);
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -38,7 +47,7 @@ public sealed class DisturbedKafka : IKafkaFixture, IAsyncLifetime
                 // Members outlive the move of their coordinator.
                 _cluster = await KafkaCluster.StartAsync(
                     Brokers, "broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500",
-                    "group.consumer.session.timeout.ms=30000");
+                    "group.consumer.session.timeout.ms=10000");
                 _disturbing = Task.Run(() => DisturbAsync(_cluster));
             }
 
@@ -102,6 +111,7 @@ public sealed class DisturbedKafka : IKafkaFixture, IAsyncLifetime
                 }
 
                 Restarted();
+                await Task.Delay(Quiet, _stop.Token);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -10,6 +10,8 @@ internal sealed class KafkaHost(IKafkaFixture kafka, Func<KafkaOptions, KafkaOpt
 {
     public TimeSpan QuietTime => TimeSpan.FromSeconds(1);
 
+    public TimeSpan Patience => kafka.Patience;
+
     public async ValueTask<IRecordLog> OpenAsync() => Open(await kafka.BeforeTestAsync(), options);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -20,6 +22,7 @@ internal sealed class KafkaHost(IKafkaFixture kafka, Func<KafkaOptions, KafkaOpt
         {
             BootstrapServers = cluster.BootstrapServers,
             TransactionTimeout = TimeSpan.FromSeconds(10),
+            Debug = TestOutputLogging.KafkaDebug,
         };
         return KafkaLog.Open(options?.Invoke(defaults) ?? defaults, TestOutputLogging.Factory, TimeProvider.System);
     }

@@ -13,6 +13,8 @@ public sealed class SharedKafka : IKafkaFixture, IAsyncLifetime
 
     internal KafkaCluster Cluster => _cluster ?? throw new InvalidOperationException("Call BeforeTestAsync first.");
 
+    public TimeSpan Patience => TimeSpan.FromSeconds(30);
+
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async Task<KafkaCluster> BeforeTestAsync()
