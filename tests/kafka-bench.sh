@@ -39,7 +39,7 @@ bench_spike() { # [FACTOR]
   dotnet "$host" lag --kafka "$bootstrap" --watch --json --set Lag:SampleInterval=500ms >"$work/lag.jsonl" 2>"$work/lag.err" &
   watch=$!
   wait $pid || { tail -20 "$data.log" >&2; echo "ended with a failure"; }
-  kill -INT $watch 2>/dev/null || true
+  kill -TERM $watch 2>/dev/null || true
   wait $watch 2>/dev/null || true
   node "$root/tests/spike.mjs" "$work/lag.jsonl"
   { dotnet "$host" audit --kafka "$bootstrap" --data "$data" --json 2>/dev/null || true; echo; cat "$data.json" 2>/dev/null || true; } | bench_figures

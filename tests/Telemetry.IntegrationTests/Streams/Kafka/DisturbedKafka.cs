@@ -35,9 +35,6 @@ public sealed class DisturbedKafka : IKafkaFixture, IAsyncLifetime
 
     public async Task<KafkaCluster> BeforeTestAsync()
     {
-        Assert.SkipUnless(
-            Environment.GetEnvironmentVariable("TELEMETRY_TEST_BROKER_LOSS") == "1",
-            "Takes minutes of broker losses: set TELEMETRY_TEST_BROKER_LOSS=1 to run it.");
         Assert.SkipWhen(KafkaCluster.MissingReason(own: true) is not null, KafkaCluster.MissingReason(own: true) ?? "");
         await _turn.WaitAsync();
         try
