@@ -55,12 +55,16 @@ bench_kafka() { # [SECONDS]
     bench_apart "$batch" "$([ "$batch" = 1 ] && echo max || echo 300k/s)" "$seconds" no
   done
   echo "## roles apart, edge process killed (SIGKILL) in the middle, 10,000 readings/s"
-  bench_apart 1 10000/s "$seconds" edge
+  bench_apart 1 10000/s "$seconds" kill
+  echo "## roles apart, Kafka away for 6 s and then the edge process killed (SIGKILL), 10,000 readings/s"
+  bench_apart 1 10000/s "$seconds" away
   if [ -x "$peers/peer.sh" ] && command -v mosquitto >/dev/null; then
     echo "## mosquitto + Telegraf + Kafka, one JSON reading a PUBLISH, as fast as acknowledged"
     bench_glue 0 "$seconds" no
     echo "## the same, mosquitto killed (SIGKILL) in the middle, 10,000 readings/s"
-    bench_glue 10000 "$seconds" yes
+    bench_glue 10000 "$seconds" kill
+    echo "## the same, Kafka away for 6 s and then mosquitto killed (SIGKILL), 10,000 readings/s"
+    bench_glue 10000 "$seconds" away
   fi
 }
 
@@ -83,17 +87,27 @@ bench_apart() { # READINGS_PER_PUBLISH RATE SECONDS KILL
   dotnet "$host" up --kafka "$bootstrap" --roles-apart --data "$data" --devices 500 --readings-per-publish "$1" --rate "$2" --for "${3}s" \
     --mqtt-port 0 --http-port 0 --no-browser --plain --report "$data.json" >"$data.log" 2>&1 &
   pid=$!
-  if [ "$4" = edge ]; then
+  if [ "$4" != no ]; then
     until node -e 'const i=JSON.parse(require("fs").readFileSync(process.argv[1]));process.exit(i.ready?0:1)' "$data/instance.json" 2>/dev/null; do
       kill -0 $pid 2>/dev/null || break
       sleep 0.5
     done
     sleep $(($3 / 2))
-    kill -9 "$(node -p 'const i=JSON.parse(require("fs").readFileSync(process.argv[1]));const r=i.roles??i;(r["edge-1"]??r.edge).pid' "$data/instance.json")"
+    bench_away "$4"
+    kill -9 "$(node -p 'const i=JSON.parse(require("fs").readFileSync(process.argv[1]));i.roles.find(r=>/^edge(-1)?$/.test(r.name)).pid' "$data/instance.json")"
+    bench_back "$4"
   fi
   wait $pid || code=$?
   [ $code -eq 0 ] || { tail -20 "$data.log" >&2; echo "ended with code $code"; }
   { dotnet "$host" audit --kafka "$bootstrap" --data "$data" --json 2>/dev/null || true; echo; cat "$data.json" 2>/dev/null || true; } | bench_figures
+}
+
+bench_away() { # KILL: Kafka stands still for 6 s when that is "away"
+  [ "$1" != away ] || { "$kafka/kafka.sh" pause "$work/kafka" 1 >/dev/null; sleep 6; }
+}
+
+bench_back() { # KILL
+  [ "$1" != away ] || "$kafka/kafka.sh" resume "$work/kafka" 1 >/dev/null
 }
 
 bench_glue() { # RATE SECONDS KILL
@@ -104,8 +118,8 @@ bench_glue() { # RATE SECONDS KILL
   echo '{"v":21.5,"seq":1}' >"$work/payload"
   broker=$("$peers/peer.sh" start mosquitto "$work/mosquitto")
   "$peers/peer.sh" start telegraf "$work/telegraf" "$broker" "$bootstrap"
-  if [ "$3" = yes ]; then
-    (sleep $(($2 / 2)) && "$peers/peer.sh" kill "$work/mosquitto") &
+  if [ "$3" != no ]; then
+    (sleep $(($2 / 2)); bench_away "$3"; "$peers/peer.sh" kill "$work/mosquitto"; bench_back "$3") &
   fi
   "$peers/peer.sh" mqttload -addr "$broker" -conns 100 -inflight 10 -rate "$1" -secs "$2" -payload "$work/payload" >"$work/load.json" 2>/dev/null || true
   sleep 8 # What Telegraf still has on its way.

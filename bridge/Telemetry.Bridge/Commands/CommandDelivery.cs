@@ -75,7 +75,10 @@ public sealed class CommandDelivery : IAsyncDisposable
     {
         _pending = new PendingCommands(_options.PendingMax);
         await using var consumer = _log.CreateConsumer(new ConsumerOptions());
-        var ends = await AssignAsync(consumer, cancellationToken);
+
+        // From where the oldest living command can be.
+        var ends = await _log.AssignSinceAsync(
+            consumer, [KafkaTopics.Commands, KafkaTopics.CommandResults], _time.GetUtcNow() - _options.LifetimeMax, cancellationToken);
 
         // What was answered while this node was away must not be sent again: nothing goes out before both topics are read.
         while (ends.Any(end => consumer.Position(end.Key) < end.Value))
@@ -89,32 +92,6 @@ public sealed class CommandDelivery : IAsyncDisposable
             Take(await consumer.PollAsync(RecordsMax, Tick, cancellationToken));
             await SendDueAsync(cancellationToken);
         }
-    }
-
-    /// <summary>Both topics whole, from where the oldest living command can be. Returns their ends.</summary>
-    private async Task<Dictionary<TopicPartition, long>> AssignAsync(IRecordConsumer consumer, CancellationToken cancellationToken)
-    {
-        var since = _time.GetUtcNow() - _options.LifetimeMax;
-        var ends = new Dictionary<TopicPartition, long>();
-        var starts = new Dictionary<TopicPartition, long>();
-        foreach (var topic in (string[])[KafkaTopics.Commands, KafkaTopics.CommandResults])
-        {
-            var count = await _log.QueryPartitionCountAsync(topic, cancellationToken);
-            for (var i = 0; i < count; i++)
-            {
-                var partition = new TopicPartition(topic, i);
-                ends[partition] = (await _log.QueryOffsetsAsync(partition, cancellationToken)).High;
-                starts[partition] = await _log.QueryOffsetForTimeAsync(partition, since, cancellationToken) ?? ends[partition];
-            }
-        }
-
-        consumer.Assign([.. ends.Keys]);
-        foreach (var (partition, start) in starts)
-        {
-            consumer.Seek(partition, start);
-        }
-
-        return ends;
     }
 
     private void Take(IReadOnlyList<LogRecord> records)

@@ -195,7 +195,7 @@ public sealed class SchemaRegistryClient : IDisposable
     {
         if (_options.TokenFile is { Length: > 0 } token)
         {
-            return new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(token, cancellationToken)).Trim());
+            return new AuthenticationHeaderValue("Bearer", await ReadSecretAsync(token, nameof(_options.TokenFile), cancellationToken));
         }
 
         if (_options is not { UserName: { Length: > 0 } user, PasswordFile: { Length: > 0 } file })
@@ -203,8 +203,20 @@ public sealed class SchemaRegistryClient : IDisposable
             return null;
         }
 
-        var password = (await File.ReadAllTextAsync(file, cancellationToken)).TrimEnd('\r', '\n');
+        var password = await ReadSecretAsync(file, nameof(_options.PasswordFile), cancellationToken);
         return new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+    }
+
+    private static async Task<string> ReadSecretAsync(string file, string setting, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await File.ReadAllTextAsync(file, cancellationToken)).TrimEnd('\r', '\n');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SchemaRegistryException.OfSecret(file, setting, e);
+        }
     }
 
     private static JsonElement Parse(string what, string text)

@@ -57,24 +57,7 @@ internal sealed class CommandDesk : IAsyncDisposable
     {
         await using var consumer = _log.CreateConsumer(new ConsumerOptions());
         var since = _time.GetUtcNow() - _options.CommandHistory;
-        var starts = new List<(TopicPartition Partition, long Offset)>();
-        foreach (var topic in (string[])[KafkaTopics.Commands, KafkaTopics.CommandResults])
-        {
-            var count = await _log.QueryPartitionCountAsync(topic, cancellationToken);
-            for (var i = 0; i < count; i++)
-            {
-                var partition = new TopicPartition(topic, i);
-                var high = (await _log.QueryOffsetsAsync(partition, cancellationToken)).High;
-                starts.Add((partition, await _log.QueryOffsetForTimeAsync(partition, since, cancellationToken) ?? high));
-            }
-        }
-
-        consumer.Assign([.. starts.Select(start => start.Partition)]);
-        foreach (var (partition, offset) in starts)
-        {
-            consumer.Seek(partition, offset);
-        }
-
+        await _log.AssignSinceAsync(consumer, [KafkaTopics.Commands, KafkaTopics.CommandResults], since, cancellationToken);
         while (true)
         {
             var records = await consumer.PollAsync(RecordsMax, PollWait, cancellationToken);

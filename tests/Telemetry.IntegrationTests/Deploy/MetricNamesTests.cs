@@ -42,7 +42,7 @@ public sealed partial class MetricNamesTests : IDisposable
     [GeneratedRegex(@"^# TYPE (\S+)", RegexOptions.Multiline)]
     private static partial Regex Declared();
 
-    [GeneratedRegex(@"\btelemetry_(edge|bridge|processing|storage|query|simulator|pipeline|log|streams|e2e)_[a-z0-9_]+\b")]
+    [GeneratedRegex(@"\btelemetry_(edge|bridge|processing|storage|query|simulator|pipeline|log|dead|streams|e2e)_[a-z0-9_]+\b")]
     private static partial Regex Name();
 
     [GeneratedRegex("_(bucket|sum|count)$")]

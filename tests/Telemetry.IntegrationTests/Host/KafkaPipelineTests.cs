@@ -1,6 +1,10 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
+using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.IntegrationTests.Support;
+using Telemetry.Mqtt;
+using Telemetry.Mqtt.Client;
 using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Host;
@@ -76,6 +80,53 @@ public sealed class KafkaPipelineTests : IAsyncLifetime
         figures.RootElement.GetProperty("e2e_ms").GetProperty("p50").GetDouble().ShouldBeGreaterThan(0);
         figures.RootElement.GetProperty("cpu_percent").TryGetProperty("store-2", out _).ShouldBeTrue();
         await ShouldAuditCleanAsync(atLeast: figures.RootElement.GetProperty("acked").GetInt64());
+    }
+
+    [Fact]
+    public async Task Reading_of_the_future_is_refused_mended_and_replayed_and_the_span_compares_clean()
+    {
+        string[] cluster = ["--kafka", _kafka!.BootstrapServers, "--data", _data];
+        var port = FreePort.Find();
+        await using (var up = TelemetryProcess.Start(
+            ["up", .. cluster, "--no-simulator", "--mqtt-port", $"{port}", "--http-port", "0", "--no-browser", "--plain"]))
+        {
+            await up.WaitForPortAsync(port);
+            var client = new MqttClient(new MqttClientOptions { Host = "127.0.0.1", Port = port, ClientId = "press-1" }, new ClientRecorder());
+            await using (client)
+            {
+                await client.ConnectAsync(TestContext.Current.CancellationToken);
+                var payload = Encoding.UTF8.GetBytes(
+                    "{\"boot\":7,\"seq\":1,\"readings\":[{\"sensor\":\"t\",\"value\":21.5},"
+                    + "{\"sensor\":\"t\",\"time\":\"2100-01-01T00:00:00Z\",\"value\":22.5},{\"sensor\":\"t\",\"value\":23.5}]}");
+                (await client.PublishAsync("telemetry/v1/press-1/readings", payload, MqttQos.AtLeastOnce)).IsSuccess.ShouldBeTrue();
+                await client.DisconnectAsync();
+            }
+
+            up.Terminate();
+            (await up.WaitAsync()).ShouldBe(0, up.Errors);
+        }
+
+        var before = await TelemetryProcess.RunAsync(["replay", .. cluster, "--from", "1h", "--json"]);
+        before.Code.ShouldBe(0, before.Output + before.Errors);
+        Figures(before.Output).ShouldBe((2, 2));
+        var listed = await TelemetryProcess.RunAsync(["dead-letters", "list", .. cluster, "--json"]);
+        listed.Code.ShouldBe(0, listed.Errors);
+        listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(1, listed.Output);
+
+        var replayed = await TelemetryProcess.RunAsync(["dead-letters", "replay", "--all", "--fix", .. cluster]);
+        replayed.Code.ShouldBe(0, replayed.Output + replayed.Errors);
+        var again = await TelemetryProcess.RunAsync(["dead-letters", "replay", "--all", "--fix", .. cluster]);
+        again.Output.ShouldBeEmpty("it is resolved");
+
+        var after = await TelemetryProcess.RunAsync(["replay", .. cluster, "--from", "1h", "--json"]);
+        after.Code.ShouldBe(0, after.Output + after.Errors);
+        Figures(after.Output).ShouldBe((3, 3));
+
+        static (long Log, long Stored) Figures(string json)
+        {
+            using var report = JsonDocument.Parse(json);
+            return (report.RootElement.GetProperty("log").GetInt64(), report.RootElement.GetProperty("stored").GetInt64());
+        }
     }
 
     private static JsonElement Role(JsonElement root, string name) =>

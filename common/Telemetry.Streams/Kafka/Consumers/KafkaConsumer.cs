@@ -67,7 +67,7 @@ internal sealed class KafkaConsumer : IRecordConsumer
     public long Position(TopicPartition partition)
     {
         var next = _cursors.Next(partition);
-        return next == KafkaCursor.Unknown ? _cursors.Start(partition, _polling.FindStart(partition)) : next;
+        return next == KafkaCursor.Unknown ? _cursors.Start(partition, _polling.Starts.FindThroughLosses(partition)) : next;
     }
 
     public void Seek(TopicPartition partition, long offset)

@@ -1,21 +1,11 @@
 using System.Diagnostics;
 using Confluent.Kafka;
-using Telemetry.Streams.Kafka.Native;
 
 namespace Telemetry.Streams.Kafka.Consumers;
 
 /// <summary>The thread that owns a client: polls it, runs its rebalance callbacks, moves it where the cursors say.</summary>
 internal sealed class PollingThread
 {
-    private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(5);
-
-    /// <summary>
-    /// The first try while partitions are assigned: librdkafka may wait in vain for a coordinator it does not know at the
-    /// moment, and members wait for each other. Later tries get twice as long each.
-    /// </summary>
-    private static readonly TimeSpan FirstQueryTimeout = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan QueryRetryDelay = TimeSpan.FromMilliseconds(200);
-
     /// <summary>Cancelling a poll takes no longer than this.</summary>
     private const int SliceMs = 50;
 
@@ -23,6 +13,7 @@ internal sealed class PollingThread
     private readonly ConsumerOptions _options;
     private readonly KafkaOptions _kafka;
     private readonly KafkaCursors _cursors;
+    private readonly StartOffsets _starts;
     private readonly PollExchange _exchange = new();
     private readonly List<TopicPartition> _assigned = [];
     private volatile IConsumer<byte[]?, byte[]?> _client;
@@ -42,10 +33,14 @@ internal sealed class PollingThread
     {
         (_log, _options, _kafka, _cursors) = (log, options, kafka, cursors);
         _isClassic = log.UsesClassicGroups;
+        _starts = new StartOffsets(log, options, kafka, () => _client!);
         _client = Build();
     }
 
     public IClient Client => _client;
+
+    /// <summary>Where partitions begin.</summary>
+    public StartOffsets Starts => _starts;
 
     /// <summary>What the poll answered last collected.</summary>
     public IReadOnlyList<LogRecord> Records { get; private set; } = [];
@@ -70,64 +65,6 @@ internal sealed class PollingThread
 
     /// <summary>The listener threw: the caller is not at work for us until the next poll.</summary>
     public void ListenerFailed() => _isListening = false;
-
-    /// <summary>Committed offset, or the start position; blocks, through the loss of a broker too.</summary>
-    /// <exception cref="RecordLogException">The cluster does not answer.</exception>
-    public long FindStart(TopicPartition partition)
-    {
-        var started = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                return FindStarts([partition], QueryTimeout)[partition];
-            }
-            catch (RecordLogException error) when (error.IsTransient && Stopwatch.GetElapsedTime(started) < _kafka.RequestTimeout)
-            {
-                _log.Logger.StartUnknown(_options.Group, error);
-                Thread.Sleep(QueryRetryDelay);
-            }
-        }
-    }
-
-    private Dictionary<TopicPartition, long> FindStarts(List<TopicPartition> partitions, TimeSpan timeout)
-    {
-        var starts = new Dictionary<TopicPartition, long>(partitions.Count);
-        if (_options.Group is not null)
-        {
-            var error = NativeCalls.Committed(_client, partitions, timeout, out var committed);
-            if (error != ErrorCode.NoError)
-            {
-                throw new Error(error).ToException($"Could not read the committed offsets of group '{_options.Group}'");
-            }
-
-            foreach (var (partition, offset) in committed)
-            {
-                starts[partition] = offset.Offset;
-            }
-        }
-
-        foreach (var partition in partitions)
-        {
-            if (starts.ContainsKey(partition))
-            {
-                continue;
-            }
-
-            try
-            {
-                var ends = _client.QueryWatermarkOffsets(
-                    new Confluent.Kafka.TopicPartition(partition.Topic, partition.Partition), timeout);
-                starts[partition] = _options.Start == StartPosition.Earliest ? ends.Low.Value : ends.High.Value;
-            }
-            catch (KafkaException error)
-            {
-                throw error.ToException($"Could not find the ends of {partition}");
-            }
-        }
-
-        return starts;
-    }
 
     private IConsumer<byte[]?, byte[]?> Build()
     {
@@ -308,7 +245,7 @@ internal sealed class PollingThread
         var message = result.Message;
         _cursors.Collect(new LogRecord(
             result.Topic, result.Partition.Value, result.Offset.Value, message.Timestamp.UnixTimestampMs,
-            message.Key, message.Value, RecordHeadersOf(message.Headers)));
+            message.Key, message.Value, KafkaHeaders.Of(message.Headers)));
         return true;
     }
 
@@ -350,8 +287,7 @@ internal sealed class PollingThread
 
     private void Reset(string topic, int partition)
     {
-        var ends = _client.QueryWatermarkOffsets(new Confluent.Kafka.TopicPartition(topic, partition), QueryTimeout);
-        var to = _options.Start == StartPosition.Earliest ? ends.Low.Value : ends.High.Value;
+        var to = _starts.FindEnd(new TopicPartition(topic, partition));
         if (_cursors.Restart(topic, partition, to) is { } from)
         {
             _log.Metrics.Reset(to - from, _options.Group);
@@ -373,7 +309,7 @@ internal sealed class PollingThread
         {
             foreach (var cursor in cursors.Where(c => c.Fetched == KafkaCursor.Unknown))
             {
-                _cursors.Start(cursor.Id, FindStarts([cursor.Id], QueryTimeout)[cursor.Id]);
+                _cursors.Start(cursor.Id, _starts.Find(cursor.Id));
             }
 
             if (mustAssign)
@@ -397,7 +333,7 @@ internal sealed class PollingThread
             // As when fetching: brokers that are gone for a while are waited for.
             _log.Logger.StartUnknown(_options.Group, error);
             _cursors.ChangesFailed(mustAssign);
-            Thread.Sleep(QueryRetryDelay);
+            Thread.Sleep(StartOffsets.RetryDelay);
             return false;
         }
         catch (Exception)
@@ -469,7 +405,7 @@ internal sealed class PollingThread
 
         _isRebalancing = true;
         List<TopicPartition> ids = [.. partitions.Select(p => new TopicPartition(p.Topic, p.Partition.Value))];
-        var starts = FindStartsPatiently(ids);
+        var starts = _starts.FindPatiently(ids, () => _request.IsClose || _request.Cancel.IsCancellationRequested);
         foreach (var id in ids)
         {
             _cursors.Add(id, starts[id]);
@@ -479,30 +415,6 @@ internal sealed class PollingThread
         _assigned.AddRange(ids);
         _log.Metrics.Rebalanced("assigned", ids.Count, _options.Group);
         return [.. ids.Select(id => new TopicPartitionOffset(id.Topic, id.Partition, starts[id] < 0 ? Offset.Unset : starts[id]))];
-    }
-
-    private Dictionary<TopicPartition, long> FindStartsPatiently(List<TopicPartition> partitions)
-    {
-        var started = Stopwatch.GetTimestamp();
-        for (var timeout = FirstQueryTimeout; ; timeout = timeout < QueryTimeout ? timeout * 2 : timeout)
-        {
-            try
-            {
-                return FindStarts(partitions, timeout);
-            }
-            catch (RecordLogException error)
-            {
-                _log.Logger.StartUnknown(_options.Group, error);
-                if (_request.IsClose || _request.Cancel.IsCancellationRequested
-                    || Stopwatch.GetElapsedTime(started) > _kafka.MaxPollInterval / 2)
-                {
-                    // Asked for again before the first record is taken.
-                    return partitions.ToDictionary(p => p, _ => KafkaCursor.Unknown);
-                }
-
-                Thread.Sleep(QueryRetryDelay);
-            }
-        }
     }
 
     /// <summary>In the client's callback: partitions go, once the listener has let them.</summary>
@@ -622,21 +534,5 @@ internal sealed class PollingThread
 
             _log.Metrics.Read(records.Count, bytes, _options.Group);
         }
-    }
-
-    private static RecordHeaders RecordHeadersOf(Headers? headers)
-    {
-        if (headers is null || headers.Count == 0)
-        {
-            return RecordHeaders.Empty;
-        }
-
-        var pairs = new KeyValuePair<string, ReadOnlyMemory<byte>>[headers.Count];
-        for (var i = 0; i < pairs.Length; i++)
-        {
-            pairs[i] = new(headers[i].Key, headers[i].GetValueBytes());
-        }
-
-        return new RecordHeaders(pairs);
     }
 }

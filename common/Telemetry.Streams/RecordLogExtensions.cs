@@ -1,0 +1,38 @@
+namespace Telemetry.Streams;
+
+/// <summary>What several readers of a log do alike.</summary>
+public static class RecordLogExtensions
+{
+    /// <summary>Assigns all partitions of some topics to a reader without a group, each from a moment on.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="consumer">The reader.</param>
+    /// <param name="topics">Topics to read whole.</param>
+    /// <param name="since">Record time of the first record; a partition without any so young begins at its end.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The ends as they are now, to know when everything has been read.</returns>
+    /// <exception cref="RecordLogException">A topic is not there, or the log does not answer.</exception>
+    public static async Task<Dictionary<TopicPartition, long>> AssignSinceAsync(
+        this IRecordLog log, IRecordConsumer consumer, IReadOnlyList<string> topics, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var ends = new Dictionary<TopicPartition, long>();
+        var starts = new Dictionary<TopicPartition, long>();
+        foreach (var topic in topics)
+        {
+            var count = await log.QueryPartitionCountAsync(topic, cancellationToken);
+            for (var i = 0; i < count; i++)
+            {
+                var partition = new TopicPartition(topic, i);
+                ends[partition] = (await log.QueryOffsetsAsync(partition, cancellationToken)).High;
+                starts[partition] = await log.QueryOffsetForTimeAsync(partition, since, cancellationToken) ?? ends[partition];
+            }
+        }
+
+        consumer.Assign([.. ends.Keys]);
+        foreach (var (partition, start) in starts)
+        {
+            consumer.Seek(partition, start);
+        }
+
+        return ends;
+    }
+}
