@@ -35,7 +35,7 @@ COPY processing/ processing/
 COPY storage/ storage/
 COPY simulator/ simulator/
 COPY host/ host/
-# Packages stay in the builder's cache whatever changes in the sources. librdkafka comes from the package feed, or is built from source where the feed lacks it.
+# Packages stay in the builder's cache whatever changes in the sources. librdkafka is built from source, mended.
 RUN --mount=type=cache,target=/root/.nuget/packages \
     dotnet restore host/Telemetry.Host/Telemetry.Host.csproj -a $TARGETARCH -p:UseAppHost=false \
     || (apt-get update && apt-get install -y --no-install-recommends build-essential npm \

@@ -79,10 +79,6 @@ internal static partial class Log
     [LoggerMessage(7068, LogLevel.Error, "The Kafka client forgot to {What} a transaction of {TransactionalId}; the id is opened again with another client")]
     public static partial void CallForgotten(this ILogger logger, string transactionalId, string what);
 
-    [LoggerMessage(7070, LogLevel.Warning,
-        "A member of group {Group} holds {Held} partitions, its coordinator believes {Given} and means {Target}, and they do not come to terms; it joins again")]
-    public static partial void MemberDisagrees(this ILogger logger, string group, int held, int given, int target);
-
     [LoggerMessage(7069, LogLevel.Warning, "A Kafka client does not close and is left behind")]
     public static partial void ClientLeftBehind(this ILogger logger);
 

@@ -79,13 +79,6 @@ public sealed record KafkaOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan MaxPollInterval { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>
-    /// How often a member compares what it holds with what its coordinator believes; after three disagreements in a row it joins
-    /// again (KIP-848 only). Default 10 s; more than the brokers' group.consumer.heartbeat.interval.ms.
-    /// </summary>
-    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
-    public TimeSpan MembershipCheckInterval { get; init; } = TimeSpan.FromSeconds(10);
-
     /// <summary>Auto (KIP-848 where the cluster has it, else classic), Consumer or Classic.</summary>
     public KafkaGroupProtocol GroupProtocol { get; init; } = KafkaGroupProtocol.Auto;
 

@@ -17,7 +17,6 @@ internal sealed class KafkaConsumer : IRecordConsumer
     private readonly ConsumerOptions _options;
     private readonly PollingThread _polling;
     private readonly KafkaCursors _cursors;
-    private readonly MembershipWatch? _watch;
     private bool _closing;
     private bool _disposed;
 
@@ -26,10 +25,6 @@ internal sealed class KafkaConsumer : IRecordConsumer
         (_log, _options) = (log, options);
         _cursors = new KafkaCursors();
         _polling = new PollingThread(log, options, kafka, _cursors);
-        if (options.Topics.Count > 0 && !log.UsesClassicGroups)
-        {
-            _watch = new MembershipWatch(log, options.Group!, () => _polling.Member, _polling.Rejoin);
-        }
     }
 
     public IReadOnlyList<TopicPartition> Assignment => _cursors.Ids();
@@ -136,11 +131,6 @@ internal sealed class KafkaConsumer : IRecordConsumer
 
         // The listener still commits while partitions are revoked.
         _closing = true;
-        if (_watch is not null)
-        {
-            await _watch.DisposeAsync();
-        }
-
         Exception? failure = null;
         var kind = PollRequestKind.Close;
         while (true)

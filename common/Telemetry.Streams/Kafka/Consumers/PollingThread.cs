@@ -23,9 +23,6 @@ internal sealed class PollingThread
     private bool _isClosing;
     private bool _isLeaving;
     private volatile bool _isListening;
-    private volatile bool _isRebalancing;
-    private volatile bool _mustRejoin;
-    private long _polls;
     private Exception? _fault;
     private int _started;
 
@@ -54,14 +51,6 @@ internal sealed class PollingThread
 
         return _exchange.SendAsync(request);
     }
-
-    /// <summary>The member as it sees itself; null while partitions come or go, or where there is nothing to compare.</summary>
-    public MemberView? Member => _isClassic || _isRebalancing || _isListening || _mustRejoin || _isClosing
-        ? null
-        : new MemberView(_client.MemberId, Interlocked.Read(ref _polls), _cursors.Ids());
-
-    /// <summary>Has the next poll leave the group and join it anew.</summary>
-    public void Rejoin() => _mustRejoin = true;
 
     /// <summary>The listener threw: the caller is not at work for us until the next poll.</summary>
     public void ListenerFailed() => _isListening = false;
@@ -187,13 +176,6 @@ internal sealed class PollingThread
             }
 
             _log.ThrowIfUnusable();
-            if (_mustRejoin)
-            {
-                _mustRejoin = false;
-                _client.Unsubscribe();
-                _client.Subscribe(_options.Topics);
-            }
-
             var moved = MoveClient();
             var isFull = _cursors.CollectedCount >= _request.RecordsMax;
             if (isFull || (!Consume(_cursors.CollectedCount > 0 ? 0 : moved ? Left() : Math.Min(Left(), 5)) && IsEnough()))
@@ -222,7 +204,6 @@ internal sealed class PollingThread
         ConsumeResult<byte[]?, byte[]?>? result;
         try
         {
-            Interlocked.Increment(ref _polls);
             result = _client.Consume(waitMs);
         }
         catch (ConsumeException error)
@@ -403,7 +384,6 @@ internal sealed class PollingThread
             return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))];
         }
 
-        _isRebalancing = true;
         List<TopicPartition> ids = [.. partitions.Select(p => new TopicPartition(p.Topic, p.Partition.Value))];
         var starts = _starts.FindPatiently(ids, () => _request.IsClose || _request.Cancel.IsCancellationRequested);
         foreach (var id in ids)
@@ -411,7 +391,6 @@ internal sealed class PollingThread
             _cursors.Add(id, starts[id]);
         }
 
-        _isRebalancing = false;
         _assigned.AddRange(ids);
         _log.Metrics.Rebalanced("assigned", ids.Count, _options.Group);
         return [.. ids.Select(id => new TopicPartitionOffset(id.Topic, id.Partition, starts[id] < 0 ? Offset.Unset : starts[id]))];
@@ -427,8 +406,6 @@ internal sealed class PollingThread
 
         List<TopicPartition> ids = [.. partitions.Select(p => new TopicPartition(p.Topic, p.Partition.Value))];
 
-        _isRebalancing = true;
-
         // What the listener has not been told of it need not give up.
         List<TopicPartition> known = [.. ids.Where(id => !_assigned.Remove(id))];
         _log.Metrics.Rebalanced(kind == RebalanceKind.Lost ? "lost" : "revoked", ids.Count, _options.Group);
@@ -438,7 +415,6 @@ internal sealed class PollingThread
         }
 
         ids.ForEach(_cursors.Remove);
-        _isRebalancing = false;
     }
 
     private void TellAssigned()
