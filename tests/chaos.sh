@@ -69,7 +69,7 @@ chaos_sweep() { # FILE: lines "pid starttime name"; /proc/PID/stat has the state
 # Part of ./telemetry test: a short set that kills each role and a broker, pauses a store beyond its session and takes ClickHouse
 # away; and an interrupted run that must leave nothing behind.
 chaos_checks() {
-  local home=${KAFKA_HOME:-$root/../shared/kafka} seeds=2 data log=$stamps/chaos.log passed=0
+  local home=${KAFKA_HOME:-$root/../shared/kafka} seeds=2 data log=$stamps/chaos.log good=0
   if [ ! -f "$home/kafka.sh" ]; then
     say "skipped: chaos schedules, no Kafka brokers of our own (set KAFKA_HOME to a folder with kafka.sh)"
     count 0 0 $((seeds + 1))
@@ -77,9 +77,9 @@ chaos_checks() {
   fi
   say "Running $seeds chaos schedules ..."
   TELEMETRY_KAFKA="" chaos_cluster --seed "$CHAOS_TEST_SEED" --schedules $seeds --faults 4 --length 20s --only "$CHAOS_TEST_FAULTS" >"$log" 2>&1 || true
-  passed=$(sed -nE 's/^([0-9]+) of [0-9]+ schedules passed.*/\1/p' "$log" | tail -1)
-  count "${passed:-0}" $((seeds - ${passed:-0})) 0
-  if [ "${passed:-0}" -eq $seeds ]; then say "ok: $(tail -1 "$log")"; else tail -60 "$log" >&2; say "FAILED: chaos schedules"; fi
+  good=$(sed -nE 's/^([0-9]+) of [0-9]+ schedules passed.*/\1/p' "$log" | tail -1)
+  count "${good:-0}" $((seeds - ${good:-0})) 0
+  if [ "${good:-0}" -eq $seeds ]; then say "ok: $(tail -1 "$log")"; else tail -60 "$log" >&2; say "FAILED: chaos schedules"; fi
   data=$(mktemp -d)
   check "chaos: an interrupted run leaves no process and no mount" chaos_interrupted "$data"
   rm -rf "$data"

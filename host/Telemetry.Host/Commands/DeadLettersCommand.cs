@@ -99,7 +99,9 @@ internal static class DeadLettersCommand
             var how = new ReplayOptions
             {
                 Fix = result.GetValue(fix),
-                Payload = result.GetValue(payload) is { } path ? await File.ReadAllBytesAsync(path, cancellationToken) : null,
+
+                // Without the cast, null would become an empty payload: an array converts, and a null array is no memory.
+                Payload = result.GetValue(payload) is { } path ? await File.ReadAllBytesAsync(path, cancellationToken) : (ReadOnlyMemory<byte>?)null,
             };
             await using var replayer = await DeadLetterReplayer.OpenAsync(log, options.Bridge, TimeProvider.System, logging, cancellationToken);
             var refused = 0;

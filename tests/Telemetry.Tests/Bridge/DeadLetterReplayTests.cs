@@ -79,6 +79,21 @@ public sealed class DeadLetterReplayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Reading_of_the_future_in_JSON_comes_back_alone_at_the_time_it_was_refused()
+    {
+        var payload = """{"boot":7,"seq":1,"readings":[{"sensor":"t","value":21.5},{"sensor":"t","time":"2100-01-01T00:00:00Z","value":22.5},{"sensor":"t","value":23.5}]}"""u8.ToArray();
+        await RefuseAsync(payload, new BridgeOptions());
+        var entry = (await ListAsync()).ShouldHaveSingleItem();
+        entry.Letter.ReadingIndexes.ShouldBe([1u]);
+
+        var replayed = await ReplayAsync(entry, new BridgeOptions(), new ReplayOptions { Fix = true });
+
+        replayed.Outcome.ShouldBe(ReplayOutcome.Replayed, replayed.Detail);
+        var mended = (await ReadReadingsAsync()).Single(b => b.FirstSequence == 2);
+        (mended.BootId, mended.Values.Single()).ShouldBe((7UL, 22.5));
+    }
+
+    [Fact]
     public async Task Wrong_device_is_mended_to_the_topics_and_broken_bytes_need_another_payload()
     {
         var other = Batch(Now());
