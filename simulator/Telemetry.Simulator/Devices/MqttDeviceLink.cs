@@ -40,7 +40,7 @@ internal sealed class MqttDeviceLink : IDeviceLink, IMqttClientHandler, IPublish
         Port = options.Port,
         Tls = options.Tls ? TlsOptions(options) : null,
         UserName = options.UserName,
-        Password = options.Password is { } password ? Encoding.UTF8.GetBytes(password) : null,
+        Password = options.Password is { } password ? Encoding.UTF8.GetBytes(password) : (ReadOnlyMemory<byte>?)null,
         KeepAlive = options.KeepAlive,
         MaximumInFlight = options.MaxInFlight + 1,
         ReceiveMaximum = 16,

@@ -89,6 +89,13 @@ public sealed class SimulatedDeviceTests : IDisposable
     }
 
     [Fact]
+    public void Without_a_password_none_is_sent_not_an_empty_one()
+    {
+        MqttDeviceLink.OptionsFor(new()).Password.ShouldBeNull();
+        MqttDeviceLink.OptionsFor(new() { Password = "x" }).Password!.Value.ToArray().ShouldBe("x"u8.ToArray());
+    }
+
+    [Fact]
     public async Task A_burst_is_as_much_faster_as_asked_and_ends()
     {
         await BootAsync(new() { BurstFactor = 6, BurstAfter = TimeSpan.FromSeconds(10), BurstDuration = TimeSpan.FromSeconds(10) });
