@@ -3,15 +3,42 @@
 # ../shared/peers.
 # shellcheck shell=bash
 
-# Sets kafka and work; both are gone again when the function that sourced it returns.
-bench_work='
-  local kafka=${KAFKA_HOME:-$root/../shared/kafka} work
+# Sets kafka and work, which are gone again when the subshell ends that called it.
+bench_work() {
+  kafka=${KAFKA_HOME:-$root/../shared/kafka}
   [ -x "$kafka/kafka.sh" ] || die "no kafka.sh in $kafka: set KAFKA_HOME to the folder that has it"
   work=$(mktemp -d)
-  trap "\"$kafka/kafka.sh\" destroy \"$work/kafka\" >/dev/null 2>&1 || true; rm -rf \"$work\"; trap - RETURN" RETURN'
+  trap '"$kafka/kafka.sh" destroy "$work/kafka" >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+}
 
-bench_clients() { # kafka-producer|kafka-transactions [--kafka HOST:PORT]
-  eval "$bench_work"
+# Roles apart on the data of DATA, in the background; sets pid.
+bench_up() { # BOOTSTRAP DATA OPTIONS...
+  local bootstrap=$1 data=$2
+  shift 2
+  dotnet "$host" up --kafka "$bootstrap" --roles-apart --data "$data" "$@" \
+    --mqtt-port 0 --http-port 0 --no-browser --plain --report "$data.json" >"$data.log" 2>&1 &
+  pid=$!
+}
+
+bench_until_ready() { # DATA
+  until node -e 'const i=JSON.parse(require("fs").readFileSync(process.argv[1]));process.exit(i.ready?0:1)' "$1/instance.json" 2>/dev/null; do
+    kill -0 $pid 2>/dev/null || break
+    sleep 0.5
+  done
+}
+
+bench_wait() { # DATA: for the end of bench_up's run
+  local code=0
+  wait $pid || code=$?
+  [ $code -eq 0 ] || { tail -20 "$1.log" >&2; echo "ended with code $code"; }
+}
+
+bench_counts() { # BOOTSTRAP DATA: audit and report of a run that has ended
+  { dotnet "$host" audit --kafka "$1" --data "$2" --json 2>/dev/null || true; echo; cat "$2.json" 2>/dev/null || true; } | bench_figures
+}
+
+bench_clients() ( # kafka-producer|kafka-transactions [--kafka HOST:PORT]
+  bench_work
   local what=$1 bootstrap=
   shift
   case ${1:-} in
@@ -21,32 +48,26 @@ bench_clients() { # kafka-producer|kafka-transactions [--kafka HOST:PORT]
   esac
   dotnet build "$root/tests/Telemetry.Benchmarks" -c Release --nologo -v q >&2
   dotnet "$root/artifacts/bin/Telemetry.Benchmarks/release/Telemetry.Benchmarks.dll" "$what" "$bootstrap"
-}
+)
 
 # Lag of every group each half second, from before the spike until after it.
-bench_spike() { # [FACTOR]
-  eval "$bench_work"
+bench_spike() ( # [FACTOR]
+  bench_work
   local factor=${1:-6} bootstrap data=$work/spike pid watch
   bootstrap=$("$kafka/kafka.sh" start "$work/kafka" --brokers 1)
-  dotnet "$host" up --kafka "$bootstrap" --roles-apart --data "$data" --devices 1000 --rate 10M/h --for 90s \
-    --burst "$factor" --burst-after 30s --burst-for 20s \
-    --mqtt-port 0 --http-port 0 --no-browser --plain --report "$data.json" >"$data.log" 2>&1 &
-  pid=$!
-  until node -e 'const i=JSON.parse(require("fs").readFileSync(process.argv[1]));process.exit(i.ready?0:1)' "$data/instance.json" 2>/dev/null; do
-    kill -0 $pid 2>/dev/null || break
-    sleep 0.5
-  done
+  bench_up "$bootstrap" "$data" --devices 1000 --rate 10M/h --for 90s --burst "$factor" --burst-after 30s --burst-for 20s
+  bench_until_ready "$data"
   dotnet "$host" lag --kafka "$bootstrap" --watch --json --set Lag:SampleInterval=500ms >"$work/lag.jsonl" 2>"$work/lag.err" &
   watch=$!
-  wait $pid || { tail -20 "$data.log" >&2; echo "ended with a failure"; }
+  bench_wait "$data"
   kill -TERM $watch 2>/dev/null || true
   wait $watch 2>/dev/null || true
   node "$root/tests/spike.mjs" "$work/lag.jsonl"
-  { dotnet "$host" audit --kafka "$bootstrap" --data "$data" --json 2>/dev/null || true; echo; cat "$data.json" 2>/dev/null || true; } | bench_figures
-}
+  bench_counts "$bootstrap" "$data"
+)
 
-bench_kafka() { # [SECONDS]
-  eval "$bench_work"
+bench_kafka() ( # [SECONDS]
+  bench_work
   local seconds=${1:-20} peers=${PEERS:-$root/../shared/peers} batch
   for batch in 1 50; do
     echo "## embedded, $batch reading(s) a PUBLISH"
@@ -66,7 +87,7 @@ bench_kafka() { # [SECONDS]
     echo "## the same, Kafka away for 6 s and then mosquitto killed (SIGKILL), 10,000 readings/s"
     bench_glue 10000 "$seconds" away
   fi
-}
+)
 
 # The figures of a report and of an audit, a line each.
 bench_figures() {
@@ -80,26 +101,20 @@ bench_figures() {
 }
 
 bench_apart() { # READINGS_PER_PUBLISH RATE SECONDS KILL
-  local bootstrap data=$work/apart pid code=0
+  local bootstrap data=$work/apart pid
   "$kafka/kafka.sh" destroy "$work/kafka" >/dev/null 2>&1 || true
   rm -rf "$data"
   bootstrap=$("$kafka/kafka.sh" start "$work/kafka" --brokers 1)
-  dotnet "$host" up --kafka "$bootstrap" --roles-apart --data "$data" --devices 500 --readings-per-publish "$1" --rate "$2" --for "${3}s" \
-    --mqtt-port 0 --http-port 0 --no-browser --plain --report "$data.json" >"$data.log" 2>&1 &
-  pid=$!
+  bench_up "$bootstrap" "$data" --devices 500 --readings-per-publish "$1" --rate "$2" --for "${3}s"
   if [ "$4" != no ]; then
-    until node -e 'const i=JSON.parse(require("fs").readFileSync(process.argv[1]));process.exit(i.ready?0:1)' "$data/instance.json" 2>/dev/null; do
-      kill -0 $pid 2>/dev/null || break
-      sleep 0.5
-    done
+    bench_until_ready "$data"
     sleep $(($3 / 2))
     bench_away "$4"
     kill -9 "$(node -p 'const i=JSON.parse(require("fs").readFileSync(process.argv[1]));i.roles.find(r=>/^edge(-1)?$/.test(r.name)).pid' "$data/instance.json")"
     bench_back "$4"
   fi
-  wait $pid || code=$?
-  [ $code -eq 0 ] || { tail -20 "$data.log" >&2; echo "ended with code $code"; }
-  { dotnet "$host" audit --kafka "$bootstrap" --data "$data" --json 2>/dev/null || true; echo; cat "$data.json" 2>/dev/null || true; } | bench_figures
+  bench_wait "$data"
+  bench_counts "$bootstrap" "$data"
 }
 
 bench_away() { # KILL: Kafka stands still for 6 s when that is "away"

@@ -75,13 +75,13 @@ internal static partial class Log
     [LoggerMessage(7059, LogLevel.Warning, "librdkafka {Name} {Facility}: {Message}")]
     public static partial void ClientWarning(this ILogger logger, string name, string facility, string message);
 
-    /// <summary>A line of librdkafka's own log.</summary>
     [LoggerMessage(7068, LogLevel.Error, "The Kafka client forgot to {What} a transaction of {TransactionalId}; the id is opened again with another client")]
     public static partial void CallForgotten(this ILogger logger, string transactionalId, string what);
 
     [LoggerMessage(7069, LogLevel.Warning, "A Kafka client does not close and is left behind")]
     public static partial void ClientLeftBehind(this ILogger logger);
 
+    /// <summary>A line of librdkafka's own log.</summary>
     public static void Client(this ILogger logger, LogMessage message)
     {
         if (message.Level <= SyslogLevel.Warning)

@@ -6,7 +6,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=2.15.1
-package_version=2.15.1.1 # Ours alone: Directory.Packages.props asks for it, so that no other can take its place.
+package_version=2.15.1.1 # Ours alone: Directory.Packages.props asks for it, so that no other can take its place. Raise both with each change of the patch: packages are cached.
 source_package=@confluentinc/kafka-javascript@1.10.1
 source_sha256=ada7d703bb1d3237e2292bfabf438d663b6160c9f1ac2a2406b5dc4257c81b66
 case $(uname -m) in x86_64) rid=linux-x64;; aarch64) rid=linux-arm64;; *) echo "no recipe for $(uname -m)" >&2; exit 1;; esac

@@ -195,7 +195,7 @@ public sealed class SchemaRegistryClient : IDisposable
     {
         if (_options.TokenFile is { Length: > 0 } token)
         {
-            return new AuthenticationHeaderValue("Bearer", await ReadSecretAsync(token, nameof(_options.TokenFile), cancellationToken));
+            return new AuthenticationHeaderValue("Bearer", (await ReadSecretAsync(token, nameof(_options.TokenFile), cancellationToken)).Trim());
         }
 
         if (_options is not { UserName: { Length: > 0 } user, PasswordFile: { Length: > 0 } file })

@@ -13,7 +13,6 @@ internal sealed class PollingThread
     private readonly ConsumerOptions _options;
     private readonly KafkaOptions _kafka;
     private readonly KafkaCursors _cursors;
-    private readonly StartOffsets _starts;
     private readonly PollExchange _exchange = new();
     private readonly List<TopicPartition> _assigned = [];
     private volatile IConsumer<byte[]?, byte[]?> _client;
@@ -30,14 +29,14 @@ internal sealed class PollingThread
     {
         (_log, _options, _kafka, _cursors) = (log, options, kafka, cursors);
         _isClassic = log.UsesClassicGroups;
-        _starts = new StartOffsets(log, options, kafka, () => _client!);
+        Starts = new StartOffsets(log, options, kafka, () => _client!);
         _client = Build();
     }
 
     public IClient Client => _client;
 
     /// <summary>Where partitions begin.</summary>
-    public StartOffsets Starts => _starts;
+    public StartOffsets Starts { get; }
 
     /// <summary>What the poll answered last collected.</summary>
     public IReadOnlyList<LogRecord> Records { get; private set; } = [];
@@ -268,7 +267,7 @@ internal sealed class PollingThread
 
     private void Reset(string topic, int partition)
     {
-        var to = _starts.FindEnd(new TopicPartition(topic, partition));
+        var to = Starts.FindEnd(new TopicPartition(topic, partition));
         if (_cursors.Restart(topic, partition, to) is { } from)
         {
             _log.Metrics.Reset(to - from, _options.Group);
@@ -290,7 +289,7 @@ internal sealed class PollingThread
         {
             foreach (var cursor in cursors.Where(c => c.Fetched == KafkaCursor.Unknown))
             {
-                _cursors.Start(cursor.Id, _starts.Find(cursor.Id));
+                _cursors.Start(cursor.Id, Starts.Find(cursor.Id));
             }
 
             if (mustAssign)
@@ -385,7 +384,7 @@ internal sealed class PollingThread
         }
 
         List<TopicPartition> ids = [.. partitions.Select(p => new TopicPartition(p.Topic, p.Partition.Value))];
-        var starts = _starts.FindPatiently(ids, () => _request.IsClose || _request.Cancel.IsCancellationRequested);
+        var starts = Starts.FindPatiently(ids, () => _request.IsClose || _request.Cancel.IsCancellationRequested);
         foreach (var id in ids)
         {
             _cursors.Add(id, starts[id]);

@@ -156,15 +156,14 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
 
                 await RunAsync("abort", Client.AbortTransaction, DisposeTimeout, default);
             }
-            catch (RecordLogException error) when (_isStuck)
-            {
-                Kafka.Logger.AbortFailed(_transactionalId, error);
-            }
             catch (RecordLogException error)
             {
                 // The coordinator aborts it after the transaction timeout.
                 Kafka.Logger.AbortFailed(_transactionalId, error);
-                await PurgeAsync();
+                if (!_isStuck)
+                {
+                    await PurgeAsync();
+                }
             }
         }
 

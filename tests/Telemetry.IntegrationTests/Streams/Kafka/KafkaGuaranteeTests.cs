@@ -63,7 +63,7 @@ public sealed class KafkaGuaranteeTests(SharedKafka kafka) : RecordLogContract(n
 
         // The coordinator answers once the end is decided; the markers follow.
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(Generous);
         while (await Log.QueryOffsetsAsync(partition, limit.Token) != new OffsetRange(0, 6))
         {
             await Task.Delay(20, limit.Token);
