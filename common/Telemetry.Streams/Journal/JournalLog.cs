@@ -241,7 +241,7 @@ public sealed class JournalLog : IRecordLog
     internal JournalTopic Topic(string name) => _topics.TryGetValue(name, out var topic)
         ? topic
         : throw new RecordLogException(
-            RecordLogError.UnknownTopic, $"There is no topic '{name}'; create it with EnsureTopicsAsync.");
+            RecordLogError.UnknownTopic, $"There is no topic '{name}' in this log: a role that starts creates what is declared.");
 
     internal JournalTopic Topic(TopicPartition partition)
     {

@@ -13,6 +13,9 @@ internal sealed class KafkaAdmin : IAsyncDisposable
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long a broker may deny a topic that the controller has created already.</summary>
+    private static readonly TimeSpan NewTopicDelay = TimeSpan.FromSeconds(2);
+
     private readonly KafkaLog _log;
 
     public KafkaAdmin(KafkaLog log)
@@ -64,9 +67,10 @@ internal sealed class KafkaAdmin : IAsyncDisposable
 
     public async Task<int> QueryPartitionCountAsync(string topic, CancellationToken cancellationToken) =>
         _log.Topics.PartitionsOf(topic)
-        ?? await FindPartitionsAsync(topic, cancellationToken)
+        ?? await FindNewPartitionsAsync(topic, cancellationToken)
         ?? throw new RecordLogException(
-            RecordLogError.UnknownTopic, $"There is no topic '{topic}' on the cluster; create it with EnsureTopicsAsync.");
+            RecordLogError.UnknownTopic,
+            $"There is no topic '{topic}' on the cluster: create what is declared with 'telemetry topics apply', or start a role, which does it too.");
 
     public async Task<OffsetRange> QueryOffsetsAsync(TopicPartition partition, CancellationToken cancellationToken)
     {
@@ -172,6 +176,26 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             throw new RecordLogException(
                 RecordLogError.TopicMismatch,
                 $"Topic '{spec.Name}' has {partitions} partitions, not {spec.Partitions}. Partitions never change: use another name.");
+        }
+    }
+
+    /// <summary>Each broker learns of a new topic in its own time, so one denial is not believed.</summary>
+    private async Task<int?> FindNewPartitionsAsync(string topic, CancellationToken cancellationToken)
+    {
+        var started = _log.Time.GetTimestamp();
+        while (true)
+        {
+            if (await FindPartitionsAsync(topic, cancellationToken) is { } partitions)
+            {
+                return partitions;
+            }
+
+            if (_log.Time.GetElapsedTime(started) > NewTopicDelay)
+            {
+                return null;
+            }
+
+            await Task.Delay(RetryDelay, _log.Time, cancellationToken);
         }
     }
 
