@@ -124,6 +124,7 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
         var state = await proxy.HeldAsync(cancellationToken);
         if (Lost(state))
         {
+            proxy.Lose(chunk.Length);
             return;
         }
 

@@ -23,6 +23,7 @@ public sealed class TcpProxy : IAsyncDisposable
     private Task _acceptLoop = Task.CompletedTask;
     private int _next = -1;
     private long _accepted;
+    private long _lostBytes;
 
     /// <param name="port">Port on loopback to listen on; 0: a free one.</param>
     /// <param name="targets">Where connections go, in turn; one at least.</param>
@@ -49,6 +50,9 @@ public sealed class TcpProxy : IAsyncDisposable
 
     /// <summary>Connections open now.</summary>
     public int Open => _connections.Count;
+
+    /// <summary>Bytes taken and never delivered, see <see cref="LinkMode.Blackhole"/>.</summary>
+    public long LostBytes => Interlocked.Read(ref _lostBytes);
 
     internal TimeProvider Time => _time;
 
@@ -109,6 +113,8 @@ public sealed class TcpProxy : IAsyncDisposable
 
         return state;
     }
+
+    internal void Lose(int bytes) => Interlocked.Add(ref _lostBytes, bytes);
 
     internal TimeSpan DrawJitter(TimeSpan most)
     {
@@ -176,9 +182,11 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>A connection to the next target that takes one; null when all refuse.</summary>
     private async Task<Socket?> ConnectAsync(CancellationToken cancellationToken)
     {
-        for (var attempt = 0; attempt < _targets.Count; attempt++)
+        // Each connection goes round by itself: among several at a time, none may meet the same refusing target twice.
+        var first = (uint)Interlocked.Increment(ref _next);
+        for (var attempt = 0u; attempt < _targets.Count; attempt++)
         {
-            var target = _targets[(int)((uint)Interlocked.Increment(ref _next) % (uint)_targets.Count)];
+            var target = _targets[(int)((first + attempt) % (uint)_targets.Count)];
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
