@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using Telemetry.Contracts.Secrets;
 
 namespace Telemetry.SchemaRegistry.Client;
 
@@ -169,7 +170,7 @@ public sealed class SchemaRegistryClient : IDisposable
         {
             using var request = new HttpRequestMessage(method, url);
             request.Headers.Accept.ParseAdd(MediaType);
-            request.Headers.Authorization = await AuthorizationAsync(limit.Token);
+            request.Headers.Authorization = Authorization();
             if (body is not null)
             {
                 request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue(MediaType));
@@ -191,11 +192,11 @@ public sealed class SchemaRegistryClient : IDisposable
     }
 
     /// <summary>Read each time, so that a token can be renewed under a running process.</summary>
-    private async Task<AuthenticationHeaderValue?> AuthorizationAsync(CancellationToken cancellationToken)
+    private AuthenticationHeaderValue? Authorization()
     {
         if (_options.TokenFile is { Length: > 0 } token)
         {
-            return new AuthenticationHeaderValue("Bearer", (await ReadSecretAsync(token, nameof(_options.TokenFile), cancellationToken)).Trim());
+            return new AuthenticationHeaderValue("Bearer", ReadSecret(token, nameof(_options.TokenFile)).Trim());
         }
 
         if (_options is not { UserName: { Length: > 0 } user, PasswordFile: { Length: > 0 } file })
@@ -203,19 +204,19 @@ public sealed class SchemaRegistryClient : IDisposable
             return null;
         }
 
-        var password = await ReadSecretAsync(file, nameof(_options.PasswordFile), cancellationToken);
+        var password = ReadSecret(file, nameof(_options.PasswordFile));
         return new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
     }
 
-    private static async Task<string> ReadSecretAsync(string file, string setting, CancellationToken cancellationToken)
+    private static string ReadSecret(string file, string setting)
     {
         try
         {
-            return (await File.ReadAllTextAsync(file, cancellationToken)).TrimEnd('\r', '\n');
+            return SecretFile.Read(file, $"SchemaRegistry:{setting}");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
-            throw SchemaRegistryException.OfSecret(file, setting, e);
+            throw SchemaRegistryException.OfSecret(e);
         }
     }
 

@@ -38,8 +38,7 @@ public sealed class SchemaRegistryException(int code, bool isTransient, string m
         0, true, $"{what}: no answer from the schema registry: {cause.Message} Check SchemaRegistry:Urls and that it runs; cached ids stay in use.", cause);
 
     /// <summary>A secret that is being renewed may be missing for a moment.</summary>
-    internal static SchemaRegistryException OfSecret(string file, string setting, Exception cause) => new(
-        0, true, $"The secret in '{file}' (SchemaRegistry:{setting}) cannot be read: {cause.Message}", cause);
+    internal static SchemaRegistryException OfSecret(IOException cause) => new(0, true, cause.Message, cause);
 
     private static string Hint(int status) => status switch
     {

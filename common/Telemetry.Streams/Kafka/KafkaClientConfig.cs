@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Telemetry.Contracts.Secrets;
 
 namespace Telemetry.Streams.Kafka;
 
@@ -138,12 +139,11 @@ internal static class KafkaClientConfig
 
         try
         {
-            return File.ReadAllText(file).TrimEnd('\r', '\n');
+            return SecretFile.Read(file, $"Kafka:{setting}");
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (IOException error)
         {
-            throw new RecordLogException(
-                RecordLogError.Unavailable, $"The secret in '{file}' (Kafka:{setting}) cannot be read: {error.Message}", error);
+            throw new RecordLogException(RecordLogError.Unavailable, error.Message, error);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Telemetry.Contracts.Secrets;
 using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Storage.ClickHouse.Http;
 
@@ -56,7 +57,7 @@ public sealed record ClickHouseOptions : EmbeddedClickHouseOptions, IValidatable
         Endpoint = Endpoint ?? throw new InvalidOperationException("No endpoint is set: the engine is in this process."),
         Database = Database,
         User = User,
-        Password = PasswordFile.Length > 0 ? File.ReadLines(PasswordFile).FirstOrDefault() ?? "" : Password,
+        Password = PasswordFile.Length > 0 ? SecretFile.Read(PasswordFile, "ClickHouse:PasswordFile") : Password,
         Compression = Compression,
         ConnectTimeout = ConnectTimeout,
         Timeout = Timeout,

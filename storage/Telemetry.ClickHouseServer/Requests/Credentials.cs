@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Telemetry.Contracts.Secrets;
 using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.ClickHouseServer.Requests;
@@ -13,7 +14,7 @@ internal sealed class Credentials(string user, string password)
     /// <exception cref="IOException">The password file cannot be read.</exception>
     public static Credentials From(ClickHouseServerOptions options) => new(
         options.User,
-        options.PasswordFile.Length == 0 ? "" : File.ReadLines(options.PasswordFile).FirstOrDefault("").TrimEnd('\r'));
+        options.PasswordFile.Length == 0 ? "" : SecretFile.Read(options.PasswordFile, "ClickHouseServer:PasswordFile"));
 
     /// <returns>The user.</returns>
     /// <exception cref="ClickHouseException">Not the user, not the password, or several of them in one request.</exception>

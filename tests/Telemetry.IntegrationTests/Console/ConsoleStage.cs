@@ -19,6 +19,8 @@ public sealed class ConsoleStage(EngineFixture engine) : IAsyncLifetime
         "--disable-component-update", "--disable-sync",
     ];
 
+    private const int ExpectTimeoutMs = 60_000;
+
     private readonly QueryStore _store = new(engine);
     private readonly TailLog _log = new();
     private QueryServer? _server;
@@ -44,6 +46,8 @@ public sealed class ConsoleStage(EngineFixture engine) : IAsyncLifetime
             return;
         }
 
+        // Limits for failures only: the browser shares two cores with everything else.
+        Assertions.SetDefaultExpectTimeout(ExpectTimeoutMs);
         await _store.InitializeAsync();
         await FillAsync();
         _server = await QueryServer.StartAsync(

@@ -5,7 +5,7 @@ namespace Telemetry.IntegrationTests.Edge;
 /// <summary>A client program of somebody else, whose lines the test reads.</summary>
 internal sealed class ClientProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly Task<string> _errors;

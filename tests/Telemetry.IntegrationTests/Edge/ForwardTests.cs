@@ -45,6 +45,6 @@ public sealed class ForwardTests
         (await ingest.TakenAsync(1)).ShouldBe(["dead"]);
         stopped.IsCompleted.ShouldBeFalse();
         ingest.Answer(0, IngestOutcome.Stored);
-        await stopped.WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
+        await stopped.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
     }
 }

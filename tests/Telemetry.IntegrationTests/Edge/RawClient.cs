@@ -8,7 +8,7 @@ namespace Telemetry.IntegrationTests.Edge;
 /// <summary>A socket that speaks MQTT exactly as the test says, right or wrong.</summary>
 internal sealed class RawClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Stream _stream;
     private readonly MqttVersion _version;

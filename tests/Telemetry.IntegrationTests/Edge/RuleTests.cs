@@ -261,7 +261,7 @@ public sealed class RuleTests
     /// <summary>The broker learns of a cut connection a moment later.</summary>
     private static async Task UntilConnectionsAsync(TestBroker broker, int count)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (broker.Broker.Connections != count)
         {
             timeout.Token.ThrowIfCancellationRequested();

@@ -112,7 +112,7 @@ internal sealed class ScriptedIngest : IIngest
                 changed = _changed.Task;
             }
 
-            await changed.WaitAsync(TimeSpan.FromSeconds(15));
+            await changed.WaitAsync(TimeSpan.FromSeconds(60));
         }
     }
 

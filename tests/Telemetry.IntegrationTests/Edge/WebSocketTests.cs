@@ -10,7 +10,7 @@ namespace Telemetry.IntegrationTests.Edge;
 
 public sealed class WebSocketTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly byte[] Ping = [0xC0, 0];
     private static readonly byte[] Connect = [0x10, 14, 0, 4, (byte)'M', (byte)'Q', (byte)'T', (byte)'T', 5, 2, 0, 0, 0, 0, 1, (byte)'w'];
 

@@ -54,12 +54,12 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             return;
         }
 
-        await RetryAsync("create topics", () => CreateAsync(missing), cancellationToken);
+        await RetryAsync("creating topics", () => CreateAsync(missing), cancellationToken);
         foreach (var spec in missing)
         {
             // Brokers learn of a new topic a moment after it is created.
             await RetryAsync(
-                $"find topic '{spec.Name}'",
+                $"finding topic '{spec.Name}'",
                 async () => Check(spec, await FindPartitionsAsync(spec.Name, cancellationToken) ?? throw Gone(spec.Name)),
                 cancellationToken);
         }
@@ -84,7 +84,7 @@ internal sealed class KafkaAdmin : IAsyncDisposable
     public Task<Dictionary<TopicPartition, long>> ListAsync(
         IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation, CancellationToken cancellationToken) =>
         RetryAsync(
-            $"ask for offsets of {string.Join(", ", partitions.Take(3))}",
+            $"asking for offsets of {string.Join(", ", partitions.Take(3))}",
             async () =>
             {
                 // librdkafka 2.15 reports a partition whose leader did not answer as a success without an offset (-1001, and sometimes -1
@@ -200,7 +200,7 @@ internal sealed class KafkaAdmin : IAsyncDisposable
     }
 
     private Task<int?> FindPartitionsAsync(string topic, CancellationToken cancellationToken) => RetryAsync<int?>(
-        $"describe topic '{topic}'",
+        $"describing topic '{topic}'",
         async () =>
         {
             try
@@ -225,7 +225,7 @@ internal sealed class KafkaAdmin : IAsyncDisposable
         cancellationToken);
 
     /// <summary>Until it succeeds, fails for good, or the time is over.</summary>
-    private async Task<T> RetryAsync<T>(string what, Func<Task<T>> call, CancellationToken cancellationToken)
+    private async Task<T> RetryAsync<T>(string doing, Func<Task<T>> call, CancellationToken cancellationToken)
     {
         var started = _log.Time.GetTimestamp();
         while (true)
@@ -238,7 +238,7 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             }
             catch (KafkaException error)
             {
-                failure = AdminErrors.Describe(error, $"Could not {what}");
+                failure = AdminErrors.Explain(error, doing);
                 if (error.Error.Code == ErrorCode.Local_TimedOut)
                 {
                     await RefreshAsync();
@@ -273,8 +273,8 @@ internal sealed class KafkaAdmin : IAsyncDisposable
         }
     }
 
-    private Task<bool> RetryAsync(string what, Func<Task> call, CancellationToken cancellationToken) => RetryAsync(
-        what,
+    private Task<bool> RetryAsync(string doing, Func<Task> call, CancellationToken cancellationToken) => RetryAsync(
+        doing,
         async () =>
         {
             await call();

@@ -3,7 +3,7 @@ using Confluent.Kafka;
 
 namespace Telemetry.Streams.Kafka.Consumers;
 
-/// <summary>The thread that owns a client: polls it, runs its rebalance callbacks, moves it where the cursors say.</summary>
+/// <summary>The thread that owns a client: polls it, runs its rebalance callbacks, has it moved where the cursors say.</summary>
 internal sealed class PollingThread
 {
     /// <summary>Cancelling a poll takes no longer than this.</summary>
@@ -13,6 +13,7 @@ internal sealed class PollingThread
     private readonly ConsumerOptions _options;
     private readonly KafkaOptions _kafka;
     private readonly KafkaCursors _cursors;
+    private readonly CursorMover _mover;
     private readonly PollExchange _exchange = new();
     private readonly List<TopicPartition> _assigned = [];
     private volatile IConsumer<byte[]?, byte[]?> _client;
@@ -30,6 +31,7 @@ internal sealed class PollingThread
         (_log, _options, _kafka, _cursors) = (log, options, kafka, cursors);
         _isClassic = log.UsesClassicGroups;
         Starts = new StartOffsets(log, options, kafka, () => _client!);
+        _mover = new CursorMover(log, options.Group, cursors, Starts, () => _client!);
         _client = Build();
     }
 
@@ -175,7 +177,7 @@ internal sealed class PollingThread
             }
 
             _log.ThrowIfUnusable();
-            var moved = MoveClient();
+            var moved = _mover.Move();
             var isFull = _cursors.CollectedCount >= _request.RecordsMax;
             if (isFull || (!Consume(_cursors.CollectedCount > 0 ? 0 : moved ? Left() : Math.Min(Left(), 5)) && IsEnough()))
             {
@@ -234,7 +236,7 @@ internal sealed class PollingThread
         var code = error.Error.Code;
         if (code is ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange)
         {
-            Reset(error.ConsumerRecord.Topic, error.ConsumerRecord.Partition.Value);
+            _mover.Reset(error.ConsumerRecord.Topic, error.ConsumerRecord.Partition.Value);
         }
         else if (!_isClassic && _kafka.GroupProtocol == KafkaGroupProtocol.Auto
             && code is ErrorCode.UnsupportedVersion or ErrorCode.Local_UnsupportedFeature)
@@ -263,116 +265,6 @@ internal sealed class PollingThread
         var former = _client;
         _client = Build();
         former.Dispose();
-    }
-
-    private void Reset(string topic, int partition)
-    {
-        var to = Starts.FindEnd(new TopicPartition(topic, partition));
-        if (_cursors.Restart(topic, partition, to) is { } from)
-        {
-            _log.Metrics.Reset(to - from, _options.Group);
-            _log.Logger.OffsetReset(from, new TopicPartition(topic, partition), _options.Group, to);
-        }
-    }
-
-    /// <summary>Brings the client to where the cursors are.</summary>
-    /// <returns>False: it could not be told everything yet; try again soon.</returns>
-    private bool MoveClient()
-    {
-        var cursors = _cursors.TakeChanges(out var mustAssign);
-        if (cursors.Length == 0 && !mustAssign)
-        {
-            return true;
-        }
-
-        try
-        {
-            foreach (var cursor in cursors.Where(c => c.Fetched == KafkaCursor.Unknown))
-            {
-                _cursors.Start(cursor.Id, Starts.Find(cursor.Id));
-            }
-
-            if (mustAssign)
-            {
-                _client.Assign(cursors.Select(c => new TopicPartitionOffset(c.KafkaId, c.Fetched)));
-                foreach (var cursor in cursors)
-                {
-                    (cursor.MustSeek, cursor.MustRestart, cursor.PausedInClient) = (false, false, false);
-                }
-            }
-
-            foreach (var cursor in cursors.Where(c => c.MustRestart))
-            {
-                Restart(cursor);
-            }
-
-            SetPauses(cursors);
-        }
-        catch (RecordLogException error) when (error.IsTransient)
-        {
-            // As when fetching: brokers that are gone for a while are waited for.
-            _log.Logger.StartUnknown(_options.Group, error);
-            _cursors.ChangesFailed(mustAssign);
-            Thread.Sleep(StartOffsets.RetryDelay);
-            return false;
-        }
-        catch (Exception)
-        {
-            _cursors.ChangesFailed(mustAssign);
-            throw;
-        }
-
-        var moved = true;
-        foreach (var cursor in cursors.Where(c => c.MustSeek))
-        {
-            moved &= Seek(cursor);
-        }
-
-        if (!moved)
-        {
-            _cursors.ChangesFailed(false);
-        }
-
-        return moved;
-    }
-
-    private void Restart(KafkaCursor cursor)
-    {
-        _client.IncrementalUnassign([cursor.KafkaId]);
-        _client.IncrementalAssign([new TopicPartitionOffset(cursor.KafkaId, cursor.Fetched)]);
-        (cursor.MustSeek, cursor.MustRestart, cursor.PausedInClient) = (false, false, false);
-    }
-
-    private bool Seek(KafkaCursor cursor)
-    {
-        try
-        {
-            _client.Seek(new TopicPartitionOffset(cursor.KafkaId, cursor.Fetched));
-            cursor.MustSeek = false;
-            return true;
-        }
-        catch (KafkaException error) when (error.Error.Code is ErrorCode.Local_State or ErrorCode.Local_TimedOut or ErrorCode.Local_Outdated)
-        {
-            // Not fetched yet after an assignment; what comes until it is moved is thrown away.
-            return false;
-        }
-    }
-
-    private void SetPauses(KafkaCursor[] cursors)
-    {
-        var pause = cursors.Where(c => c is { Paused: true, PausedInClient: false }).ToList();
-        var resume = cursors.Where(c => c is { Paused: false, PausedInClient: true }).ToList();
-        if (pause.Count > 0)
-        {
-            _client.Pause(pause.Select(c => c.KafkaId));
-            pause.ForEach(static c => c.PausedInClient = true);
-        }
-
-        if (resume.Count > 0)
-        {
-            _client.Resume(resume.Select(c => c.KafkaId));
-            resume.ForEach(static c => c.PausedInClient = false);
-        }
     }
 
     /// <summary>In the client's callback: new partitions, each with the offset it starts at.</summary>

@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Telemetry.Streams.Kafka.Admin;
 
 namespace Telemetry.Streams.Kafka.Topics;
 
