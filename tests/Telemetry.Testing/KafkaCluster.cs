@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Telemetry.Testing.Processes;
 
 namespace Telemetry.Testing;
 
@@ -87,7 +88,13 @@ public sealed class KafkaCluster : IAsyncDisposable
     public Task StopBrokerAsync(int id) => DoAsync("stop-one", id);
 
     /// <summary>SIGSTOP: a stall.</summary>
-    public Task PauseBrokerAsync(int id) => DoAsync("pause", id);
+    public async Task PauseBrokerAsync(int id)
+    {
+        await DoAsync("pause", id);
+        var line = (await RunAsync(OwnScript, ["status", OwnDirectory])).Split('\n').First(l => l.StartsWith($"broker {id} ", StringComparison.Ordinal));
+        var words = line.Split(' ');
+        ProcessSignal.AwaitPaused(int.Parse(words[Array.IndexOf(words, "pid") + 1], CultureInfo.InvariantCulture));
+    }
 
     /// <summary>SIGCONT.</summary>
     public Task ResumeBrokerAsync(int id) => DoAsync("resume", id);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Telemetry.Testing.Processes;
@@ -9,6 +10,7 @@ public static partial class ProcessSignal
     private const int Sigterm = 15;
     private const int Sigcont = 18;
     private const int Sigstop = 19;
+    private static readonly TimeSpan PauseLimit = TimeSpan.FromSeconds(30);
 
     /// <summary>SIGKILL: a crash.</summary>
     /// <returns>False when there is no such process.</returns>
@@ -18,13 +20,56 @@ public static partial class ProcessSignal
     /// <returns>False when there is no such process.</returns>
     public static bool Terminate(int pid) => Send(pid, Sigterm);
 
-    /// <summary>SIGSTOP: the process stands still and loses nothing.</summary>
+    /// <summary>SIGSTOP: the process stands still and loses nothing. Returns when every thread of it does.</summary>
     /// <returns>False when there is no such process.</returns>
-    public static bool Pause(int pid) => Send(pid, Sigstop);
+    public static bool Pause(int pid)
+    {
+        if (!Send(pid, Sigstop))
+        {
+            return false;
+        }
+
+        AwaitPaused(pid);
+        return true;
+    }
+
+    /// <summary>
+    /// The signal goes to one thread, which stops the others once it gets a core: until then they work on, on a loaded machine for
+    /// a while.
+    /// </summary>
+    /// <exception cref="TimeoutException">A thread went on for longer than anybody should wait.</exception>
+    public static void AwaitPaused(int pid)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (!StandsStill(pid))
+        {
+            if (Stopwatch.GetElapsedTime(started) > PauseLimit)
+            {
+                throw new TimeoutException($"Process {pid} did not stand still within {PauseLimit.TotalSeconds} s of SIGSTOP.");
+            }
+
+            Thread.Sleep(1);
+        }
+    }
 
     /// <summary>SIGCONT: the process goes on.</summary>
     /// <returns>False when there is no such process.</returns>
     public static bool Resume(int pid) => Send(pid, Sigcont);
+
+    private static bool StandsStill(int pid)
+    {
+        try
+        {
+            // The state follows the program's name, which may hold anything and ends with the last parenthesis.
+            return Directory.EnumerateDirectories($"/proc/{pid}/task")
+                .Select(thread => File.ReadAllText(Path.Combine(thread, "stat")))
+                .All(stat => stat[stat.LastIndexOf(')') + 2] is 'T' or 't' or 'Z' or 'X');
+        }
+        catch (IOException)
+        {
+            return !Directory.Exists($"/proc/{pid}"); // A thread ended while we looked: look again.
+        }
+    }
 
     private static bool Send(int pid, int signal)
     {
