@@ -11,25 +11,22 @@ public sealed class HoldingProxy : IAsyncDisposable
 {
     private const int HeldBytesMax = 64 << 20;
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly IPEndPoint _target;
-    private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MemoryStream _held = new();
-    private readonly Task _loop;
+    private readonly LoopbackServer _server;
     private volatile byte[]? _pattern;
     private long _heldBytes;
 
     public HoldingProxy(IPEndPoint target)
     {
         _target = target;
-        _listener.Start();
-        _loop = AcceptAsync();
+        _server = new LoopbackServer(ServeAsync);
     }
 
     /// <summary>Where clients connect.</summary>
-    public IPEndPoint Address => (IPEndPoint)_listener.LocalEndpoint;
+    public IPEndPoint Address => _server.EndPoint;
 
     /// <summary>Bytes held back so far.</summary>
     public long HeldBytes => Interlocked.Read(ref _heldBytes);
@@ -45,52 +42,24 @@ public sealed class HoldingProxy : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        _listener.Stop();
-        await _loop;
+        await _server.DisposeAsync();
         _held.Dispose();
-        _stop.Dispose();
     }
 
-    private async Task AcceptAsync()
-    {
-        var connections = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException)
-        {
-            await Task.WhenAll(connections);
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
+    private async Task ServeAsync(TcpClient client, CancellationToken cancellationToken)
     {
         using var server = new TcpClient();
-        using (client)
-        {
-            try
-            {
-                await server.ConnectAsync(_target, _stop.Token);
-                var connection = new Connection();
-                await Task.WhenAll(
-                    SendAsync(client.GetStream(), server, connection), ReceiveAsync(server.GetStream(), client, connection));
-            }
-            catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
-            {
-                client.Close();
-            }
-        }
+        await server.ConnectAsync(_target, cancellationToken);
+        var connection = new Connection();
+        await Task.WhenAll(
+            SendAsync(client.GetStream(), server, connection, cancellationToken),
+            ReceiveAsync(server.GetStream(), client, connection, cancellationToken));
     }
 
-    private async Task SendAsync(NetworkStream from, TcpClient to, Connection connection)
+    private async Task SendAsync(NetworkStream from, TcpClient to, Connection connection, CancellationToken cancellationToken)
     {
         var buffer = new byte[64 << 10];
-        while (await ReadAsync(from, buffer) is var read and > 0)
+        while (await ReadAsync(from, buffer, cancellationToken) is var read and > 0)
         {
             if (!connection.IsHeld && _pattern is { } pattern && buffer.AsSpan(0, read).IndexOf(pattern) >= 0)
             {
@@ -100,7 +69,7 @@ public sealed class HoldingProxy : IAsyncDisposable
 
             if (!connection.IsHeld)
             {
-                await to.GetStream().WriteAsync(buffer.AsMemory(0, read), _stop.Token);
+                await to.GetStream().WriteAsync(buffer.AsMemory(0, read), cancellationToken);
                 continue;
             }
 
@@ -116,7 +85,7 @@ public sealed class HoldingProxy : IAsyncDisposable
             }
 
             // What follows is the rest of the same request; the client then waits for its answer, or is gone.
-            connection.Forward ??= ForwardAsync();
+            connection.Forward ??= ForwardAsync(cancellationToken);
         }
 
         if (connection.Forward is { } forward)
@@ -130,23 +99,23 @@ public sealed class HoldingProxy : IAsyncDisposable
     }
 
     /// <summary>On a connection of its own: the server may have closed the one that stood still.</summary>
-    private async Task ForwardAsync()
+    private async Task ForwardAsync(CancellationToken cancellationToken)
     {
-        await _release.Task.WaitAsync(_stop.Token);
+        await _release.Task.WaitAsync(cancellationToken);
         using var server = new TcpClient();
-        await server.ConnectAsync(_target, _stop.Token);
-        await server.GetStream().WriteAsync(_held.ToArray(), _stop.Token);
+        await server.ConnectAsync(_target, cancellationToken);
+        await server.GetStream().WriteAsync(_held.ToArray(), cancellationToken);
         var buffer = new byte[64 << 10];
-        var read = await ReadAsync(server.GetStream(), buffer);
+        var read = await ReadAsync(server.GetStream(), buffer, cancellationToken);
         _answer.TrySetResult(System.Text.Encoding.Latin1.GetString(buffer, 0, read));
     }
 
-    private async Task ReceiveAsync(NetworkStream from, TcpClient to, Connection connection)
+    private async Task ReceiveAsync(NetworkStream from, TcpClient to, Connection connection, CancellationToken cancellationToken)
     {
         var buffer = new byte[64 << 10];
-        while (await ReadAsync(from, buffer) is var read and > 0)
+        while (await ReadAsync(from, buffer, cancellationToken) is var read and > 0)
         {
-            await to.GetStream().WriteAsync(buffer.AsMemory(0, read), _stop.Token);
+            await to.GetStream().WriteAsync(buffer.AsMemory(0, read), cancellationToken);
         }
 
         if (!connection.IsHeld)
@@ -155,11 +124,11 @@ public sealed class HoldingProxy : IAsyncDisposable
         }
     }
 
-    private async Task<int> ReadAsync(NetworkStream stream, byte[] buffer)
+    private static async Task<int> ReadAsync(NetworkStream stream, byte[] buffer, CancellationToken cancellationToken)
     {
         try
         {
-            return await stream.ReadAsync(buffer, _stop.Token);
+            return await stream.ReadAsync(buffer, cancellationToken);
         }
         catch (IOException)
         {

@@ -1,28 +1,25 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Storage;
 
 /// <summary>Answers each HTTP request with the next scripted bytes and closes the connection; remembers what was asked.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
     private readonly Func<string, string?> _answer;
     private readonly BlockingCollection<string> _requests = new(1000);
-    private readonly Task _loop;
+    private readonly LoopbackServer _server;
 
     /// <param name="answer">From the request (head and body) to the raw answer; null never answers.</param>
     public ScriptedServer(Func<string, string?> answer)
     {
         _answer = answer;
-        _listener.Start();
-        _loop = RunAsync();
+        _server = new LoopbackServer(ServeAsync);
     }
 
-    public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+    public Uri Address => new($"http://127.0.0.1:{_server.EndPoint.Port}");
 
     public IReadOnlyList<string> Requests => [.. _requests];
 
@@ -31,55 +28,26 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        _listener.Stop();
-        await _loop;
-        _stop.Dispose();
+        await _server.DisposeAsync();
         _requests.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task ServeAsync(TcpClient client, CancellationToken cancellationToken)
     {
-        var connections = new List<Task>();
-        try
+        var stream = client.GetStream();
+        var request = await ReadAsync(stream, cancellationToken);
+        _requests.Add(request, cancellationToken);
+        if (_answer(request) is { } answer)
         {
-            while (true)
-            {
-                connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
-            }
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(answer), cancellationToken);
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        else
         {
-            await Task.WhenAll(connections);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
         }
     }
 
-    private async Task ServeAsync(TcpClient client)
-    {
-        using (client)
-        {
-            try
-            {
-                var stream = client.GetStream();
-                var request = await ReadAsync(stream);
-                _requests.Add(request);
-                if (_answer(request) is { } answer)
-                {
-                    await stream.WriteAsync(Encoding.UTF8.GetBytes(answer), _stop.Token);
-                }
-                else
-                {
-                    await Task.Delay(Timeout.Infinite, _stop.Token);
-                }
-            }
-            catch (Exception e) when (e is OperationCanceledException or IOException)
-            {
-                client.Close();
-            }
-        }
-    }
-
-    private async Task<string> ReadAsync(NetworkStream stream)
+    private static async Task<string> ReadAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
         var text = new StringBuilder();
         var buffer = new byte[4096];
@@ -97,7 +65,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
                 }
             }
 
-            var read = await stream.ReadAsync(buffer, _stop.Token);
+            var read = await stream.ReadAsync(buffer, cancellationToken);
             if (read == 0)
             {
                 return text.ToString();
