@@ -72,6 +72,26 @@ public sealed class KafkaSecurityTests(SecureBroker broker) : IClassFixture<Secu
     }
 
     [Fact]
+    public async Task User_with_the_right_password_is_let_in_by_SCRAM_without_TLS()
+    {
+        broker.Need();
+
+        (await ConnectAsync(broker.BareScram)).Brokers.ShouldBe([broker.BareScram.BootstrapServers!]);
+    }
+
+    [Fact]
+    public async Task Wrong_password_without_TLS_is_an_error_at_once_and_stays_secret()
+    {
+        broker.Need();
+
+        var error = await RefusedAsync(broker.BareScram with { SaslPasswordFile = broker.Secret("wrong-bare", WrongPassword) });
+
+        error.Message.ShouldContain($"does not accept user '{SecureBroker.User}'");
+        error.Message.ShouldContain("Kafka:SaslPasswordFile");
+        error.ToString().ShouldNotContain(WrongPassword);
+    }
+
+    [Fact]
     public async Task Plain_client_at_a_TLS_listener_is_told_of_the_protocol()
     {
         broker.Need();
@@ -109,14 +129,17 @@ public sealed class KafkaSecurityTests(SecureBroker broker) : IClassFixture<Secu
         (output + errors).ShouldNotContain(WrongPassword);
     }
 
-    [Fact]
-    public async Task Records_go_through_TLS_and_SCRAM_and_come_back()
+    [Theory]
+    [InlineData(KafkaSecurityProtocol.SaslSsl)]
+    [InlineData(KafkaSecurityProtocol.SaslPlaintext)]
+    public async Task Records_go_through_SCRAM_and_come_back(KafkaSecurityProtocol protocol)
     {
         broker.Need();
-        const string topic = "secured";
-        await using var log = KafkaLog.Open(broker.Scram, NullLoggerFactory.Instance, TimeProvider.System);
+        var topic = $"secured-{protocol}";
+        var options = protocol == KafkaSecurityProtocol.SaslSsl ? broker.Scram : broker.BareScram;
+        await using var log = KafkaLog.Open(options, NullLoggerFactory.Instance, TimeProvider.System);
         await log.EnsureTopicsAsync([new TopicSpec(topic, 1)], Cancel);
-        await using var producer = await log.OpenTransactionalProducerAsync("secured-1", new ProducerOptions(), Cancel);
+        await using var producer = await log.OpenTransactionalProducerAsync(topic, new ProducerOptions(), Cancel);
         producer.BeginTransaction();
         for (var i = 0; i < 100; i++)
         {
@@ -125,7 +148,7 @@ public sealed class KafkaSecurityTests(SecureBroker broker) : IClassFixture<Secu
         }
 
         await producer.CommitTransactionAsync(Cancel);
-        await using var consumer = log.CreateConsumer(new ConsumerOptions { Group = "secured-readers", Topics = [topic] });
+        await using var consumer = log.CreateConsumer(new ConsumerOptions { Group = topic, Topics = [topic] });
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         deadline.CancelAfter(TimeSpan.FromSeconds(30));
         var values = new List<int>();

@@ -8,11 +8,13 @@ using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Kafka;
 
-/// <summary>A broker with a listener for each way in: plain, TLS, mutual TLS, SCRAM over TLS. Null cluster: no Kafka here.</summary>
+/// <summary>A broker with a listener for each way in: plain, TLS, mutual TLS, SCRAM over TLS and without. Null cluster: no Kafka here.</summary>
 public sealed class SecureBroker : IAsyncLifetime
 {
     public const string User = "edge-7";
     public const string Password = "correct-horse-battery-staple";
+
+    private const string ScramModule = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
 
     private readonly TestAuthority _authority = new();
     private readonly TestAuthority _stranger = new();
@@ -21,6 +23,7 @@ public sealed class SecureBroker : IAsyncLifetime
     private int _tls;
     private int _mutual;
     private int _scram;
+    private int _bare;
 
     /// <summary>Client with our authority, over TLS.</summary>
     public KafkaOptions Tls => new()
@@ -41,6 +44,14 @@ public sealed class SecureBroker : IAsyncLifetime
         SaslMechanism = KafkaSaslMechanism.ScramSha512,
         SaslUsername = User,
         SaslPasswordFile = Secret("password", Password + "\n"),
+    };
+
+    /// <summary>The listener that asks for user and password, without TLS.</summary>
+    public KafkaOptions BareScram => Scram with
+    {
+        BootstrapServers = Local(_bare),
+        SecurityProtocol = KafkaSecurityProtocol.SaslPlaintext,
+        SslCaFile = null,
     };
 
     /// <summary>An authority that signed nothing here.</summary>
@@ -69,12 +80,12 @@ public sealed class SecureBroker : IAsyncLifetime
 
         _cluster = await KafkaCluster.StartAsync(
             1,
-            "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,MUTUAL:SSL,SCRAM:SASL_SSL",
+            "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,MUTUAL:SSL,SCRAM:SASL_SSL,BARE:SASL_PLAINTEXT",
             "ssl.keystore.type=PEM", $"ssl.keystore.location={_authority.ServerPem()}",
             "ssl.truststore.type=PEM", $"ssl.truststore.location={_authority.RootFile}",
             "listener.name.mutual.ssl.client.auth=required",
             "sasl.enabled.mechanisms=SCRAM-SHA-512",
-            "listener.name.scram.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;");
+            $"listener.name.scram.scram-sha-512.sasl.jaas.config={ScramModule}", $"listener.name.bare.scram-sha-512.sasl.jaas.config={ScramModule}");
         try
         {
             await AddListenersAsync(_cluster);
@@ -114,8 +125,8 @@ public sealed class SecureBroker : IAsyncLifetime
         var plain = await File.ReadAllLinesAsync(file);
         for (var attempt = 1; ; attempt++)
         {
-            (_tls, _mutual, _scram) = (FreePort.Find(), FreePort.Find(), FreePort.Find());
-            var more = $",TLS://{Local(_tls)},MUTUAL://{Local(_mutual)},SCRAM://{Local(_scram)}";
+            (_tls, _mutual, _scram, _bare) = (FreePort.Find(), FreePort.Find(), FreePort.Find(), FreePort.Find());
+            var more = $",TLS://{Local(_tls)},MUTUAL://{Local(_mutual)},SCRAM://{Local(_scram)},BARE://{Local(_bare)}";
             await File.WriteAllLinesAsync(file, plain.Select(line =>
                 line.StartsWith("listeners=", StringComparison.Ordinal) || line.StartsWith("advertised.listeners=", StringComparison.Ordinal)
                     ? line + more
