@@ -52,11 +52,12 @@ internal static class KafkaProducerSpeed
         var elapsed = Stopwatch.GetElapsedTime(started);
         cpu = Process.GetCurrentProcess().TotalProcessorTime - cpu;
         var steady = await RunAsync(producer, topic, bytes, Duration, SteadyRate);
+        var (fullMs, steadyMs) = (new Percentiles(full.Ms), new Percentiles(steady.Ms));
         to.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"| {bytes} | {options.Compression} | {options.Linger.TotalMilliseconds} | {options.BatchBytes >> 10} | {full.Count / elapsed.TotalSeconds:0} "
-            + $"| {cpu.TotalMicroseconds / full.Count:0.0} | {full.Percentile(50):0.0} | {full.Percentile(99):0.0} "
-            + $"| {steady.Percentile(50):0.0} | {steady.Percentile(99):0.0} |"));
+            + $"| {cpu.TotalMicroseconds / full.Count:0.0} | {fullMs.Format(50)} | {fullMs.Format(99)} "
+            + $"| {steadyMs.Format(50)} | {steadyMs.Format(99)} |"));
     }
 
     private static async Task<Latencies> RunAsync(IRecordProducer producer, string topic, int bytes, TimeSpan duration, int rate)
@@ -104,17 +105,13 @@ internal static class KafkaProducerSpeed
     /// <summary>Acknowledgement times; from one thread at a time.</summary>
     private sealed class Latencies : IAppendCompletion
     {
-        private readonly List<float> _ms = new(1 << 20);
+        private readonly List<double> _ms = new(1 << 20);
 
         public int Count => _ms.Count;
 
-        public void Appended(long offset, RecordLogException? error, ulong state) => _ms.Add(
-            error is null ? (float)Stopwatch.GetElapsedTime((long)state).TotalMilliseconds : throw error);
+        public IEnumerable<double> Ms => _ms;
 
-        public double Percentile(int percent)
-        {
-            _ms.Sort();
-            return _ms[(int)((long)(_ms.Count - 1) * percent / 100)];
-        }
+        public void Appended(long offset, RecordLogException? error, ulong state) => _ms.Add(
+            error is null ? Stopwatch.GetElapsedTime((long)state).TotalMilliseconds : throw error);
     }
 }

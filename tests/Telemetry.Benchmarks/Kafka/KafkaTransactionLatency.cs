@@ -54,12 +54,11 @@ internal static class KafkaTransactionLatency
         await Task.WhenAll(tasks);
 
         var seen = committed.Keys.Where(atOnce.ContainsKey).ToList();
-        var added = Sorted(seen.Select(id => committed[id] - atOnce[id]));
         to.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"| {(interval == TimeSpan.Zero ? "no transactions" : interval.TotalMilliseconds)} | {seen.Count} "
-            + $"| {Pair(Sorted(seen.Select(id => atOnce[id])))} | {Pair(Sorted(seen.Select(id => committed[id])))} "
-            + $"| {Pair(added)} | {Pair(Sorted(commits))} |"));
+            + $"| {Pair(seen.Select(id => atOnce[id]))} | {Pair(seen.Select(id => committed[id]))} "
+            + $"| {Pair(seen.Select(id => committed[id] - atOnce[id]))} | {Pair(commits)} |"));
     }
 
     private static async Task ProduceAsync(KafkaLog log, string topic)
@@ -172,14 +171,9 @@ internal static class KafkaTransactionLatency
         }
     }
 
-    private static double[] Sorted(IEnumerable<double> values)
+    private static string Pair(IEnumerable<double> ms)
     {
-        double[] sorted = [.. values];
-        Array.Sort(sorted);
-        return sorted;
+        var percentiles = new Percentiles(ms);
+        return $"{percentiles.Format(50)} / {percentiles.Format(95)}";
     }
-
-    private static string Pair(double[] sorted) => sorted.Length == 0
-        ? "-"
-        : string.Create(CultureInfo.InvariantCulture, $"{sorted[(sorted.Length - 1) / 2]:0.0} / {sorted[(sorted.Length - 1) * 95 / 100]:0.0}");
 }
