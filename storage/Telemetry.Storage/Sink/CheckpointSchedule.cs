@@ -1,0 +1,41 @@
+using Telemetry.Streams;
+
+namespace Telemetry.Storage.Sink;
+
+/// <summary>When a checkpoint is due; at most one is under way. The clock runs from the session's start.</summary>
+internal sealed class CheckpointSchedule(
+    IReadOnlyDictionary<int, PartitionState> partitions,
+    DeadLetterQueue letters,
+    ITransactionalProducer producer,
+    IRecordConsumer consumer,
+    SinkOptions options,
+    TimeProvider time)
+{
+    private long _last = time.GetTimestamp();
+    private bool _pending;
+
+    /// <param name="rows">Readings that are not behind a checkpoint.</param>
+    /// <param name="drain">True: as soon as there is something to commit.</param>
+    public bool IsDue(long rows, bool drain) => !_pending
+        && partitions.Values.Any(p => p.Next > p.Committed)
+        && (drain
+            || letters.IsFull
+            || rows >= options.BacklogRowsMax / 2
+            || time.GetElapsedTime(_last) >= options.RollupInterval);
+
+    /// <summary>Collects the checkpoint at the point in the log where consumption stands.</summary>
+    public Checkpoint Collect()
+    {
+        var elapsed = time.GetElapsedTime(_last);
+        _last = time.GetTimestamp();
+        _pending = true;
+        return new Checkpoint(partitions.Values, letters, elapsed);
+    }
+
+    /// <summary>Makes it durable; every target must hold everything below.</summary>
+    public async ValueTask CommitAsync(Checkpoint checkpoint, CancellationToken cancellationToken)
+    {
+        await checkpoint.CommitAsync(producer, consumer, time, cancellationToken);
+        _pending = false;
+    }
+}
