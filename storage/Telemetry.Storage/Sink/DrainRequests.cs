@@ -8,6 +8,7 @@ internal sealed class DrainRequests
 {
     private readonly Queue<TaskCompletionSource> _waiting = new();
     private readonly Lock _gate = new();
+    private bool _ended;
 
     public bool Any
     {
@@ -26,7 +27,14 @@ internal sealed class DrainRequests
         var drain = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            _waiting.Enqueue(drain);
+            if (_ended)
+            {
+                drain.SetException(Failed());
+            }
+            else
+            {
+                _waiting.Enqueue(drain);
+            }
         }
 
         return drain.Task;
@@ -43,14 +51,18 @@ internal sealed class DrainRequests
         }
     }
 
+    /// <summary>The session is over: those that wait fail, and those that come too late to find another one.</summary>
     public void Fail()
     {
         lock (_gate)
         {
+            _ended = true;
             while (_waiting.TryDequeue(out var drain))
             {
-                drain.TrySetException(new OperationCanceledException("The sink failed before everything was written."));
+                drain.TrySetException(Failed());
             }
         }
     }
+
+    private static OperationCanceledException Failed() => new("The sink failed before everything was written.");
 }
