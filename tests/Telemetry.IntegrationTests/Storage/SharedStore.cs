@@ -18,7 +18,7 @@ internal sealed class SharedStore : IAsyncDisposable
 {
     public const int Partitions = 3;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private readonly string _directory;
