@@ -7,7 +7,8 @@ bench_help() {
 ./telemetry bench pipeline [OPTIONS]   the whole platform at full speed, then an audit
     --devices N (1000)  --readings-per-publish N (1)  --for TIME (30s)  --rate R (max)
 ./telemetry bench peers [SECONDS]      PUBLISH/s beside mosquitto and, where PEERS points to them, NATS and rumqttd
-./telemetry bench kafka [SECONDS]      roles apart over Kafka beside the embedded pipeline and mosquitto + Telegraf + Kafka, with kills
+./telemetry bench kafka [SECONDS] [speed|losses]
+                                       roles apart over Kafka beside the embedded pipeline and mosquitto + Telegraf + Kafka; and with kills
 ./telemetry bench spike [FACTOR]       roles apart over Kafka at 10 M readings/h, FACTOR (6) times that for 20 s: how lag comes back
 ./telemetry bench kafka-producer       records/s and time to acknowledgement by compression, linger and batch size
 ./telemetry bench kafka-transactions   what transactions add to the time of a record, by commit interval

@@ -66,28 +66,41 @@ bench_spike() ( # [FACTOR]
   bench_counts "$bootstrap" "$data"
 )
 
-bench_kafka() ( # [SECONDS]
+bench_kafka() ( # [SECONDS] [speed|losses]
+  local seconds=${1:-20} what=${2:-all} peers=${PEERS:-$root/../shared/peers} glue=
+  case $what in all|speed|losses) ;; *) bench_help >&2; die "unknown part $what: speed or losses" ;; esac
   bench_work
-  local seconds=${1:-20} peers=${PEERS:-$root/../shared/peers} batch
+  [ ! -x "$peers/peer.sh" ] || ! command -v mosquitto >/dev/null || glue=yes
+  [ "$what" = losses ] || bench_speed
+  [ "$what" = speed ] || bench_losses
+)
+
+bench_speed() {
+  local batch
   for batch in 1 50; do
     echo "## embedded, $batch reading(s) a PUBLISH"
     bench_pipeline --devices 500 --readings-per-publish "$batch" --for "${seconds}s" --rate "$([ "$batch" = 1 ] && echo max || echo 300k/s)" | bench_figures
     echo "## roles apart over one Kafka broker, $batch reading(s) a PUBLISH"
     bench_apart "$batch" "$([ "$batch" = 1 ] && echo max || echo 300k/s)" "$seconds" no
   done
+  if [ -n "$glue" ]; then
+    echo "## mosquitto + Telegraf + Kafka, one JSON reading a PUBLISH, as fast as acknowledged"
+    bench_glue 0 "$seconds" no
+  fi
+}
+
+bench_losses() {
   echo "## roles apart, edge process killed (SIGKILL) in the middle, 10,000 readings/s"
   bench_apart 1 10000/s "$seconds" kill
   echo "## roles apart, Kafka away for 6 s and then the edge process killed (SIGKILL), 10,000 readings/s"
   bench_apart 1 10000/s "$seconds" away
-  if [ -x "$peers/peer.sh" ] && command -v mosquitto >/dev/null; then
-    echo "## mosquitto + Telegraf + Kafka, one JSON reading a PUBLISH, as fast as acknowledged"
-    bench_glue 0 "$seconds" no
-    echo "## the same, mosquitto killed (SIGKILL) in the middle, 10,000 readings/s"
+  if [ -n "$glue" ]; then
+    echo "## mosquitto + Telegraf + Kafka, mosquitto killed (SIGKILL) in the middle, 10,000 readings/s"
     bench_glue 10000 "$seconds" kill
     echo "## the same, Kafka away for 6 s and then mosquitto killed (SIGKILL), 10,000 readings/s"
     bench_glue 10000 "$seconds" away
   fi
-)
+}
 
 # The figures of a report and of an audit, a line each.
 bench_figures() {

@@ -16,6 +16,8 @@ namespace Telemetry.IntegrationTests.Storage;
 /// </summary>
 internal static class StoreProof
 {
+    private const int DifferencesMax = 50;
+
     public static async Task<IReadOnlyList<string>> FindDifferencesAsync(IRecordLog log, IClickHouse clickHouse)
     {
         var differences = new List<string>();
@@ -26,7 +28,7 @@ internal static class StoreProof
         {
             await foreach (var difference in audit.CompareAsync(rollup, CancellationToken.None))
             {
-                if (differences.Count < 50)
+                if (differences.Count < DifferencesMax)
                 {
                     differences.Add(difference.ToString());
                 }
@@ -70,13 +72,12 @@ internal static class StoreProof
         {
             var f = line.Split('\t', 4);
             var id = new EventId(f[0], ulong.Parse(f[1], CultureInfo.InvariantCulture), ulong.Parse(f[2], CultureInfo.InvariantCulture));
-            if (!missing.Remove(id) && differences.Count < 50)
+            var difference = !missing.Remove(id) ? $"raw has {id} {(expected.ContainsKey(id) ? "twice" : "from nowhere")}"
+                : expected[id] != f[3] ? $"raw has {id} as {f[3]}, the log as {expected[id]}"
+                : null;
+            if (difference is not null && differences.Count < DifferencesMax)
             {
-                differences.Add($"raw has {id} {(expected.ContainsKey(id) ? "twice" : "from nowhere")}");
-            }
-            else if (expected[id] != f[3] && differences.Count < 50)
-            {
-                differences.Add($"raw has {id} as {f[3]}, the log as {expected[id]}");
+                differences.Add(difference);
             }
         }
 
