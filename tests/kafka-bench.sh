@@ -76,12 +76,13 @@ bench_kafka() ( # [SECONDS] [speed|losses]
 )
 
 bench_speed() {
-  local batch
+  local batch rate
   for batch in 1 50; do
+    rate=$([ "$batch" = 1 ] && echo max || echo 300k/s)
     echo "## embedded, $batch reading(s) a PUBLISH"
-    bench_pipeline --devices 500 --readings-per-publish "$batch" --for "${seconds}s" --rate "$([ "$batch" = 1 ] && echo max || echo 300k/s)" | bench_figures
+    bench_pipeline --devices 500 --readings-per-publish "$batch" --for "${seconds}s" --rate "$rate" | bench_figures
     echo "## roles apart over one Kafka broker, $batch reading(s) a PUBLISH"
-    bench_apart "$batch" "$([ "$batch" = 1 ] && echo max || echo 300k/s)" "$seconds" no
+    bench_apart "$batch" "$rate" "$seconds" no
   done
   if [ -n "$glue" ]; then
     echo "## mosquitto + Telegraf + Kafka, one JSON reading a PUBLISH, as fast as acknowledged"

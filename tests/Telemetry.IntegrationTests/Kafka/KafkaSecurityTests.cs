@@ -51,40 +51,25 @@ public sealed class KafkaSecurityTests(SecureBroker broker) : IClassFixture<Secu
         (await RefusedAsync(broker.Mutual)).Message.ShouldContain("Kafka:SslCertificateFile");
     }
 
-    [Fact]
-    public async Task User_with_the_right_password_is_let_in_by_SCRAM()
+    [Theory]
+    [InlineData(KafkaSecurityProtocol.SaslSsl)]
+    [InlineData(KafkaSecurityProtocol.SaslPlaintext)]
+    public async Task User_with_the_right_password_is_let_in_by_SCRAM(KafkaSecurityProtocol protocol)
     {
         broker.Need();
+        var options = broker.Scram(protocol);
 
-        (await ConnectAsync(broker.Scram)).Brokers.ShouldHaveSingleItem();
+        (await ConnectAsync(options)).Brokers.ShouldBe([options.BootstrapServers!]);
     }
 
-    [Fact]
-    public async Task Wrong_password_is_an_error_at_once_and_stays_secret()
+    [Theory]
+    [InlineData(KafkaSecurityProtocol.SaslSsl)]
+    [InlineData(KafkaSecurityProtocol.SaslPlaintext)]
+    public async Task Wrong_password_is_an_error_at_once_and_stays_secret(KafkaSecurityProtocol protocol)
     {
         broker.Need();
 
-        var error = await RefusedAsync(broker.Scram with { SaslPasswordFile = broker.Secret("wrong", WrongPassword) });
-
-        error.Message.ShouldContain($"does not accept user '{SecureBroker.User}'");
-        error.Message.ShouldContain("Kafka:SaslPasswordFile");
-        error.ToString().ShouldNotContain(WrongPassword);
-    }
-
-    [Fact]
-    public async Task User_with_the_right_password_is_let_in_by_SCRAM_without_TLS()
-    {
-        broker.Need();
-
-        (await ConnectAsync(broker.BareScram)).Brokers.ShouldBe([broker.BareScram.BootstrapServers!]);
-    }
-
-    [Fact]
-    public async Task Wrong_password_without_TLS_is_an_error_at_once_and_stays_secret()
-    {
-        broker.Need();
-
-        var error = await RefusedAsync(broker.BareScram with { SaslPasswordFile = broker.Secret("wrong-bare", WrongPassword) });
+        var error = await RefusedAsync(broker.Scram(protocol) with { SaslPasswordFile = broker.Secret($"wrong-{protocol}", WrongPassword) });
 
         error.Message.ShouldContain($"does not accept user '{SecureBroker.User}'");
         error.Message.ShouldContain("Kafka:SaslPasswordFile");
@@ -107,7 +92,7 @@ public sealed class KafkaSecurityTests(SecureBroker broker) : IClassFixture<Secu
     public async Task Command_over_TLS_and_SCRAM_makes_the_topics_and_shows_no_secret()
     {
         broker.Need();
-        var options = broker.Scram;
+        var options = broker.Scram(KafkaSecurityProtocol.SaslSsl);
 
         var (code, output, errors) = await TelemetryProcess.RunAsync(["topics", "apply", "--log-level", "Verbose", .. Flags(options)]);
 
@@ -120,7 +105,7 @@ public sealed class KafkaSecurityTests(SecureBroker broker) : IClassFixture<Secu
     public async Task Command_with_a_wrong_password_ends_with_one_sentence()
     {
         broker.Need();
-        var options = broker.Scram with { SaslPasswordFile = broker.Secret("wrong-too", WrongPassword) };
+        var options = broker.Scram(KafkaSecurityProtocol.SaslSsl) with { SaslPasswordFile = broker.Secret("wrong-too", WrongPassword) };
 
         var (code, output, errors) = await TelemetryProcess.RunAsync(["topics", "check", .. Flags(options)]);
 
@@ -136,7 +121,7 @@ public sealed class KafkaSecurityTests(SecureBroker broker) : IClassFixture<Secu
     {
         broker.Need();
         var topic = $"secured-{protocol}";
-        var options = protocol == KafkaSecurityProtocol.SaslSsl ? broker.Scram : broker.BareScram;
+        var options = broker.Scram(protocol);
         await using var log = KafkaLog.Open(options, NullLoggerFactory.Instance, TimeProvider.System);
         await log.EnsureTopicsAsync([new TopicSpec(topic, 1)], Cancel);
         await using var producer = await log.OpenTransactionalProducerAsync(topic, new ProducerOptions(), Cancel);

@@ -36,24 +36,6 @@ public sealed class SecureBroker : IAsyncLifetime
     /// <summary>The listener that asks for a client certificate; without one.</summary>
     public KafkaOptions Mutual => Tls with { BootstrapServers = Local(_mutual) };
 
-    /// <summary>The listener that asks for user and password, over TLS.</summary>
-    public KafkaOptions Scram => Tls with
-    {
-        BootstrapServers = Local(_scram),
-        SecurityProtocol = KafkaSecurityProtocol.SaslSsl,
-        SaslMechanism = KafkaSaslMechanism.ScramSha512,
-        SaslUsername = User,
-        SaslPasswordFile = Secret("password", Password + "\n"),
-    };
-
-    /// <summary>The listener that asks for user and password, without TLS.</summary>
-    public KafkaOptions BareScram => Scram with
-    {
-        BootstrapServers = Local(_bare),
-        SecurityProtocol = KafkaSecurityProtocol.SaslPlaintext,
-        SslCaFile = null,
-    };
-
     /// <summary>An authority that signed nothing here.</summary>
     public string StrangerFile => _stranger.RootFile;
 
@@ -66,6 +48,21 @@ public sealed class SecureBroker : IAsyncLifetime
         var path = Path.Combine(_folder, name);
         File.WriteAllText(path, content);
         return path;
+    }
+
+    /// <summary>The listener that asks for user and password, over TLS or without.</summary>
+    public KafkaOptions Scram(KafkaSecurityProtocol protocol)
+    {
+        var tls = protocol == KafkaSecurityProtocol.SaslSsl;
+        return new KafkaOptions
+        {
+            BootstrapServers = Local(tls ? _scram : _bare),
+            SecurityProtocol = protocol,
+            SslCaFile = tls ? _authority.RootFile : null,
+            SaslMechanism = KafkaSaslMechanism.ScramSha512,
+            SaslUsername = User,
+            SaslPasswordFile = Secret("password", Password + "\n"),
+        };
     }
 
     /// <summary>Skips the test where no broker of our own can be started.</summary>

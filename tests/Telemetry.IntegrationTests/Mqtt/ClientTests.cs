@@ -139,7 +139,7 @@ public sealed class ClientTests
             if (++started == 2_000)
             {
                 // Frozen first, so that some are sure to be under way.
-                broker.Signal("STOP");
+                broker.Pause();
                 killing = KillAfterAFewMoreAsync();
             }
         }
@@ -180,7 +180,7 @@ public sealed class ClientTests
             },
             recorder);
         (await client.ConnectAsync()).SessionPresent.ShouldBeFalse();
-        broker.Signal("STOP");
+        broker.Pause();
         for (ulong i = 0; i < 10; i++)
         {
             client.TryPublish("r"u8, [(byte)i], (MqttQos)(i % 2 + 1), recorder, i).ShouldBe(PublishStart.Started);
@@ -188,7 +188,7 @@ public sealed class ClientTests
         await client.AbortAsync();
         client.InFlight.ShouldBe(10);
         recorder.Completions.ShouldBeEmpty();
-        broker.Signal("CONT");
+        broker.Resume();
 
         (await client.ConnectAsync()).SessionPresent.ShouldBeTrue();
         var qos2 = new List<byte>();
@@ -222,7 +222,7 @@ public sealed class ClientTests
             },
             recorder);
         await client.ConnectAsync();
-        broker.Signal("STOP");
+        broker.Pause();
         client.TryPublish("r"u8, "x"u8, MqttQos.AtLeastOnce, recorder, 1).ShouldBe(PublishStart.Started);
         await broker.KillAsync();
         await recorder.DisconnectAsync();
@@ -336,11 +336,11 @@ public sealed class ClientTests
     public async Task Broker_that_does_not_answer_ends_the_connect_timeout()
     {
         await using var broker = await Mosquitto.StartAsync();
-        broker.Signal("STOP");
+        broker.Pause();
         await using var client = new MqttClient(
             OptionsFor(broker) with { ConnectTimeout = TimeSpan.FromMilliseconds(300) }, new ClientRecorder());
         (await Should.ThrowAsync<MqttClientException>(() => client.ConnectAsync())).IsTransient.ShouldBeTrue();
-        broker.Signal("CONT");
+        broker.Resume();
         await client.ConnectAsync();
     }
 
@@ -401,9 +401,9 @@ public sealed class ClientTests
         await broker.WaitForAsync("Received PINGREQ");
         await broker.WaitForAsync("Received PINGREQ");
         client.IsConnected.ShouldBeTrue();
-        broker.Signal("STOP");
+        broker.Pause();
         (await recorder.DisconnectAsync()).Cause.ShouldBe(DisconnectCause.KeepAliveTimeout);
-        broker.Signal("CONT");
+        broker.Resume();
     }
 
     [Fact]
@@ -425,7 +425,7 @@ public sealed class ClientTests
         var recorder = new ClientRecorder();
         await using var client = new MqttClient(OptionsFor(broker), recorder);
         await client.ConnectAsync();
-        broker.Signal("STOP");
+        broker.Pause();
         var subscribing = client.SubscribeAsync("t", MqttQos.AtMostOnce);
         await broker.KillAsync();
         (await Should.ThrowAsync<MqttClientException>(() => subscribing)).IsTransient.ShouldBeTrue();

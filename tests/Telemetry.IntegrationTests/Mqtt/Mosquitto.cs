@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
+using Telemetry.Testing.Processes;
 
 namespace Telemetry.IntegrationTests.Mqtt;
 
@@ -92,12 +93,11 @@ internal sealed class Mosquitto : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>SIGSTOP: alive for TCP, silent for MQTT. SIGCONT wakes it.</summary>
-    public void Signal(string name)
-    {
-        using var kill = Process.Start("/bin/kill", [$"-{name}", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
-    }
+    /// <summary>SIGSTOP: alive for TCP, silent for MQTT.</summary>
+    public void Pause() => ProcessSignal.Pause(_process.Id).ShouldBeTrue();
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => ProcessSignal.Resume(_process.Id).ShouldBeTrue();
 
     public async ValueTask DisposeAsync()
     {

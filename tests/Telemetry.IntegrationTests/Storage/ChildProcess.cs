@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
-using System.Runtime.InteropServices;
 using System.Text;
+using Telemetry.Testing.Processes;
 
 namespace Telemetry.IntegrationTests.Storage;
 
@@ -9,11 +9,8 @@ namespace Telemetry.IntegrationTests.Storage;
 /// Runs one method of <see cref="StorageChild"/> in a process of its own: the engine allows one data directory a process, and
 /// only a process can be killed. The child is this test program, asked for that one test.
 /// </summary>
-internal sealed partial class ChildProcess : IDisposable
+internal sealed class ChildProcess : IDisposable
 {
-    private const int StopSignal = 19;
-    private const int ContinueSignal = 18;
-
     public const string ModeVariable = "TELEMETRY_TEST_STORAGE_CHILD";
     public const string DirectoryVariable = "TELEMETRY_TEST_STORAGE_DIRECTORY";
     public const string SeedVariable = "TELEMETRY_TEST_STORAGE_SEED";
@@ -67,10 +64,10 @@ internal sealed partial class ChildProcess : IDisposable
     }
 
     /// <summary>SIGSTOP: the process stands still wherever it is.</summary>
-    public void Pause() => Signal(_process.Id, StopSignal).ShouldBe(0);
+    public void Pause() => ProcessSignal.Pause(_process.Id).ShouldBeTrue();
 
     /// <summary>SIGCONT.</summary>
-    public void Resume() => Signal(_process.Id, ContinueSignal).ShouldBe(0);
+    public void Resume() => ProcessSignal.Resume(_process.Id).ShouldBeTrue();
 
     public async Task KillAsync(CancellationToken cancellationToken)
     {
@@ -94,9 +91,6 @@ internal sealed partial class ChildProcess : IDisposable
 
         _process.Dispose();
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Signal(int process, int signal);
 
     private void Take(object sender, DataReceivedEventArgs e)
     {

@@ -16,8 +16,6 @@ namespace Telemetry.IntegrationTests.Storage;
 /// </summary>
 internal sealed class SharedStore : IAsyncDisposable
 {
-    public const int Partitions = 3;
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -128,15 +126,7 @@ internal sealed class SharedStore : IAsyncDisposable
     {
         _kafka = await KafkaCluster.StartAsync(1);
         Log = KafkaHost.Open(_kafka);
-        await Log.EnsureTopicsAsync(
-            [
-                new TopicSpec(KafkaTopics.Readings, Partitions),
-                new TopicSpec(KafkaTopics.SinkState, Partitions, Compacted: true),
-                new TopicSpec(KafkaTopics.Anomalies, 1),
-                new TopicSpec(KafkaTopics.DeviceEvents, 1),
-                new TopicSpec(KafkaTopics.DeadLetters, 1),
-            ],
-            Token);
+        await Log.EnsureTopicsAsync(StorageHarness.Topics, Token);
         await SharedStoreScenarios.PublishAsync(Path.Combine(_directory, SharedStoreScenarios.KafkaFile), _kafka.BootstrapServers);
         var file = Path.Combine(_directory, SharedStoreScenarios.EndpointFile);
         await _engine.WaitForFileAsync(file, Token);

@@ -27,7 +27,7 @@ public sealed class SharedStoreTests : IDisposable
         store.HoldInsert();
         await store.HeldAsync();
         first.Pause();
-        await store.OwnsAsync(2, atLeast: SharedStore.Partitions);
+        await store.OwnsAsync(2, atLeast: StorageHarness.Partitions);
         await store.CommittedAsync();
         (await store.ReleaseInsertAsync()).ShouldContain("395");
 
@@ -35,7 +35,7 @@ public sealed class SharedStoreTests : IDisposable
         first.Resume();
         await store.OwnsAsync(1, atLeast: 1);
         await second.KillAsync(Token);
-        await store.OwnsAsync(1, atLeast: SharedStore.Partitions);
+        await store.OwnsAsync(1, atLeast: StorageHarness.Partitions);
         await stop.CancelAsync();
         await feeding;
         await store.CommittedAsync();

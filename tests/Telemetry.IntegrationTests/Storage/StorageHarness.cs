@@ -15,6 +15,16 @@ internal sealed class StorageHarness : IAsyncDisposable
 {
     public const int Partitions = 3;
 
+    /// <summary>What a sink reads and writes.</summary>
+    public static IReadOnlyList<TopicSpec> Topics { get; } =
+    [
+        new(KafkaTopics.Readings, Partitions),
+        new(KafkaTopics.SinkState, Partitions, Compacted: true),
+        new(KafkaTopics.Anomalies, 1),
+        new(KafkaTopics.DeviceEvents, 1),
+        new(KafkaTopics.DeadLetters, 1),
+    ];
+
     private StorageHarness(JournalLog log, EmbeddedClickHouse clickHouse) => (Log, ClickHouse) = (log, clickHouse);
 
     public JournalLog Log { get; }
@@ -38,15 +48,7 @@ internal sealed class StorageHarness : IAsyncDisposable
     {
         var log = JournalLog.Open(
             new JournalOptions { Directory = Path.Combine(directory, "log"), FreeBytesMin = 0 }, NullLoggerFactory.Instance, TimeProvider.System);
-        await log.EnsureTopicsAsync(
-            [
-                new TopicSpec(KafkaTopics.Readings, Partitions),
-                new TopicSpec(KafkaTopics.SinkState, Partitions, Compacted: true),
-                new TopicSpec(KafkaTopics.Anomalies, 1),
-                new TopicSpec(KafkaTopics.DeviceEvents, 1),
-                new TopicSpec(KafkaTopics.DeadLetters, 1),
-            ],
-            CancellationToken.None);
+        await log.EnsureTopicsAsync(Topics, CancellationToken.None);
         var clickHouse = await EmbeddedClickHouse.OpenAsync(
             new EmbeddedClickHouseOptions { DataDirectory = store ?? Path.Combine(directory, "store"), QueryLanes = 2 },
             NullLoggerFactory.Instance,

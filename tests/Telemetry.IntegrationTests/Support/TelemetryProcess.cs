@@ -1,15 +1,14 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using Telemetry.Host.Configuration;
+using Telemetry.Testing.Processes;
 
 namespace Telemetry.IntegrationTests.Support;
 
 /// <summary>The executable as users start it: a process of its own that can be killed.</summary>
-internal sealed partial class TelemetryProcess : IAsyncDisposable
+internal sealed class TelemetryProcess : IAsyncDisposable
 {
-    private const int Sigterm = 15;
     private const int LinesKept = 500;
 
     private readonly Process _process;
@@ -98,7 +97,7 @@ internal sealed partial class TelemetryProcess : IAsyncDisposable
     public void Kill() => _process.Kill();
 
     /// <summary>SIGTERM: the orderly stop.</summary>
-    public void Terminate() => Kill(Id, Sigterm).ShouldBe(0);
+    public void Terminate() => ProcessSignal.Terminate(Id).ShouldBeTrue();
 
     public async Task<int> WaitAsync()
     {
@@ -118,9 +117,6 @@ internal sealed partial class TelemetryProcess : IAsyncDisposable
         await _errorLoop;
         _process.Dispose();
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int pid, int signal);
 
     private async Task ReadErrorsAsync()
     {

@@ -54,7 +54,7 @@ public sealed class TopicApplier(IAdminClient admin, TimeSpan timeout)
         var started = TimeProvider.System.GetTimestamp();
         while (true)
         {
-            var there = (await inspector.DescribeTopicsAsync([.. names], cancellationToken)).Select(t => t.Name).ToHashSet();
+            var there = (await inspector.DescribePlacesAsync([.. names], cancellationToken)).Select(t => t.Name).ToHashSet();
             if (names.FirstOrDefault(n => !there.Contains(n)) is not { } missing)
             {
                 return;

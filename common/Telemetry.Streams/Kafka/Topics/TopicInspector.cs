@@ -62,7 +62,9 @@ public sealed class TopicInspector(IAdminClient admin, TimeSpan timeout)
         topic.Partitions.Min(p => p.ISR.Count),
         configs);
 
-    private async Task<IReadOnlyList<TopicDescription>> DescribePlacesAsync(
+    /// <summary>Partitions and brokers of the named topics, without their settings; those that are not there are absent.</summary>
+    /// <exception cref="RecordLogException">The cluster did not answer, or does not let us look.</exception>
+    internal async Task<IReadOnlyList<TopicDescription>> DescribePlacesAsync(
         IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
         try
