@@ -34,6 +34,7 @@ COPY bridge/ bridge/
 COPY processing/ processing/
 COPY storage/ storage/
 COPY simulator/ simulator/
+COPY operations/ operations/
 COPY host/ host/
 # Packages stay in the builder's cache whatever changes in the sources. librdkafka is built from source, mended.
 RUN --mount=type=cache,target=/root/.nuget/packages \

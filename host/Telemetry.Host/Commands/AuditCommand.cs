@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Telemetry.Host.Audit;
+using Telemetry.Operations.Audit;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
@@ -43,7 +43,7 @@ internal static class AuditCommand
                 await DrainAsync(options, log, clickHouse, logging, cancellationToken);
             }
 
-            var report = await Auditor.RunAsync(new DataDirectory(options.Data), log, clickHouse, cancellationToken);
+            var report = await Auditor.RunAsync(new DataDirectory(options.Data).Ledger, log, clickHouse, cancellationToken);
             if (result.GetValue(sizes))
             {
                 report = report with { BytesPerReading = await TableSizes.MeasureAsync(clickHouse, report.Raw, cancellationToken) };
@@ -76,7 +76,7 @@ internal static class AuditCommand
     {
         if (options.IsKafka)
         {
-            await ActiveGroups.WaitForNoneAsync(options, logging, cancellationToken);
+            await ActiveGroups.WaitForNoneAsync(options.Kafka, options.Sink.Group, logging, cancellationToken);
         }
 
         await log.EnsureTopicsAsync(Topics.Catalogue(options.Log), cancellationToken);

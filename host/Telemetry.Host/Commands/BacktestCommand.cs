@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Telemetry.Host.Backtesting;
+using Telemetry.Operations.Backtesting;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;

@@ -43,7 +43,7 @@ internal static class ClickHouseCommand
             served,
             logging,
             TimeProvider.System,
-            routes => Operations.Map(routes, metrics, () => Volatile.Read(ref stopping) ? ["stopping"] : []),
+            routes => Composition.Operations.Map(routes, metrics, () => Volatile.Read(ref stopping) ? ["stopping"] : []),
             signals.Token);
         InstanceFile.WriteClickHouse(options, server.Address);
         await signals.WaitAsync(stop.Token);

@@ -5,7 +5,7 @@ using Telemetry.Bridge.DeadLetters;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
-using Telemetry.Host.Reports;
+using Telemetry.Operations.DeadLetters;
 using Telemetry.Streams;
 
 namespace Telemetry.Host.Commands;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Telemetry.Host.Audit;
+using Telemetry.Operations.Audit;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
@@ -63,7 +63,7 @@ internal static class ReplayCommand
         await using var clickHouse = await Stores.OpenAsync(options, logging, cancellationToken);
         if (options.IsKafka)
         {
-            await ActiveGroups.WaitForNoneAsync(options, logging, cancellationToken);
+            await ActiveGroups.WaitForNoneAsync(options.Kafka, options.Sink.Group, logging, cancellationToken);
         }
 
         await log.EnsureTopicsAsync(Topics.Catalogue(options.Log), cancellationToken);

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Logging;
 using Telemetry.Host.Metrics;
-using Telemetry.Host.Reports;
+using Telemetry.Operations.Reports;
 using Telemetry.Host.Views;
 using Telemetry.Simulator;
 

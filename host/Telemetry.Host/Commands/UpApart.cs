@@ -4,6 +4,7 @@ using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
 using Telemetry.Host.Reports;
+using Telemetry.Operations.Reports;
 using Telemetry.Host.Views;
 
 namespace Telemetry.Host.Commands;

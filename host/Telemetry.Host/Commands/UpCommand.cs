@@ -5,6 +5,7 @@ using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
 using Telemetry.Host.Metrics;
 using Telemetry.Host.Reports;
+using Telemetry.Operations.Reports;
 using Telemetry.Host.Views;
 
 namespace Telemetry.Host.Commands;

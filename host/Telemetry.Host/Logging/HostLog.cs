@@ -42,9 +42,6 @@ internal static partial class HostLog
     [LoggerMessage(8012, LogLevel.Information, "{Role}: {Line}")]
     public static partial void RoleSaid(ILogger logger, string role, string line);
 
-    [LoggerMessage(8013, LogLevel.Information, "Group {Groups} still has members; waiting up to {Seconds} s until they have left")]
-    public static partial void WaitingForGroups(ILogger logger, string groups, double seconds);
-
     [LoggerMessage(8014, LogLevel.Warning, "Processing stopped and starts again in {Seconds} s from what is committed")]
     public static partial void ProcessingRestarts(ILogger logger, Exception exception, double seconds);
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Telemetry.Host.Apart;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Metrics;
+using Telemetry.Operations.Reports;
 using Telemetry.Query.Health;
 
 namespace Telemetry.Host.Reports;
@@ -50,8 +51,8 @@ internal sealed class ApartReport(RolesApart apart, SimulatorProcess? simulator)
             DeadLetters = (long)figures.Sum("telemetry.bridge.publishes.rejected"),
             Anomalies = (long)figures.Sum("telemetry.processing.anomalies"),
             Rates = new RunRates(Rounded(sent / producing), Rounded(acked / producing), Rounded(stored / producing)),
-            E2eMs = figures.Latency(LocalFigures.EndToEndInstrument).Since(_endToEndBefore),
-            PubackMs = report is { } r ? Quantiles(r.GetProperty("puback_ms")) : apart.Sampler.Health.Latency.PubackMs,
+            E2eMs = figures.Latency(LocalFigures.EndToEndInstrument).Since(_endToEndBefore) is { } e2e ? Quantiles(e2e) : null,
+            PubackMs = report is { } r ? Quantiles(r.GetProperty("puback_ms")) : apart.Sampler.Health.Latency.PubackMs is { } puback ? Quantiles(puback) : null,
             CpuPercent = _cpu.ToDictionary(
                 c => c.Key, c => Rounded(100 * (c.Value - _cpuBefore.GetValueOrDefault(c.Key)).TotalSeconds / Math.Max(0.001, _seconds))),
             MemoryMib = _mebibytes.ToDictionary(m => m.Key, m => Rounded(m.Value)),
@@ -66,7 +67,9 @@ internal sealed class ApartReport(RolesApart apart, SimulatorProcess? simulator)
         _ending.Dispose();
     }
 
-    private static LatencyQuantiles Quantiles(JsonElement element) => new(
+    private static RunQuantiles Quantiles(LatencyQuantiles latency) => new(latency.P50, latency.P95, latency.P99);
+
+    private static RunQuantiles Quantiles(JsonElement element) => new(
         element.GetProperty("p50").GetDouble(), element.GetProperty("p95").GetDouble(), element.GetProperty("p99").GetDouble());
 
     private static double Rounded(double value) => Math.Round(value, 1);

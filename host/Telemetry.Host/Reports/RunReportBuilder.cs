@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Metrics;
+using Telemetry.Operations.Reports;
 using Telemetry.Query.Health;
 
 namespace Telemetry.Host.Reports;
@@ -65,9 +66,9 @@ internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simu
             DeadLetters = (long)metrics.Sum("telemetry.bridge.publishes.rejected"),
             Anomalies = (long)metrics.Sum("telemetry.processing.anomalies"),
             Rates = new RunRates(Rounded(sent / producing), Rounded(acked / producing), Rounded(stored / producing)),
-            E2eMs = endToEnd is null || endToEnd.Count == 0 ? null : new LatencyQuantiles(
+            E2eMs = endToEnd is null || endToEnd.Count == 0 ? null : new RunQuantiles(
                 endToEnd.Quantile(0.5).TotalMilliseconds, endToEnd.Quantile(0.95).TotalMilliseconds, endToEnd.Quantile(0.99).TotalMilliseconds),
-            PubackMs = report is { } r ? Quantiles(r.GetProperty("puback_ms")) : platform.Sampler.Health.Latency.PubackMs,
+            PubackMs = report is { } r ? Quantiles(r.GetProperty("puback_ms")) : platform.Sampler.Health.Latency.PubackMs is { } puback ? Quantiles(puback) : null,
             CpuPercent = CpuByRole(),
             MemoryMib = new Dictionary<string, double>
             {
@@ -86,7 +87,9 @@ internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simu
         _ending.Dispose();
     }
 
-    private static LatencyQuantiles Quantiles(JsonElement element) => new(
+    private static RunQuantiles Quantiles(LatencyQuantiles latency) => new(latency.P50, latency.P95, latency.P99);
+
+    private static RunQuantiles Quantiles(JsonElement element) => new(
         element.GetProperty("p50").GetDouble(), element.GetProperty("p95").GetDouble(), element.GetProperty("p99").GetDouble());
 
     private static long? Number(JsonElement? report, string name) =>

@@ -18,6 +18,7 @@ public sealed class DependencyDirectionTests
         ["Telemetry.Storage"] = ["Telemetry.Streams"],
         ["Telemetry.Query"] = ["Telemetry.Storage"],
         ["Telemetry.ClickHouseServer"] = ["Telemetry.Storage"],
+        ["Telemetry.Operations"] = ["Telemetry.Bridge", "Telemetry.Processing", "Telemetry.Storage", "Telemetry.Simulator"],
         ["Telemetry.Simulator"] = ["Telemetry.Contracts", "Telemetry.Mqtt"],
     };
 

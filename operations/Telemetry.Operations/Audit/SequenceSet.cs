@@ -1,4 +1,4 @@
-namespace Telemetry.Host.Audit;
+namespace Telemetry.Operations.Audit;
 
 /// <summary>
 /// A set of sequences as ascending, disjoint, non-adjacent ranges. Deliberately not the duplicate filter of the

@@ -1,7 +1,7 @@
-using Telemetry.Host.Audit;
+using Telemetry.Operations.Audit;
 using Telemetry.Simulator.Ledger;
 
-namespace Telemetry.Tests.Host;
+namespace Telemetry.Tests.Operations;
 
 /// <summary>An audit that cannot fail proves nothing: each kind of difference must be found.</summary>
 public sealed class AuditComparisonTests

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Telemetry.Host.Audit;
+namespace Telemetry.Operations.Audit;
 
 /// <summary>Outcome of an audit; all counts are readings.</summary>
-internal sealed record AuditReport
+public sealed record AuditReport
 {
     public static readonly JsonSerializerOptions Json = new()
     {

@@ -1,11 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Telemetry.Query.Health;
 
-namespace Telemetry.Host.Reports;
+namespace Telemetry.Operations.Reports;
 
 /// <summary>Figures of one run of <c>up</c>, written by <c>--report</c>.</summary>
-internal sealed record RunReport
+public sealed record RunReport
 {
     public static readonly JsonSerializerOptions Json = new()
     {
@@ -38,10 +37,10 @@ internal sealed record RunReport
     public required RunRates Rates { get; init; }
 
     /// <summary>Device clock to queryable row, milliseconds, over all readings of the run.</summary>
-    public required LatencyQuantiles? E2eMs { get; init; }
+    public required RunQuantiles? E2eMs { get; init; }
 
     /// <summary>PUBLISH to PUBACK as the devices saw it, milliseconds.</summary>
-    public required LatencyQuantiles? PubackMs { get; init; }
+    public required RunQuantiles? PubackMs { get; init; }
 
     /// <summary>
     /// CPU by role, in percent of one core over the run. A role's own loops run on threads of its name; engine is
@@ -57,4 +56,7 @@ internal sealed record RunReport
 }
 
 /// <summary>Means over a run, readings a second.</summary>
-internal sealed record RunRates(double Sent, double Acked, double Stored);
+public sealed record RunRates(double Sent, double Acked, double Stored);
+
+/// <summary>Latencies over a run, milliseconds.</summary>
+public sealed record RunQuantiles(double P50, double P95, double P99);

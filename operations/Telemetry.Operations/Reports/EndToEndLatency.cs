@@ -1,10 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Telemetry.Host.Reports;
+namespace Telemetry.Operations.Reports;
 
 /// <summary>Device clock to queryable row, as a running platform measures it over the last minute, in milliseconds.</summary>
-internal static class EndToEndLatency
+public static class EndToEndLatency
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 

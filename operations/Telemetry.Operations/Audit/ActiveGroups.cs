@@ -1,26 +1,26 @@
-using Telemetry.Host.Configuration;
+using Microsoft.Extensions.Logging;
 using Telemetry.Streams;
 using Telemetry.Streams.Kafka;
 
-namespace Telemetry.Host.Audit;
+namespace Telemetry.Operations.Audit;
 
 /// <summary>
 /// An audit that drains is the only writer of the store: on a cluster it waits until storage's groups are empty. Members that
 /// were killed leave with their session timeout.
 /// </summary>
-internal static class ActiveGroups
+public static class ActiveGroups
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
 
     /// <exception cref="RecordLogException">A storage process is active.</exception>
-    public static async Task WaitForNoneAsync(TelemetryOptions options, ILoggerFactory logging, CancellationToken cancellationToken)
+    public static async Task WaitForNoneAsync(KafkaOptions kafka, string sinkGroup, ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        string[] groups = [options.Sink.Group, $"{options.Sink.Group}-anomalies", $"{options.Sink.Group}-device_events"];
+        string[] groups = [sinkGroup, $"{sinkGroup}-anomalies", $"{sinkGroup}-device_events"];
         var logger = logging.CreateLogger(typeof(ActiveGroups).FullName!);
         var since = TimeProvider.System.GetTimestamp();
         var told = false;
-        while (await KafkaGroups.QueryActiveAsync(options.Kafka, groups, cancellationToken) is { Count: > 0 } active)
+        while (await KafkaGroups.QueryActiveAsync(kafka, groups, cancellationToken) is { Count: > 0 } active)
         {
             if (TimeProvider.System.GetElapsedTime(since) > Longest)
             {
@@ -31,7 +31,7 @@ internal static class ActiveGroups
 
             if (!told)
             {
-                HostLog.WaitingForGroups(logger, string.Join(", ", active), Longest.TotalSeconds);
+                Log.WaitingForGroups(logger, string.Join(", ", active), Longest.TotalSeconds);
                 told = true;
             }
 

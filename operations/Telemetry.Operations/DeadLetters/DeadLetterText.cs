@@ -6,10 +6,10 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 
-namespace Telemetry.Host.Reports;
+namespace Telemetry.Operations.DeadLetters;
 
 /// <summary>Dead letters for people and for scripts.</summary>
-internal static class DeadLetterText
+public static class DeadLetterText
 {
     private const int BytesShown = 256;
     private const int ReadingsShown = 20;

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text;
 using Telemetry.Storage.ClickHouse;
 
-namespace Telemetry.Host.Audit;
+namespace Telemetry.Operations.Audit;
 
 /// <summary>What a reading costs on disk once everything is merged.</summary>
-internal static class TableSizes
+public static class TableSizes
 {
     private static readonly string[] Tables = ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last"];
 

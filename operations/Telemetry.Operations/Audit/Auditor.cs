@@ -1,19 +1,18 @@
 using System.Globalization;
-using Telemetry.Host.Composition;
 using Telemetry.Simulator.Ledger;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Streams;
 
-namespace Telemetry.Host.Audit;
+namespace Telemetry.Operations.Audit;
 
 /// <summary>Ledger = log = raw = rollups, with every difference listed.</summary>
-internal static class Auditor
+public static class Auditor
 {
     public static async Task<AuditReport> RunAsync(
-        DataDirectory data, IRecordLog log, IClickHouse clickHouse, CancellationToken cancellationToken)
+        string ledgerDirectory, IRecordLog log, IClickHouse clickHouse, CancellationToken cancellationToken)
     {
-        var ledger = Directory.Exists(data.Ledger) ? LedgerReader.Read(data.Ledger).ToList() : null;
+        var ledger = Directory.Exists(ledgerDirectory) ? LedgerReader.Read(ledgerDirectory).ToList() : null;
         var onLog = await LogScan.ReadAsync(log, cancellationToken);
         var queries = new AuditQueries(clickHouse);
         var raw = await RawScan.ReadAsync(clickHouse, queries, cancellationToken);

@@ -1,8 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Telemetry.Host.Audit;
+using Telemetry.Operations.Audit;
 
-namespace Telemetry.Tests.Host;
+namespace Telemetry.Tests.Operations;
 
 public sealed class SequenceSetTests
 {

@@ -10,13 +10,13 @@ using Telemetry.Processing.Backtesting;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Streams;
 
-namespace Telemetry.Host.Backtesting;
+namespace Telemetry.Operations.Backtesting;
 
 /// <summary>
 /// History from the store: two years back, in the order of event times. Stored readings are without copies, so their ids are
 /// counted anew; what came late comes in time here.
 /// </summary>
-internal static class StoreHistory
+public static class StoreHistory
 {
     // device and sensor are LowCardinality(String): a length (LEB128) and its bytes; then Int64, Float64, UInt8.
     private const int FixedBytes = sizeof(long) + sizeof(double) + sizeof(byte);

@@ -3,10 +3,10 @@ using Telemetry.Contracts;
 using Telemetry.Processing.Backtesting;
 using Telemetry.Streams;
 
-namespace Telemetry.Host.Backtesting;
+namespace Telemetry.Operations.Backtesting;
 
 /// <summary>History from the log: as far back as its retention goes, in the order it came, late readings and all.</summary>
-internal static class LogHistory
+public static class LogHistory
 {
     private const int RecordsMax = 5000;
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(250);

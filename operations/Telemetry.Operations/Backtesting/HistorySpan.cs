@@ -1,4 +1,4 @@
-namespace Telemetry.Host.Backtesting;
+namespace Telemetry.Operations.Backtesting;
 
 /// <summary>Which history.</summary>
 /// <param name="From">Start of what is judged.</param>
@@ -6,7 +6,7 @@ namespace Telemetry.Host.Backtesting;
 /// <param name="WarmUp">How much before it the detectors see first.</param>
 /// <param name="Device">Only this device; null for all.</param>
 /// <param name="Sensor">Only this sensor; null for all.</param>
-internal sealed record HistorySpan(DateTimeOffset From, DateTimeOffset To, TimeSpan WarmUp, string? Device, string? Sensor)
+public sealed record HistorySpan(DateTimeOffset From, DateTimeOffset To, TimeSpan WarmUp, string? Device, string? Sensor)
 {
     public DateTimeOffset Start => From - WarmUp;
 

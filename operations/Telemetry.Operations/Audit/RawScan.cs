@@ -3,7 +3,7 @@ using System.Text;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
 
-namespace Telemetry.Host.Audit;
+namespace Telemetry.Operations.Audit;
 
 /// <summary>What the raw table holds, by device and boot.</summary>
 internal sealed class RawScan

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Telemetry.Simulator.Ledger;
 
-namespace Telemetry.Host.Audit;
+namespace Telemetry.Operations.Audit;
 
 /// <summary>Compares ledger, log and raw reading by reading. Pure: sets in, counts and words out.</summary>
 internal sealed class AuditComparison(int differencesMax = 50)

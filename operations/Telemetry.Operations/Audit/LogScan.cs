@@ -4,7 +4,7 @@ using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
 
-namespace Telemetry.Host.Audit;
+namespace Telemetry.Operations.Audit;
 
 /// <summary>What the log holds: every reading of every record of the readings topic.</summary>
 internal sealed class LogScan
