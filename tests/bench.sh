@@ -36,7 +36,13 @@ bench_pipeline() {
 }
 
 run_bench() {
-  case ${1:-help} in
+  local argument
+  for argument in "${@:-help}"; do
+    case $argument in help|-h|--help) bench_help; return 0 ;; esac
+  done
+  setup
+  raise_file_limit
+  case $1 in
     micro)
       shift
       dotnet build "$root/tests/Telemetry.Benchmarks" -c Release --nologo -v q >&2
@@ -47,6 +53,6 @@ run_bench() {
     spike) shift; . "$root/tests/kafka-bench.sh"; bench_spike "$@" ;;
     kafka-producer|kafka-transactions) . "$root/tests/kafka-bench.sh"; bench_clients "$@" ;;
     kafka) shift; . "$root/tests/kafka-bench.sh"; bench_kafka "$@" ;;
-    *) bench_help ;;
+    *) bench_help >&2; die "unknown benchmark $1" ;;
   esac
 }

@@ -23,14 +23,16 @@ H
 }
 
 run_chaos() {
-  local argument
+  local argument single=
   for argument in "$@"; do
     case $argument in
       -h|--help) chaos_help; return 0 ;;
-      --single|--kills) chaos_single "$@"; return ;;
+      --single|--kills) single=1 ;;
     esac
   done
-  chaos_cluster "$@"
+  setup
+  raise_file_limit
+  if [ -n "$single" ]; then chaos_single "$@"; else chaos_cluster "$@"; fi
 }
 
 chaos_cluster() {

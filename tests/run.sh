@@ -23,6 +23,9 @@ count() { # PASSED FAILED SKIPPED
   passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
 }
 
+# The first 200 lines, reading all of them: a reader that leaves early would end the writer, and with it the run.
+first_lines() { sed -n '1,200p'; }
+
 check() { # NAME COMMAND...: one check that counts as one test
   local name=$1 log=$stamps/check.log
   shift
@@ -31,7 +34,7 @@ check() { # NAME COMMAND...: one check that counts as one test
     say "ok: $name"
   else
     count 0 1 0
-    cat "$log" >&2
+    first_lines <"$log" >&2
     say "FAILED: $name"
   fi
 }
@@ -41,21 +44,44 @@ xunit() { # PROJECT [ARGS...]: an xunit v3 executable; its summary line is count
   local dll=$root/artifacts/bin/$project/$(tr '[:upper:]' '[:lower:]' <<<"$configuration")/$project.dll
   shift
   say "Running $project ..."
-  dotnet "$dll" -noColor "$@" 2>&1 | tee "$log" | grep -E '\[(FAIL|SKIP)\]|^ +Total:|^  [A-Z].*: ' >&2 || true
-  summary=$(grep -E 'Total: [0-9]+, Errors' "$log" | tail -1)
+  dotnet "$dll" -noColor "$@" 2>&1 </dev/null | tee "$log" | grep -E '\[(FAIL|SKIP)\]|^ +Total:|^  [A-Z].*: ' >&2 || true
+  summary=$(grep -E 'Total: [0-9]+, Errors' "$log" | tail -1) || true
   if [ -z "$summary" ]; then
     tail -40 "$log" >&2
     count 0 1 0
     say "FAILED: $project ended without a summary"
-    return
+    return 0
   fi
   local total errors fails skips notrun
   read -r total errors fails skips notrun < <(sed -E 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+), Not Run: ([0-9]+).*/\1 \2 \3 \4 \5/' <<<"$summary")
   count $((total - fails - skips - notrun)) $((fails + errors)) "$skips"
   if [ $((fails + errors)) -gt 0 ]; then
-    grep -E -A 25 '\[FAIL\]' "$log" | head -200 >&2
+    grep -E -A 25 '\[FAIL\]' "$log" | first_lines >&2 || true
+    say "FAILED: $((fails + errors)) of $project; the whole output is in ${log#"$root/"}"
   fi
   say "$project: $summary ($((SECONDS - started)) s)"
+}
+
+# run_suites SUITE: calls SUITE, which counts what it runs. The last line is always "N passed, N failed, N skipped", also when SUITE
+# stops half-way; the exit code is 0 only when something passed, nothing failed and SUITE came to its end.
+run_suites() {
+  suites_ended=
+  trap closing_line EXIT
+  "$@"
+  suites_ended=1
+  exit 0
+}
+
+closing_line() {
+  local code=$?
+  if [ -z "$suites_ended" ]; then
+    [ "$code" -ne 0 ] || code=1
+    say "FAILED: the run stopped before its end (exit code $code)"
+    count 0 1 0
+  fi
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ] && code=0 || code=1
+  echo "$passed passed, $failed failed, $skipped skipped"
+  exit $code
 }
 
 # Alone on the machine: brokers die and start again all the time, and what waits for them has its limits.
@@ -64,24 +90,54 @@ for class in '*.DisturbedAppendTests' '*.DisturbedConsumerTests' '*.DisturbedGro
   losses+=(-class "$class") others+=(-class- "$class")
 done
 
+test_help() {
+  cat <<'H'
+./telemetry test                       sets up and runs everything (about 30 min on two cores); as root it installs the Debian packages
+                                       that tests drive as real peers: a browser, mosquitto and its clients, paho, promtool
+./telemetry test fast                  only what needs no engine, browser or broker (about 2 min)
+./telemetry test brokers               what a log must do, on three Kafka brokers of which one after the other is killed (about 4 min)
+./telemetry test PROJECT [ARGS]        one test project, for example
+                                       ./telemetry test Telemetry.IntegrationTests -class '*.WholePipelineTests'
+The last line is "N passed, N failed, N skipped"; the exit code is 0 when nothing failed. Tests that need a server take it from the
+environment (TELEMETRY_KAFKA=host:port, TELEMETRY_SCHEMA_REGISTRY=url, ...), else start it as a process, else in a container where
+Docker answers, else are skipped by name. CONTRIBUTING.md says more.
+H
+}
+
 run_tests() {
+  local argument
+  for argument in "$@"; do
+    case $argument in help|-h|--help) test_help; return 0 ;; esac
+  done
+  case ${1:-all} in
+    all|fast|brokers|Telemetry.*) run_suites test_suites "$@" ;;
+    *) test_help >&2; die "unknown tests $1" ;;
+  esac
+}
+
+debian_packages() {
+  debian_package "command -v chromium" chromium
+  debian_package "command -v mosquitto || test -x /usr/sbin/mosquitto" mosquitto
+  debian_package "command -v mosquitto_pub" mosquitto-clients
+  debian_package "/usr/bin/python3 -c 'import paho.mqtt.client'" python3-paho-mqtt
+  debian_package "command -v promtool" prometheus
+}
+
+test_suites() {
   local mode=${1:-all}
   setup
-  if [ "$mode" != fast ] && [ "$mode" != brokers ]; then
-    debian_package "command -v chromium" chromium
-    debian_package "command -v mosquitto || test -x /usr/sbin/mosquitto" mosquitto
-    debian_package "command -v mosquitto_pub" mosquitto-clients
-    debian_package "/usr/bin/python3 -c 'import paho.mqtt.client'" python3-paho-mqtt
-    debian_package "command -v promtool" prometheus
+  if [ "$mode" = all ]; then
+    debian_packages
     step clickhouse-client "$(fingerprint "$root"/tests/clickhouse-client/package*.json)" \
       "Fetching ClickHouse's JavaScript client for the tests" npm_install "$root/tests/clickhouse-client"
   fi
-  step build-$configuration "$(sources) $(fingerprint "$root/tests")" "Building everything with its tests" \
-    dotnet build "$root/Telemetry.sln" -c "$configuration" --nologo -v q
+  step build-$configuration "$(sources) $(fingerprint "$root/tests")" "Compiling everything with its tests" \
+    dotnet build "$root/Telemetry.sln" -c "$configuration" --nologo -v m
   raise_file_limit
   case $mode in
     fast) xunit Telemetry.Tests ;;
     brokers) xunit Telemetry.IntegrationTests "${losses[@]}" ;;
+    Telemetry.*) xunit "$@" ;;
     *)
       check "schema: buf lint and buf breaking" "$root/common/Telemetry.Contracts/schema/check.sh"
       check "console: type check and unit tests" bash -c "cd '$root/storage/console' && npm run --if-present check && npm test --if-present"
@@ -92,6 +148,4 @@ run_tests() {
       chaos_checks
       ;;
   esac
-  echo "$passed passed, $failed failed, $skipped skipped"
-  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
