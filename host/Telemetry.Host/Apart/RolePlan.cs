@@ -1,6 +1,4 @@
 using System.Globalization;
-using Telemetry.Host.Commands;
-using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 
 namespace Telemetry.Host.Apart;

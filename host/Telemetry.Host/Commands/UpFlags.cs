@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Telemetry.Host.Apart;
 using Telemetry.Host.Configuration;
 
 namespace Telemetry.Host.Commands;
@@ -12,9 +13,6 @@ namespace Telemetry.Host.Commands;
 /// <param name="Apart">How many processes of each role; null: all roles in this process.</param>
 internal sealed record UpSettings(
     TimeSpan? Duration, bool Simulator, bool Browser, bool Plain, string? Report, RoleCounts? Apart);
-
-/// <summary>Processes of the roles of which there can be several.</summary>
-internal sealed record RoleCounts(int Process, int Store);
 
 /// <summary>Flags of <c>up</c>.</summary>
 internal sealed class UpFlags

@@ -12,20 +12,6 @@ internal static class OperationsServer
         MetricsRegistry metrics,
         Func<IReadOnlyList<string>> notReady,
         ILoggerFactory logging,
-        CancellationToken cancellationToken)
-    {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Configuration.Sources.Clear();
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(logging);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Listen(options.Address, options.Port);
-        });
-        var application = builder.Build();
-        Operations.Map(application, metrics, notReady);
-        await application.StartAsync(cancellationToken);
-        return application;
-    }
+        CancellationToken cancellationToken) =>
+        await WebServer.StartAsync(options, [], metrics, notReady, logging, cancellationToken);
 }

@@ -1,14 +1,12 @@
 using System.Net;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Telemetry.Edge;
 using Telemetry.Host.Configuration;
-using Telemetry.Query;
+using Telemetry.Host.Metrics;
 
 namespace Telemetry.Host.Composition;
 
-/// <summary>One Kestrel for MQTT connections, the API, the console, metrics and health.</summary>
+/// <summary>One Kestrel for what the modules serve over HTTP, and for metrics and health.</summary>
 internal sealed class WebServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
@@ -17,11 +15,18 @@ internal sealed class WebServer : IAsyncDisposable
 
     public IPEndPoint? Http { get; private set; }
 
+    /// <param name="options">Where to listen.</param>
+    /// <param name="modules">What is served.</param>
+    /// <param name="metrics">Every metric of this process.</param>
+    /// <param name="notReady">Why the process is not ready to serve; empty when it is.</param>
+    /// <param name="logging">Logging.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    /// <exception cref="IOException">The address cannot be had.</exception>
     public static async Task<WebServer> StartAsync(
-        Platform platform,
-        TelemetryOptions options,
-        QueryRole? query,
-        MqttBroker? broker,
+        HttpOptions options,
+        IReadOnlyList<RoleModule> modules,
+        MetricsRegistry metrics,
+        Func<IReadOnlyList<string>> notReady,
         ILoggerFactory logging,
         CancellationToken cancellationToken)
     {
@@ -30,68 +35,42 @@ internal sealed class WebServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(logging);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
-        if (query is not null)
+        foreach (var module in modules)
         {
-            builder.Services.AddTelemetryApi();
+            module.AddServices(builder.Services);
         }
 
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(options.Http.Address, options.Http.Port);
+            kestrel.Listen(options.Address, options.Port);
         });
         var application = builder.Build();
         application.UseRouting();
-        if (broker is not null)
+        Operations.Map(application, metrics, notReady);
+        foreach (var module in modules)
         {
-            application.UseWebSockets();
-            application.MapMqttWebSocket(broker).ExcludeFromDescription();
-        }
-
-        Operations.Map(application, platform.Metrics, platform.NotReady);
-        if (query is not null)
-        {
-            application.MapTelemetryApi(query);
+            module.Map(application);
         }
 
         var server = new WebServer(application);
-        await ListenAsync(
-            () => application.StartAsync(cancellationToken), $"HTTP cannot listen on {options.Http.Address}:{options.Http.Port}", "--http-port");
+        await Listening.StartAsync(
+            () => application.StartAsync(cancellationToken), $"HTTP cannot listen on {options.Address}:{options.Port}", "--http-port");
         server.Http = server.FindHttp(options);
         return server;
-    }
-
-    /// <summary>Opens the door for devices; the last thing at the start.</summary>
-    public static Task StartMqttAsync(MqttBroker broker, TelemetryOptions options, CancellationToken cancellationToken)
-    {
-        var listeners = string.Join(", ", options.Edge.EffectiveListeners.Select(l => $"{l.Address}:{l.Port}"));
-        return ListenAsync(() => broker.StartAsync(cancellationToken), $"MQTT cannot listen on {listeners}", "--mqtt-port");
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => _application.StopAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
-    /// <exception cref="IOException">The address cannot be had; the message names it and the flag for another.</exception>
-    private static async Task ListenAsync(Func<Task> start, string what, string flag)
-    {
-        try
-        {
-            await start();
-        }
-        catch (Exception e) when (e is IOException or AddressInUseException or System.Net.Sockets.SocketException)
-        {
-            throw new IOException($"{what}: {e.Message} Give another port with {flag} (0: a free one).", e);
-        }
-    }
-
-    private IPEndPoint? FindHttp(TelemetryOptions options)
+    private IPEndPoint? FindHttp(HttpOptions options)
     {
         var addresses = _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         foreach (var address in addresses)
         {
             if (Uri.TryCreate(address, UriKind.Absolute, out var uri) && IPAddress.TryParse(uri.Host, out var ip)
-                && ip.Equals(options.Http.Address))
+                && ip.Equals(options.Address))
             {
                 return new IPEndPoint(ip, uri.Port);
             }

@@ -1,5 +1,3 @@
-using Telemetry.Host.Composition;
-
 namespace Telemetry.Host.Configuration;
 
 /// <summary>Puts the sources of settings together, in their order, and reads them.</summary>

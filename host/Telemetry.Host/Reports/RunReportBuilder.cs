@@ -55,7 +55,7 @@ internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simu
         var sent = Number(report, "sent") ?? acked;
         var stored = (long)metrics.Sum("telemetry.storage.readings.stored");
         var producing = report?.GetProperty("seconds").GetDouble() ?? _seconds;
-        var endToEnd = platform.Sink?.EndToEnd;
+        var endToEnd = platform.EndToEnd;
         return new RunReport
         {
             Seconds = Math.Round(producing, 1),

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
-using Telemetry.Host.Composition;
+using Telemetry.Host.Configuration;
 using Telemetry.Streams.Kafka;
 using Telemetry.Streams.Kafka.Topics;
 
-namespace Telemetry.Host.Configuration;
+namespace Telemetry.Host.Composition;
 
 /// <summary>The catalogue of topics for people: <c>docs/topics.md</c> is this text.</summary>
 internal static class TopicsTable

@@ -1,4 +1,4 @@
-namespace Telemetry.Host.Composition;
+namespace Telemetry.Host.Configuration;
 
 /// <summary>What lies where under <c>--data DIR</c>.</summary>
 internal sealed record DataDirectory(string Root)

@@ -1,0 +1,72 @@
+using Telemetry.Query.Health;
+using Telemetry.Streams;
+
+namespace Telemetry.Host.Composition;
+
+/// <summary>Duplicates, watermarks, detectors: from the readings on the log to anomalies and device events.</summary>
+internal sealed class ProcessModule : RoleModule
+{
+    private readonly PlatformServices _services;
+    private readonly ProcessingRole _role;
+
+    public ProcessModule(PlatformServices services)
+        : base("process")
+    {
+        _services = services;
+        var options = services.Options.Processing;
+        _role = new ProcessingRole(
+            services.Log,
+            options with { TransactionalId = services.TransactionalId(options.TransactionalId) },
+            restarts: services.Options.IsKafka,
+            services.Logging,
+            services.Time,
+            services.Schemas);
+    }
+
+    /// <inheritdoc/>
+    public override Task Completion => _role.Completion;
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> NotReady => _role.NotReadyReason is { } reason ? ["processing: " + reason] : [];
+
+    /// <inheritdoc/>
+    public override Task StartAsync(CancellationToken cancellationToken) =>
+        RunOnOwnThreadsAsync(() => _services.Dependencies.RunAsync(
+            RecordLogs.Describe(_services.Options), token => new ValueTask(_role.StartAsync(token)), cancellationToken));
+
+    /// <inheritdoc/>
+    public override async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(_services.Options.IsKafka ? 200 : 20), _services.Time);
+        while (await IsBehindAsync(cancellationToken))
+        {
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task StopAsync(CancellationToken cancellationToken) => _role.StopAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public override ValueTask<IReadOnlyList<PipelineLag>> QueryLagAsync(CancellationToken cancellationToken) =>
+        GroupLags.QueryAsync(_services.Log, _services.Options.Processing.Group, cancellationToken);
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await _role.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    private async ValueTask<bool> IsBehindAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await QueryLagAsync(cancellationToken)).Any(l => l.Records > 0);
+        }
+        catch (RecordLogException e) when (e.IsTransient)
+        {
+            return true; // Not known is not done; the deadline ends the wait.
+        }
+    }
+}

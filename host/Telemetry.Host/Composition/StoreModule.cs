@@ -1,0 +1,97 @@
+using Telemetry.Contracts;
+using Telemetry.Contracts.Measurement;
+using Telemetry.Query.Health;
+using Telemetry.Storage.Sink;
+using Telemetry.Streams;
+
+namespace Telemetry.Host.Composition;
+
+/// <summary>From the log into ClickHouse, exactly once.</summary>
+internal sealed class StoreModule : RoleModule
+{
+    private readonly PlatformServices _services;
+    private readonly StorageSink _sink;
+
+    public StoreModule(PlatformServices services)
+        : base("store")
+    {
+        _services = services;
+        var options = services.Options.Sink;
+        _sink = new StorageSink(
+            services.Log,
+            services.ClickHouse!,
+            options with
+            {
+                TransactionalId = services.TransactionalId(options.TransactionalId),
+                FenceEmbedded = options.FenceEmbedded || services.Options.ClickHouseServer.Port is not null,
+            },
+            services.Logging,
+            services.Time,
+            services.Schemas);
+    }
+
+    /// <summary>How far the sink is, by partition.</summary>
+    public IReadOnlyList<SinkProgress> Progress => _sink.Progress;
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> NotReady => _sink.IsReady ? [] : ["storage: " + (_sink.NotReadyReason ?? "starting")];
+
+    /// <inheritdoc/>
+    public override LatencyHistogram? EndToEnd => _sink.EndToEnd;
+
+    /// <inheritdoc/>
+    public override Task StartAsync(CancellationToken cancellationToken) =>
+        RunOnOwnThreadsAsync(() => _sink.StartAsync(cancellationToken));
+
+    /// <inheritdoc/>
+    public override async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        var ends = new Dictionary<int, long>();
+        foreach (var partition in Progress.Select(p => p.Partition))
+        {
+            ends[partition] = (await QueryEndAsync(partition, cancellationToken)).High;
+        }
+
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), _services.Time);
+        while (Progress.Any(p => p.ConsumedNext < ends.GetValueOrDefault(p.Partition)))
+        {
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        await _sink.DrainAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override Task StopAsync(CancellationToken cancellationToken) => _sink.StopAsync(cancellationToken);
+
+    /// <summary>
+    /// From the sink itself: it commits its offsets only with each checkpoint, every few seconds; what users wait for is the
+    /// raw table.
+    /// </summary>
+    public override async ValueTask<IReadOnlyList<PipelineLag>> QueryLagAsync(CancellationToken cancellationToken)
+    {
+        var lags = new List<PipelineLag>();
+        foreach (var progress in Progress)
+        {
+            var high = (await QueryEndAsync(progress.Partition, cancellationToken)).High;
+            var records = Math.Max(0, high - progress.RawNext);
+            var newest = progress.NewestEventTimeMicroseconds;
+            var age = records == 0 || newest == 0
+                ? 0
+                : Math.Max(0, (_services.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds - (newest / 1e6));
+            lags.Add(new PipelineLag(_services.Options.Sink.Group, KafkaTopics.Readings, progress.Partition, records, age));
+        }
+
+        return lags;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await _sink.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    private ValueTask<OffsetRange> QueryEndAsync(int partition, CancellationToken cancellationToken) =>
+        _services.Log.QueryOffsetsAsync(new TopicPartition(KafkaTopics.Readings, partition), cancellationToken);
+}
