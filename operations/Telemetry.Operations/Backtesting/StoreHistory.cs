@@ -43,7 +43,8 @@ public static class StoreHistory
             "SELECT device, sensor, toInt64(toUnixTimestamp64Micro(event_time)), value, quality FROM readings_data "
             + $"WHERE {where} ORDER BY event_time, device, sensor SETTINGS max_bytes_before_external_sort = 500000000",
             values,
-            "RowBinary");
+            "RowBinary",
+            Kind: QueryKind.Batch);
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 << 20, resumeWriterThreshold: 2 << 20));
         var reading = ReadAsync(clickHouse, query, pipe.Writer, cancellationToken);
         await FeedAsync(pipe.Reader, backtest, cancellationToken);

@@ -120,7 +120,7 @@ public sealed class AuditQueries(IClickHouse clickHouse)
                 try
                 {
                     await clickHouse.StreamAsync(
-                        new ClickHouseQuery(sql, Format: "TabSeparated"), pipe.Writer.AsStream(leaveOpen: true), cancellationToken);
+                        new ClickHouseQuery(sql, Format: "TabSeparated", Kind: QueryKind.Batch), pipe.Writer.AsStream(leaveOpen: true), cancellationToken);
                 }
                 catch (Exception e)
                 {

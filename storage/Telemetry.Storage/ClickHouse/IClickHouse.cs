@@ -36,12 +36,14 @@ public interface IClickHouse : IAsyncDisposable
 /// <param name="Format">Output format, for example <c>JSONCompact</c>, <c>CSVWithNames</c>, <c>RowBinary</c>.</param>
 /// <param name="QueryId">Chosen by the caller where it may have to kill the query.</param>
 /// <param name="Guard">For an INSERT of a block: a condition that the engine evaluates, once, before it writes anything; it throws to refuse.</param>
+/// <param name="Kind">Who asks: decides where the statement waits and how long it may run.</param>
 public sealed record ClickHouseQuery(
     string Sql,
     IReadOnlyList<KeyValuePair<string, string>>? Parameters = null,
     string Format = "JSONCompact",
     string? QueryId = null,
-    string? Guard = null);
+    string? Guard = null,
+    QueryKind Kind = QueryKind.Reader);
 
 /// <summary>Rows and bytes a query read and wrote.</summary>
 public readonly record struct ClickHouseSummary(ulong RowsRead, ulong BytesRead, TimeSpan Elapsed);

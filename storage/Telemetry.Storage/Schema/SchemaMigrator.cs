@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Horizon;
 
 namespace Telemetry.Storage.Schema;
 
@@ -115,6 +116,11 @@ public static class SchemaMigrator
                 continue;
             }
 
+            if (current is not null)
+            {
+                await NoteFloorsAsync(clickHouse, name, current, cancellationToken);
+            }
+
             foreach (var statement in statements)
             {
                 await ExecuteAsync(clickHouse, cluster, statement, cancellationToken);
@@ -126,6 +132,20 @@ public static class SchemaMigrator
                     [new("name", name), new("value", value), new("now", Now(time))]),
                 cancellationToken);
             Log.SchemaSettingApplied(logger, name, value);
+        }
+    }
+
+    /// <summary>What the retention that ends now has removed stays removed, however long the next one is: the horizon has to know.</summary>
+    private static async ValueTask NoteFloorsAsync(IClickHouse clickHouse, string setting, string seconds, CancellationToken cancellationToken)
+    {
+        foreach (var table in StoreTables.All.Where(t => StoreHorizonReader.KeptBy(setting).Contains(t)))
+        {
+            await clickHouse.ExecuteAsync(
+                new ClickHouseQuery(
+                    "INSERT INTO horizon_floors SELECT {table:String}, fromUnixTimestamp64Micro(greatest(0, toUnixTimestamp64Micro(now64(6)) - {seconds:Int64} * 1000000), 'UTC') "
+                    + "SETTINGS async_insert = 0",
+                    [new("table", table.Name()), new("seconds", seconds)]),
+                cancellationToken);
         }
     }
 

@@ -38,6 +38,9 @@ public sealed class StorageChild
             "join" => SharedStoreScenarios.JoinAsync(directory, seed, fenced: true),
             "join-unfenced" => SharedStoreScenarios.JoinAsync(directory, seed, fenced: false),
             "replay" => ReplayScenarios.MendAsync(directory, seed),
+            "horizon" => HorizonScenarios.FollowAsync(directory, seed),
+            "horizon-gone" => HorizonScenarios.GonePartitionAsync(directory, seed),
+            "horizon-log" => HorizonScenarios.LogAsync(directory, seed),
             "full-disk" => StorageScenarios.FullDiskAsync(directory, seed),
             _ => throw new InvalidOperationException(Mode),
         });

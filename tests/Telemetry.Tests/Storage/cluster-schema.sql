@@ -274,3 +274,8 @@ CREATE TABLE IF NOT EXISTS sink_claims ON CLUSTER 'telemetry' (
     source LowCardinality(String), partition UInt32, claim SimpleAggregateFunction(max, Tuple(UInt64, String)))
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}') ORDER BY (source, partition)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480;
+
+CREATE TABLE IF NOT EXISTS horizon_floors ON CLUSTER 'telemetry' (
+    table LowCardinality(String), complete_from SimpleAggregateFunction(max, DateTime64(6, 'UTC')))
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}') ORDER BY table
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480;

@@ -4,15 +4,15 @@ using Microsoft.Extensions.Logging;
 namespace Telemetry.Storage.ClickHouse.Embedded;
 
 /// <summary>
-/// The ClickHouse engine in this process (libchdb). Inserts and statements run on lanes of their own, so that queries
-/// never stand in their way; every call runs on a dedicated thread, and what finds no free lane waits.
-/// Cancelling a query kills it in the engine. One process holds one data directory open.
+/// The ClickHouse engine in this process (libchdb). A lane is a connection with a thread of its own; inserts and each
+/// <see cref="QueryKind"/> have their own lanes, so that slow readers never hold up the sink. What finds no free lane of its
+/// kind waits. Cancelling a query kills it in the engine. One process holds one data directory open.
 /// </summary>
 public sealed class EmbeddedClickHouse : IClickHouse
 {
     private readonly EmbeddedClickHouseOptions _options;
     private readonly LanePool _writes;
-    private readonly LanePool _queries;
+    private readonly IReadOnlyDictionary<QueryKind, LanePool> _queries;
     private readonly LanePool _control;
     private readonly CancellationTokenSource _closing = new();
     private readonly ILogger _logger;
@@ -21,7 +21,11 @@ public sealed class EmbeddedClickHouse : IClickHouse
     private volatile bool _isShared;
 
     private EmbeddedClickHouse(
-        EmbeddedClickHouseOptions options, LanePool writes, LanePool queries, LanePool control, ILogger logger)
+        EmbeddedClickHouseOptions options,
+        LanePool writes,
+        IReadOnlyDictionary<QueryKind, LanePool> queries,
+        LanePool control,
+        ILogger logger)
     {
         _options = options;
         _writes = writes;
@@ -44,8 +48,14 @@ public sealed class EmbeddedClickHouse : IClickHouse
         try
         {
             var writes = await OpenLanesAsync("clickhouse-write", options, options.WriteLanes, [], opened, cancellationToken);
-            var queries = await OpenLanesAsync(
-                "clickhouse-query", options, options.QueryLanes, EngineArguments.QuerySettings(options), opened, cancellationToken);
+            var queries = new Dictionary<QueryKind, LanePool>();
+            foreach (var kind in Enum.GetValues<QueryKind>())
+            {
+                queries[kind] = await OpenLanesAsync(
+                    $"clickhouse-{kind.ToString().ToLowerInvariant()}", options, LanesOf(kind, options), EngineArguments.QuerySettings(options, kind),
+                    opened, cancellationToken);
+            }
+
             var control = await OpenLanesAsync("clickhouse-control", options, 1, [], opened, cancellationToken);
             Log.EngineOpened(logger, options.DataDirectory, options.WriteLanes, options.QueryLanes);
             return new EmbeddedClickHouse(options, writes, queries, control, logger);
@@ -66,7 +76,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
 
     public async ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken)
     {
-        using var rental = await RentAsync(_writes, cancellationToken);
+        using var rental = await RentAsync(query.Kind == QueryKind.Batch ? _queries[QueryKind.Batch] : _writes, cancellationToken);
         (await RunAsync(rental.Lane, query, lane => lane.Connection, cancellationToken)).Dispose();
     }
 
@@ -90,7 +100,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
 
     public async ValueTask<ClickHouseResult> QueryAsync(ClickHouseQuery query, CancellationToken cancellationToken)
     {
-        using var rental = await RentAsync(_queries, cancellationToken);
+        using var rental = await RentAsync(_queries[query.Kind], cancellationToken);
         using var result = await RunAsync(rental.Lane, query, lane => lane.Connection, cancellationToken);
         return new ClickHouseResult(result.Bytes.ToArray(), result.Summary);
     }
@@ -98,7 +108,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
     public async ValueTask<ClickHouseSummary> StreamAsync(
         ClickHouseQuery query, Stream destination, CancellationToken cancellationToken)
     {
-        using var rental = await RentAsync(_queries, cancellationToken);
+        using var rental = await RentAsync(_queries[query.Kind], cancellationToken);
         return await ResultPipe.RunAsync(
             async (path, stop) =>
             {
@@ -129,12 +139,23 @@ public sealed class EmbeddedClickHouse : IClickHouse
         }
 
         await _closing.CancelAsync();
-        await _queries.DisposeAsync();
+        foreach (var pool in _queries.Values)
+        {
+            await pool.DisposeAsync();
+        }
+
         await _writes.DisposeAsync();
         await _control.DisposeAsync();
         Log.EngineClosed(_logger);
         _closing.Dispose();
     }
+
+    private static int LanesOf(QueryKind kind, EmbeddedClickHouseOptions options) => kind switch
+    {
+        QueryKind.Reader => options.QueryLanes,
+        QueryKind.Check => 1,
+        _ => 2,
+    };
 
     private static async Task<LanePool> OpenLanesAsync(
         string name,

@@ -27,7 +27,10 @@ public record EmbeddedClickHouseOptions
     [Range(1, 64)]
     public int WriteLanes { get; init; } = 4;
 
-    /// <summary>Queries at the same time; further ones wait. Default 4.</summary>
+    /// <summary>
+    /// Readers' queries at the same time; further ones wait. Default 4. The sink's questions, the check of parts and long-running work
+    /// (audit, replay, backtest) have lanes of their own beside these.
+    /// </summary>
     [Range(1, 64)]
     public int QueryLanes { get; init; } = 4;
 
@@ -35,7 +38,10 @@ public record EmbeddedClickHouseOptions
     [Range(16L << 20, long.MaxValue)]
     public long QueryMemoryBytesMax { get; init; } = 512L << 20;
 
-    /// <summary>Longest run of one query; then it fails with TIMEOUT_EXCEEDED. Default 60 s. A query may set its own.</summary>
+    /// <summary>
+    /// Longest run of one reader's query; then it fails with TIMEOUT_EXCEEDED. Default 60 s. A query may set its own. Work that is meant to
+    /// run long (audit, replay, backtest) has no such limit.
+    /// </summary>
     public TimeSpan QueryTimeMax { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Threads of one query. Default 2. A query may set its own.</summary>

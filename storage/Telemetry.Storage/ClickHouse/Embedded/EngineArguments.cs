@@ -17,15 +17,15 @@ internal static class EngineArguments
         $"--query_condition_cache_size={Text(Math.Max(1 << 20, options.CacheBytesMax / 8))}",
     ];
 
-    /// <summary>Session settings of a query lane.</summary>
-    public static IReadOnlyList<string> QuerySettings(EmbeddedClickHouseOptions options) =>
+    /// <summary>Session settings of a query lane. Only readers have a deadline and a bound on the rows of a result.</summary>
+    public static IReadOnlyList<string> QuerySettings(EmbeddedClickHouseOptions options, QueryKind kind) =>
     [
         $"SET max_memory_usage = {Text(options.QueryMemoryBytesMax)}",
         $"SET max_bytes_before_external_group_by = {Text(options.QueryMemoryBytesMax / 2)}",
         $"SET max_bytes_before_external_sort = {Text(options.QueryMemoryBytesMax / 2)}",
-        $"SET max_execution_time = {options.QueryTimeMax.TotalSeconds.ToString(CultureInfo.InvariantCulture)}",
+        $"SET max_execution_time = {(kind == QueryKind.Reader ? options.QueryTimeMax.TotalSeconds : 0).ToString(CultureInfo.InvariantCulture)}",
         $"SET max_threads = {Text(options.QueryThreads)}",
-        $"SET max_result_rows = {Text(options.QueryResultRowsMax)}",
+        $"SET max_result_rows = {Text(kind == QueryKind.Reader ? options.QueryResultRowsMax : 0)}",
     ];
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);

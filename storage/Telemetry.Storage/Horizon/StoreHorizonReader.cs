@@ -1,0 +1,176 @@
+using System.Globalization;
+using Telemetry.Storage.ClickHouse;
+
+namespace Telemetry.Storage.Horizon;
+
+/// <summary>
+/// Asks the store for its <see cref="StoreHorizon"/>: retention as the schema applies it (<c>schema_settings</c>), former and shorter
+/// retention (<c>horizon_floors</c>), and partitions that are gone while another table still has them (<c>system.parts</c>).
+/// An answer is kept for a few seconds. Safe for use by several threads.
+/// </summary>
+/// <param name="clickHouse">The store; its schema must be there.</param>
+/// <param name="time">Clock of the cache; retention goes by the store's own clock.</param>
+/// <param name="keep">How long an answer is used again. Null: 5 s.</param>
+public sealed class StoreHorizonReader(IClickHouse clickHouse, TimeProvider time, TimeSpan? keep = null)
+{
+    private static readonly TimeSpan KeepDefault = TimeSpan.FromSeconds(5);
+
+    // One INSERT feeds all rollups after raw has the rows, so a table that lacks a month which raw has had, unchanged, for this long has lost it.
+    private const string Settled = "10 MINUTE";
+
+    private readonly SemaphoreSlim _asking = new(1);
+    private volatile Answer? _last;
+
+    /// <summary>The horizon, at most a few seconds old.</summary>
+    /// <exception cref="ClickHouseException">The store cannot be asked.</exception>
+    public async ValueTask<StoreHorizon> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (Fresh is { } kept)
+        {
+            return kept;
+        }
+
+        await _asking.WaitAsync(cancellationToken);
+        try
+        {
+            return Fresh ?? await ReadNowAsync(cancellationToken);
+        }
+        finally
+        {
+            _asking.Release();
+        }
+    }
+
+    /// <summary>The horizon as it is now, for a decision that removes something.</summary>
+    /// <exception cref="ClickHouseException">The store cannot be asked.</exception>
+    public async ValueTask<StoreHorizon> ReadNowAsync(CancellationToken cancellationToken)
+    {
+        var (now, floors) = await ReadRetentionAsync(cancellationToken);
+        foreach (var (table, end) in await ReadGonePartitionsAsync(cancellationToken))
+        {
+            if (end > floors[table].CompleteFrom)
+            {
+                floors[table] = new TableHorizon(end, HorizonCause.PartitionGone);
+            }
+        }
+
+        var horizon = new StoreHorizon(floors, now);
+        _last = new Answer(horizon, time.GetTimestamp());
+        return horizon;
+    }
+
+    private StoreHorizon? Fresh =>
+        _last is { } last && time.GetElapsedTime(last.At) < (keep ?? KeepDefault) ? last.Horizon : null;
+
+    private async ValueTask<(DateTimeOffset Now, Dictionary<StoreTable, TableHorizon> Floors)> ReadRetentionAsync(
+        CancellationToken cancellationToken)
+    {
+        var rows = await clickHouse.QueryRowsAsync(
+            "SELECT 'now', '', toString(toUnixTimestamp64Micro(now64(6))) "
+            + "UNION ALL SELECT 'retention', name, argMax(value, applied_at) FROM schema_settings WHERE name LIKE '%retention_seconds' GROUP BY name "
+            + "UNION ALL SELECT 'floor', table, toString(toUnixTimestamp64Micro(max(complete_from))) FROM horizon_floors GROUP BY table",
+            null,
+            cancellationToken);
+        var now = Moment(rows.First(r => r[0] == "now")[2]);
+        var floors = StoreTables.All.ToDictionary(t => t, _ => TableHorizon.Always);
+        foreach (var row in rows)
+        {
+            switch (row[0])
+            {
+                case "retention":
+                    var age = Math.Min(double.Parse(row[2], CultureInfo.InvariantCulture), (now - DateTimeOffset.UnixEpoch).TotalSeconds);
+                    foreach (var table in KeptBy(row[1]))
+                    {
+                        Raise(floors, table, now - TimeSpan.FromSeconds(age), HorizonCause.Retention);
+                    }
+
+                    break;
+                case "floor" when StoreTables.Find(row[1]) is { } table:
+                    Raise(floors, table, Moment(row[2]), HorizonCause.FormerRetention);
+                    break;
+            }
+        }
+
+        return (now, floors);
+    }
+
+    /// <summary>The latest partition of each table that another table of readings has and it has not, by the partition's end.</summary>
+    private async ValueTask<IReadOnlyList<(StoreTable Table, DateTimeOffset End)>> ReadGonePartitionsAsync(CancellationToken cancellationToken)
+    {
+        // By host, because each shard of a cluster holds its own log partitions; on one server there is one host.
+        var parts = await PartsTableAsync(cancellationToken);
+        var rows = await clickHouse.QueryRowsAsync(
+            "SELECT DISTINCT host, table, partition, settled FROM (SELECT hostName() AS host, table, partition, "
+            + $"max(modification_time) < now() - INTERVAL {Settled} AS settled FROM {parts} WHERE active AND rows > 0 "
+            + "AND database = currentDatabase() AND table IN ('readings', 'readings_1m', 'readings_1h', 'readings_1d') GROUP BY host, table, partition)",
+            null,
+            cancellationToken);
+        var gone = new Dictionary<StoreTable, DateTimeOffset>();
+        foreach (var host in rows.GroupBy(r => r[0]))
+        {
+            var held = host.ToLookup(r => r[1], r => (Partition: int.Parse(r[2], CultureInfo.InvariantCulture), Settled: r[3] == "1"));
+            var raw = held["readings"].ToList();
+            var minutes = held["readings_1m"].ToList();
+            var hours = held["readings_1h"].ToList();
+
+            // Raw has every row before any rollup has it; among the rollups, and for what raw has that they lack, only what has settled counts.
+            Miss(StoreTable.Raw, raw, [.. minutes, .. hours]);
+            Miss(StoreTable.Minute, minutes, [.. raw.Where(p => p.Settled), .. hours.Where(p => p.Settled)]);
+            Miss(StoreTable.Hour, hours, [.. raw.Where(p => p.Settled), .. minutes.Where(p => p.Settled)]);
+            Miss(StoreTable.Day, held["readings_1d"], [.. raw.Concat(minutes).Concat(hours).Where(p => p.Settled).Select(p => (p.Partition / 100, true))]);
+        }
+
+        return [.. gone.Select(g => (g.Key, g.Value))];
+
+        void Miss(StoreTable table, IEnumerable<(int Partition, bool Settled)> has, IReadOnlyList<(int Partition, bool Settled)> known)
+        {
+            var there = has.Select(p => p.Partition).ToHashSet();
+            foreach (var (partition, _) in known.Where(p => !there.Contains(p.Partition)))
+            {
+                var end = EndOf(partition);
+                gone[table] = gone.TryGetValue(table, out var latest) && latest > end ? latest : end;
+            }
+        }
+    }
+
+    private async ValueTask<string> PartsTableAsync(CancellationToken cancellationToken)
+    {
+        if (!clickHouse.IsShared)
+        {
+            return "system.parts";
+        }
+
+        var rows = await clickHouse.QueryRowsAsync(
+            "SELECT extract(engine_full, 'Distributed\\\\(\\'([^\\']+)\\'') FROM system.tables "
+            + "WHERE database = currentDatabase() AND name = 'readings_data' AND engine = 'Distributed'",
+            null,
+            cancellationToken);
+        return rows.Count > 0 && rows[0][0].Length > 0 ? $"clusterAllReplicas('{rows[0][0]}', system.parts)" : "system.parts";
+    }
+
+    /// <summary>Tables whose retention a setting of <c>schema_settings</c> is.</summary>
+    internal static IReadOnlyList<StoreTable> KeptBy(string setting) => setting switch
+    {
+        "raw_retention_seconds" => [StoreTable.Raw, StoreTable.Anomalies, StoreTable.DeviceEvents],
+        "minute_retention_seconds" => [StoreTable.Minute],
+        _ => [],
+    };
+
+    private static void Raise(Dictionary<StoreTable, TableHorizon> floors, StoreTable table, DateTimeOffset from, HorizonCause cause)
+    {
+        if (from > floors[table].CompleteFrom)
+        {
+            floors[table] = new TableHorizon(from, cause);
+        }
+    }
+
+    /// <summary>The moment after a partition: yyyymm, or yyyy.</summary>
+    private static DateTimeOffset EndOf(int partition) => partition >= 10_000
+        ? new DateTimeOffset(partition / 100, partition % 100, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(1)
+        : new DateTimeOffset(partition, 1, 1, 0, 0, 0, TimeSpan.Zero).AddYears(1);
+
+    private static DateTimeOffset Moment(string microseconds) =>
+        DateTimeOffset.UnixEpoch.AddTicks(long.Parse(microseconds, CultureInfo.InvariantCulture) * TimeSpan.TicksPerMicrosecond);
+
+    private sealed record Answer(StoreHorizon Horizon, long At);
+}
