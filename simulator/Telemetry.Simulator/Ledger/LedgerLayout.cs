@@ -13,8 +13,9 @@ namespace Telemetry.Simulator.Ledger;
 /// device. <c>settled</c>: publishes below have their answer. Bit (p mod 256) above tells of publish p in
 /// [settled, settled + 256). Settled means acknowledged unless the refusals file names it.
 /// <para>
-/// Order of stores, so that the file is right after a kill between any two of them: the bit of p is cleared before
-/// <c>sent</c> passes p; a refusal is written before its bit is set; the bit is set before <c>settled</c> passes it.
+/// Order of stores, so that the file is right after a kill between any two of them: the bit of every publish is cleared before
+/// <c>sent</c> passes it, also when it is overtaken and not sent itself yet; a refusal is written before its bit is set; the bit
+/// is set before <c>settled</c> passes it.
 /// </para>
 /// </summary>
 internal static class LedgerLayout

@@ -115,44 +115,38 @@ public static class LedgerReader
         }
     }
 
-    /// <summary>Publishes sent, and ranges (inclusive) of settled ones. Reads again when the writer moved on by a window meanwhile.</summary>
+    /// <summary>
+    /// Publishes sent, and ranges (inclusive) of settled ones. <c>sent</c> is read before the bits and <c>settled</c> after
+    /// them. So the bit of a publish from <c>settled</c> up to <c>sent</c> is its own: it was cleared before <c>sent</c>
+    /// passed the publish, and is used again only after <c>settled</c> has passed it.
+    /// </summary>
     private static (ulong Sent, List<(ulong First, ulong Last)> Settled) ReadSettled(MemoryMappedViewAccessor view, long at)
     {
-        while (true)
+        var sent = view.ReadUInt64(at + LedgerLayout.SentAt);
+        Interlocked.MemoryBarrier();
+        Span<ulong> bits =
+        [
+            view.ReadUInt64(at + LedgerLayout.BitsAt), view.ReadUInt64(at + LedgerLayout.BitsAt + 8),
+            view.ReadUInt64(at + LedgerLayout.BitsAt + 16), view.ReadUInt64(at + LedgerLayout.BitsAt + 24),
+        ];
+        Interlocked.MemoryBarrier();
+        var settled = view.ReadUInt64(at + LedgerLayout.SettledAt);
+        var ranges = new List<(ulong, ulong)>();
+        if (settled > 0)
         {
-            var through = view.ReadUInt64(at + LedgerLayout.SettledAt);
-            Interlocked.MemoryBarrier();
-            var sent = view.ReadUInt64(at + LedgerLayout.SentAt);
-            Span<ulong> bits =
-            [
-                view.ReadUInt64(at + LedgerLayout.BitsAt), view.ReadUInt64(at + LedgerLayout.BitsAt + 8),
-                view.ReadUInt64(at + LedgerLayout.BitsAt + 16), view.ReadUInt64(at + LedgerLayout.BitsAt + 24),
-            ];
-            Interlocked.MemoryBarrier();
-            // The bit of publish p is cleared for p + 256 just before that is sent: strictly less, and none of ours was.
-            if (view.ReadUInt64(at + LedgerLayout.SentAt) >= through + LedgerLayout.Window
-                && view.ReadUInt64(at + LedgerLayout.SettledAt) != through)
-            {
-                continue;
-            }
-
-            var ranges = new List<(ulong, ulong)>();
-            if (through > 0)
-            {
-                ranges.Add((0, through - 1));
-            }
-
-            for (var publish = through; publish < sent && publish < through + LedgerLayout.Window; publish++)
-            {
-                var index = publish % LedgerLayout.Window;
-                if ((bits[(int)(index / 64)] & (1UL << (int)(index % 64))) != 0)
-                {
-                    ranges.Add((publish, publish));
-                }
-            }
-
-            return (sent, ranges);
+            ranges.Add((0, settled - 1));
         }
+
+        for (var publish = settled; publish < sent; publish++)
+        {
+            var index = publish % LedgerLayout.Window;
+            if ((bits[(int)(index / 64)] & (1UL << (int)(index % 64))) != 0)
+            {
+                ranges.Add((publish, publish));
+            }
+        }
+
+        return (Math.Max(sent, settled), ranges);
     }
 
     /// <summary>Refused publishes by slot.</summary>

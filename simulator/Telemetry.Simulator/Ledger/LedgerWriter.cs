@@ -16,6 +16,7 @@ internal sealed class LedgerWriter : IDisposable
     private readonly Microsoft.Win32.SafeHandles.SafeFileHandle _refusals;
     private readonly Lock _refusalsGate = new();
     private readonly int _slots;
+    private readonly Action? _stored;
     private long _refusalsLength;
 
     /// <summary>Creates <c>{name}.ledger</c> and <c>{name}.refusals</c>.</summary>
@@ -23,11 +24,13 @@ internal sealed class LedgerWriter : IDisposable
     /// <param name="name">Name of the run, new in the directory.</param>
     /// <param name="slots">Number of (device, boot) pairs.</param>
     /// <param name="readingsPerPublish">Readings of every publish.</param>
+    /// <param name="stored">Called after every single store: the files are then what a kill at that moment leaves. For tests.</param>
     /// <exception cref="IOException">The files exist, or there is no space: the whole file is reserved at once.</exception>
-    public LedgerWriter(string directory, string name, int slots, int readingsPerPublish)
+    public LedgerWriter(string directory, string name, int slots, int readingsPerPublish, Action? stored = null)
     {
         Directory.CreateDirectory(directory);
         _slots = slots;
+        _stored = stored;
         var length = LedgerLayout.HeaderBytes + ((long)slots * LedgerLayout.SlotBytes);
         var path = Path.Combine(directory, name + LedgerLayout.LedgerSuffix);
 
@@ -58,34 +61,41 @@ internal sealed class LedgerWriter : IDisposable
         Encoding.ASCII.GetBytes(device, name);
         for (var i = 0; i < name.Length; i += 8)
         {
-            _view.Write(at + LedgerLayout.DeviceAt + i, BinaryPrimitives.ReadUInt64LittleEndian(name[i..]));
+            Store(at + LedgerLayout.DeviceAt + i, BinaryPrimitives.ReadUInt64LittleEndian(name[i..]));
         }
 
-        Interlocked.MemoryBarrier();
-        _view.Write(at + LedgerLayout.BootAt, bootId);
+        Store(at + LedgerLayout.BootAt, bootId);
     }
 
     /// <summary>True when publish <paramref name="publish"/> fits the window behind the oldest without an answer.</summary>
     public bool HasRoom(int slot, ulong publish) =>
         publish < _view.ReadUInt64(At(slot) + LedgerLayout.SettledAt) + LedgerLayout.Window;
 
-    /// <summary>Publish <paramref name="publish"/> is about to be sent. Call before the first byte leaves.</summary>
+    /// <summary>
+    /// Publish <paramref name="publish"/> is about to be sent; publishes it overtakes count as sent too. Call before the first
+    /// byte leaves, and only while <see cref="HasRoom"/>.
+    /// </summary>
     public void Sent(int slot, ulong publish)
     {
         var at = At(slot);
-        if (publish < _view.ReadUInt64(at + LedgerLayout.SentAt))
+        var sent = _view.ReadUInt64(at + LedgerLayout.SentAt);
+        if (publish < sent)
         {
             return;
         }
 
-        var (word, bit) = Bit(at, publish);
-        _view.Write(word, _view.ReadUInt64(word) & ~bit);
-        Interlocked.MemoryBarrier();
-        _view.Write(at + LedgerLayout.SentAt, publish + 1);
-        Interlocked.MemoryBarrier();
+        if (!HasRoom(slot, publish))
+        {
+            throw new InvalidOperationException(
+                $"Publish {publish} of slot {slot} is more than {LedgerLayout.Window} past the oldest one without an answer.");
+        }
+
+        // All of them, not only its own: the bits of publishes it overtakes still stand from one window before, and sent passes them.
+        ClearBits(at, sent, publish);
+        Store(at + LedgerLayout.SentAt, publish + 1);
     }
 
-    /// <summary>Publish <paramref name="publish"/> was acknowledged.</summary>
+    /// <summary>Publish <paramref name="publish"/>, sent before, was acknowledged.</summary>
     public void Acked(int slot, ulong publish)
     {
         var at = At(slot);
@@ -96,8 +106,7 @@ internal sealed class LedgerWriter : IDisposable
         }
 
         var (word, bit) = Bit(at, publish);
-        _view.Write(word, _view.ReadUInt64(word) | bit);
-        Interlocked.MemoryBarrier();
+        Store(word, _view.ReadUInt64(word) | bit);
         var sent = _view.ReadUInt64(at + LedgerLayout.SentAt);
         var next = settled;
         while (next < sent && IsSet(at, next))
@@ -107,7 +116,7 @@ internal sealed class LedgerWriter : IDisposable
 
         if (next != settled)
         {
-            _view.Write(at + LedgerLayout.SettledAt, next);
+            Store(at + LedgerLayout.SettledAt, next);
         }
     }
 
@@ -125,6 +134,7 @@ internal sealed class LedgerWriter : IDisposable
             _refusalsLength += record.Length;
         }
 
+        _stored?.Invoke();
         Acked(slot, publish);
     }
 
@@ -133,6 +143,32 @@ internal sealed class LedgerWriter : IDisposable
         _view.Dispose();
         _map.Dispose();
         _refusals.Dispose();
+    }
+
+    private void ClearBits(long at, ulong first, ulong last)
+    {
+        var publish = first;
+        while (publish <= last)
+        {
+            var (word, _) = Bit(at, publish);
+            var mask = 0UL;
+            do
+            {
+                mask |= Bit(at, publish).Bit;
+                publish++;
+            }
+            while (publish <= last && Bit(at, publish).Word == word);
+
+            Store(word, _view.ReadUInt64(word) & ~mask);
+        }
+    }
+
+    /// <summary>One store, seen by readers before any that comes after it.</summary>
+    private void Store(long at, ulong value)
+    {
+        _view.Write(at, value);
+        Interlocked.MemoryBarrier();
+        _stored?.Invoke();
     }
 
     private bool IsSet(long at, ulong publish)
