@@ -20,6 +20,9 @@ internal sealed class OutboundPump(
     /// <summary>Bytes written before a flush.</summary>
     private const int FlushSize = 32 * 1024;
 
+    /// <summary>Longest Reason String: it may quote what the client sent, and the protocol has an end at 65,535 bytes.</summary>
+    private const int ReasonBytesMax = 1024;
+
     private readonly Lock _gate = new();
     private readonly ControlBuffer _control = new();
     private OutboundAliases? _aliases;
@@ -228,14 +231,16 @@ internal sealed class OutboundPump(
 
     private void WriteAck(IBufferWriter<byte> to, MqttPacketType type, ushort identifier, ReasonCode code, string? reason)
     {
-        if (code == ReasonCode.Success)
+        if (code == ReasonCode.Success && reason is null)
         {
             MqttEncoder.WriteAck(to, type, identifier);
             return;
         }
 
         var client = connection.Client!;
-        var properties = reason is not null && client.ProblemInformation ? new MqttProperties { ReasonString = reason } : null;
+        var properties = reason is not null && client.ProblemInformation
+            ? new MqttProperties { ReasonString = MqttUtf8.Fit(reason, ReasonBytesMax) }
+            : null;
         MqttEncoder.WriteAck(to, type, client.Version, identifier, code, properties, client.MaximumPacketSize);
     }
 

@@ -38,6 +38,10 @@ public static class MqttEncoder
         }
         var block = new PropertyBlock(version, properties, fixedSize: 3, maximumPacketSize);
         var withProperties = block.Size > 0;
+        if (reasonCode == ReasonCode.Success && !withProperties)
+        {
+            return WriteAck(output, type, packetIdentifier);
+        }
         if (!MqttEncoding.TryReserve(
             output, type, 3 + (withProperties ? block.EncodedSize : 0), maximumPacketSize, out var writer, out var size))
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Unicode;
 
 namespace Telemetry.Mqtt;
@@ -26,5 +27,34 @@ public static class MqttUtf8
         }
         error = default;
         return true;
+    }
+
+    /// <summary>The text as a string may carry it: cut to so many bytes between two characters, without U+0000.</summary>
+    public static string Fit(string text, int bytesMax)
+    {
+        if (text.Contains('\0', StringComparison.Ordinal))
+        {
+            text = text.Replace('\0', '\uFFFD');
+        }
+
+        if (Encoding.UTF8.GetByteCount(text) <= bytesMax)
+        {
+            return text;
+        }
+
+        var bytes = 0;
+        var length = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > bytesMax)
+            {
+                break;
+            }
+
+            length += rune.Utf16SequenceLength;
+        }
+
+        return text[..length];
     }
 }

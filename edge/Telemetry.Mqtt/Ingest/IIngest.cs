@@ -32,7 +32,7 @@ public interface IIngestCompletion
 
 /// <summary>Fate of one publish.</summary>
 /// <param name="Outcome">What happened.</param>
-/// <param name="Reason">A sentence for the sender (MQTT 5 Reason String), null on success.</param>
+/// <param name="Reason">A sentence for the sender (MQTT 5 Reason String), also with <see cref="IngestOutcome.Stored"/>; null: nothing to say.</param>
 public readonly record struct IngestResult(IngestOutcome Outcome, string? Reason = null);
 
 /// <summary>What happened to a publish on an ingest topic.</summary>

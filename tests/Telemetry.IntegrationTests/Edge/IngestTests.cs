@@ -1,4 +1,6 @@
+using MQTTnet;
 using Telemetry.Edge;
+using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Mqtt;
 using Telemetry.Mqtt.Ingest;
 
@@ -92,6 +94,65 @@ public sealed class IngestTests
             ingest.Answer(0, outcome, "because");
             (await client.NextAsync()).Code.ShouldBe(version == MqttVersion.V500 ? code : ReasonCode.Success);
         }
+    }
+
+    [Fact]
+    public async Task Success_carries_its_remark_in_PubAck_and_PubRec()
+    {
+        var ingest = new ScriptedIngest();
+        await using var broker = await TestBroker.StartAsync(ingest: ingest);
+        await using var client = await TestClient.ConnectAsync(broker.Port, "a");
+        var publishing = client.PublishAsync("in/x", "one");
+        await ingest.TakenAsync(1);
+        ingest.Answer(0, IngestOutcome.Stored, "2 of 3 readings were refused");
+        var answer = await publishing;
+        answer.ReasonCode.ShouldBe(MqttClientPublishReasonCode.Success);
+        answer.ReasonString.ShouldBe("2 of 3 readings were refused");
+        await using var raw = await broker.ConnectAsync("b");
+        await raw.PublishAsync("in/x", "two", MqttQos.ExactlyOnce, 3);
+        await ingest.TakenAsync(2);
+        ingest.Answer(1, IngestOutcome.Stored, "as above");
+        var received = await raw.NextAsync();
+        (received.Type, received.Code, received.Reason).ShouldBe((MqttPacketType.PubRec, ReasonCode.Success, "as above"));
+    }
+
+    [Theory]
+    [InlineData(ReasonCode.Success, IngestOutcome.Stored)]
+    [InlineData(ReasonCode.PayloadFormatInvalid, IngestOutcome.RejectedPayload)]
+    public async Task Remark_is_left_out_for_a_client_that_wants_none_or_takes_no_packet_of_that_size(ReasonCode code, IngestOutcome outcome)
+    {
+        var ingest = new ScriptedIngest();
+        await using var broker = await TestBroker.StartAsync(ingest: ingest);
+        var wishes = new[]
+        {
+            new MqttProperties { RequestProblemInformation = 0 },
+            new MqttProperties { MaximumPacketSize = 100 },
+            new MqttProperties(),
+        };
+        for (var i = 0; i < wishes.Length; i++)
+        {
+            await using var client = await broker.ConnectAsync($"client-{i}", properties: wishes[i]);
+            await client.PublishAsync("in/x", "one", MqttQos.AtLeastOnce, 7);
+            await ingest.TakenAsync(i + 1);
+            ingest.Answer(i, outcome, new string('x', 200));
+            var ack = await client.NextAsync();
+            (ack.Type, ack.Id, ack.Code, ack.Reason?.Length).ShouldBe((MqttPacketType.PubAck, (ushort)7, code, i == 2 ? 200 : null));
+        }
+    }
+
+    [Fact]
+    public async Task Remark_of_any_length_and_any_character_is_made_to_fit()
+    {
+        var ingest = new ScriptedIngest();
+        await using var broker = await TestBroker.StartAsync(ingest: ingest);
+        await using var client = await TestClient.ConnectAsync(broker.Port, "a");
+        var publishing = client.PublishAsync("in/x", "one");
+        await ingest.TakenAsync(1);
+        ingest.Answer(0, IngestOutcome.RejectedPayload, "\0" + string.Concat(Enumerable.Repeat("\U0001F321", 50_000)) + "\ud800");
+        var answer = await publishing;
+        answer.ReasonCode.ShouldBe(MqttClientPublishReasonCode.PayloadFormatInvalid);
+        answer.ReasonString.ShouldStartWith("\uFFFD\U0001F321");
+        System.Text.Encoding.UTF8.GetByteCount(answer.ReasonString).ShouldBeInRange(1_000, 1_024);
     }
 
     [Fact]

@@ -158,6 +158,10 @@ internal sealed record RawPacket(MqttPacketType Type, byte Flags, byte[] Body, M
 
     public ReasonCode Code => AsAck((in PubAckPacket packet) => packet.ReasonCode);
 
+    /// <summary>Reason String of an acknowledgement; null without.</summary>
+    public string? Reason => AsAck((in PubAckPacket packet) =>
+        MqttProperties.TryParse(packet.Properties, (MqttPropertyOwner)Type, out var properties, out _) ? properties?.ReasonString : null);
+
     public ReceivedPublish Publish()
     {
         Type.ShouldBe(MqttPacketType.Publish);

@@ -15,6 +15,8 @@ public sealed class EncoderTests
     {
         Written(o => MqttEncoder.WriteAck(o, type, 0x1234)).ShouldBe([first, 2, 0x12, 0x34]);
         Written(o => MqttEncoder.WriteAck(o, type, MqttVersion.V500, 0x1234, ReasonCode.Success)).ShouldBe([first, 2, 0x12, 0x34]);
+        Written(o => MqttEncoder.WriteAck(
+            o, type, MqttVersion.V500, 0x1234, ReasonCode.Success, new MqttProperties { ReasonString = "because" }, 4)).ShouldBe([first, 2, 0x12, 0x34]);
         Written(o => MqttEncoder.WriteAck(o, type, MqttVersion.V311, 0x1234, ReasonCode.NotAuthorized)).ShouldBe([first, 2, 0x12, 0x34]);
     }
 
