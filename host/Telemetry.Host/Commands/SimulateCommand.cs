@@ -13,6 +13,12 @@ namespace Telemetry.Host.Commands;
 /// <summary>A fleet of devices against any MQTT broker.</summary>
 internal static class SimulateCommand
 {
+    /// <summary>
+    /// Exit code when the parent died. Nobody is left to report to, and the devices' client ids must be free for the next fleet
+    /// at once; the ledger is whole at any moment.
+    /// </summary>
+    private const int Orphaned = 1;
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public static Command Create()
@@ -26,7 +32,10 @@ internal static class SimulateCommand
         var api = new Option<string?>("--api") { Description = "Address of the platform's API: adds its end-to-end latency to the report." };
         var plain = new Option<bool>("--plain") { Description = "Plain progress lines, no live view." };
         var json = new Option<bool>("--progress-json") { Description = "One JSON object a second on standard output." };
-        var parent = new Option<bool>("--stop-with-stdin") { Description = "Finish in good order when standard input ends." };
+        var parent = new Option<bool>("--stop-with-stdin") 
+        {
+            Description = "Finish in good order when standard input ends after the line \"drain\"; end at once when it ends without: the parent has died.",
+        };
         var http = new Option<bool>("--http") { Description = "Serve /metrics, /healthz and /readyz at Http:Address and Http:Port." };
         var command = new Command("simulate", "A seeded fleet of devices with faults, labels and a ledger of what was acknowledged.")
         {
@@ -38,7 +47,7 @@ internal static class SimulateCommand
             var options = shared.Load(result);
             var simulator = WithBroker(options.Simulator, result.GetValue(broker));
             using var signals = new StopSignals(supervised: result.GetValue(parent));
-            using var watch = result.GetValue(parent) ? new ParentWatch() : null;
+            using var watch = result.GetValue(parent) ? new ParentWatch(static () => Environment.Exit(Orphaned)) : null;
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(
                 cancellationToken, signals.Token, watch?.Token ?? CancellationToken.None);
             using var metrics = new MetricsRegistry();

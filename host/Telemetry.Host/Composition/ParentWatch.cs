@@ -19,8 +19,15 @@ internal sealed partial class ParentWatch : IDisposable
     private volatile bool _ending;
     private volatile bool _drain;
 
-    public ParentWatch()
+    private readonly Action? _orphaned;
+
+    /// <param name="orphaned">
+    /// Called when standard input ends without <see cref="DrainLine"/>, for a process whose parent always writes it: the parent
+    /// has died. Null: every end asks for a stop.
+    /// </param>
+    public ParentWatch(Action? orphaned = null)
     {
+        _orphaned = orphaned;
         _thread = new Thread(Listen) { Name = "parent-watch", IsBackground = true };
         _thread.Start();
     }
@@ -62,6 +69,11 @@ internal sealed partial class ParentWatch : IDisposable
             else if (read == 0)
             {
                 _drain = System.Text.Encoding.ASCII.GetString(text.ToArray()).Contains(DrainLine, StringComparison.Ordinal);
+                if (!_drain)
+                {
+                    _orphaned?.Invoke();
+                }
+
                 _stop.Cancel();
                 return;
             }

@@ -34,7 +34,7 @@ internal sealed class SimulatorProcess : IAsyncDisposable
     public static SimulatorProcess Start(IEnumerable<string> arguments) => new(arguments);
 
     /// <summary>Asks it to finish in good order.</summary>
-    public void RequestStop() => _process.RequestStop();
+    public void RequestStop() => _process.RequestStop(ParentWatch.DrainLine);
 
     public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
