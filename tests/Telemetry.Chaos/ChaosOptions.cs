@@ -20,7 +20,8 @@ internal sealed record ChaosOptions
     /// <summary>Kinds to draw from, comma-separated; null: all.</summary>
     public string? Only { get; init; }
 
-    public int Devices { get; init; } = 200;
+    /// <summary>So few that each has more than 256 publishes in a schedule of the usual length: the window of the simulator's ledger.</summary>
+    public int Devices { get; init; } = 50;
 
     /// <summary>Readings of the whole fleet, as <c>simulate --rate</c> takes it.</summary>
     public string Rate { get; init; } = "1000/s";

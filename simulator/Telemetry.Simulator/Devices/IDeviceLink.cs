@@ -11,8 +11,11 @@ internal interface IDeviceLink : IAsyncDisposable
     /// <summary>True from the broker's answer to the end of the connection.</summary>
     bool IsConnected { get; }
 
-    /// <summary>Publishes; when the answer is Started, the owner is told of <paramref name="state"/> exactly once.</summary>
-    PublishStart TryPublish(ReadOnlySpan<byte> payload, ulong state);
+    /// <summary>
+    /// Publishes; when the answer is Started, the owner is told of <paramref name="state"/> exactly once, and the payload must
+    /// not change before.
+    /// </summary>
+    PublishStart TryPublish(ReadOnlyMemory<byte> payload, ulong state);
 
     /// <summary>Ends the connection in good order.</summary>
     Task DisconnectAsync();

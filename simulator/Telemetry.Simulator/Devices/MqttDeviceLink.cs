@@ -55,8 +55,8 @@ internal sealed class MqttDeviceLink : IDeviceLink, IMqttClientHandler, IPublish
         }
     }
 
-    public PublishStart TryPublish(ReadOnlySpan<byte> payload, ulong state) =>
-        _client.TryPublish(_topic, payload, _qos, this, state);
+    public PublishStart TryPublish(ReadOnlyMemory<byte> payload, ulong state) =>
+        _client.TryPublish(_topic, payload.Span, _qos, this, state);
 
     public Task DisconnectAsync() => _client.DisconnectAsync();
 

@@ -310,7 +310,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
         ref var entry = ref _pending[publish];
         _fleet.Ledger.Sent(_number, publish);
         entry.SentAt = _fleet.Time.GetTimestamp();
-        switch (_link.TryPublish(entry.Payload.AsSpan(0, entry.Length), publish))
+        switch (_link.TryPublish(entry.Payload.AsMemory(0, entry.Length), publish))
         {
             case PublishStart.Started:
                 CountSent(ref entry);
@@ -353,7 +353,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
         _fleet.Ledger.Acked(_number, publish);
         if (_state == State.Connected
             && Chance(2_003, publish) < _fleet.Options.DuplicateShare
-            && _link.TryPublish(entry.Payload.AsSpan(0, entry.Length), publish | Duplicate) == PublishStart.Started)
+            && _link.TryPublish(entry.Payload.AsSpan(0, entry.Length).ToArray(), publish | Duplicate) == PublishStart.Started)
         {
             _fleet.Totals.Duplicated();
             _fleet.Labels?.WriteDelivery("duplicate", _name, _bootId, FirstSequence(publish), _readings);

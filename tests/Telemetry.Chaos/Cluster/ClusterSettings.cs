@@ -35,6 +35,7 @@ internal static class ClusterSettings
         "Simulator:DrainTimeout=00:00:30",
         "Simulator:FaultsPerDeviceDay=20000",
         "Simulator:DuplicateShare=0.01",
-        "Simulator:OutOfOrderShare=0.01",
+        "Simulator:OutOfOrderShare=0.1",
+        "Simulator:QueueMax=256",
     ];
 }

@@ -42,10 +42,11 @@ public sealed class WholePipelineTests : IDisposable
         {
             await platform.WaitForPortAsync(port);
             await using var fleet = TelemetryProcess.Start(
-                "simulate", "--data", _data, "--broker", $"127.0.0.1:{port}", "--devices", "300", "--rate", "3000/s", "--plain",
-                "--set", "Simulator:ReconnectDelayMax=1s", "--set", "Simulator:DuplicateShare=0.01", "--set", "Simulator:OutOfOrderShare=0.01");
+                "simulate", "--data", _data, "--broker", $"127.0.0.1:{port}", "--devices", "50", "--rate", "3000/s", "--plain",
+                "--set", "Simulator:ReconnectDelayMax=1s", "--set", "Simulator:DuplicateShare=0.01", "--set", "Simulator:OutOfOrderShare=0.2");
             for (var i = 0; i < kills; i++)
             {
+                // 60 publishes a second of each device: by the last kills the ledger's window of 256 has gone round.
                 await Task.Delay(TimeSpan.FromMilliseconds(2000 + random.Next(2500)), TestContext.Current.CancellationToken);
                 platform.Kill();
                 await platform.WaitAsync();

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
+using MQTTnet;
 using Telemetry.Contracts.V1;
-using Telemetry.Mqtt;
-using Telemetry.Mqtt.Client;
+using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Simulator;
 using Telemetry.Simulator.Ledger;
 
@@ -12,6 +12,7 @@ namespace Telemetry.IntegrationTests.Simulator;
 /// <summary>The fleet against a real broker that is killed, and as a process that is killed.</summary>
 public sealed class FleetSimulatorTests : IDisposable
 {
+    private const int ChildDevices = 5;
     private const string ChildPort = "TELEMETRY_TEST_CHILD_PORT";
     private const string ChildDirectory = "TELEMETRY_TEST_CHILD_DIRECTORY";
 
@@ -98,6 +99,39 @@ public sealed class FleetSimulatorTests : IDisposable
         LedgerReader.Read(LedgerDirectory).ShouldAllBe(e => e.Acked.Count <= 1 && (long)e.SentThrough == e.AckedCount);
     }
 
+    /// <summary>
+    /// Few devices with many publishes each, a third of them overtaken: the ledger's window of 256 publishes goes round several
+    /// times, and the broker dies with publishes under way and held back.
+    /// </summary>
+    [Fact]
+    public async Task Ledger_calls_acknowledged_what_was_and_nothing_else_past_its_window_and_over_broker_kills()
+    {
+        using var mosquitto = new Mosquitto(_directory);
+        await mosquitto.StartAsync(TestContext.Current.CancellationToken);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var progress = new Watch();
+        var options = Options(mosquitto.Port) with { Devices = 4, RatePerHour = 0, OutOfOrderShare = 0.3, MaxInFlight = 8, QueueMax = 32 };
+        var run = RunAsync(options, progress, end.Token);
+        for (var kill = 1; kill <= 3; kill++)
+        {
+            var acked = progress.Last?.Acked ?? 0;
+            await progress.UntilAsync(p => p.Acked > acked + (4 * LedgerLayout.Window));
+            mosquitto.Kill();
+            await progress.UntilAsync(p => p.Connected == 0);
+
+            // The broker is dead: what it has not acknowledged by now stays so.
+            await progress.UntilAsync(p => p.Acked == Acked());
+            await mosquitto.StartAsync(TestContext.Current.CancellationToken);
+            await progress.UntilAsync(p => p.Connected == 4);
+        }
+
+        await end.CancelAsync();
+        var report = await run;
+        report.PublishesOutOfOrder.ShouldBeGreaterThan(0);
+        report.Acked.ShouldBe(report.Sent);
+        Acked().ShouldBe(report.Acked);
+    }
+
     [Fact]
     public async Task The_ledger_of_a_killed_simulator_is_whole_and_the_next_run_adds_new_boots()
     {
@@ -114,18 +148,18 @@ public sealed class FleetSimulatorTests : IDisposable
                 RedirectStandardOutput = true,
             })!;
             var output = child.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-            var before = subscriber.DistinctReadings;
-            await subscriber.WaitForReadingsAsync(before + 2_000);
+            // Each device past the ledger's window of 256 publishes.
+            await subscriber.WaitForBootsAsync(run * ChildDevices, 3 * LedgerLayout.Window);
             child.Kill();
             await child.WaitForExitAsync(TestContext.Current.CancellationToken);
             await output;
         }
 
         var entries = LedgerReader.Read(LedgerDirectory).ToList();
-        entries.Count.ShouldBe(120);
+        entries.Count.ShouldBe(3 * ChildDevices);
         entries.Select(e => e.BootId).ShouldBeUnique();
         var acked = Acked();
-        acked.ShouldBeGreaterThan(3_000);
+        acked.ShouldBeGreaterThan(3 * ChildDevices * LedgerLayout.Window);
 
         // Whatever the broker acknowledged it delivers; whatever arrived was entered as sent before it left.
         await subscriber.WaitForReadingsAsync(acked);
@@ -151,7 +185,9 @@ public sealed class FleetSimulatorTests : IDisposable
         Options(int.Parse(Environment.GetEnvironmentVariable(ChildPort)!)) with
         {
             LedgerDirectory = Path.Combine(Environment.GetEnvironmentVariable(ChildDirectory)!, "ledger"),
+            Devices = ChildDevices,
             RatePerHour = 0,
+            OutOfOrderShare = 0.3,
         },
         TimeProvider.System,
         NullLogger<FleetSimulator>.Instance).RunAsync(null, TestContext.Current.CancellationToken);
@@ -212,14 +248,14 @@ public sealed class FleetSimulatorTests : IDisposable
     }
 
     /// <summary>Receives all readings from the broker.</summary>
-    private sealed class Subscriber : IMqttClientHandler, IAsyncDisposable
+    private sealed class Subscriber : IAsyncDisposable
     {
         private readonly Lock _gate = new();
         private readonly Dictionary<(string, ulong, ulong), ReadingBatch> _batches = [];
         private readonly HashSet<(string, ulong, ulong)> _readings = [];
         private readonly Dictionary<(string, ulong), ulong> _highest = [];
         private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private MqttClient? _client;
+        private TestClient? _client;
         private long _publishes;
 
         public int Contradictions { get; private set; }
@@ -238,9 +274,8 @@ public sealed class FleetSimulatorTests : IDisposable
         public static async Task<Subscriber> ConnectAsync(int port)
         {
             var subscriber = new Subscriber();
-            subscriber._client = new MqttClient(new() { Port = port, ClientId = "subscriber", ReceiveMaximum = 60_000 }, subscriber);
-            await subscriber._client.ConnectAsync(TestContext.Current.CancellationToken);
-            await subscriber._client.SubscribeAsync("telemetry/v1/+/readings", MqttQos.AtLeastOnce, TestContext.Current.CancellationToken);
+            subscriber._client = await TestClient.ConnectAsync(port, "subscriber", received: subscriber.Received);
+            await subscriber._client.SubscribeAsync("telemetry/v1/+/readings");
             return subscriber;
         }
 
@@ -262,11 +297,14 @@ public sealed class FleetSimulatorTests : IDisposable
 
         public Task WaitForAsync(long publishes) => UntilAsync(() => _publishes >= publishes);
 
+        /// <summary>Waits until so many boots of devices have come that far in their sequence.</summary>
+        public Task WaitForBootsAsync(int boots, ulong sequence) => UntilAsync(() => _highest.Values.Count(h => h >= sequence) >= boots);
+
         public Task WaitForReadingsAsync(long readings) => UntilAsync(() => _readings.Count >= readings);
 
-        public bool Received(MqttClient client, in PublishPacket packet, in MqttDelivery delivery)
+        private void Received(MqttApplicationMessage message)
         {
-            var batch = ReadingBatch.Parser.ParseFrom(packet.Payload);
+            var batch = ReadingBatch.Parser.ParseFrom(message.Payload);
             lock (_gate)
             {
                 _publishes++;
@@ -286,11 +324,6 @@ public sealed class FleetSimulatorTests : IDisposable
             }
 
             Interlocked.Exchange(ref _arrived, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
-            return true;
-        }
-
-        public void Disconnected(MqttClient client, MqttDisconnect disconnect)
-        {
         }
 
         public async ValueTask DisposeAsync()

@@ -40,7 +40,7 @@ internal sealed class FakeLink : IDeviceLink
         refused.SetException(new MqttClientException("refused", 0, isTransient: true));
     }
 
-    public PublishStart TryPublish(ReadOnlySpan<byte> payload, ulong state)
+    public PublishStart TryPublish(ReadOnlyMemory<byte> payload, ulong state)
     {
         if (!IsConnected)
         {
