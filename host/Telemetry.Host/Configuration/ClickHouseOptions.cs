@@ -32,9 +32,13 @@ public sealed record ClickHouseOptions : EmbeddedClickHouseOptions, IValidatable
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Longest run of one statement at the server; afterwards it is killed. Default 5 min.</summary>
+    /// <summary>Longest run of a reader's query, of one INSERT and of one change of the schema at the server; afterwards it is killed. Default 5 min.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Longest run of work that is meant to run long at the server: audit, replay, backtest, export, check of parts, recovery. Default 24 h.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
+    public TimeSpan LongTimeout { get; init; } = TimeSpan.FromHours(24);
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -61,5 +65,6 @@ public sealed record ClickHouseOptions : EmbeddedClickHouseOptions, IValidatable
         Compression = Compression,
         ConnectTimeout = ConnectTimeout,
         Timeout = Timeout,
+        LongTimeout = LongTimeout,
     };
 }

@@ -21,7 +21,12 @@ public sealed class ClickHouseHttpTests
             new ClickHouseQuery("INSERT INTO t (a) FORMAT RowBinary", [new("p", "x&y")], QueryId: "q1"), "a UInt8", "\n\n abc"u8.ToArray(), Token);
 
         var request = server.Requests.ShouldHaveSingleItem();
-        request.ShouldStartWith("POST /?database=default&query_id=q1&query=INSERT%20INTO%20t%20%28a%29%20FORMAT%20RowBinary&param_p=x%26y HTTP/1.1");
+        var asked = new Uri("http://server" + request.Split(' ')[1]).Query.TrimStart('?').Split('&');
+        request.ShouldStartWith("POST /?");
+        asked.ShouldContain("database=default");
+        asked.ShouldContain("query_id=q1");
+        asked.ShouldContain("param_p=x%26y");
+        asked.Select(Uri.UnescapeDataString).ShouldContain(part => part.Replace('+', ' ') == "query=INSERT INTO t (a) FORMAT RowBinary");
         request.ShouldEndWith("\r\n\r\n\n\n abc");
     }
 
@@ -68,7 +73,7 @@ public sealed class ClickHouseHttpTests
     [Fact]
     public async Task Insert_without_an_answer_is_killed_before_anything_else_is_sent()
     {
-        await using var server = new ScriptedServer(request => request.Contains("query_id=doubtful HTTP") || request.Contains("query_id=doubtful&query=")
+        await using var server = new ScriptedServer(request => request.Contains("query_id=doubtful&") || request.Contains("query_id=doubtful HTTP")
             ? "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n"
             : ScriptedServer.Ok("1\n"));
         await using var clickHouse = Client(server);
@@ -121,6 +126,57 @@ public sealed class ClickHouseHttpTests
         server.Requests.Count.ShouldBe(2);
     }
 
+    [Theory]
+    [InlineData(QueryKind.Reader, "SELECT 1", "00:00:00.1000000")]
+    [InlineData(QueryKind.Reader, "INSERT INTO t SELECT 1", "00:00:00.3000000")]
+    [InlineData(QueryKind.Sink, "SELECT 1", "00:00:00.3000000")]
+    [InlineData(QueryKind.Check, "CHECK TABLE t", "00:00:00.3000000")]
+    [InlineData(QueryKind.Batch, "SELECT 1", "00:00:00.3000000")]
+    public async Task Each_kind_of_statement_has_its_own_deadline(QueryKind kind, string sql, string longest)
+    {
+        await using var server = new ScriptedServer(request => request.Contains("KILL QUERY", StringComparison.Ordinal) ? ScriptedServer.Ok("") : null);
+        await using var clickHouse = new ClickHouseHttp(
+            new ClickHouseHttpOptions
+            {
+                Endpoint = server.Address, Timeout = TimeSpan.FromMilliseconds(100), LongTimeout = TimeSpan.FromMilliseconds(300),
+            },
+            NullLoggerFactory.Instance);
+
+        var error = await Should.ThrowAsync<ClickHouseException>(
+            async () => await clickHouse.ExecuteAsync(new ClickHouseQuery(sql, Kind: kind), Token));
+
+        error.Code.ShouldBe(ClickHouseErrors.TimeoutExceeded);
+        error.Message.ShouldContain(longest);
+    }
+
+    [Fact]
+    public async Task User_and_password_travel_in_a_header_and_never_in_the_address()
+    {
+        await using var server = new ScriptedServer(_ => ScriptedServer.Ok(""));
+        await using var clickHouse = new ClickHouseHttp(
+            new ClickHouseHttpOptions { Endpoint = server.Address, User = "ada", Password = "s3cret" }, NullLoggerFactory.Instance);
+
+        await clickHouse.QueryAsync(new ClickHouseQuery("SELECT 1"), Token);
+
+        var request = server.Requests.ShouldHaveSingleItem();
+        request.ShouldContain($"Authorization: Basic {Convert.ToBase64String("ada:s3cret"u8)}");
+        request.Split('\n')[0].ShouldNotContain("s3cret");
+    }
+
+    [Fact]
+    public async Task Results_and_blocks_travel_compressed_when_asked()
+    {
+        await using var server = new ScriptedServer(_ => ScriptedServer.Ok(""));
+        await using var clickHouse = new ClickHouseHttp(
+            new ClickHouseHttpOptions { Endpoint = server.Address, Compression = true }, NullLoggerFactory.Instance);
+
+        await clickHouse.InsertAsync(new ClickHouseQuery("INSERT INTO t (a) FORMAT RowBinary"), "a UInt8", new byte[] { 1 }, Token);
+
+        var request = server.Requests.ShouldHaveSingleItem();
+        request.ShouldContain("Accept-Encoding: gzip\r\n");
+        request.ShouldContain("enable_http_compression=");
+    }
+
     [Fact]
     public async Task Insert_whose_answer_was_lost_is_not_sent_again()
     {
@@ -156,7 +212,7 @@ public sealed class ClickHouseHttpTests
         await clickHouse.InsertAsync(
             new ClickHouseQuery("INSERT INTO t (a) SETTINGS async_insert = 0 FORMAT Native", Guard: "(SELECT 1) = 1"), "a DateTime('UTC')", new byte[] { 1 }, Token);
 
-        Uri.UnescapeDataString(server.Requests.ShouldHaveSingleItem()).ShouldContain(
+        Uri.UnescapeDataString(server.Requests.ShouldHaveSingleItem().Replace('+', ' ')).ShouldContain(
             "query=INSERT INTO t (a) SETTINGS async_insert = 0 SELECT * FROM input('a DateTime(\\'UTC\\')') WHERE (SELECT 1) = 1 FORMAT Native");
     }
 

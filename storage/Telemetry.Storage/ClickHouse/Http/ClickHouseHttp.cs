@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
@@ -11,13 +9,14 @@ namespace Telemetry.Storage.ClickHouse.Http;
 /// A ClickHouse server, or replicas of one, over HTTP. Cancelling a call kills its statement on the server. An INSERT whose answer was
 /// lost may still be running there: it is killed, and known to have ended, before the next statement is sent to that server. (It may also
 /// come to the server later still: who inserts has to guard against that.) Only what has surely not begun, or only reads, is tried again.
+/// Requests themselves are ClickHouse.Driver's: <see cref="DriverTransport"/>.
 /// </summary>
 public sealed class ClickHouseHttp : IClickHouse
 {
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(10);
 
     private readonly ClickHouseHttpOptions _options;
-    private readonly HttpClient _client;
+    private readonly DriverTransport _transport;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _killing = new(1);
@@ -29,7 +28,7 @@ public sealed class ClickHouseHttp : IClickHouse
         _options = options;
         _logger = loggerFactory.CreateLogger<ClickHouseHttp>();
         _endpoints = new EndpointList(options);
-        _client = HttpClients.Create(options);
+        _transport = new DriverTransport(options);
     }
 
     public async ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken) =>
@@ -57,7 +56,7 @@ public sealed class ClickHouseHttp : IClickHouse
 
     public ValueTask DisposeAsync()
     {
-        _client.Dispose();
+        _transport.Dispose();
         _killing.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -66,7 +65,8 @@ public sealed class ClickHouseHttp : IClickHouse
         ClickHouseQuery query, ReadOnlyMemory<byte>? block, Stream destination, bool mayWrite, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(_options.Timeout);
+        var longest = Longest(query, block);
+        deadline.CancelAfter(longest);
         var pause = _options.RetryPause;
         var attempts = Math.Max(_options.Attempts, _endpoints.Count);
         for (var attempt = 1; ; attempt++)
@@ -85,7 +85,7 @@ public sealed class ClickHouseHttp : IClickHouse
                 var again = HttpErrors.NotBegun(e) || (!mayWrite && e is HttpRequestException or IOException && destination is MemoryStream);
                 if (!again || attempt >= attempts || deadline.IsCancellationRequested)
                 {
-                    throw Explain(e, endpoint);
+                    throw Explain(e, endpoint, longest);
                 }
 
                 if (destination is MemoryStream memory)
@@ -102,6 +102,12 @@ public sealed class ClickHouseHttp : IClickHouse
             }
         }
     }
+
+    /// <summary>What the store fills from its own tables (INSERT ... SELECT) may take as long as those are large.</summary>
+    private TimeSpan Longest(ClickHouseQuery query, ReadOnlyMemory<byte>? block) =>
+        block is null && (query.Kind != QueryKind.Reader || query.Sql.AsSpan().TrimStart().StartsWith("INSERT", StringComparison.OrdinalIgnoreCase))
+            ? _options.LongTimeout
+            : _options.Timeout;
 
     /// <summary>Moves on to another server, and sees to a statement that may be running.</summary>
     private async ValueTask NoteAsync(Exception error, Uri endpoint, string id, bool mayWrite)
@@ -129,11 +135,11 @@ public sealed class ClickHouseHttp : IClickHouse
         }
     }
 
-    private ClickHouseException Explain(Exception error, Uri endpoint) => error switch
+    private static ClickHouseException Explain(Exception error, Uri endpoint, TimeSpan longest) => error switch
     {
         ClickHouseException e => e,
         OperationCanceledException e => new ClickHouseException(
-            ClickHouseErrors.TimeoutExceeded, $"ClickHouse at {endpoint} did not answer within {_options.Timeout}.", e),
+            ClickHouseErrors.TimeoutExceeded, $"ClickHouse at {endpoint} did not answer within {longest}.", e),
         _ => new ClickHouseException(0, $"ClickHouse at {endpoint} cannot be reached or broke off: {error.Message}", error),
     };
 
@@ -141,31 +147,8 @@ public sealed class ClickHouseHttp : IClickHouse
         ClickHouseQuery query, Uri endpoint, string id, ReadOnlyMemory<byte>? block, Stream destination, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
-        using var request = new HttpRequestMessage(HttpMethod.Post, Address(query, endpoint, id, inBody: block is null));
-        request.Headers.Add("X-ClickHouse-User", _options.User);
-        if (_options.Password.Length > 0)
-        {
-            request.Headers.Add("X-ClickHouse-Key", _options.Password);
-        }
-
-        if (_options.Compression)
-        {
-            request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
-        }
-
-        request.Content = block switch
-        {
-            null => new StringContent(query.Sql, Encoding.UTF8),
-            { } bytes when _options.CompressInserts => new GzipContent(bytes),
-            { } bytes => new ReadOnlyMemoryContent(bytes),
-        };
-        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var response = await _transport.SendAsync(query, endpoint, id, block, cancellationToken);
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        if (HttpErrors.Is(response))
-        {
-            throw await HttpErrors.ReadAsync(response, body, cancellationToken);
-        }
-
         var watcher = new StreamErrorWatch(response.Headers.TryGetValues("X-ClickHouse-Exception-Tag", out var tags) ? tags.First() : null, _options.IdleTimeout);
         await watcher.CopyAsync(body, destination, cancellationToken);
         var (rows, read) = Summary(response);
@@ -188,33 +171,6 @@ public sealed class ClickHouseHttp : IClickHouse
         && ulong.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : 0;
-
-    private Uri Address(ClickHouseQuery query, Uri endpoint, string id, bool inBody)
-    {
-        var text = new StringBuilder(new Uri(endpoint, "/").ToString());
-        text.Append("?database=").Append(Uri.EscapeDataString(_options.Database));
-        text.Append("&query_id=").Append(Uri.EscapeDataString(id));
-        if (!inBody)
-        {
-            text.Append("&query=").Append(Uri.EscapeDataString(query.Sql));
-        }
-        else
-        {
-            text.Append("&default_format=").Append(Uri.EscapeDataString(query.Format));
-        }
-
-        if (_options.Compression)
-        {
-            text.Append("&enable_http_compression=1");
-        }
-
-        foreach (var (name, value) in query.Parameters ?? [])
-        {
-            text.Append("&param_").Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value));
-        }
-
-        return new Uri(text.ToString());
-    }
 
     /// <summary>Until the server says that they are gone, nothing else is sent to it.</summary>
     private async ValueTask KillDoubtfulAsync(Uri endpoint, CancellationToken cancellationToken)

@@ -38,8 +38,17 @@ public sealed record ClickHouseHttpOptions
     /// <summary>Longest pause within a result that has begun; afterwards its statement is killed. Default 1 min.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Longest run of one statement; afterwards it is killed. Default 5 min.</summary>
+    /// <summary>
+    /// Longest run of a reader's query, of one INSERT and of one change of the schema; afterwards it is killed. Default 5 min. What is meant to
+    /// run long has <see cref="LongTimeout"/>.
+    /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// Longest run of work that is meant to run long (audit, replay, backtest, export, check of parts) and of the sink's questions, which in
+    /// recovery may read much. Default 24 h. A server that is gone is noticed within a minute all the same, by keep-alive probes.
+    /// </summary>
+    public TimeSpan LongTimeout { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>
     /// How often a statement is tried that has surely not begun (no connection, or too many at the same time), or that only reads and has
