@@ -73,15 +73,51 @@ internal sealed class OptionsReader(IConfigurationRoot configuration)
             return TryReadList(element, section, key, out value);
         }
 
+        if (section.Value is { Length: > 0 } text)
+        {
+            value = null;
+            Add(key, text, $"a section, not one value. Give its settings as {key}:Name.");
+            return false;
+        }
+
         value = current ?? Activator.CreateInstance(target)!;
         value = ReadRecord(target, value, section, key + ":", []);
         return true;
     }
 
+    /// <summary>
+    /// A list is given item by item (<c>Http:Peers:0</c>, <c>Http:Peers:1</c>), or as one value where its items are single values: that is a list
+    /// of one, and an empty value an empty list.
+    /// </summary>
     private bool TryReadList(Type element, IConfigurationSection section, string key, out object? value)
     {
         var list = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(element))!;
-        foreach (var child in section.GetChildren())
+        var children = section.GetChildren().ToList();
+        value = null;
+        if (section.Value is { Length: > 0 } single && children.Count > 0)
+        {
+            // One place gives a value, another items: which of them was meant cannot be known.
+            Add(key, single, $"given as one value and as a list too ({string.Join(", ", children.Select(c => c.Path))}). Keep one of the two.");
+            return false;
+        }
+
+        if (section.Value is { Length: > 0 } text)
+        {
+            if (!IsScalar(element))
+            {
+                Add(key, text, $"a list of sections, not one value. Give its items as {key}:0:..., {key}:1:... .");
+                return false;
+            }
+
+            if (!TryRead(element, null, section, key, out var only))
+            {
+                return false;
+            }
+
+            list.Add(only);
+        }
+
+        foreach (var child in children)
         {
             if (TryRead(element, null, child, $"{key}:{child.Key}", out var item))
             {

@@ -61,6 +61,34 @@ public sealed class OptionsReaderTests
         error.Message.ShouldNotContain("hunter2");
     }
 
+    [Fact]
+    public void One_value_given_to_a_list_is_a_list_of_one_and_an_empty_one_is_empty()
+    {
+        Read(new() { ["Names"] = "a" }).Names.ShouldBe(["a"]);
+        Read(new() { ["Peers"] = "http://127.0.0.1:1" }).Peers.ShouldBe([new Uri("http://127.0.0.1:1")]);
+        Read(new() { ["Names"] = "" }).Names.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("Peers", "nowhere", "an absolute URL")]
+    [InlineData("Inners", "x", "Inners:0:")]
+    [InlineData("Inner", "x", "Inner:Name")]
+    public void One_value_where_it_says_nothing_is_an_error_with_the_way_out(string key, string value, string fix)
+    {
+        var error = Should.Throw<ConfigurationException>(() => Read(new() { [key] = value }));
+
+        error.Message.ShouldContain(key);
+        error.Message.ShouldContain(fix);
+    }
+
+    [Fact]
+    public void A_list_given_both_ways_is_an_error_naming_both()
+    {
+        var error = Should.Throw<ConfigurationException>(() => Read(new() { ["Names"] = "a", ["Names:0"] = "b" }));
+
+        error.Message.ShouldContain("Names:0");
+    }
+
     private static Outer Read(Dictionary<string, string?> values) =>
         new OptionsReader(new ConfigurationBuilder().AddInMemoryCollection(values).Build()).Read<Outer>();
 
@@ -71,6 +99,10 @@ public sealed class OptionsReaderTests
         public TimeSpan Wait { get; init; } = TimeSpan.FromSeconds(5);
 
         public IReadOnlyList<string> Names { get; init; } = [];
+
+        public IReadOnlyList<Uri> Peers { get; init; } = [];
+
+        public IReadOnlyList<Inner> Inners { get; init; } = [];
     }
 
     public sealed record Inner
