@@ -76,6 +76,7 @@ internal sealed class PipelineSampler(IPipelineFigures figures, Roles roles, ILo
         await figures.RefreshAsync(cancellationToken);
         var now = new Sample(
             time.GetTimestamp(),
+            PipelineTotals.ReadingsReceived(figures.Sum),
             figures.Sum("telemetry.bridge.publishes.received"),
             figures.Sum("telemetry.bridge.readings.stored"),
             figures.Sum("telemetry.storage.readings.stored"),
@@ -100,11 +101,12 @@ internal sealed class PipelineSampler(IPipelineFigures figures, Roles roles, ILo
                 Rate(now.Acked, recent.Acked, seconds),
                 Rate(now.Stored, recent.Stored, seconds),
                 Rate(now.RolledUp, recent.RolledUp, seconds),
-                Rate(now.Anomalies, recent.Anomalies, seconds)),
+                Rate(now.Anomalies, recent.Anomalies, seconds),
+                Rate(now.Publishes, recent.Publishes, seconds)),
             Lag = figures.Lag,
             Latency = new PipelineLatency(now.Puback.Since(oldest.Puback), now.EndToEnd.Since(oldest.EndToEnd)),
             Connections = (long)figures.Sum("telemetry.edge.connections"),
-            DeadLetters = (long)figures.Sum("telemetry.bridge.publishes.rejected"),
+            DeadLetters = (long)PipelineTotals.DeadLetters(figures.Sum),
             Duplicates = (long)figures.Sum("telemetry.storage.readings.duplicates"),
         };
     }
@@ -113,6 +115,6 @@ internal sealed class PipelineSampler(IPipelineFigures figures, Roles roles, ILo
     private static double Rate(double now, double before, double seconds) => Math.Max(0, now - before) / seconds;
 
     private sealed record Sample(
-        long Timestamp, double Received, double Acked, double Stored, double RolledUp, double Anomalies,
+        long Timestamp, double Received, double Publishes, double Acked, double Stored, double RolledUp, double Anomalies,
         LatencyCounts Puback, LatencyCounts EndToEnd);
 }

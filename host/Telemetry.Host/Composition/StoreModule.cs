@@ -66,24 +66,15 @@ internal sealed class StoreModule : RoleModule
 
     /// <summary>
     /// From the sink itself: it commits its offsets only with each checkpoint, every few seconds; what users wait for is the
-    /// raw table.
+    /// raw table. Ages are by the log's own time: a device's clock, ahead or behind, has no say in them.
     /// </summary>
-    public override async ValueTask<IReadOnlyList<PipelineLag>> QueryLagAsync(CancellationToken cancellationToken)
-    {
-        var lags = new List<PipelineLag>();
-        foreach (var progress in Progress)
-        {
-            var high = (await QueryEndAsync(progress.Partition, cancellationToken)).High;
-            var records = Math.Max(0, high - progress.RawNext);
-            var newest = progress.NewestEventTimeMicroseconds;
-            var age = records == 0 || newest == 0
-                ? 0
-                : Math.Max(0, (_services.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds - (newest / 1e6));
-            lags.Add(new PipelineLag(_services.Options.Sink.Group, KafkaTopics.Readings, progress.Partition, records, age));
-        }
-
-        return lags;
-    }
+    public override async ValueTask<IReadOnlyList<PipelineLag>> QueryLagAsync(CancellationToken cancellationToken) =>
+    [
+        .. (await _services.Log.QueryLagAsync(
+                Progress.ToDictionary(p => new TopicPartition(KafkaTopics.Readings, p.Partition), p => p.RawNext), cancellationToken))
+            .Select(lag => new PipelineLag(
+                _services.Options.Sink.Group, lag.Partition.Topic, lag.Partition.Partition, lag.Records, lag.Time.TotalSeconds)),
+    ];
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()

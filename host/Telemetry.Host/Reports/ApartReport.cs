@@ -48,7 +48,7 @@ internal sealed class ApartReport(RolesApart apart, SimulatorProcess? simulator)
             Acked = acked,
             Stored = stored,
             Duplicates = (long)figures.Sum("telemetry.storage.readings.duplicates"),
-            DeadLetters = (long)figures.Sum("telemetry.bridge.publishes.rejected"),
+            DeadLetters = (long)PipelineTotals.DeadLetters(figures.Sum),
             Anomalies = (long)figures.Sum("telemetry.processing.anomalies"),
             Rates = new RunRates(Rounded(sent / producing), Rounded(acked / producing), Rounded(stored / producing)),
             E2eMs = figures.Latency(LocalFigures.EndToEndInstrument).Since(_endToEndBefore) is { } e2e ? Quantiles(e2e) : null,

@@ -63,7 +63,7 @@ internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simu
             Acked = acked,
             Stored = stored,
             Duplicates = (long)metrics.Sum("telemetry.storage.readings.duplicates"),
-            DeadLetters = (long)metrics.Sum("telemetry.bridge.publishes.rejected"),
+            DeadLetters = (long)PipelineTotals.DeadLetters(name => metrics.Sum(name)),
             Anomalies = (long)metrics.Sum("telemetry.processing.anomalies"),
             Rates = new RunRates(Rounded(sent / producing), Rounded(acked / producing), Rounded(stored / producing)),
             E2eMs = endToEnd is null || endToEnd.Count == 0 ? null : new RunQuantiles(

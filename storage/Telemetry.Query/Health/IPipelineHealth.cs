@@ -25,28 +25,32 @@ public sealed record PipelineHealth
     /// <summary>MQTT connections open now.</summary>
     public long? Connections { get; init; }
 
-    /// <summary>Readings dead-lettered since start.</summary>
+    /// <summary>Dead letters since start, of every role: publishes refused whole, single readings refused, records nobody could read.</summary>
     public long? DeadLetters { get; init; }
 
     /// <summary>Readings recognised as second copies and removed since start.</summary>
     public long? Duplicates { get; init; }
 
-    /// <summary>Largest event time processing has passed, over all partitions the smallest. Null: the store's own is shown.</summary>
+    /// <summary>
+    /// Largest event time processing has passed, over all partitions the smallest, never in the future. Null: the store's own is shown.
+    /// </summary>
     public DateTimeOffset? Watermark { get; init; }
 }
 
-/// <summary>Readings (or anomalies) a second over the last few seconds.</summary>
-/// <param name="Received">Readings that came in over MQTT.</param>
+/// <summary>Readings (or anomalies, or publishes) a second over the last few seconds.</summary>
+/// <param name="Received">Readings that came in over MQTT and were answered: stored or refused. A publish refused whole counts as one.</param>
 /// <param name="Acked">Readings durable in the log and acknowledged to their device.</param>
 /// <param name="Stored">Readings stored raw.</param>
 /// <param name="RolledUp">Readings taken into the rollups.</param>
 /// <param name="Anomalies">Anomalies raised.</param>
+/// <param name="Publishes">Publishes that came in over MQTT; each carries one reading or many.</param>
 public sealed record PipelineRates(
     double? Received = null,
     double? Acked = null,
     double? Stored = null,
     double? RolledUp = null,
-    double? Anomalies = null);
+    double? Anomalies = null,
+    double? Publishes = null);
 
 /// <summary>How far one group is behind in one partition.</summary>
 /// <param name="Records">Records between committed and newest.</param>
