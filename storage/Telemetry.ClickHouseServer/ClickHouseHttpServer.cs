@@ -9,6 +9,8 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Telemetry.ClickHouseServer.Engine;
+using Telemetry.ClickHouseServer.Options;
 using Telemetry.ClickHouseServer.Requests;
 using Telemetry.ClickHouseServer.Responses;
 using Telemetry.ClickHouseServer.Running;
@@ -17,33 +19,31 @@ using Telemetry.Storage.ClickHouse.Embedded;
 namespace Telemetry.ClickHouseServer;
 
 /// <summary>
-/// ClickHouse's HTTP interface over the embedded engine, on loopback: for our own roles in other processes and for ClickHouse's
-/// own clients.
+/// Only for one machine and for tests: `up --roles-apart` and `telemetry clickhouse` let the roles of other processes reach the embedded
+/// engine through it, as they reach a ClickHouse server elsewhere, and the tests of <c>ClickHouseHttp</c> run against it. It serves what
+/// those need of ClickHouse's HTTP interface (statements, parameters, settings, data in every format, gzip, errors within a stream,
+/// KILL QUERY) and refuses the rest by name. For anything else run a ClickHouse server. Loopback only.
 /// </summary>
 public sealed class ClickHouseHttpServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
     private readonly EnginePool _pool;
-    private readonly ClientSessions _sessions;
     private readonly RunningQueries _running;
     private readonly ServerMetrics _metrics;
     private readonly ClickHouseServerOptions _options;
-    private readonly ITimer _expiry;
     private readonly ILogger _logger;
     private bool _stopped;
 
     private ClickHouseHttpServer(
-        WebApplication application, EnginePool pool, ClientSessions sessions, RunningQueries running, ServerMetrics metrics,
-        ClickHouseServerOptions options, TimeProvider time, ILogger logger)
+        WebApplication application, EnginePool pool, RunningQueries running, ServerMetrics metrics, ClickHouseServerOptions options,
+        ILogger logger)
     {
         _application = application;
         _pool = pool;
-        _sessions = sessions;
         _running = running;
         _metrics = metrics;
         _options = options;
         _logger = logger;
-        _expiry = time.CreateTimer(_ => _ = _sessions.CloseExpiredAsync(), null, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
     }
 
     /// <summary>Where it listens.</summary>
@@ -69,12 +69,11 @@ public sealed class ClickHouseHttpServer : IAsyncDisposable
         engine.Share();
         var facts = await EngineFacts.AskAsync(engine, cancellationToken);
         var pool = new EnginePool(engine);
-        var sessions = new ClientSessions(pool, options, time);
         var running = new RunningQueries(options.ConcurrentQueriesMax, time);
-        var metrics = new ServerMetrics(running, sessions);
-        var handler = new QueryHandler(pool, sessions, running, Credentials.From(options), facts, options, metrics, logger);
+        var metrics = new ServerMetrics(running);
+        var handler = new QueryHandler(pool, running, Credentials.From(options), facts, options, metrics, logger);
         var application = Build(options, handler, logger, map);
-        var server = new ClickHouseHttpServer(application, pool, sessions, running, metrics, options, time, logger);
+        var server = new ClickHouseHttpServer(application, pool, running, metrics, options, logger);
         try
         {
             await application.StartAsync(cancellationToken);
@@ -109,9 +108,7 @@ public sealed class ClickHouseHttpServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None);
-        await _expiry.DisposeAsync();
         await _application.DisposeAsync();
-        await _sessions.DisposeAsync();
         await _pool.DisposeAsync();
         _metrics.Dispose();
     }
@@ -140,13 +137,12 @@ public sealed class ClickHouseHttpServer : IAsyncDisposable
         application.UseRouting();
         map?.Invoke(application);
         application.MapGet("/ping", () => Results.Text("Ok.\n", "text/html; charset=UTF-8"));
-        application.MapGet("/replicas_status", () => Results.Text("Ok.\n", "text/plain; charset=UTF-8"));
         application.MapMethods("/", [HttpMethods.Get, HttpMethods.Head, HttpMethods.Post], handler.HandleAsync);
         application.MapFallback(context =>
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return context.Response.WriteAsync(
-                $"There is no handle {context.Request.Path}\n\nUse / or /ping for health checks.\nOr /replicas_status for more sophisticated health checks.\n\n"
+                $"There is no handle {context.Request.Path}\n\nUse / or /ping for health checks.\n\n"
                 + "Send queries from your program with POST method or GET /?query=...\n");
         });
         return application;

@@ -1,6 +1,9 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Telemetry.ClickHouseServer.Engine;
+using Telemetry.ClickHouseServer.Errors;
+using Telemetry.ClickHouseServer.Options;
 using Telemetry.ClickHouseServer.Requests;
 using Telemetry.ClickHouseServer.Responses;
 using Telemetry.ClickHouseServer.Running;
@@ -13,7 +16,6 @@ namespace Telemetry.ClickHouseServer;
 /// <summary>One request to <c>/</c>: read, run, answered.</summary>
 internal sealed class QueryHandler(
     EnginePool pool,
-    ClientSessions sessions,
     RunningQueries running,
     Credentials credentials,
     EngineFacts facts,
@@ -36,7 +38,7 @@ internal sealed class QueryHandler(
             response.SetCommon(null);
             var user = credentials.Check(context.Request);
             var form = await ReadFormAsync(context);
-            var request = RequestParser.Parse(context.Request, form, user, options);
+            var request = RequestParser.Parse(context.Request, form, user);
             response.SetCommon(request.QueryId);
             var hasBody = form is null && HasBody(context.Request);
             if (request.Query.Length == 0 && !hasBody && request.ReadOnly)
@@ -64,21 +66,12 @@ internal sealed class QueryHandler(
     private async Task RunAsync(HttpContext context, ClientRequest request, bool hasBody, ClientResponse response)
     {
         var coding = context.Request.Headers.ContentEncoding.ToString().ToLowerInvariant();
-        var engines = ContentCodings.IsEngines(coding);
-        var raw = hasBody ? new BodyReader(context.Request.Body, options) : null;
-        await using var decoded = hasBody && !engines ? ContentCodings.Decompress(context.Request.Body, coding) : null;
+        await using var decoded = hasBody ? ContentCodings.Decompress(context.Request.Body, coding) : null;
         var body = decoded is null ? null : new BodyReader(decoded, options);
-
-        if (raw is not null && engines && StatementParser.Parse(Encoding.UTF8.GetBytes(request.Query)).Kind != StatementKind.InsertData)
-        {
-            body = await DecodeAsync(raw, coding, context.RequestAborted);
-            engines = false;
-        }
-
-        var text = await StatementText.ReadAsync(request.Query, engines ? raw : body, options, context.RequestAborted);
+        var text = await StatementText.ReadAsync(request.Query, body, options, context.RequestAborted);
 
         // KILL must also work where no more statements are taken.
-        if (text.Statement.Kind == StatementKind.Kill)
+        if (text.Statement.Kind == SqlKind.Kill)
         {
             Check(request, text.Statement);
             var killed = await new KillStatement(pool, running).RunAsync(text.Sql, text.Statement, request, context.RequestAborted);
@@ -93,8 +86,8 @@ internal sealed class QueryHandler(
         {
             query.Sql = Encoding.UTF8.GetString(text.Sql, 0, Math.Min(text.Statement.End, 16 * 1024));
             Check(request, text.Statement);
-            using var file = await SpoolAsync(text, engines ? raw : body, engines, request, query, context);
-            answer = await RunOnEngineAsync(context, request, text, file, engines ? coding : "", query, response);
+            using var file = await SpoolAsync(text, body, request, query, context);
+            answer = await RunOnEngineAsync(context, request, text, file, query, response);
         }
         finally
         {
@@ -106,30 +99,25 @@ internal sealed class QueryHandler(
     }
 
     private async Task<EngineAnswer> RunOnEngineAsync(
-        HttpContext context, ClientRequest request, StatementText text, InsertFile? file, string coding, RunningQuery query, ClientResponse response)
+        HttpContext context, ClientRequest request, StatementText text, InsertFile? file, RunningQuery query, ClientResponse response)
     {
-        var session = request.SessionId;
-        var engine = session is null
-            ? await pool.RentAsync()
-            : await sessions.TakeAsync(request.User, session, request.SessionTimeout, request.SessionCheck);
-        IReadOnlyList<string> restore = [];
+        var engine = await pool.RentAsync();
         try
         {
-            restore = await RequestSettings.ApplyAsync(engine, request);
+            await RequestSettings.ApplyAsync(engine, request);
             query.Killed.ThrowIfCancellationRequested();
             var runner = new StatementRunner(engine, request, query);
             var (sql, statement, _) = text;
-            if (statement.Kind == StatementKind.Rows)
+            if (statement.Kind == SqlKind.Rows)
             {
-                var engineCoding = request.Coding is { } name && ContentCodings.IsEngines(name);
-                response.Prepare(statement.Format ?? request.DefaultFormat, request.Coding, engineCoding, request.WaitEndOfQuery);
+                response.Prepare(statement.Format ?? request.DefaultFormat, request.Coding, request.WaitEndOfQuery);
                 using var stop = CancellationTokenSource.CreateLinkedTokenSource(
                     query.Killed, request.CancelOnClose ? context.RequestAborted : CancellationToken.None);
                 return await runner.SelectAsync(sql, statement, response, stop.Token);
             }
 
             return file is not null
-                ? await runner.InsertAsync(sql, statement, file, coding, query.Killed)
+                ? await runner.InsertAsync(sql, statement, file, query.Killed)
                 : await runner.OtherAsync(sql, statement, query.Killed);
         }
         catch (OperationCanceledException) when (query.Killed.IsCancellationRequested)
@@ -139,40 +127,20 @@ internal sealed class QueryHandler(
         }
         finally
         {
-            await ReturnAsync(request, engine, restore, text.Statement.Kind);
-        }
-    }
-
-    private async Task ReturnAsync(ClientRequest request, EngineSession engine, IReadOnlyList<string> restore, StatementKind kind)
-    {
-        if (request.SessionId is not { } session)
-        {
-            var changed = kind is StatementKind.Session or StatementKind.Other || request.Settings.Count > 0 || request.ReadOnly
-                || request.Database is not ("" or "default") || request.Role is not null;
+            var kind = text.Statement.Kind;
+            var changed = kind is SqlKind.Session or SqlKind.Other || request.Settings.Count > 0 || request.ReadOnly
+                || request.Database is not ("" or "default");
             await pool.ReturnAsync(engine, changed);
-            return;
-        }
-
-        try
-        {
-            foreach (var statement in request.CloseSession ? [] : restore.Where(s => kind != StatementKind.Session || !s.StartsWith("USE ", StringComparison.Ordinal)))
-            {
-                await engine.RunAsync(statement);
-            }
-        }
-        finally
-        {
-            await sessions.ReturnAsync(request.User, session, request.CloseSession);
         }
     }
 
     /// <summary>Data of an INSERT, behind the statement's text and in the rest of the body.</summary>
     /// <returns>Null when the statement has none, or carries its values with placeholders in them.</returns>
     private async ValueTask<InsertFile?> SpoolAsync(
-        StatementText text, BodyReader? body, bool coded, ClientRequest request, RunningQuery query, HttpContext context)
+        StatementText text, BodyReader? body, ClientRequest request, RunningQuery query, HttpContext context)
     {
         var statement = text.Statement;
-        if (statement.Kind != StatementKind.InsertData || (request.Parameters.Count > 0 && statement.Format == "Values" && !text.BodyLeft))
+        if (statement.Kind != SqlKind.InsertData || (request.Parameters.Count > 0 && statement.Format == "Values" && !text.BodyLeft))
         {
             return null;
         }
@@ -183,11 +151,6 @@ internal sealed class QueryHandler(
             if (statement.DataAt < text.Sql.Length)
             {
                 file.Append(text.Sql.AsSpan(statement.DataAt));
-                if (coded)
-                {
-                    throw new ClickHouseException(
-                        ErrorCodes.NotImplemented, ErrorCodes.Text(ErrorCodes.NotImplemented, "Data in the parameter query and compressed data in the body"));
-                }
             }
 
             if (text.BodyLeft && body is not null)
@@ -214,37 +177,19 @@ internal sealed class QueryHandler(
     private static async ValueTask AnswerAsync(
         ClientRequest request, Statement statement, EngineAnswer answer, ClientResponse response, CancellationToken cancellationToken)
     {
-        if (statement.Kind != StatementKind.Rows)
+        if (statement.Kind != SqlKind.Rows)
         {
-            var coding = answer.Body.Length > 0 && request.Coding is { } name && !ContentCodings.IsEngines(name) ? name : null;
-            response.Prepare(
-                answer.Body.Length > 0 ? statement.Format ?? request.DefaultFormat : null, coding, coded: false, wait: true);
+            var coding = answer.Body.Length > 0 ? request.Coding : null;
+            response.Prepare(answer.Body.Length > 0 ? statement.Format ?? request.DefaultFormat : null, coding, wait: true);
             await response.WriteAsync(answer.Body, cancellationToken);
         }
 
         await response.CompleteAsync(answer, cancellationToken);
     }
 
-    /// <summary>A statement in a body whose coding only the engine knows.</summary>
-    private async Task<BodyReader> DecodeAsync(BodyReader raw, string coding, CancellationToken cancellationToken)
-    {
-        using var file = new InsertFile(options.InsertMemoryBytes, options.TemporaryFolder);
-        await raw.CopyToAsync(file, cancellationToken);
-        var engine = await pool.RentAsync();
-        try
-        {
-            var answer = await engine.RunAsync($"SELECT * FROM file('{file.Path}', RawBLOB, 's String', '{coding}') FORMAT RawBLOB");
-            return new BodyReader(new MemoryStream(answer.Body), options);
-        }
-        finally
-        {
-            await pool.ReturnAsync(engine, changed: false);
-        }
-    }
-
     private static void Check(ClientRequest request, Statement statement)
     {
-        if (statement.Kind == StatementKind.Empty)
+        if (statement.Kind == SqlKind.Empty)
         {
             throw new ClickHouseException(ErrorCodes.SyntaxError, ErrorCodes.Text(ErrorCodes.SyntaxError, "Syntax error: failed at position 1 (end of query): Empty query"));
         }

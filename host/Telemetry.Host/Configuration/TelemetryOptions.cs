@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Telemetry.Bridge;
 using Telemetry.Bridge.Commands;
-using Telemetry.ClickHouseServer;
+using Telemetry.ClickHouseServer.Options;
 using Telemetry.Edge;
 using Telemetry.Processing;
 using Telemetry.Query;

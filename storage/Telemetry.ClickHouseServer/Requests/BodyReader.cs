@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Globalization;
+using Telemetry.ClickHouseServer.Errors;
+using Telemetry.ClickHouseServer.Options;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Embedded;
 

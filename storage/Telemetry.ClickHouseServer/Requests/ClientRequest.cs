@@ -10,7 +10,7 @@ internal sealed record ClientRequest
 
     public required string User { get; init; }
 
-    /// <summary>Empty: the session's or <c>default</c>.</summary>
+    /// <summary>Empty: <c>default</c>.</summary>
     public required string Database { get; init; }
 
     /// <summary>Format of results for statements that name none.</summary>
@@ -21,17 +21,6 @@ internal sealed record ClientRequest
 
     /// <summary>Values of placeholders.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Parameters { get; init; }
-
-    public string? Role { get; init; }
-
-    public string? SessionId { get; init; }
-
-    public TimeSpan? SessionTimeout { get; init; }
-
-    /// <summary>The session must exist already.</summary>
-    public bool SessionCheck { get; init; }
-
-    public bool CloseSession { get; init; }
 
     /// <summary>The whole result before the first byte of the answer.</summary>
     public bool WaitEndOfQuery { get; init; }

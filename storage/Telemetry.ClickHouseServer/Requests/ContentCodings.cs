@@ -1,15 +1,13 @@
 using System.IO.Compression;
+using Telemetry.ClickHouseServer.Errors;
 using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.ClickHouseServer.Requests;
 
-/// <summary>
-/// HTTP content codings. gzip, deflate and br are done here; zstd, xz, lz4, bz2 and snappy by the engine, which reads and
-/// writes such files.
-/// </summary>
+/// <summary>HTTP content codings: gzip, deflate and br. Clients that offer others beside them get one of these.</summary>
 internal static class ContentCodings
 {
-    private static readonly string[] Preferred = ["br", "gzip", "deflate", "xz", "zstd", "lz4", "snappy", "bz2"];
+    private static readonly string[] Preferred = ["br", "gzip", "deflate"];
 
     /// <summary>The coding ClickHouse takes from a list; null when it knows none of them.</summary>
     public static string? Choose(string? accepted)
@@ -25,9 +23,6 @@ internal static class ContentCodings
             .ToHashSet();
         return Array.Find(Preferred, offered.Contains);
     }
-
-    /// <summary>Done by the engine, not here.</summary>
-    public static bool IsEngines(string coding) => coding is "zstd" or "xz" or "lz4" or "snappy" or "bz2";
 
     /// <summary>Stream to write an answer through; <see cref="Stream.Flush"/> sends what there is.</summary>
     public static Stream Compress(Stream destination, string coding) => coding switch
@@ -47,6 +42,6 @@ internal static class ContentCodings
         "deflate" => new ZLibStream(source, CompressionMode.Decompress, leaveOpen: true),
         "br" => new BrotliStream(source, CompressionMode.Decompress, leaveOpen: true),
         _ => throw new ClickHouseException(
-            ErrorCodes.UnknownCompressionMethod, ErrorCodes.Text(ErrorCodes.UnknownCompressionMethod, $"Unknown HTTP content encoding: {coding}")),
+            ErrorCodes.UnknownCompressionMethod, ErrorCodes.Text(ErrorCodes.UnknownCompressionMethod, $"The content encoding {coding} is not served here: use gzip, deflate or br")),
     };
 }

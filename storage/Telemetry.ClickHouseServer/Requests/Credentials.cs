@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Telemetry.ClickHouseServer.Errors;
+using Telemetry.ClickHouseServer.Options;
 using Telemetry.Contracts.Secrets;
 using Telemetry.Storage.ClickHouse;
 

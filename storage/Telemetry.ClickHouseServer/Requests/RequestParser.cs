@@ -1,6 +1,6 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Telemetry.ClickHouseServer.Errors;
 using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.ClickHouseServer.Requests;
@@ -20,7 +20,7 @@ internal static class RequestParser
 
     /// <exception cref="ClickHouseException">A parameter that cannot be used.</exception>
     public static ClientRequest Parse(
-        HttpRequest request, IFormCollection? form, string user, ClickHouseServerOptions options)
+        HttpRequest request, IFormCollection? form, string user)
     {
         var parameters = new List<KeyValuePair<string, string>>();
         var settings = new List<KeyValuePair<string, string>>();
@@ -52,8 +52,16 @@ internal static class RequestParser
             }
         }
 
+        // What is left out silently would change what a statement does.
+        foreach (var name in (ReadOnlySpan<string>)["session_id", "role"])
+        {
+            if (own.GetValueOrDefault(name) is { Length: > 0 })
+            {
+                throw Error(ErrorCodes.NotImplemented, $"{name} is not served here: give settings with each statement, or run a ClickHouse server");
+            }
+        }
+
         var get = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
-        var sessionId = own.GetValueOrDefault("session_id");
         return new ClientRequest
         {
             Query = own.GetValueOrDefault("query", ""),
@@ -65,11 +73,6 @@ internal static class RequestParser
                 : Header(request, "X-ClickHouse-Format") ?? "TabSeparated",
             Settings = settings,
             Parameters = parameters,
-            Role = own.GetValueOrDefault("role"),
-            SessionId = sessionId is { Length: > 0 } ? sessionId : null,
-            SessionTimeout = own.GetValueOrDefault("session_timeout") is { Length: > 0 } timeout ? Timeout(timeout, options) : null,
-            SessionCheck = own.GetValueOrDefault("session_check") == "1",
-            CloseSession = IsOn(own.GetValueOrDefault("close_session")),
             WaitEndOfQuery = IsOn(own.GetValueOrDefault("wait_end_of_query")) || IsOn(Setting(settings, "http_wait_end_of_query")),
             ReadOnly = get,
             Coding = IsOn(Setting(settings, "enable_http_compression")) ? ContentCodings.Choose(Header(request, "Accept-Encoding")) : null,
@@ -84,20 +87,6 @@ internal static class RequestParser
         settings.FindLast(s => s.Key == name).Value;
 
     private static bool IsOn(string? value) => value is not (null or "" or "0" or "false");
-
-    private static TimeSpan Timeout(string text, ClickHouseServerOptions options)
-    {
-        if (!uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
-        {
-            throw Error(ErrorCodes.InvalidSessionTimeout, $"Invalid session timeout: '{text}'");
-        }
-
-        return seconds <= options.SessionTimeoutMax.TotalSeconds
-            ? TimeSpan.FromSeconds(seconds)
-            : throw Error(
-                ErrorCodes.InvalidSessionTimeout,
-                $"Session timeout '{text}' is larger than max_session_timeout: {(long)options.SessionTimeoutMax.TotalSeconds}. Maximum session timeout could be modified in configuration file");
-    }
 
     private static ClickHouseException Error(int code, string message) => new(code, ErrorCodes.Text(code, message));
 }

@@ -3,8 +3,10 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Telemetry.ClickHouseServer.Engine;
+using Telemetry.ClickHouseServer.Errors;
+using Telemetry.ClickHouseServer.Options;
 using Telemetry.ClickHouseServer.Requests;
-using Telemetry.ClickHouseServer.Running;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Embedded;
 
@@ -25,7 +27,6 @@ internal sealed class ClientResponse(HttpContext context, ClickHouseServerOption
     private Stream? _body;
     private string? _format;
     private string? _coding;
-    private bool _coded;
     private bool _wait;
 
     /// <summary>Headers that every answer has.</summary>
@@ -43,13 +44,11 @@ internal sealed class ClientResponse(HttpContext context, ClickHouseServerOption
 
     /// <param name="format">Format of the result; null: there is none.</param>
     /// <param name="coding">Content coding; null: none.</param>
-    /// <param name="coded">The bytes come with that coding already.</param>
     /// <param name="wait">Nothing is sent before the end.</param>
-    public void Prepare(string? format, string? coding, bool coded, bool wait)
+    public void Prepare(string? format, string? coding, bool wait)
     {
         _format = format;
         _coding = coding;
-        _coded = coded;
         _wait = wait;
     }
 
@@ -93,7 +92,7 @@ internal sealed class ClientResponse(HttpContext context, ClickHouseServerOption
             }
         }
 
-        if (_coding is not null && !_coded)
+        if (_coding is not null)
         {
             await _body!.DisposeAsync();
         }
@@ -106,17 +105,13 @@ internal sealed class ClientResponse(HttpContext context, ClickHouseServerOption
         var message = Message(error);
         if (_body is not null)
         {
-            if (!_coded)
+            await SendAsync(Frame(message), context.RequestAborted);
+            if (_coding is not null)
             {
-                await SendAsync(Frame(message), context.RequestAborted);
-                if (_coding is not null)
-                {
-                    await _body.DisposeAsync();
-                }
-
-                await context.Response.Body.FlushAsync(context.RequestAborted);
+                await _body.DisposeAsync();
             }
 
+            await context.Response.Body.FlushAsync(context.RequestAborted);
             throw new BrokenOffException(message);
         }
 
@@ -177,7 +172,7 @@ internal sealed class ClientResponse(HttpContext context, ClickHouseServerOption
         if (_coding is not null)
         {
             response.Headers.ContentEncoding = _coding;
-            _body = _coded ? _body : ContentCodings.Compress(_body, _coding);
+            _body = ContentCodings.Compress(_body, _coding);
         }
         else if (answer is not null && _spool is null)
         {

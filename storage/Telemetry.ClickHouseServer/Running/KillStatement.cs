@@ -1,4 +1,6 @@
 using System.Text;
+using Telemetry.ClickHouseServer.Engine;
+using Telemetry.ClickHouseServer.Errors;
 using Telemetry.ClickHouseServer.Requests;
 using Telemetry.ClickHouseServer.Sql;
 using Telemetry.Storage.ClickHouse;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Telemetry.ClickHouseServer.Errors;
 using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.ClickHouseServer.Running;

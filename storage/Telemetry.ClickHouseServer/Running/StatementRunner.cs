@@ -14,22 +14,19 @@ internal sealed class StatementRunner(EngineSession engine, ClientRequest reques
     public async Task<EngineAnswer> SelectAsync(
         byte[] sql, Statement statement, ClientResponse response, CancellationToken cancellationToken)
     {
-        var coding = request.Coding is { } name && ContentCodings.IsEngines(name) ? $" COMPRESSION '{name}'" : "";
         var head = ProcessTable.Rewrite(sql.AsSpan(0, statement.FileAt), [.. statement.Tokens.Where(t => t.End <= statement.FileAt)], query.Id);
         var format = statement.Format is null ? $"FORMAT {request.DefaultFormat}" : Encoding.UTF8.GetString(sql.AsSpan(statement.FileAt..statement.End));
         return await ResultPipe.RunAsync(
             (path, stop) => engine.RunAsync(
-                $"{head}\nINTO OUTFILE '{path}' TRUNCATE{coding} {format}", request.DefaultFormat, request.Parameters, query.Tag, stop),
+                $"{head}\nINTO OUTFILE '{path}' TRUNCATE {format}", request.DefaultFormat, request.Parameters, query.Tag, stop),
             reader => CopyAsync(reader, response, cancellationToken),
             cancellationToken);
     }
 
     /// <summary>INSERT with data in a file.</summary>
-    /// <param name="coding">Compression of the file; empty: none.</param>
     public Task<EngineAnswer> InsertAsync(
-        byte[] sql, Statement statement, InsertFile file, string coding, CancellationToken cancellationToken)
+        byte[] sql, Statement statement, InsertFile file, CancellationToken cancellationToken)
     {
-        var compression = coding.Length > 0 ? $" COMPRESSION '{coding}'" : "";
         string text;
         if (statement.Input is { } input)
         {
@@ -41,7 +38,7 @@ internal sealed class StatementRunner(EngineSession engine, ClientRequest reques
             var clause = statement.Format == "Values" && !Part(sql, statement.FormatAt, statement.FormatEnd).StartsWith("FORMAT", StringComparison.OrdinalIgnoreCase)
                 ? "FORMAT Values"
                 : Part(sql, statement.FormatAt, statement.FormatEnd);
-            text = $"{Part(sql, 0, statement.FileAt)} FROM INFILE '{file.Path}'{compression} {Part(sql, statement.FileAt, statement.FormatAt)} {clause}";
+            text = $"{Part(sql, 0, statement.FileAt)} FROM INFILE '{file.Path}' {Part(sql, statement.FileAt, statement.FormatAt)} {clause}";
         }
 
         return engine.RunAsync(text, request.DefaultFormat, request.Parameters, query.Tag, cancellationToken);
@@ -50,7 +47,7 @@ internal sealed class StatementRunner(EngineSession engine, ClientRequest reques
     /// <summary>Everything else.</summary>
     public Task<EngineAnswer> OtherAsync(byte[] sql, Statement statement, CancellationToken cancellationToken)
     {
-        var end = statement.Kind == StatementKind.InsertData ? sql.Length : statement.End;
+        var end = statement.Kind == SqlKind.InsertData ? sql.Length : statement.End;
         return engine.RunAsync(Encoding.UTF8.GetString(sql, 0, end), request.DefaultFormat, request.Parameters, query.Tag, cancellationToken);
     }
 

@@ -1,4 +1,6 @@
 using System.Text;
+using Telemetry.ClickHouseServer.Errors;
+using Telemetry.ClickHouseServer.Options;
 using Telemetry.ClickHouseServer.Requests;
 using Telemetry.ClickHouseServer.Sql;
 using Telemetry.Storage.ClickHouse;
@@ -16,7 +18,7 @@ internal sealed record StatementText(byte[] Sql, Statement Statement, bool BodyL
     {
         var sql = Encoding.UTF8.GetBytes(query);
         var statement = StatementParser.Parse(sql);
-        if (statement.Kind == StatementKind.InsertData || body is null)
+        if (statement.Kind == SqlKind.InsertData || body is null)
         {
             return new StatementText(sql, statement, BodyLeft: body is not null);
         }
@@ -28,7 +30,7 @@ internal sealed record StatementText(byte[] Sql, Statement Statement, bool BodyL
             var left = piece.Length == next;
             sql = sql.Length == 0 || next > FirstBytes ? [.. sql, .. piece] : piece.Length == 0 ? sql : [.. sql, (byte)'\n', .. piece];
             statement = StatementParser.Parse(sql);
-            if (!left || (statement.Kind == StatementKind.InsertData && statement.DataAt < sql.Length))
+            if (!left || (statement.Kind == SqlKind.InsertData && statement.DataAt < sql.Length))
             {
                 return new StatementText(sql, statement, left);
             }

@@ -1,3 +1,4 @@
+using Telemetry.ClickHouseServer.Errors;
 using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.ClickHouseServer.Sql;
@@ -70,7 +71,7 @@ internal static class InsertParser
         var last = tokens.Count == 0 ? 0 : tokens[^1].End;
         return new Statement
         {
-            Kind = named && query >= 0 && HasQuery(sql, tokens) ? StatementKind.Other : StatementKind.InsertOpen,
+            Kind = named && query >= 0 && HasQuery(sql, tokens) ? SqlKind.Other : SqlKind.InsertOpen,
             Tokens = tokens,
             End = last,
         };
@@ -106,7 +107,7 @@ internal static class InsertParser
     {
         if (!lexer.MoveNext() || lexer.Current.Kind is not (SqlTokenKind.Word or SqlTokenKind.QuotedIdentifier))
         {
-            return new Statement { Kind = StatementKind.Other, Tokens = tokens, End = sql.Length };
+            return new Statement { Kind = SqlKind.Other, Tokens = tokens, End = sql.Length };
         }
 
         tokens.Add(lexer.Current);
@@ -137,12 +138,12 @@ internal static class InsertParser
         }
 
         var all = StatementParser.Read(sql);
-        return new Statement { Kind = StatementKind.Other, Tokens = all, End = all[^1].End };
+        return new Statement { Kind = SqlKind.Other, Tokens = all, End = all[^1].End };
     }
 
     private static Statement Data(List<SqlToken> tokens, SqlToken? settings, int formatAt, int formatEnd, string format, int data) => new()
     {
-        Kind = StatementKind.InsertData,
+        Kind = SqlKind.InsertData,
         Tokens = tokens,
         Format = format,
         End = formatEnd,

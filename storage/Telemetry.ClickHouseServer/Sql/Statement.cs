@@ -1,7 +1,7 @@
 namespace Telemetry.ClickHouseServer.Sql;
 
 /// <summary>How a statement is run.</summary>
-internal enum StatementKind
+internal enum SqlKind
 {
     /// <summary>Only blanks and comments.</summary>
     Empty,
@@ -28,7 +28,7 @@ internal enum StatementKind
 /// <summary>A statement as far as it must be understood to run it. Places are offsets into its bytes.</summary>
 internal sealed record Statement
 {
-    public required StatementKind Kind { get; init; }
+    public required SqlKind Kind { get; init; }
 
     /// <summary>Tokens of the statement, without data behind it and without a closing semicolon.</summary>
     public required IReadOnlyList<SqlToken> Tokens { get; init; }
@@ -40,18 +40,18 @@ internal sealed record Statement
     public required int End { get; init; }
 
     /// <summary>
-    /// Of <see cref="StatementKind.Rows"/>: where INTO OUTFILE goes. Of <see cref="StatementKind.InsertData"/>: where
+    /// Of <see cref="SqlKind.Rows"/>: where INTO OUTFILE goes. Of <see cref="SqlKind.InsertData"/>: where
     /// FROM INFILE goes.
     /// </summary>
     public int FileAt { get; init; }
 
-    /// <summary>Of <see cref="StatementKind.InsertData"/>: where FORMAT or VALUES begins.</summary>
+    /// <summary>Of <see cref="SqlKind.InsertData"/>: where FORMAT or VALUES begins.</summary>
     public int FormatAt { get; init; }
 
-    /// <summary>Of <see cref="StatementKind.InsertData"/>: end of the FORMAT or VALUES clause.</summary>
+    /// <summary>Of <see cref="SqlKind.InsertData"/>: end of the FORMAT or VALUES clause.</summary>
     public int FormatEnd { get; init; }
 
-    /// <summary>Of <see cref="StatementKind.InsertData"/>: where the data begins.</summary>
+    /// <summary>Of <see cref="SqlKind.InsertData"/>: where the data begins.</summary>
     public int DataAt { get; init; }
 
     /// <summary>The table function <c>input</c> of an INSERT ... SELECT that takes data.</summary>

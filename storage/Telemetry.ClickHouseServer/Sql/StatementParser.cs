@@ -1,4 +1,5 @@
 using System.Text;
+using Telemetry.ClickHouseServer.Errors;
 using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.ClickHouseServer.Sql;
@@ -15,7 +16,7 @@ internal static class StatementParser
         var lexer = new SqlLexer(sql);
         if (!lexer.MoveNext())
         {
-            return new Statement { Kind = StatementKind.Empty, Tokens = [], End = 0 };
+            return new Statement { Kind = SqlKind.Empty, Tokens = [], End = 0 };
         }
 
         return lexer.Current.IsWord(sql, "INSERT") ? InsertParser.Parse(sql) : ParseOther(sql, Read(sql));
@@ -67,7 +68,7 @@ internal static class StatementParser
     {
         if (tokens.Count == 0)
         {
-            return new Statement { Kind = StatementKind.Empty, Tokens = [], End = 0 };
+            return new Statement { Kind = SqlKind.Empty, Tokens = [], End = 0 };
         }
 
         Refuse(sql, tokens);
@@ -86,19 +87,19 @@ internal static class StatementParser
         };
     }
 
-    private static StatementKind Classify(ReadOnlySpan<byte> sql, List<SqlToken> tokens, string first, bool writes)
+    private static SqlKind Classify(ReadOnlySpan<byte> sql, List<SqlToken> tokens, string first, bool writes)
     {
         if (RowWords.Contains(first) && !writes)
         {
-            return StatementKind.Rows;
+            return SqlKind.Rows;
         }
 
         if (first == "KILL" && tokens.Count > 1 && tokens[1].IsWord(sql, "QUERY"))
         {
-            return StatementKind.Kill;
+            return SqlKind.Kill;
         }
 
-        return first is "SET" or "USE" || tokens.Any(Outside, sql, "TEMPORARY") ? StatementKind.Session : StatementKind.Other;
+        return first is "SET" or "USE" || tokens.Any(Outside, sql, "TEMPORARY") ? SqlKind.Session : SqlKind.Other;
     }
 
     /// <summary>The server's files are not the client's.</summary>

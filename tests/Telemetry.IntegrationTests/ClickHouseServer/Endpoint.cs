@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.ClickHouseServer;
+using Telemetry.ClickHouseServer.Options;
 using Telemetry.IntegrationTests.Storage;
 
 namespace Telemetry.IntegrationTests.ClickHouseServer;

@@ -2,12 +2,12 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Telemetry.ClickHouseServer;
+using Telemetry.ClickHouseServer.Options;
 using Telemetry.IntegrationTests.Storage;
 
 namespace Telemetry.IntegrationTests.ClickHouseServer;
 
-/// <summary>Compression, limits and sessions of the HTTP interface.</summary>
+/// <summary>Compression and limits of the HTTP interface, and what it refuses.</summary>
 [Collection(EngineFixture.Collection)]
 public sealed class HttpInterfaceTests(EngineFixture fixture) : IDisposable
 {
@@ -21,9 +21,6 @@ public sealed class HttpInterfaceTests(EngineFixture fixture) : IDisposable
     public void Dispose() => _client.Dispose();
 
     [Theory]
-    [InlineData("zstd", "28B52FFD")]
-    [InlineData("lz4", "04224D18")]
-    [InlineData("xz", "FD377A58")]
     [InlineData("gzip", "1F8B")]
     [InlineData("deflate", "")]
     [InlineData("br", "")]
@@ -135,17 +132,30 @@ public sealed class HttpInterfaceTests(EngineFixture fixture) : IDisposable
         await UntilAsync(() => TextAsync(endpoint, running), found => found == "0\n");
     }
 
-    [Fact]
-    public async Task Sessions_are_bounded_and_expire()
+    [Theory]
+    [InlineData("session_id=one", "session_id")]
+    [InlineData("role=reader", "role")]
+    public async Task What_is_not_served_is_refused_by_name_and_never_left_out_silently(string parameter, string name)
     {
-        await using var endpoint = await Endpoint.StartAsync(fixture, new ClickHouseServerOptions { SessionsMax = 1 });
-        await TextAsync(endpoint, "SET max_block_size = 77", "session_id=one&session_timeout=1");
-        (await SendAsync(endpoint, "session_id=two", "SELECT 1")).Code.ShouldBe("202");
-        (await TextAsync(endpoint, "SELECT getSetting('max_block_size')", "session_id=one&session_timeout=1")).ShouldBe("77\n");
+        await using var endpoint = await Endpoint.StartAsync(fixture);
 
-        await UntilAsync(() => SendAsync(endpoint, "session_id=two", "SELECT 1"), answer => answer.Code is null);
+        var (status, code, body) = await SendAsync(endpoint, parameter, "SELECT 1");
 
-        (await SendAsync(endpoint, "session_id=one&session_check=1", "SELECT 1")).Code.ShouldBe("372");
+        status.ShouldBe(HttpStatusCode.NotImplemented);
+        code.ShouldBe("48");
+        body.ShouldContain(name);
+    }
+
+    [Fact]
+    public async Task A_client_that_offers_a_coding_not_served_here_gets_one_that_is()
+    {
+        await using var endpoint = await Endpoint.StartAsync(fixture);
+        using var ask = Request(endpoint, "enable_http_compression=1", "SELECT 1");
+        ask.Headers.AcceptEncoding.ParseAdd("zstd, lz4, gzip, deflate");
+
+        using var result = await _client.SendAsync(ask, Token);
+
+        result.Content.Headers.ContentEncoding.ShouldBe(["gzip"]);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.ClickHouseServer;
+using Telemetry.ClickHouseServer.Options;
 using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Storage.ClickHouse.Http;
 using Telemetry.Storage.Sink;

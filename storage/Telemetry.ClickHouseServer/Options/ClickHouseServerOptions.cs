@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 
-namespace Telemetry.ClickHouseServer;
+namespace Telemetry.ClickHouseServer.Options;
 
 /// <summary>ClickHouse's HTTP interface over the embedded engine.</summary>
 public sealed record ClickHouseServerOptions : IValidatableObject
@@ -27,16 +27,6 @@ public sealed record ClickHouseServerOptions : IValidatableObject
     /// <summary>Connections of clients; further ones are refused. Default 512.</summary>
     [Range(1, 65536)]
     public int ConnectionsMax { get; init; } = 512;
-
-    /// <summary>Sessions (<c>session_id</c>) kept at the same time. Default 64.</summary>
-    [Range(1, 4096)]
-    public int SessionsMax { get; init; } = 64;
-
-    /// <summary>How long an unused session is kept when the client names no time. Default 60 s.</summary>
-    public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(60);
-
-    /// <summary>Longest <c>session_timeout</c> a client may ask for. Default 1 h.</summary>
-    public TimeSpan SessionTimeoutMax { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Largest text of one statement, in bytes, without data behind it. Default 16 MiB.</summary>
     [Range(1024, 1 << 30)]

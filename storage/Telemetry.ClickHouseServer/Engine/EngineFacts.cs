@@ -2,7 +2,7 @@ using System.Text;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Embedded;
 
-namespace Telemetry.ClickHouseServer.Running;
+namespace Telemetry.ClickHouseServer.Engine;
 
 /// <summary>What the engine says about itself, asked once.</summary>
 internal sealed class EngineFacts

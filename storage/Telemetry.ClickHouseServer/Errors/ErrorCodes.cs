@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Telemetry.ClickHouseServer;
+namespace Telemetry.ClickHouseServer.Errors;
 
 /// <summary>ClickHouse's error codes that this server gives itself, and the HTTP status of every code.</summary>
 internal static class ErrorCodes
@@ -18,9 +18,6 @@ internal static class ErrorCodes
     public const int QueryIsTooLarge = 229;
     public const int TooManyBytes = 307;
     public const int IntoOutfileNotAllowed = 358;
-    public const int SessionNotFound = 372;
-    public const int SessionIsLocked = 373;
-    public const int InvalidSessionTimeout = 374;
     public const int QueryWasCancelled = 394;
     public const int AuthenticationFailed = 516;
     public const int UnknownCompressionMethod = 89;
@@ -41,9 +38,6 @@ internal static class ErrorCodes
         [QueryIsTooLarge] = "QUERY_IS_TOO_LARGE",
         [TooManyBytes] = "TOO_MANY_BYTES",
         [IntoOutfileNotAllowed] = "INTO_OUTFILE_NOT_ALLOWED",
-        [SessionNotFound] = "SESSION_NOT_FOUND",
-        [SessionIsLocked] = "SESSION_IS_LOCKED",
-        [InvalidSessionTimeout] = "INVALID_SESSION_TIMEOUT",
         [QueryWasCancelled] = "QUERY_WAS_CANCELLED",
         [AuthenticationFailed] = "AUTHENTICATION_FAILED",
     };

@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Telemetry.Storage.ClickHouse.Embedded;
 
-namespace Telemetry.ClickHouseServer.Running;
+namespace Telemetry.ClickHouseServer.Engine;
 
 /// <summary>
-/// Connections of the engine for statements outside of a session: opened when none is free (half a millisecond), a few kept.
-/// How many there are at once is bounded by <see cref="RunningQueries"/>. Each statement finds a fresh one.
+/// Connections of the engine: opened when none is free (half a millisecond), a few kept. How many there are at once is bounded by the
+/// number of running statements. Each statement finds a fresh one.
 /// </summary>
 internal sealed class EnginePool(EmbeddedClickHouse engine) : IAsyncDisposable
 {
@@ -24,11 +24,8 @@ internal sealed class EnginePool(EmbeddedClickHouse engine) : IAsyncDisposable
             return session;
         }
 
-        return await OpenAsync();
+        return await engine.OpenSessionAsync($"clickhouse-http-{Interlocked.Increment(ref _opened).ToString(CultureInfo.InvariantCulture)}");
     }
-
-    public Task<EngineSession> OpenAsync() =>
-        engine.OpenSessionAsync($"clickhouse-http-{Interlocked.Increment(ref _opened).ToString(CultureInfo.InvariantCulture)}");
 
     /// <summary>Takes a connection back.</summary>
     /// <param name="changed">It has settings, another database or temporary tables: they must not show to the next.</param>
