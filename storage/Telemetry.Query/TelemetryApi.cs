@@ -26,7 +26,7 @@ public static class TelemetryApi
         foreach (var endpoint in ApiEndpoints.All)
         {
             // As Delegate, not as RequestDelegate: only those are described in the OpenAPI document.
-            group.MapMethods(endpoint.Pattern, [endpoint.Method], (Delegate)((HttpContext context) => ApiRunner.RunAsync(role, endpoint, context)))
+            group.MapMethods(endpoint.Pattern, [endpoint.Method], (Delegate)((HttpContext context) => ApiRunner.RunAsync(role.Parts, endpoint, context)))
                 .WithName(endpoint.Name)
                 .WithSummary(endpoint.Summary)
                 .WithDescription(endpoint.Description)
@@ -34,7 +34,7 @@ public static class TelemetryApi
         }
 
         routes.Map("/api/{**path}", (HttpContext context) => ApiEndpoints.UnknownAsync(context)).ExcludeFromDescription();
-        ConsoleFiles.Map(routes, role);
+        ConsoleFiles.Map(routes, role.Parts.Options, role.Parts.Logger);
         return routes;
     }
 }

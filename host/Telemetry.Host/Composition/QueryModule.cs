@@ -1,6 +1,7 @@
 using Telemetry.Bridge.DeadLetters;
 using Telemetry.Query;
 using Telemetry.Query.Health;
+using Telemetry.Query.Setup;
 
 namespace Telemetry.Host.Composition;
 
@@ -25,9 +26,7 @@ internal sealed class QueryModule : RoleModule
             ClickHouse = services.ClickHouse!,
             Log = services.Log,
             Health = health,
-
-            // The minute rollup is asked no further back than it is kept.
-            Options = options.Query with { MinuteRetention = options.Schema.MinuteRetention },
+            Options = options.Query,
             Logging = services.Logging,
         });
         _deadLetters = new DeadLetterDepth(services.Log, services.Time, services.Logging.CreateLogger<DeadLetterDepth>());

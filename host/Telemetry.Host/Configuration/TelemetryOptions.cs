@@ -4,7 +4,7 @@ using Telemetry.Bridge.Commands;
 using Telemetry.ClickHouseServer.Options;
 using Telemetry.Edge;
 using Telemetry.Processing;
-using Telemetry.Query;
+using Telemetry.Query.Setup;
 using Telemetry.SchemaRegistry;
 using Telemetry.Simulator;
 using Telemetry.Storage.Schema;

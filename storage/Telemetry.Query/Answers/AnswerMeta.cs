@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Parameters;
 
 namespace Telemetry.Query.Answers;
@@ -8,14 +9,18 @@ namespace Telemetry.Query.Answers;
 /// <summary>How fresh and how complete an answer is. Each answer carries it.</summary>
 /// <param name="Now">When it was read, microseconds.</param>
 /// <param name="Watermark">
-/// Smallest, over the log partitions stored to of late, of the newest event time stored; null when nothing was.
+/// Smallest, over the log partitions stored to of late, of the newest event time stored, no later than now; null when nothing was.
 /// </param>
-/// <param name="Newest">Newest event time stored, no later than now; null when nothing was.</param>
+/// <param name="Ingested">
+/// When the newest record stored came in, by the log; the newest event time that is not in the future where the log does not know. Null
+/// when nothing is stored.
+/// </param>
 /// <param name="Completeness">Share of the log that is stored, 0 to 1; null when unknown.</param>
 /// <param name="Behind">Log records not stored yet; null when unknown.</param>
-internal sealed record AnswerMeta(long Now, long? Watermark, long? Newest, double? Completeness, long? Behind)
+internal sealed record AnswerMeta(long Now, long? Watermark, long? Ingested, double? Completeness, long? Behind)
 {
-    public double? Freshness => Newest is { } newest ? Math.Max(0, (Now - newest) / 1e6) : null;
+    /// <summary>Seconds since <see cref="Ingested"/>. A device's clock has no say in it.</summary>
+    public double? Freshness => Ingested is { } ingested ? Math.Max(0, (Now - ingested) / 1e6) : null;
 
     public void WriteTo(Utf8JsonWriter writer, bool truncated)
     {

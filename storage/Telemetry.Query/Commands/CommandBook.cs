@@ -2,13 +2,19 @@ using Telemetry.Contracts.V1;
 
 namespace Telemetry.Query.Commands;
 
-/// <summary>The newest commands and their fates, as the log tells them. Bounded: the oldest are forgotten.</summary>
-internal sealed class CommandBook(int countMax)
+/// <summary>The newest commands and their fates, as the log tells them. Bounded in number and bytes: the oldest are forgotten.</summary>
+internal sealed class CommandBook(int countMax, long bytesMax)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, CommandState> _byId = [];
-    private readonly Dictionary<string, CommandResult> _early = [];
     private readonly Queue<string> _order = new();
+
+    // Results whose command has not been read, by command. Commands and results are on two topics, so a result may be read first. Some
+    // wait for a command that will never be read, because it is older than what the log was read from: those must not keep out the others.
+    private readonly Dictionary<string, LinkedListNode<EarlyResults>> _early = [];
+    private readonly LinkedList<EarlyResults> _earlyOrder = new();
+    private long _bytes;
+    private long _earlyBytes;
 
     public void Add(DeviceCommand command) => Find(command);
 
@@ -22,17 +28,16 @@ internal sealed class CommandBook(int countMax)
                 return known;
             }
 
-            while (_byId.Count >= countMax)
-            {
-                _byId.Remove(_order.Dequeue());
-            }
-
             var state = new CommandState(command);
+            MakeRoom(state.Bytes);
             _byId.Add(command.CommandId, state);
             _order.Enqueue(command.CommandId);
-            if (_early.Remove(command.CommandId, out var result))
+            _bytes += state.Bytes;
+            if (_early.Remove(command.CommandId, out var early))
             {
-                Apply(state, result);
+                _earlyOrder.Remove(early);
+                _earlyBytes -= early.Value.Bytes;
+                _bytes += early.Value.ApplyTo(state);
             }
 
             return state;
@@ -46,11 +51,22 @@ internal sealed class CommandBook(int countMax)
         {
             if (_byId.TryGetValue(result.CommandId, out var state))
             {
-                Apply(state, result);
+                _bytes += state.Apply(result);
+                return;
             }
-            else if (_early.Count < countMax)
+
+            if (!_early.TryGetValue(result.CommandId, out var early))
             {
-                _early[result.CommandId] = result;
+                early = _earlyOrder.AddLast(new EarlyResults(result.CommandId));
+                _early.Add(result.CommandId, early);
+            }
+
+            _earlyBytes += early.Value.Add(result);
+            while (_earlyOrder.First is { } oldest && oldest != early && (_early.Count > countMax || _earlyBytes > bytesMax))
+            {
+                _earlyBytes -= oldest.Value.Bytes;
+                _early.Remove(oldest.Value.CommandId);
+                _earlyOrder.Remove(oldest);
             }
         }
     }
@@ -72,22 +88,44 @@ internal sealed class CommandBook(int countMax)
         }
     }
 
-    private static void Apply(CommandState state, CommandResult result)
+    private void MakeRoom(long bytes)
     {
-        switch (result.Status)
+        while (_order.Count > 0 && (_byId.Count >= countMax || _bytes + bytes > bytesMax))
         {
-            case CommandStatus.Sent:
-                state.SentUs ??= result.TimeUs;
-                state.Edge ??= result.Edge;
-                break;
-            case CommandStatus.Answered or CommandStatus.Refused when state.Answer is null:
-                state.Edge = result.Edge;
-                state.Answer = result;
-                state.Answered.TrySetResult();
-                break;
-            default:
-                // A second answer changes nothing: the first counts.
-                break;
+            if (_byId.Remove(_order.Dequeue(), out var oldest))
+            {
+                _bytes -= oldest.Bytes;
+            }
         }
+    }
+
+    /// <summary>The first "sent" and the first answer of a command not read yet: all that counts of its results.</summary>
+    private sealed class EarlyResults(string commandId)
+    {
+        private CommandResult? _sent;
+        private CommandResult? _answer;
+
+        public string CommandId => commandId;
+
+        public long Bytes { get; private set; }
+
+        /// <summary>Returns the bytes kept of it.</summary>
+        public long Add(CommandResult result)
+        {
+            ref var place = ref result.Status == CommandStatus.Sent ? ref _sent : ref _answer;
+            if (place is not null)
+            {
+                return 0;
+            }
+
+            place = result;
+            var bytes = CommandState.BytesOf(result);
+            Bytes += bytes;
+            return bytes;
+        }
+
+        /// <summary>Returns the bytes the state has kept of them.</summary>
+        public long ApplyTo(CommandState state) =>
+            (_sent is null ? 0 : state.Apply(_sent)) + (_answer is null ? 0 : state.Apply(_answer));
     }
 }

@@ -4,6 +4,8 @@ using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
+using Telemetry.Query.Diagnostics;
+using Telemetry.Query.Setup;
 using Telemetry.Streams;
 
 namespace Telemetry.Query.Commands;
@@ -25,7 +27,7 @@ internal sealed class CommandDesk : IAsyncDisposable
     {
         (_log, _options, _time, _logger) = (log, options, time, logger);
         _producer = new Lazy<IRecordProducer>(() => log.CreateProducer(new ProducerOptions { InFlightBytesMax = 4 << 20 }));
-        Book = new CommandBook(options.CommandsMax);
+        Book = new CommandBook(options.CommandsMax, options.CommandBytesMax);
     }
 
     public CommandBook Book { get; }

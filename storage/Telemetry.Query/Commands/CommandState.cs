@@ -19,6 +19,33 @@ internal sealed class CommandState(DeviceCommand command)
     /// <summary>Completed with the answer.</summary>
     public TaskCompletionSource Answered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Bytes held, about.</summary>
+    public long Bytes { get; private set; } = 512 + command.CalculateSize();
+
+    public static long BytesOf(CommandResult result) => 512 + result.CalculateSize();
+
+    /// <summary>Takes a result and returns the bytes kept of it. The first answer counts; a second one changes nothing.</summary>
+    public long Apply(CommandResult result)
+    {
+        switch (result.Status)
+        {
+            case CommandStatus.Sent:
+                SentUs ??= result.TimeUs;
+                Edge ??= result.Edge;
+                break;
+            case CommandStatus.Answered or CommandStatus.Refused when Answer is null:
+                Edge = result.Edge;
+                Answer = result;
+                Answered.TrySetResult();
+                Bytes += BytesOf(result);
+                return BytesOf(result);
+            default:
+                break;
+        }
+
+        return 0;
+    }
+
     /// <summary>accepted, sent, answered, refused or expired.</summary>
     public string StatusAt(long nowUs) => Answer?.Status switch
     {

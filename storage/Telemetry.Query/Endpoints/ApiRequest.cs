@@ -1,52 +1,72 @@
 using Microsoft.AspNetCore.Http;
 using Telemetry.Query.Answers;
+using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Limits;
 using Telemetry.Query.Parameters;
+using Telemetry.Query.Parts;
 using Telemetry.Query.Problems;
-using Telemetry.Storage.ClickHouse;
+using Telemetry.Query.Setup;
 
 namespace Telemetry.Query.Endpoints;
 
 /// <summary>One request under way: its parameters, and the store asked on its behalf within the limits.</summary>
-internal sealed class ApiRequest(QueryRole role, ApiEndpoint endpoint, HttpContext context)
+internal sealed class ApiRequest : IDisposable
 {
-    public QueryRole Role => role;
+    private readonly ApiEndpoint _endpoint;
 
-    public QueryOptions Options => role.Options;
-
-    public HttpContext Context => context;
-
-    public HttpResponse Response => context.Response;
-
-    public string Endpoint => endpoint.Name;
-
-    /// <summary>Fires when the asker has gone.</summary>
-    public CancellationToken Aborted => context.RequestAborted;
-
-    public ApiParameters Parameters { get; } =
-        new(context, endpoint.Parameters, role.Options, role.Services.Time.GetUtcNow());
-
-    public ValueTask<AnswerMeta> MetaAsync() => role.Progress.ReadAsync(Aborted);
-
-    public async ValueTask<ReadOnlyMemory<byte>> QueryAsync(
-        string sql, IReadOnlyList<KeyValuePair<string, string>> values, string format)
+    public ApiRequest(QueryParts parts, ApiEndpoint endpoint, HttpContext context)
     {
-        using var place = await role.Gate.EnterAsync(Aborted);
-        var query = new ClickHouseQuery($"{sql} {QuerySettings.For(Options)}", values, format);
-        return (await role.Services.ClickHouse.QueryAsync(query, Aborted)).Body;
+        _endpoint = endpoint;
+        Parts = parts;
+        Context = context;
+        Parameters = new ApiParameters(context, endpoint.Parameters, parts.Options, parts.Services.Time.GetUtcNow());
+        Store = new StoreReader(parts.Services, parts.Gate, parts.Answers, Parameters.Now, context.RequestAborted);
     }
 
-    /// <summary>Streams rows from the engine to the asker as they come: nothing is held but one block.</summary>
-    public async ValueTask StreamAsync(
-        string sql, IReadOnlyList<KeyValuePair<string, string>> values, OutputFormat format, bool export = false)
+    public QueryParts Parts { get; }
+
+    public QueryOptions Options => Parts.Options;
+
+    public HttpContext Context { get; }
+
+    public HttpResponse Response => Context.Response;
+
+    public string Endpoint => _endpoint.Name;
+
+    /// <summary>Fires when the asker has gone.</summary>
+    public CancellationToken Aborted => Context.RequestAborted;
+
+    public ApiParameters Parameters { get; }
+
+    public StoreReader Store { get; }
+
+    public ValueTask<AnswerMeta> MetaAsync() => Parts.Progress.ReadAsync(Aborted);
+
+    public ValueTask<ReadOnlyMemory<byte>> QueryAsync(
+        string sql, IReadOnlyList<KeyValuePair<string, string>> values, string format) => Store.QueryAsync(sql, values, format);
+
+    /// <summary>A bounded number of rows as CSV or JSON lines.</summary>
+    public ValueTask<ReadOnlyMemory<byte>> QueryTextAsync(
+        string sql, IReadOnlyList<KeyValuePair<string, string>> values, OutputFormat format) => QueryAsync(sql, values, EngineFormat(format));
+
+    /// <summary>Gives what <see cref="QueryTextAsync"/> read.</summary>
+    public async ValueTask WriteTextAsync(ReadOnlyMemory<byte> text, OutputFormat format)
     {
-        using var place = await role.Gate.EnterAsync(Aborted);
         Response.ContentType = ContentType(format);
-        var settings = export ? QuerySettings.ForExport(Options) : QuerySettings.For(Options);
-        var query = new ClickHouseQuery(
-            $"{sql} {settings}", values, format == OutputFormat.Csv ? "CSVWithNames" : "JSONEachRow");
+        QueryMetrics.GaveRows(Endpoint, Rows(text, format));
+        await Response.Body.WriteAsync(text, Aborted);
+    }
+
+    /// <summary>Rows in CSV or JSON lines.</summary>
+    public static long Rows(ReadOnlyMemory<byte> text, OutputFormat format) =>
+        Math.Max(0, text.Span.Count((byte)'\n') - (format == OutputFormat.Csv ? 1 : 0));
+
+    /// <summary>Streams an export from the engine to the asker as it comes.</summary>
+    public async ValueTask StreamExportAsync(string sql, IReadOnlyList<KeyValuePair<string, string>> values, OutputFormat format)
+    {
+        Response.ContentType = ContentType(format);
         var counting = new CountingStream(Response.Body);
-        await role.Services.ClickHouse.StreamAsync(query, counting, Aborted);
+        await Store.ExportAsync(sql, values, EngineFormat(format), counting);
         QueryMetrics.GaveRows(Endpoint, Math.Max(0, counting.Lines - (format == OutputFormat.Csv ? 1 : 0)));
     }
 
@@ -58,4 +78,9 @@ internal sealed class ApiRequest(QueryRole role, ApiEndpoint endpoint, HttpConte
     };
 
     public static ApiProblem NotFound(string detail) => new(404, "not-found", "Nothing there", detail);
+
+    /// <summary>The answer is out, or will not be: what was read for it is let go.</summary>
+    public void Dispose() => Store.Dispose();
+
+    private static string EngineFormat(OutputFormat format) => format == OutputFormat.Csv ? "CSVWithNames" : "JSONEachRow";
 }

@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Http;
+using Telemetry.Query.Diagnostics;
+using Telemetry.Query.Parts;
 using Telemetry.Query.Problems;
 using Telemetry.Storage.ClickHouse;
 
@@ -9,33 +11,35 @@ internal static class ApiRunner
 {
     private const int ClientClosedRequest = 499;
 
-    public static async Task RunAsync(QueryRole role, ApiEndpoint endpoint, HttpContext context)
+    public static async Task RunAsync(QueryParts parts, ApiEndpoint endpoint, HttpContext context)
     {
-        var time = role.Services.Time;
+        var time = parts.Services.Time;
         var start = time.GetTimestamp();
         var status = 500;
         try
         {
-            await endpoint.Handler(new ApiRequest(role, endpoint, context));
+            using var request = new ApiRequest(parts, endpoint, context);
+            await endpoint.Handler(request);
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
             status = context.Response.StatusCode;
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested || role.Stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested || parts.Stopping.IsCancellationRequested)
         {
             status = ClientClosedRequest;
         }
         catch (ApiProblem problem)
         {
-            status = await AnswerAsync(role, context, problem, problem);
+            status = await AnswerAsync(parts, context, problem, problem);
         }
         catch (ClickHouseException error)
         {
-            var problem = EngineProblems.From(error, role.Options);
+            var problem = EngineProblems.From(error, parts.Options);
             if (problem.Status >= 500)
             {
-                role.Logger.StoreRefused(context.Request.Path, error.Code, error);
+                parts.Logger.StoreRefused(context.Request.Path, error.Code, error);
             }
 
-            status = await AnswerAsync(role, context, problem, error);
+            status = await AnswerAsync(parts, context, problem, error);
         }
         catch (Exception error) when (error is IOException or BadHttpRequestException && context.RequestAborted.IsCancellationRequested)
         {
@@ -43,9 +47,9 @@ internal static class ApiRunner
         }
         catch (Exception error)
         {
-            role.Logger.RequestFailed(context.Request.Method, context.Request.Path, error);
+            parts.Logger.RequestFailed(context.Request.Method, context.Request.Path, error);
             var problem = new ApiProblem(500, "internal", "This went wrong here", "The error is logged; trying again may help.");
-            status = await AnswerAsync(role, context, problem, error);
+            status = await AnswerAsync(parts, context, problem, error);
         }
         finally
         {
@@ -53,13 +57,13 @@ internal static class ApiRunner
         }
     }
 
-    private static async ValueTask<int> AnswerAsync(QueryRole role, HttpContext context, ApiProblem problem, Exception error)
+    private static async ValueTask<int> AnswerAsync(QueryParts parts, HttpContext context, ApiProblem problem, Exception error)
     {
         QueryMetrics.TurnedAway(problem.Code);
         if (context.Response.HasStarted)
         {
             // The status is out already. A cut connection is the one sign left that the rows are not all.
-            role.Logger.BrokenOff(context.Request.Path, error);
+            parts.Logger.BrokenOff(context.Request.Path, error);
             context.Abort();
             return problem.Status;
         }

@@ -32,7 +32,7 @@ internal static class ExportEndpoint
             throw ApiProblem.BadParameter("format", "An export is streamed row by row: csv or jsonl, not json.", "csv");
         }
 
-        using var place = await request.Role.ExportGate.EnterAsync(request.Aborted);
+        using var place = await request.Parts.ExportGate.EnterAsync(request.Aborted);
         var meta = await request.MetaAsync();
         var count = JsonRows.Parse(await request.QueryAsync(
             $"SELECT count() FROM readings_data {filters.Where}", filters.Values, "JSONCompactEachRow"))[0][0].GetInt64();
@@ -48,11 +48,10 @@ internal static class ExportEndpoint
         meta.WriteTo(request.Response.Headers);
         request.Response.Headers["Telemetry-Rows"] = count.ToString(System.Globalization.CultureInfo.InvariantCulture);
         request.Response.Headers.ContentDisposition = $"attachment; filename=\"readings.{(format == OutputFormat.Csv ? "csv" : "jsonl")}\"";
-        await request.StreamAsync(
+        await request.StreamExportAsync(
             $"SELECT event_time AS time, device, sensor, {RawColumns.Value}, {RawColumns.Special}, quality, toString(boot) AS boot, sequence "
             + $"FROM readings_data {filters.Where} ORDER BY sensor, device, event_time",
             filters.Values,
-            format,
-            export: true);
+            format);
     }
 }

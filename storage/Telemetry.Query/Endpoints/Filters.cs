@@ -1,4 +1,5 @@
 using System.Globalization;
+using Telemetry.Query.Answers;
 using Telemetry.Query.Parameters;
 
 namespace Telemetry.Query.Endpoints;
@@ -46,11 +47,11 @@ internal sealed class Filters
         return Value("from", range.From).Value("to", range.To);
     }
 
-    /// <summary>Rollup rows whose bucket starts at or after the second of <paramref name="us"/>.</summary>
-    public Filters Since(long us)
+    /// <summary>Rows whose <paramref name="column"/> is one of the names.</summary>
+    public Filters OneOf(string column, IEnumerable<string> names)
     {
-        _conditions.Add("ts >= toDateTime({since:Int64}, 'UTC')");
-        return Value("since", us / 1_000_000);
+        _conditions.Add($"{column} IN {{names:Array(String)}}");
+        return Value("names", EngineText.Array(names));
     }
 
     public Filters Value(string name, string value)

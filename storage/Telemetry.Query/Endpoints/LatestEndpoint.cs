@@ -1,17 +1,23 @@
+using System.Globalization;
 using System.Text.Json;
 using Telemetry.Query.Answers;
+using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Live;
 using Telemetry.Query.Parameters;
 using ReadingQuality = Telemetry.Contracts.Readings.Quality;
 
 namespace Telemetry.Query.Endpoints;
 
-/// <summary>The newest reading of each series.</summary>
+/// <summary>The newest reading of each series, up to now.</summary>
 internal static class LatestEndpoint
 {
-    // The table of latest values lags by up to 5 s, so the last two minutes of raw join in. A maximum counts nothing, so a
-    // reading found in both does no harm.
+    // The table of latest values lags by up to 5 s, so the last two minutes of raw join in, and what is in the future with them. A
+    // maximum counts nothing, so a reading found in both does no harm. A reading in the future never hides one that is not.
     private const string Recent = "event_time >= fromUnixTimestamp64Micro({recent:Int64}, 'UTC')";
+
+    private const string Horizon = "fromUnixTimestamp64Micro({horizon:Int64}, 'UTC')";
+
+    private const string Reading = "(event_time, sequence, value, quality)";
 
     private const long RecentUs = 120_000_000;
 
@@ -20,7 +26,9 @@ internal static class LatestEndpoint
         "/latest",
         "Newest reading of each series",
         "Of one device, one sensor, both, or all (paged by device and sensor). Columns: device, sensor, time, value (null when not "
-        + "finite), special, quality, source (store, or live when the log had a newer one).",
+        + "finite), special, quality, source (store, or live when the log had a newer one), clockAhead, aheadTime, aheadValue. A reading in the "
+        + "future comes from a wrong clock: it is passed over, clockAhead is true and aheadTime and aheadValue show it; time is null when "
+        + "there is no other.",
         [CommonParameters.Device, CommonParameters.Sensor, CommonParameters.Limit, CommonParameters.Offset, CommonParameters.Format],
         ApiEndpoint.Tables,
         HandleAsync);
@@ -34,16 +42,19 @@ internal static class LatestEndpoint
         var (limit, offset) = parameters.Page();
         var format = parameters.Format();
         var meta = await request.MetaAsync();
+        var now = TimeText.ToMicroseconds(parameters.Now);
+        var horizon = request.Options.Horizon(now);
         var raw = filters.Where.Length == 0 ? "WHERE " + Recent : filters.Where + " AND " + Recent;
         var sql =
-            "SELECT device, sensor, toInt64(toUnixTimestamp64Micro(tupleElement(max(newest), 1))) AS t, toString(tupleElement(max(newest), 3)) AS value, "
-            + "tupleElement(max(newest), 4) AS quality FROM ("
+            $"SELECT device, sensor, {Columns($"maxIf(newest, tupleElement(newest, 1) <= {Horizon})")}, {Columns("max(newest)")} FROM ("
             + $"SELECT device, sensor, max(last) AS newest FROM readings_last_data {filters.Where} GROUP BY device, sensor UNION ALL "
-            + $"SELECT device, sensor, max((event_time, sequence, value, quality)) AS newest FROM readings_data {raw} GROUP BY device, sensor) "
+            + $"SELECT device, sensor, arrayJoin([maxIf({Reading}, event_time <= {Horizon}), max({Reading})]) AS newest "
+            + $"FROM readings_data {raw} GROUP BY device, sensor) "
             + $"GROUP BY device, sensor ORDER BY device, sensor LIMIT {limit + 1} OFFSET {offset}";
-        filters.Value("recent", TimeText.ToMicroseconds(parameters.Now) - RecentUs);
+        filters.Value("recent", now - RecentUs).Value("horizon", horizon);
         var rows = JsonRows.Parse(await request.QueryAsync(sql, filters.Values, "JSONCompactEachRow"));
-        var items = rows.Take(limit).Select(row => Newest(request, row)).ToList();
+        var items = rows.Take(limit).Select(row => Newest(request, row, horizon)).ToList();
+        await FindPastAsync(request, items, now - RecentUs, horizon);
         QueryMetrics.GaveRows(request.Endpoint, items.Count);
         request.Response.ContentType = ApiRequest.ContentType(format);
         if (format == OutputFormat.Json)
@@ -56,15 +67,51 @@ internal static class LatestEndpoint
         await LatestRows.WriteAsync(request.Response, items, format, request.Aborted);
     }
 
-    /// <summary>The stored reading, or the one the live tail has seen when that is newer.</summary>
-    private static LatestRow Newest(ApiRequest request, JsonElement row)
+    private static string Columns(string newest) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"toInt64(toUnixTimestamp64Micro(tupleElement({newest}, 1))), tupleElement({newest}, 2), toString(tupleElement({newest}, 3)), tupleElement({newest}, 4)");
+
+    /// <summary>The newest reading up to now: the stored one, or the one the live tail has seen when that is newer.</summary>
+    private static LatestRow Newest(ApiRequest request, JsonElement row, long horizon)
     {
-        var device = row[0].GetString()!;
-        var sensor = row[1].GetString()!;
-        var stored = new LatestValue(row[2].GetInt64(), EngineNumbers.Parse(row[3].GetString()!), (ReadingQuality)row[4].GetByte());
-        return request.Role.Latest.Of(device, sensor) is { } live && live.TimeUs > stored.TimeUs
-            ? new LatestRow(device, sensor, live, Live: true)
-            : new LatestRow(device, sensor, stored, Live: false);
+        var name = new SeriesName(row[0].GetString()!, row[1].GetString()!);
+        var newest = Value(row, 6);
+        LatestValue? ahead = newest.TimeUs > horizon ? newest : null;
+        var past = Value(row, 2);
+        LatestValue? stored = past.TimeUs > 0 ? past : null;
+        return request.Parts.Latest.Of(name.Device, name.Sensor) is { } live && (stored is not { } held || live.IsNewerThan(held))
+            ? new LatestRow(name, live, Live: true, ahead)
+            : new LatestRow(name, stored, Live: false, ahead);
+    }
+
+    private static LatestValue Value(JsonElement row, int at) => new(
+        row[at].GetInt64(), row[at + 1].GetUInt64(), EngineNumbers.Parse(row[at + 2].GetString()!), (ReadingQuality)row[at + 3].GetByte());
+
+    /// <summary>
+    /// Where a reading in the future sits in the table of latest values, what it has put aside is looked up in raw. What the last minutes
+    /// of raw hold has been seen already, so only the rest is asked for.
+    /// </summary>
+    private static async ValueTask FindPastAsync(ApiRequest request, List<LatestRow> items, long recent, long horizon)
+    {
+        var ahead = items
+            .Where(item => item.Ahead is not null && !(item.Value?.TimeUs >= recent))
+            .Select(item => item.Name)
+            .ToList();
+        if (ahead.Count == 0)
+        {
+            return;
+        }
+
+        var found = await PastReadings.FindAsync(request, ahead, horizon);
+        for (var i = 0; i < items.Count; i++)
+        {
+            if (items[i].Ahead is not null
+                && found.TryGetValue(items[i].Name, out var past)
+                && (items[i].Value is not { } held || past.IsNewerThan(held)))
+            {
+                items[i] = items[i] with { Value = past, Live = false };
+            }
+        }
     }
 
     private static async Task WriteJsonAsync(ApiRequest request, AnswerMeta meta, List<LatestRow> items, int? next)

@@ -9,8 +9,12 @@ using Telemetry.Query.Parameters;
 
 namespace Telemetry.Query.Endpoints;
 
-/// <summary>Newest reading of a series, and whether it came from the log before it was stored.</summary>
-internal readonly record struct LatestRow(string Device, string Sensor, LatestValue Value, bool Live)
+/// <summary>Newest reading of a series.</summary>
+/// <param name="Name">The series.</param>
+/// <param name="Value">Its newest reading up to now; null when there is none.</param>
+/// <param name="Live">True: it came from the log, before it was stored.</param>
+/// <param name="Ahead">Its newest reading when that is in the future, so that its clock is wrong; null when it is not.</param>
+internal readonly record struct LatestRow(SeriesName Name, LatestValue? Value, bool Live, LatestValue? Ahead)
 {
     public string Source => Live ? "live" : "store";
 }
@@ -18,18 +22,20 @@ internal readonly record struct LatestRow(string Device, string Sensor, LatestVa
 /// <summary>Writes newest readings in the three formats.</summary>
 internal static class LatestRows
 {
+    private const string Head =
+        "\"device\",\"sensor\",\"time\",\"value\",\"special\",\"quality\",\"source\",\"clockAhead\",\"aheadTime\",\"aheadValue\"\n";
+
     public static async Task WriteAsync(
         HttpResponse response, IReadOnlyList<LatestRow> rows, OutputFormat format, CancellationToken cancellationToken)
     {
         if (format == OutputFormat.Csv)
         {
-            var text = new StringBuilder("\"device\",\"sensor\",\"time\",\"value\",\"special\",\"quality\",\"source\"\n");
+            var text = new StringBuilder(Head);
             foreach (var row in rows)
             {
-                var value = double.IsFinite(row.Value.Value) ? row.Value.Value.ToString("R", CultureInfo.InvariantCulture) : "";
                 text.Append(
                     CultureInfo.InvariantCulture,
-                    $"\"{row.Device}\",\"{row.Sensor}\",\"{TimeText.Format(row.Value.TimeUs)}\",{value},\"{JsonValues.SpecialName(row.Value.Value)}\",{(int)row.Value.Quality},\"{row.Source}\"\n");
+                    $"\"{row.Name.Device}\",\"{row.Name.Sensor}\",{Time(row.Value)},{Number(row.Value)},\"{Special(row.Value)}\",{(int?)row.Value?.Quality},\"{row.Source}\",{(row.Ahead is null ? "false" : "true")},{Time(row.Ahead)},{Number(row.Ahead)}\n");
             }
 
             await response.WriteAsync(text.ToString(), cancellationToken);
@@ -52,13 +58,27 @@ internal static class LatestRows
     public static void Write(Utf8JsonWriter writer, in LatestRow row)
     {
         writer.WriteStartObject();
-        writer.WriteString("device", row.Device);
-        writer.WriteString("sensor", row.Sensor);
-        writer.WriteString("time", TimeText.Format(row.Value.TimeUs));
-        JsonValues.Number(writer, "value", row.Value.Value);
-        writer.WriteString("special", JsonValues.SpecialName(row.Value.Value) ?? "");
-        writer.WriteNumber("quality", (int)row.Value.Quality);
+        writer.WriteString("device", row.Name.Device);
+        writer.WriteString("sensor", row.Name.Sensor);
+        writer.WriteString("time", row.Value is { } value ? TimeText.Format(value.TimeUs) : null);
+        JsonValues.Number(writer, "value", row.Value?.Value ?? double.NaN);
+        writer.WriteString("special", Special(row.Value));
+        writer.WriteNumber("quality", (int?)row.Value?.Quality ?? 0);
         writer.WriteString("source", row.Source);
+        writer.WriteBoolean("clockAhead", row.Ahead is not null);
+        if (row.Ahead is { } ahead)
+        {
+            writer.WriteString("aheadTime", TimeText.Format(ahead.TimeUs));
+            JsonValues.Number(writer, "aheadValue", ahead.Value);
+        }
+
         writer.WriteEndObject();
     }
+
+    private static string Special(LatestValue? value) => value is { } some ? JsonValues.SpecialName(some.Value) ?? "" : "";
+
+    private static string Time(LatestValue? value) => value is { } some ? $"\"{TimeText.Format(some.TimeUs)}\"" : "";
+
+    private static string Number(LatestValue? value) =>
+        value is { } some && double.IsFinite(some.Value) ? some.Value.ToString("R", CultureInfo.InvariantCulture) : "";
 }

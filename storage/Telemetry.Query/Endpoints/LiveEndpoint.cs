@@ -1,3 +1,4 @@
+using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Live;
 using Telemetry.Query.Parameters;
 using Telemetry.Query.Problems;
@@ -12,30 +13,47 @@ internal static class LiveEndpoint
         "/live",
         "Live values and anomalies as server-sent events",
         "Events: 'readings' (an array of readings), 'anomaly', 'dropped' (how many items this client was too slow for). Comments keep "
-        + "the connection open. Values come from the log, usually before they are stored.",
+        + "the connection open. Values come from the log, usually before they are stored. When as many streams are open as there may be, who "
+        + "accepts text/event-stream gets a stream with the event 'busy' that ends at once, so that it comes back by itself, and anyone else 503.",
         [CommonParameters.Device, CommonParameters.Sensor],
         ["text/event-stream"],
         HandleAsync);
 
     private static async Task HandleAsync(ApiRequest request)
     {
-        var role = request.Role;
-        if (role.Services.Log is null)
+        var parts = request.Parts;
+        if (parts.Services.Log is null)
         {
             throw new ApiProblem(503, "no-live", "There are no live values", "This process has no log to follow; ask 'latest' or 'series'.");
         }
 
-        var client = role.Hub.Join(
-            request.Parameters.Name(CommonParameters.Device), request.Parameters.Name(CommonParameters.Sensor));
+        var device = request.Parameters.Name(CommonParameters.Device);
+        var sensor = request.Parameters.Name(CommonParameters.Sensor);
+        LiveClient client;
         try
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted, role.Stopping);
+            client = parts.Hub.Join(device, sensor);
+        }
+        catch (ApiProblem busy) when (AsksForEvents(request))
+        {
+            QueryMetrics.TurnedAway(busy.Code);
+            await LiveStream.WriteBusyAsync(request.Context, busy, request.Aborted);
+            return;
+        }
+
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted, parts.Stopping);
             await LiveStream.WriteAsync(
-                request.Context, client, role.Options.LiveHeartbeat, role.Services.Time, either.Token);
+                request.Context, client, parts.Options.LiveHeartbeat, parts.Services.Time, either.Token);
         }
         finally
         {
-            role.Hub.Leave(client);
+            parts.Hub.Leave(client);
         }
     }
+
+    /// <summary>As every browser's EventSource does.</summary>
+    private static bool AsksForEvents(ApiRequest request) =>
+        request.Context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase);
 }

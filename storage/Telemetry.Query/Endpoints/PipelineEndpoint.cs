@@ -25,7 +25,7 @@ internal static class PipelineEndpoint
     private static async Task HandleAsync(ApiRequest request)
     {
         var meta = await request.MetaAsync();
-        var health = request.Role.Services.Health is { } source ? await source.ReadAsync(request.Aborted) : new PipelineHealth();
+        var health = request.Parts.Services.Health is { } source ? await source.ReadAsync(request.Aborted) : new PipelineHealth();
         request.Response.ContentType = "application/json";
         request.Response.Headers.CacheControl = "no-store";
         await using var writer = new Utf8JsonWriter(request.Response.BodyWriter);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Telemetry.Query.Answers;
+using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Parameters;
 using Telemetry.Query.Problems;
 using Telemetry.Query.Series;
@@ -13,7 +14,9 @@ internal static class SeriesEndpoints
     private const string Note =
         "Buckets are aligned to 1970-01-01T00:00:00Z and given whole, so the answer's from and to may lie a little outside those asked; "
         + "empty buckets are left out. 'source' is the coarsest table read, 'segments' says which part came from where: the newest part "
-        + "always comes from raw, so nothing waits for a rollup.";
+        + "comes from raw, so nothing waits for a rollup. Where raw or minutes are past their retention, the step grows to what is still "
+        + "held, and 'completeFrom' is the time before which even that has gaps. CSV and JSON lines give a bounded number of rows and are "
+        + "refused when there are more: 'export' gives raw readings of any number.";
 
     private static readonly ParameterSpec Group = new("group", "device: one series for each device instead of one over all.", "device");
 
@@ -52,7 +55,7 @@ internal static class SeriesEndpoints
         const string where = "sensor = {sensor:String} AND device = {device:String}";
         List<KeyValuePair<string, string>> values = [new("sensor", sensor), new("device", device)];
         var meta = await request.MetaAsync();
-        var query = await SeriesPlanner.PlanAsync(request, where, values, range, step, points, fleet: false);
+        var query = await SeriesPlanner.PlanAsync(request.Parts.Horizon, request.Store, where, values, range, step, points, fleet: false);
         var binary = format == OutputFormat.Json;
         var sql = query.IsRaw
             ? SeriesSql.Raw(query.Range, where, binary, values)
@@ -60,7 +63,7 @@ internal static class SeriesEndpoints
         var most = Most(request, step, points);
         if (!binary)
         {
-            await StreamAsync(request, meta, query, sql, values, format);
+            await WriteTextAsync(request, meta, query, sql, values, format, most);
             return;
         }
 
@@ -114,19 +117,20 @@ internal static class SeriesEndpoints
         {
             (var devices, moreDevices) = await DevicesAsync(request, values, groups);
             where += " AND device IN {devices:Array(String)}";
-            values.Add(new("devices", ArrayText(devices)));
+            values.Add(new("devices", EngineText.Array(devices)));
         }
 
-        var query = await SeriesPlanner.PlanAsync(request, where, values, range, step, points, fleet: true);
+        var query = await SeriesPlanner.PlanAsync(request.Parts.Horizon, request.Store, where, values, range, step, points, fleet: true);
         var binary = format == OutputFormat.Json;
         var sql = SeriesSql.Buckets(query.Segments, where, grouped, binary, query.StepUs, values);
+        var most = Most(request, step, points);
+        most = grouped ? (int)Math.Min((long)most * groups, request.Options.GroupedPointsMax) : most;
         if (!binary)
         {
-            await StreamAsync(request, meta, query, sql, values, format);
+            await WriteTextAsync(request, meta, query, sql, values, format, most);
             return;
         }
 
-        var most = Most(request, step, points) * (grouped ? groups : 1);
         var body = await request.QueryAsync($"{sql} LIMIT {most + 1}", values, "RowBinary");
         await WriteSensorAsync(request, meta, query, sensor, body, grouped, most, moreDevices);
     }
@@ -163,18 +167,39 @@ internal static class SeriesEndpoints
         QueryMetrics.GaveRows(request.Endpoint, Math.Min(most, rows));
     }
 
-    private static async Task StreamAsync(
+    /// <summary>
+    /// A cut CSV looks like a whole one, so more rows than there may be are refused. They are read from the engine whole: a slow reader
+    /// holds no place of the engine.
+    /// </summary>
+    private static async Task WriteTextAsync(
         ApiRequest request,
         AnswerMeta meta,
         SeriesQuery query,
         string sql,
         IReadOnlyList<KeyValuePair<string, string>> values,
-        OutputFormat format)
+        OutputFormat format,
+        int most)
     {
+        var text = await request.QueryTextAsync($"{sql} LIMIT {most + 1}", values, format);
+        if (ApiRequest.Rows(text, format) > most)
+        {
+            throw new ApiProblem(
+                422,
+                "query-rows-limit",
+                "The question is too large",
+                $"The answer has more than {most:N0} rows, the most that are given here in this format. Ask for a shorter time range or a coarser "
+                + $"step, for more points (up to {request.Options.PointsMax:N0}), or take single readings in bulk from /api/v1/export.");
+        }
+
         meta.WriteTo(request.Response.Headers);
         request.Response.Headers["Telemetry-Source"] = query.Source.Name();
         request.Response.Headers["Telemetry-Step-Ms"] = (query.StepUs / 1000).ToString(CultureInfo.InvariantCulture);
-        await request.StreamAsync(sql, values, format);
+        if (query.CompleteFrom is { } from)
+        {
+            request.Response.Headers["Telemetry-Complete-From"] = TimeText.Format(from);
+        }
+
+        await request.WriteTextAsync(text, format);
     }
 
     /// <summary>Points given at most: those asked for with auto (it keeps to them by itself), else the limit.</summary>
@@ -187,10 +212,6 @@ internal static class SeriesEndpoints
         var rows = JsonRows.Parse(await request.QueryAsync($"{SeriesSql.Devices} LIMIT {groups + 1}", values, "JSONCompactEachRow"));
         return ([.. rows.Take(groups).Select(row => row[0].GetString()!)], rows.Count > groups);
     }
-
-    /// <summary>An array of strings as ClickHouse reads it.</summary>
-    private static string ArrayText(IReadOnlyList<string> names) => "[" + string.Join(",", names.Select(name =>
-        "'" + name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal) + "'")) + "]";
 
     private static (List<RawPoint> Raw, List<SeriesPoint> Buckets) Read(ReadOnlySpan<byte> body, bool isRaw)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Telemetry.Query.Setup;
 
 namespace Telemetry.Query.Limits;
 

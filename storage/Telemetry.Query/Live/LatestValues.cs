@@ -4,7 +4,11 @@ using ReadingQuality = Telemetry.Contracts.Readings.Quality;
 namespace Telemetry.Query.Live;
 
 /// <summary>Newest reading of a series as the tail saw it.</summary>
-internal readonly record struct LatestValue(long TimeUs, double Value, ReadingQuality Quality);
+internal readonly record struct LatestValue(long TimeUs, ulong Sequence, double Value, ReadingQuality Quality)
+{
+    /// <summary>By event time, and at the same time by sequence, as the store decides it.</summary>
+    public bool IsNewerThan(in LatestValue other) => TimeUs > other.TimeUs || (TimeUs == other.TimeUs && Sequence > other.Sequence);
+}
 
 /// <summary>
 /// Newest reading of each series seen since the tail started, by event time. Bounded: when it is full, series not yet in
@@ -62,7 +66,7 @@ internal sealed class LatestValues(int seriesMax)
 
     public readonly ref struct Writer(LatestValues owner, DeviceValues? values)
     {
-        /// <summary>Takes a reading when it is not older than the one held.</summary>
+        /// <summary>Takes a reading when it is newer than the one held.</summary>
         public void Offer(ReadOnlySpan<byte> sensor, in LatestValue value)
         {
             if (values is null)
@@ -77,7 +81,7 @@ internal sealed class LatestValues(int seriesMax)
                 var lookup = values.Sensors.GetAlternateLookup<ReadOnlySpan<char>>();
                 if (lookup.TryGetValue(text, out var held))
                 {
-                    if (value.TimeUs >= held.TimeUs)
+                    if (value.IsNewerThan(held))
                     {
                         lookup[text] = value;
                     }

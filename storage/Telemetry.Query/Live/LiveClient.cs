@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Telemetry.Query.Diagnostics;
 
 namespace Telemetry.Query.Live;
 

@@ -1,3 +1,4 @@
+using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Problems;
 
 namespace Telemetry.Query.Live;

@@ -5,5 +5,6 @@ namespace Telemetry.Query.Live;
 
 /// <summary>Something a live client is told: a reading, or an anomaly when <paramref name="Anomaly"/> is set.</summary>
 /// <param name="TimeUs">Event time, microseconds since 1970.</param>
+/// <param name="ClockAhead">True: the event time is in the future, so the device's clock is wrong.</param>
 internal readonly record struct LiveItem(
-    string Device, string Sensor, long TimeUs, double Value, ReadingQuality Quality, Anomaly? Anomaly = null);
+    string Device, string Sensor, long TimeUs, double Value, ReadingQuality Quality, Anomaly? Anomaly = null, bool ClockAhead = false);

@@ -1,7 +1,11 @@
 using System.Buffers;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Telemetry.Query.Answers;
+using Telemetry.Query.Diagnostics;
+using Telemetry.Query.Problems;
 
 namespace Telemetry.Query.Live;
 
@@ -10,23 +14,44 @@ internal static class LiveStream
 {
     private const int ReadingsPerEvent = 256;
 
+    /// <summary>
+    /// A stream that says no and ends. An EventSource gives up for good on a 503, but opens an ended stream again after the time that
+    /// <c>retry</c> names.
+    /// </summary>
+    public static async Task WriteBusyAsync(HttpContext context, ApiProblem busy, CancellationToken cancellationToken)
+    {
+        var wait = busy.RetryAfter ?? TimeSpan.FromSeconds(5);
+        Begin(context.Response);
+        context.Response.BodyWriter.Write(Encoding.ASCII.GetBytes(
+            string.Create(CultureInfo.InvariantCulture, $"retry: {wait.TotalMilliseconds:0}\n")));
+        Event(context.Response, "busy", writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("detail", busy.Message);
+            writer.WriteEndObject();
+        });
+        await context.Response.BodyWriter.FlushAsync(cancellationToken);
+    }
+
     public static async Task WriteAsync(
         HttpContext context, LiveClient client, TimeSpan heartbeat, TimeProvider time, CancellationToken cancellationToken)
     {
         var response = context.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-store";
-        response.Headers["X-Accel-Buffering"] = "no";
+        Begin(response);
         response.BodyWriter.Write("retry: 2000\n: hello\n\n"u8);
         await response.BodyWriter.FlushAsync(cancellationToken);
+
+        // One timer for the life of the stream: a delay a turn would leave a timer behind for every event that came before it.
+        using var heart = new PeriodicTimer(heartbeat, time);
+        var beat = heart.WaitForNextTickAsync(cancellationToken).AsTask();
         var ready = client.Items.WaitToReadAsync(cancellationToken).AsTask();
         while (true)
         {
-            var beat = Task.Delay(heartbeat, time, cancellationToken);
             if (await Task.WhenAny(ready, beat) == beat)
             {
                 await beat;
                 response.BodyWriter.Write(": beat\n\n"u8);
+                beat = heart.WaitForNextTickAsync(cancellationToken).AsTask();
             }
             else
             {
@@ -41,6 +66,13 @@ internal static class LiveStream
 
             await response.BodyWriter.FlushAsync(cancellationToken);
         }
+    }
+
+    private static void Begin(HttpResponse response)
+    {
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-store";
+        response.Headers["X-Accel-Buffering"] = "no";
     }
 
     private static void WriteItems(HttpResponse response, LiveClient client)
@@ -78,7 +110,7 @@ internal static class LiveStream
 
     private static void Event(HttpResponse response, string name, Action<Utf8JsonWriter> data)
     {
-        response.BodyWriter.Write(System.Text.Encoding.ASCII.GetBytes($"event: {name}\ndata: "));
+        response.BodyWriter.Write(Encoding.ASCII.GetBytes($"event: {name}\ndata: "));
         using (var writer = new Utf8JsonWriter(response.BodyWriter))
         {
             data(writer);
@@ -99,6 +131,11 @@ internal static class LiveStream
             JsonValues.Number(writer, "value", item.Value);
             JsonValues.Special(writer, item.Value);
             writer.WriteNumber("quality", (int)item.Quality);
+            if (item.ClockAhead)
+            {
+                writer.WriteBoolean("clockAhead", true);
+            }
+
             writer.WriteEndObject();
         }
 

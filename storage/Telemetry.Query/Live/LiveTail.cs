@@ -5,6 +5,9 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
+using Telemetry.Query.Diagnostics;
+using Telemetry.Query.Parameters;
+using Telemetry.Query.Setup;
 using Telemetry.Streams;
 
 namespace Telemetry.Query.Live;
@@ -22,13 +25,15 @@ internal sealed class LiveTail
     private readonly IRecordLog _log;
     private readonly LiveHub _hub;
     private readonly LatestValues _latest;
+    private readonly QueryOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ReadingBatchBuffer _batch = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public LiveTail(IRecordLog log, LiveHub hub, LatestValues latest, TimeProvider time, ILogger logger)
+    public LiveTail(IRecordLog log, LiveHub hub, LatestValues latest, QueryOptions options, TimeProvider time, ILogger logger)
     {
+        _options = options;
         _log = log;
         _hub = hub;
         _latest = latest;
@@ -97,12 +102,17 @@ internal sealed class LiveTail
         }
 
         QueryMetrics.LiveSeen(_batch.Count);
+        var horizon = _options.Horizon(TimeText.ToMicroseconds(_time.GetUtcNow()));
         var latest = _latest.Device(_batch.Device);
         for (var i = 0; i < _batch.Count; i++)
         {
-            latest.Offer(
-                _batch.Sensor(_batch.SensorIndexes[i]),
-                new LatestValue(_batch.EventTimes[i], _batch.Values[i], _batch.Qualities[i]));
+            // A time in the future would hide every reading until then.
+            if (_batch.EventTimes[i] <= horizon)
+            {
+                latest.Offer(
+                    _batch.Sensor(_batch.SensorIndexes[i]),
+                    new LatestValue(_batch.EventTimes[i], _batch.FirstSequence + (ulong)i, _batch.Values[i], _batch.Qualities[i]));
+            }
         }
 
         string? device = null;
@@ -110,12 +120,12 @@ internal sealed class LiveTail
         {
             if (client.Device is null || Ascii.Equals(client.Device, _batch.Device))
             {
-                Offer(client, device ??= Encoding.ASCII.GetString(_batch.Device));
+                Offer(client, device ??= Encoding.ASCII.GetString(_batch.Device), horizon);
             }
         }
     }
 
-    private void Offer(LiveClient client, string device)
+    private void Offer(LiveClient client, string device, long horizon)
     {
         for (var i = 0; i < _batch.Count; i++)
         {
@@ -127,7 +137,8 @@ internal sealed class LiveTail
                     client.Sensor ?? Encoding.ASCII.GetString(sensor),
                     _batch.EventTimes[i],
                     _batch.Values[i],
-                    _batch.Qualities[i]));
+                    _batch.Qualities[i],
+                    ClockAhead: _batch.EventTimes[i] > horizon));
             }
         }
     }

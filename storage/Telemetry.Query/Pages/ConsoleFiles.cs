@@ -3,6 +3,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Logging;
+using Telemetry.Query.Diagnostics;
+using Telemetry.Query.Setup;
 
 namespace Telemetry.Query.Pages;
 
@@ -21,13 +24,13 @@ internal static class ConsoleFiles
 
     private static readonly FileExtensionContentTypeProvider Types = new();
 
-    public static void Map(IEndpointRouteBuilder routes, QueryRole role)
+    public static void Map(IEndpointRouteBuilder routes, QueryOptions options, ILogger logger)
     {
-        var folder = role.Options.ConsoleFolder is { } path ? Path.GetFullPath(path) : null;
+        var folder = options.ConsoleFolder is { } path ? Path.GetFullPath(path) : null;
         var files = Directory.Exists(folder) ? new PhysicalFileProvider(folder) : null;
         if (files?.GetFileInfo("index.html").Exists != true)
         {
-            role.Logger.ConsoleMissing(folder ?? "(no folder configured)");
+            logger.ConsoleMissing(folder ?? "(no folder configured)");
         }
 
         routes.MapGet("/{**file}", (HttpContext context, string? file) => SendAsync(context, files, file))

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Telemetry.Contracts.Readings;
 using Telemetry.Query.Problems;
-using Telemetry.Query.Series;
+using Telemetry.Query.Setup;
 
 namespace Telemetry.Query.Parameters;
 
@@ -114,7 +114,7 @@ internal sealed class ApiParameters
     public Step Step()
     {
         var text = Text(CommonParameters.Step);
-        return Series.Step.TryParse(text ?? "auto", out var step)
+        return Parameters.Step.TryParse(text ?? "auto", out var step)
             ? step
             : throw ApiProblem.BadParameter(
                 "step", $"'{Clip(text!)}' is not auto, raw or a duration of 1 ms to 366 days.", "auto, raw, 1m, 1h, 1d or PT15M");

@@ -1,3 +1,4 @@
+using Telemetry.Query.Setup;
 using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.Query.Problems;

@@ -15,19 +15,29 @@ internal readonly record struct SeriesSegment(SeriesSource Source, TimeRange Ran
 /// boundary of the rollup before it, so every reading is in exactly one segment: none counted twice, none missing,
 /// whatever the sink does between the reading of one segment and the next. What can be missing are readings older than T
 /// that came within the last rollup interval (at most 5 s): late ones, beyond the overlap T leaves for disorder.
+/// A table is not read for times of which something was removed from it, as long as another still has them.
 /// </summary>
 internal static class SeriesPlan
 {
     /// <param name="source">Coarsest table to use.</param>
     /// <param name="range">Range, aligned to the asked bucket.</param>
     /// <param name="frontier">T, microseconds.</param>
-    public static IReadOnlyList<SeriesSegment> Segments(SeriesSource source, TimeRange range, long frontier)
+    /// <param name="held">From when on each table is complete.</param>
+    public static IReadOnlyList<SeriesSegment> Segments(SeriesSource source, TimeRange range, long frontier, HeldSince held)
     {
         var segments = new List<SeriesSegment>(4);
         var at = range.From;
         for (var table = source; table > SeriesSource.Raw; table--)
         {
-            var end = Math.Min(TimeRange.Floor(Math.Max(0, frontier), table.Grain()), TimeRange.Floor(range.To, table.Grain()));
+            if (table != source && !held.Covers(table, at))
+            {
+                continue;
+            }
+
+            // Where raw no longer has everything, a rollup that may lag is still the best there is.
+            var grain = table.Grain();
+            var end = Math.Max(TimeRange.Floor(Math.Max(0, frontier), grain), TimeRange.Ceiling(held.Raw, grain));
+            end = Math.Min(end, TimeRange.Floor(range.To, grain));
             if (end > at)
             {
                 segments.Add(new SeriesSegment(table, new TimeRange(at, end)));

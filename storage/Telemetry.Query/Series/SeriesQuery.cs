@@ -7,7 +7,16 @@ namespace Telemetry.Query.Series;
 /// <param name="StepUs">Bucket in microseconds; 0 is single readings.</param>
 /// <param name="Source">Coarsest table used.</param>
 /// <param name="Segments">What is read from where.</param>
-internal sealed record SeriesQuery(TimeRange Range, long StepUs, SeriesSource Source, IReadOnlyList<SeriesSegment> Segments)
+/// <param name="CompleteFrom">Before this, readings were removed from the table read; null when nothing of the range was.</param>
+internal sealed record SeriesQuery(
+    TimeRange Range, long StepUs, SeriesSource Source, IReadOnlyList<SeriesSegment> Segments, long? CompleteFrom)
 {
     public bool IsRaw => StepUs == 0;
+
+    public static SeriesQuery Of(TimeRange range, long step, IReadOnlyList<SeriesSegment> segments, HeldSince held)
+    {
+        var first = segments[0];
+        var from = held.Of(first.Source);
+        return new SeriesQuery(range, step, first.Source, segments, from > range.From ? Math.Min(from, range.To) : null);
+    }
 }

@@ -1,3 +1,5 @@
+using Telemetry.Query.Parameters;
+
 namespace Telemetry.Query.Series;
 
 /// <summary>Where readings are taken from, finest first.</summary>

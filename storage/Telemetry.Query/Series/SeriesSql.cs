@@ -13,26 +13,37 @@ internal static class SeriesSql
     // Neutral elements where no value is finite: lo inf, hi -inf, head 2299, tail 1970 (the rollups' own convention).
     // RowBinary: 8 bytes each, see SeriesReader; what is not finite becomes null in JSON.
     private const string BinaryColumns =
-        "min(lo) AS vmin, max(hi) AS vmax, sum(total) / sum(finite) AS mean, "
-        + "if(sum(finite) = 0, nan, tupleElement(min(head), 2)) AS vfirst, "
-        + "if(sum(finite) = 0, nan, tupleElement(max(tail), 2)) AS vlast, sum(readings) AS count";
+        "min(lo) AS vmin, max(hi) AS vmax, " + Mean + " AS mean, "
+        + "if(sum(finite) = 0, nan, tupleElement(min(head), 3)) AS vfirst, "
+        + "if(sum(finite) = 0, nan, tupleElement(max(tail), 3)) AS vlast, sum(readings) AS count";
 
     private const string TextColumns =
         "if(sum(finite) = 0, NULL, min(lo)) AS min, if(sum(finite) = 0, NULL, max(hi)) AS max, "
-        + "if(sum(finite) = 0, NULL, sum(total) / sum(finite)) AS mean, "
-        + "if(sum(finite) = 0, NULL, tupleElement(min(head), 2)) AS first, "
-        + "if(sum(finite) = 0, NULL, tupleElement(max(tail), 2)) AS last, sum(readings) AS count";
+        + "if(sum(finite) = 0 OR NOT isFinite(" + Mean + "), NULL, " + Mean + ") AS mean, "
+        + "if(sum(finite) = 0, NULL, tupleElement(min(head), 3)) AS first, "
+        + "if(sum(finite) = 0, NULL, tupleElement(max(tail), 3)) AS last, sum(readings) AS count";
 
+    // A sum of finite values can overflow where their mean does not. Then the sum of the values times 2^-64 is taken, which no number of
+    // readings makes overflow. A rollup keeps the plain sum alone: where that has overflowed, the mean is known only if all are alike.
+    private const string Mean =
+        "multiIf(isFinite(sum(total)), sum(total) / sum(finite), isFinite(sum(scaled)), sum(scaled) / sum(finite) * 18446744073709551616., "
+        + "min(lo) = max(hi), min(lo), nan)";
+
+    private const string Scale = "5.421010862427522e-20";
+
+    // First and last are by event time, and at the same time by sequence, as 'latest' is.
     private const string RawPartials =
         "min(if(isFinite(value), value, inf)) AS lo, max(if(isFinite(value), value, -inf)) AS hi, "
-        + "sum(if(isFinite(value), value, 0.)) AS total, countIf(isFinite(value)) AS finite, "
-        + "min(if(isFinite(value), (event_time, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), 0.))) AS head, "
-        + "max(if(isFinite(value), (event_time, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), 0.))) AS tail, "
+        + "sum(if(isFinite(value), value, 0.)) AS total, sum(if(isFinite(value), value * " + Scale + ", 0.)) AS scaled, "
+        + "countIf(isFinite(value)) AS finite, "
+        + "min(if(isFinite(value), (event_time, sequence, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS head, "
+        + "max(if(isFinite(value), (event_time, sequence, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS tail, "
         + "count() AS readings ";
 
     private const string RollupPartials =
-        "min(vmin) AS lo, max(vmax) AS hi, sum(vsum) AS total, sum(n_finite) AS finite, "
-        + "min(first) AS head, max(last) AS tail, sum(n) AS readings ";
+        "min(vmin) AS lo, max(vmax) AS hi, sum(vsum) AS total, sum(vsum * " + Scale + ") AS scaled, sum(n_finite) AS finite, "
+        + "min((tupleElement(first, 1), toUInt64(0), tupleElement(first, 2))) AS head, "
+        + "max((tupleElement(last, 1), toUInt64(0), tupleElement(last, 2))) AS tail, sum(n) AS readings ";
 
     /// <summary>Buckets in order of time (of device and time when grouped).</summary>
     /// <param name="segments">Segments of the plan.</param>
@@ -85,13 +96,17 @@ internal static class SeriesSql
             : $"SELECT sum(n) FROM {source.View()} WHERE {where} AND {RollupTime(0)}";
     }
 
-    /// <summary>Event time, in microseconds, up to which each of the tables has something; 0 when one has nothing.</summary>
+    /// <summary>
+    /// Event time, in microseconds, up to which each of the tables has something; 0 when one has nothing. Readings in the future say
+    /// nothing about how far a rollup is.
+    /// </summary>
     public static string Newest(
-        IEnumerable<SeriesSource> tables, string where, long since, List<KeyValuePair<string, string>> values)
+        IEnumerable<SeriesSource> tables, string where, long since, long horizon, List<KeyValuePair<string, string>> values)
     {
         values.Add(new("since", Number(since / 1_000_000)));
+        values.Add(new("horizon", Number(horizon)));
         var pieces = tables.Select(table =>
-            $"SELECT toInt64(toUnixTimestamp64Micro(tupleElement(max(last), 1))) AS newest "
+            "SELECT toInt64(max(if(toUnixTimestamp64Micro(tupleElement(last, 1)) <= {horizon:Int64}, toUnixTimestamp64Micro(tupleElement(last, 1)), 0))) AS newest "
             + $"FROM {table.View()} WHERE {where} AND ts >= toDateTime({{since:Int64}}, 'UTC')");
         return $"SELECT min(newest) FROM ({string.Join(" UNION ALL ", pieces)})";
     }

@@ -23,6 +23,7 @@ internal static class SeriesWriter
         writer.WriteString("source", query.Source.Name());
         writer.WriteBoolean("raw", query.IsRaw);
         writer.WriteNumber("stepMs", query.StepUs / 1000);
+        writer.WriteString("completeFrom", query.CompleteFrom is { } from ? TimeText.Format(from) : null);
         writer.WriteStartArray("segments");
         foreach (var segment in query.Segments)
         {

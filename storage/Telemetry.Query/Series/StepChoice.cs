@@ -1,3 +1,5 @@
+using Telemetry.Query.Parameters;
+
 namespace Telemetry.Query.Series;
 
 /// <summary>Chooses the bucket for a range and a number of points.</summary>
@@ -28,22 +30,34 @@ internal static class StepChoice
         return days * Step.Day;
     }
 
-    /// <summary>Coarsest table whose buckets fill the asked ones exactly.</summary>
+    /// <summary>
+    /// Coarsest table whose buckets fill the asked ones exactly and that still has the whole range. Where only coarser tables have it, the
+    /// bucket grows to the next multiple of the finest of those: an answer in hours is better than an empty one in minutes.
+    /// </summary>
     /// <param name="bucket">Asked bucket, microseconds.</param>
-    /// <param name="from">Start of the range, microseconds.</param>
-    /// <param name="minuteSince">The minute rollup has nothing older than this.</param>
-    public static SeriesSource Source(long bucket, long from, long minuteSince)
+    /// <param name="range">Asked range.</param>
+    /// <param name="held">From when on each table is complete.</param>
+    public static (long Bucket, SeriesSource Source) Source(long bucket, TimeRange range, HeldSince held)
     {
-        if (bucket % Step.Day == 0)
+        for (var source = SeriesSource.Day; source >= SeriesSource.Raw; source--)
         {
-            return SeriesSource.Day;
+            if (bucket % source.Grain() == 0 && held.Covers(source, TimeRange.Floor(range.From, bucket)))
+            {
+                return (bucket, source);
+            }
         }
 
-        if (bucket % Step.Hour == 0)
+        for (var source = SeriesSource.Minute; source <= SeriesSource.Day; source++)
         {
-            return SeriesSource.Hour;
+            var larger = TimeRange.Ceiling(bucket, source.Grain());
+            if (held.Covers(source, TimeRange.Floor(range.From, larger)))
+            {
+                return (larger, source);
+            }
         }
 
-        return bucket % Step.Minute == 0 && from >= minuteSince ? SeriesSource.Minute : SeriesSource.Raw;
+        // No table has all of it: the one that reaches back furthest, the finest of equals.
+        var longest = Enum.GetValues<SeriesSource>().MinBy(held.Of);
+        return (TimeRange.Ceiling(bucket, longest.Grain()), longest);
     }
 }

@@ -1,7 +1,7 @@
 // What the query API answers (docs/api.md). Times of series are Unix milliseconds.
 export interface Meta { watermark: string | null; freshness: number | null; completeness: number | null; behind: number | null; asOf: string; truncated: boolean }
-export interface Device { device: string; sensors: number; readings: number; lastSeen: string }
-export interface Latest { device: string; sensor: string; time: string; value: number | null; special: string; quality: number }
+export interface Device { device: string; sensors: number; readings: number; lastSeen: string | null; clockAhead: boolean; aheadTime: string | null }
+export interface Latest { device: string; sensor: string; time: string | null; value: number | null; special: string; quality: number; clockAhead: boolean; aheadTime?: string }
 export interface Anomaly { time: string; device: string; sensor: string; kind: string; value: number | null; score: number | null; pValue: number; detector: string; reason: string }
 export interface RawColumns { t: number[]; value: (number | null)[]; quality: number[] }
 export interface BucketColumns { t: number[]; min: (number | null)[]; max: (number | null)[]; mean: (number | null)[]; count: number[] }
@@ -9,13 +9,13 @@ export interface Series { meta: Meta; source: string; raw: boolean; stepMs: numb
 export interface Quantiles { p50: number; p95: number; p99: number }
 export interface Pipeline {
   meta: Meta;
-  rates: { received: number | null; acked: number | null; stored: number | null; rolledUp: number | null; anomalies: number | null };
+  rates: { received: number | null; acked: number | null; publishes: number | null; stored: number | null; rolledUp: number | null; anomalies: number | null };
   lag: { group: string; topic: string; partition: number; records: number; seconds: number }[];
   latency: { pubackMs: Quantiles | null; e2eMs: Quantiles | null };
   connections: number | null; deadLetters: number | null; duplicates: number | null;
   freshness: number | null;
 }
-export interface LiveReading { device: string; sensor: string; t: number; value: number | null }
+export interface LiveReading { device: string; sensor: string; t: number; value: number | null; clockAhead?: boolean }
 export interface LiveAnomaly { device: string; sensor: string; t: number; kind: string; value: number | null; reason: string }
 
 export class ApiError extends Error {}

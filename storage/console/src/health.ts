@@ -32,11 +32,11 @@ export class Health {
     const lag = pipeline.lag.length ? Math.max(...pipeline.lag.map((group) => group.seconds)) : null;
     const behind = pipeline.lag.length ? pipeline.lag.reduce((sum, group) => sum + group.records, 0) : pipeline.meta.behind;
     const items: [string, string, string, string][] = [
-      ["in", short(rates.received), "readings/s in", "Readings received over MQTT each second"],
+      ["in", short(rates.received), "readings/s in", `Readings received over MQTT each second${rates.publishes === null ? "" : `, in ${short(rates.publishes)} publishes`}`],
       ["stored", short(rates.stored), "stored/s", "Readings stored each second"],
       ["lag", lag === null ? short(behind) : `${short(lag)} s`, lag === null ? "behind" : "lag", `${short(behind)} records not done yet`],
       ["e2e", `${ms(latency.e2eMs?.p50)} / ${ms(latency.e2eMs?.p95)}`, "e2e p50 / p95", "From the device's clock to a row that can be queried"],
-      ["dead", short(pipeline.deadLetters), "dead letters", "Readings refused since start, kept with their cause"],
+      ["dead", short(pipeline.deadLetters), "dead letters", "What was refused since start, kept with its cause"],
       ["devices", short(pipeline.connections), "connections", "MQTT connections open"],
       ["complete", pipeline.meta.completeness === null ? "–" : `${(Math.floor(pipeline.meta.completeness * 1e4) / 100)} %`, "of the log stored", "Share of the log that is stored"],
     ];

@@ -4,6 +4,7 @@ import { byId, debounce, el } from "./dom";
 import { number, step, time } from "./format";
 import { Health } from "./health";
 import { Side } from "./side";
+import { LiveStream } from "./live";
 import { RANGES, read, span, write } from "./state";
 import "./style.css";
 
@@ -11,7 +12,7 @@ let view = read();
 let lines: Line[] = [];
 let anomalies: Anomaly[] = [];
 let loading = new AbortController();
-let stream: EventSource | null = null;
+let stream: LiveStream | null = null;
 let streamed = "";
 let dropped = 0;
 
@@ -134,13 +135,16 @@ function follow(): void {
   stream?.close();
   streamed = view.device;
   if (!view.device) return;
-  stream = new EventSource(url("live", { device: view.device }));
-  stream.addEventListener("readings", (event) => (JSON.parse(event.data) as LiveReading[]).forEach(arrived));
-  stream.addEventListener("anomaly", (event) => alarmed(JSON.parse(event.data) as LiveAnomaly));
-  stream.addEventListener("dropped", (event) => { dropped += (JSON.parse(event.data) as { count: number }).count; });
+  stream = new LiveStream(url("live", { device: view.device }), {
+    readings: (data) => (JSON.parse(data) as LiveReading[]).forEach(arrived),
+    anomaly: (data) => alarmed(JSON.parse(data) as LiveAnomaly),
+    dropped: (data) => { dropped += (JSON.parse(data) as { count: number }).count; },
+  });
 }
 
 function arrived(reading: LiveReading): void {
+  // A time in the future would hide every reading until then.
+  if (reading.clockAhead) return;
   side.live(reading);
   if (!view.range) return;
   const series = lines.find((line) => line.sensor === reading.sensor)?.series;

@@ -75,10 +75,13 @@ export class Side {
   focusSearch(): void { this.search.focus(); }
 
   private item(device: Device, now: number): HTMLElement {
-    const seconds = (now - Date.parse(device.lastSeen)) / 1000;
-    const state = seconds < 60 ? "green" : seconds < 600 ? "amber" : "red";
-    const node = el("li", { role: "option", "data-device": device.device, title: `${device.sensors} sensors, last reading ${age(Math.max(0, seconds))} ago` },
-      el("i", { class: "dot", "data-state": state }), el("span", {}, device.device), el("small", {}, state === "green" ? `${device.sensors} sensors` : `${age(seconds)} ago`));
+    const seconds = device.lastSeen === null ? null : Math.max(0, (now - Date.parse(device.lastSeen)) / 1000);
+    const state = device.clockAhead ? "amber" : seconds === null ? "grey" : seconds < 60 ? "green" : seconds < 600 ? "amber" : "red";
+    const seen = seconds === null ? "no reading up to now" : `last reading ${age(seconds)} ago`;
+    const clock = device.clockAhead && device.aheadTime ? `; its clock is ahead: a reading says ${new Date(device.aheadTime).toLocaleString()}` : "";
+    const note = device.clockAhead ? "clock ahead" : seconds === null ? "–" : seconds < 60 ? `${device.sensors} sensors` : `${age(seconds)} ago`;
+    const node = el("li", { role: "option", "data-device": device.device, title: `${device.sensors} sensors, ${seen}${clock}` },
+      el("i", { class: "dot", "data-state": state }), el("span", {}, device.device), el("small", {}, note));
     node.setAttribute("aria-selected", String(device.device === this.device));
     node.addEventListener("click", () => this.picked(device.device));
     return node;
@@ -102,9 +105,9 @@ export class Side {
   }
 
   private sensor(latest: Latest): HTMLElement {
-    const value = el("b", {}, latest.special || number(latest.value, 5)), spark = el("span", { class: "sparkbox" });
-    const node = el("button", { "data-sensor": latest.sensor, title: "Click to show, Ctrl+click or + to compare" }, el("span", { class: "name" }, latest.sensor), spark, value);
-    if (Date.now() - Date.parse(latest.time) > 120_000) node.classList.add("stale");
+    const value = el("b", {}, latest.time === null ? "–" : latest.special || number(latest.value, 5)), spark = el("span", { class: "sparkbox" });
+    const node = el("button", { "data-sensor": latest.sensor, title: `Click to show, Ctrl+click or + to compare${latest.clockAhead ? ". The clock is ahead: its newest reading lies in the future" : ""}` }, el("span", { class: "name" }, latest.sensor), spark, value);
+    if (latest.time === null || Date.now() - Date.parse(latest.time) > 120_000) node.classList.add("stale");
     node.addEventListener("click", (event) => this.sensorPicked(latest.sensor, event.ctrlKey || event.metaKey || event.shiftKey));
     node.addEventListener("keydown", (event) => { if (event.key === "+") this.sensorPicked(latest.sensor, true); });
     this.rows.set(latest.sensor, { node, value, spark, latest });

@@ -2,8 +2,8 @@ using System.Globalization;
 using Microsoft.Playwright;
 using Telemetry.IntegrationTests.Query;
 using Telemetry.IntegrationTests.Storage;
-using Telemetry.Query;
 using Telemetry.Query.Health;
+using Telemetry.Query.Setup;
 
 namespace Telemetry.IntegrationTests.Console;
 
@@ -82,9 +82,13 @@ public sealed class ConsoleStage(EngineFixture engine) : IAsyncLifetime
     {
         Assert.SkipWhen(Missing is not null, Missing ?? "");
         var page = await _browser!.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } });
-        await page.GotoAsync($"{_server!.Client.BaseAddress}{hash}");
+        await ShowAsync(page, hash);
         return page;
     }
+
+    /// <summary>Goes to the address; <c>about:blank</c> is an empty page.</summary>
+    public async Task ShowAsync(IPage page, string hash) =>
+        await page.GotoAsync(hash == "about:blank" ? hash : $"{_server!.Client.BaseAddress}{hash}");
 
     /// <summary>Says by a marker that the newest reading stored is that old.</summary>
     public Task StoredAsync(TimeSpan age)

@@ -94,6 +94,34 @@ public sealed partial class ConsoleTests(ConsoleStage stage) : IClassFixture<Con
     }
 
     [Fact]
+    public async Task Stream_answered_503_comes_back_by_itself()
+    {
+        var page = await stage.OpenAsync("about:blank");
+        var refused = 0;
+        await page.RouteAsync("**/api/v1/live*", async route =>
+        {
+            if (Interlocked.Increment(ref refused) <= 2)
+            {
+                await route.FulfillAsync(new() { Status = 503, ContentType = "application/problem+json", Body = "{}" });
+                return;
+            }
+
+            await route.ContinueAsync();
+        });
+        await stage.ShowAsync(page, "#device=press-01&sensor=temperature&range=5m");
+        await Expect(page.Locator("#source")).ToHaveAttributeAsync("data-source", "raw");
+
+        for (var turn = 0; turn < 2000 && await page.GetAttributeAsync("html", "data-live") is null; turn++)
+        {
+            stage.Log.Readings("press-01", "temperature", (ConsoleStage.Now(), 321.5));
+            await page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(done))");
+        }
+
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-live", Many());
+        refused.ShouldBeGreaterThan(2);
+    }
+
+    [Fact]
     public async Task Health_strip_is_filled_and_stale_data_looks_stale()
     {
         await stage.StoredAsync(TimeSpan.FromMinutes(5));

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using Telemetry.IntegrationTests.Storage;
-using Telemetry.Query;
 using Telemetry.Query.Health;
+using Telemetry.Query.Setup;
 
 namespace Telemetry.IntegrationTests.Query;
 

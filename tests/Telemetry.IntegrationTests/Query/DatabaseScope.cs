@@ -38,10 +38,14 @@ internal sealed partial class DatabaseScope(IClickHouse inner, string database) 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private ClickHouseQuery Scope(ClickHouseQuery query) =>
-        query with { Sql = Names().Replace(query.Sql, match => $"{database}.{match.Value}") };
+        query with
+        {
+            Sql = Names().Replace(query.Sql, match => $"{database}.{match.Value}")
+                .Replace("currentDatabase()", $"'{database}'", StringComparison.Ordinal),
+        };
 
     [GeneratedRegex(
-        @"(?<=\b(?:FROM|INTO|TABLE|VIEW|TO|EXISTS|fix_\w+ AS)\s+)(?:readings|rollup_in|fix_|mv_|mvfix_|anomalies|device_events|schema_)\w*",
+        @"(?<=\b(?:FROM|INTO|TABLE|VIEW|TO|EXISTS|fix_\w+ AS)\s+)(?:readings|rollup_in|fix_|mv_|mvfix_|anomalies|device_events|schema_|horizon_)\w*",
         RegexOptions.CultureInvariant)]
     private static partial Regex Names();
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using Telemetry.IntegrationTests.Storage;
-using Telemetry.Query;
+using Telemetry.Query.Setup;
 using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.IntegrationTests.Query;

@@ -8,7 +8,7 @@ using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.IntegrationTests.Storage;
-using Telemetry.Query;
+using Telemetry.Query.Setup;
 using Telemetry.Streams;
 using Telemetry.Streams.Journal;
 
@@ -140,7 +140,7 @@ public sealed class LiveTests(QueryStore store) : IClassFixture<QueryStore>
         }
 
         using var deadline = new CancellationTokenSource(Patience);
-        while (server.Role.Hub.Clients.Length > 0)
+        while (server.Role.Parts.Hub.Clients.Length > 0)
         {
             deadline.Token.ThrowIfCancellationRequested();
             await Task.Yield();
@@ -150,11 +150,90 @@ public sealed class LiveTests(QueryStore store) : IClassFixture<QueryStore>
     }
 
     [Fact]
+    public async Task An_event_source_turned_away_gets_a_stream_that_makes_it_come_back()
+    {
+        await using var log = new TailLog();
+        await using var server = await QueryServer.StartAsync(
+            store.ClickHouse, store.Time, new QueryOptions { LiveClientsMax = 0 }, log);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/live");
+        request.Headers.Accept.ParseAdd("text/event-stream");
+
+        using var response = await server.Client.SendAsync(request, QueryStore.Token);
+        var text = await response.Content.ReadAsStringAsync(QueryStore.Token);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("text/event-stream");
+        text.ShouldStartWith("retry: 5000\nevent: busy\ndata: {");
+    }
+
+    [Fact]
+    public async Task A_stream_keeps_one_timer_however_many_events_it_carries()
+    {
+        await using var log = new TailLog();
+        var time = new CountingTime();
+        await using var server = await QueryServer.StartAsync(
+            store.ClickHouse, time, new QueryOptions { LiveHeartbeat = TimeSpan.FromMinutes(10) }, log);
+        using var stream = await LiveClientReader.OpenAsync(server.Client, "/api/v1/live");
+        log.Readings("press-07", "temperature", (store.Now, 0));
+        await stream.ReadAsync(1);
+        var before = time.Alive;
+
+        for (var i = 1; i <= 100; i++)
+        {
+            log.Readings("press-07", "temperature", (store.Now, i));
+            await stream.ReadAsync(1);
+        }
+
+        time.Alive.ShouldBeLessThanOrEqualTo(before + 2);
+    }
+
+    [Fact]
     public async Task Without_a_log_there_is_a_clear_answer()
     {
         await using var server = await QueryServer.StartAsync(store.ClickHouse, store.Time);
 
         (await server.Client.GetProblemAsync("/api/v1/live", 503)).GetProperty("type").GetString().ShouldBe("urn:telemetry:problem:no-live");
+    }
+
+    /// <summary>The real clock, with the timers counted that have been made and not disposed.</summary>
+    private sealed class CountingTime : TimeProvider
+    {
+        private int _alive;
+
+        public int Alive => Volatile.Read(ref _alive);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Interlocked.Increment(ref _alive);
+            return new Counted(this, base.CreateTimer(callback, state, dueTime, period));
+        }
+
+        private sealed class Counted(CountingTime owner, ITimer inner) : ITimer
+        {
+            private int _disposed;
+
+            public bool Change(TimeSpan dueTime, TimeSpan period) => inner.Change(dueTime, period);
+
+            public void Dispose()
+            {
+                Leave();
+                inner.Dispose();
+            }
+
+            public ValueTask DisposeAsync()
+            {
+                Leave();
+                return inner.DisposeAsync();
+            }
+
+            private void Leave()
+            {
+                if (Interlocked.Exchange(ref _disposed, 1) == 0)
+                {
+                    Interlocked.Decrement(ref owner._alive);
+                }
+            }
+        }
     }
 
     private static void Append(IRecordProducer producer, string device, string sensor, long us, double value)

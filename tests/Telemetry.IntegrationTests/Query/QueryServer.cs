@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Query;
 using Telemetry.Query.Health;
+using Telemetry.Query.Setup;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Streams;
 

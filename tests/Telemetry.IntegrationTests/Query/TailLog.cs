@@ -24,6 +24,9 @@ internal sealed class TailLog : IRecordLog
     /// <summary>End of partition 0 of the readings; the log starts at 0.</summary>
     public long High { get; set; }
 
+    /// <summary>How long ago the newest stored record came in; null: the log does not have it any more.</summary>
+    public TimeSpan? StoredAge { get; set; }
+
     /// <summary>True: questions about offsets fail, as when the cluster is away.</summary>
     public bool Down { get; set; }
 
@@ -69,7 +72,8 @@ internal sealed class TailLog : IRecordLog
         string group, string topic, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<IReadOnlyList<PartitionLag>> QueryLagAsync(
-        IReadOnlyDictionary<TopicPartition, long> next, CancellationToken cancellationToken) => throw new NotSupportedException();
+        IReadOnlyDictionary<TopicPartition, long> next, CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<PartitionLag>>(
+        StoredAge is { } age ? [.. next.Select(n => new PartitionLag(n.Key, High - n.Value, age))] : []);
 
     public ValueTask DisposeAsync() => default;
 

@@ -27,7 +27,7 @@ public sealed class SeriesPlanTests
             var from = TimeRange.Floor(Now - (c.back * step), step);
             var range = new TimeRange(from, from + (c.buckets * step));
             var frontier = Now + (c.frontier * Step.Minute) + c.micros;
-            var segments = SeriesPlan.Segments(c.source, range, frontier);
+            var segments = SeriesPlan.Segments(c.source, range, frontier, default);
 
             segments[0].Range.From.ShouldBe(range.From);
             segments[^1].Range.To.ShouldBe(range.To);
@@ -55,9 +55,34 @@ public sealed class SeriesPlanTests
     public void Each_table_hands_over_to_the_next_finer_one()
     {
         var range = new TimeRange(Now - (30 * Step.Day), Now).Align(Step.Day);
-        var segments = SeriesPlan.Segments(SeriesSource.Day, range, Now - (10 * Step.Second));
+        var segments = SeriesPlan.Segments(SeriesSource.Day, range, Now - (10 * Step.Second), default);
 
         segments.Select(s => s.Source).ShouldBe([SeriesSource.Day, SeriesSource.Hour, SeriesSource.Minute, SeriesSource.Raw]);
+    }
+
+    [Fact]
+    public void What_raw_has_lost_comes_from_the_rollups_whatever_the_frontier()
+    {
+        var range = new TimeRange(Now - (30 * Step.Day), Now).Align(Step.Day);
+        var rawFrom = Now - (3 * Step.Hour);
+
+        var segments = SeriesPlan.Segments(SeriesSource.Hour, range, Now - (10 * Step.Day), new HeldSince(rawFrom, 0, 0, 0));
+
+        segments[^1].Source.ShouldBe(SeriesSource.Raw);
+        segments[^1].Range.From.ShouldBeGreaterThanOrEqualTo(rawFrom);
+        segments[^1].Range.From.ShouldBeLessThanOrEqualTo(rawFrom + Step.Hour);
+        segments[0].Range.From.ShouldBe(range.From);
+    }
+
+    [Fact]
+    public void A_finer_rollup_that_has_lost_the_time_is_left_out()
+    {
+        var range = new TimeRange(Now - (30 * Step.Day), Now).Align(Step.Day);
+
+        var segments = SeriesPlan.Segments(
+            SeriesSource.Day, range, Now - (20 * Step.Day), new HeldSince(0, Now - (10 * Step.Day), 0, 0));
+
+        segments.Select(s => s.Source).ShouldBe([SeriesSource.Day, SeriesSource.Hour, SeriesSource.Raw]);
     }
 
     [Fact]

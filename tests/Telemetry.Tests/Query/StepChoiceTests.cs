@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Telemetry.Query.Parameters;
 using Telemetry.Query.Series;
 
 namespace Telemetry.Tests.Query;
@@ -18,7 +19,7 @@ public sealed class StepChoiceTests
         Prop.ForAll(cases.ToArbitrary(), c =>
         {
             var step = StepChoice.Bucket(c.range, c.points);
-            var aligned = new Telemetry.Query.Parameters.TimeRange(c.start, c.start + c.range).Align(step);
+            var aligned = new TimeRange(c.start, c.start + c.range).Align(step);
             (aligned.Length / step).ShouldBeLessThanOrEqualTo(Math.Max(2, c.points));
         }).QuickCheckThrowOnFailure();
     }
@@ -33,15 +34,33 @@ public sealed class StepChoiceTests
     {
         var step = StepChoice.Bucket(seconds * Step.Second, 1000);
 
-        StepChoice.Source(step, from: 0, minuteSince: 0).Name().ShouldBe(source);
+        StepChoice.Source(step, new TimeRange(0, seconds * Step.Second), default).ShouldBe((step, Named(source)));
+    }
+
+    [Theory]
+    [InlineData(5 * Step.Second, 400, 5 * Step.Second, "raw")]
+    [InlineData(5 * Step.Second, 500, Step.Hour, "1h")]
+    [InlineData(5 * Step.Minute, 10, 5 * Step.Minute, "1m")]
+    [InlineData(5 * Step.Minute, 100, 5 * Step.Minute, "raw")]
+    [InlineData(5 * Step.Minute, 500, Step.Hour, "1h")]
+    [InlineData(90 * Step.Minute, 500, 2 * Step.Hour, "1h")]
+    [InlineData(5 * Step.Hour, 500, 5 * Step.Hour, "1h")]
+    [InlineData(Step.Day, 500, Step.Day, "1d")]
+    public void A_range_older_than_a_table_is_kept_is_read_from_one_that_still_has_it(long asked, int daysAgo, long bucket, string source)
+    {
+        const long now = 1000 * Step.Day;
+        var held = new HeldSince(Raw: now - (450 * Step.Day), Minute: now - (90 * Step.Day), Hour: 0, Day: 0);
+        var from = now - (daysAgo * Step.Day);
+
+        StepChoice.Source(asked, new TimeRange(from, from + Step.Hour), held).ShouldBe((bucket, Named(source)));
     }
 
     [Fact]
-    public void Minutes_older_than_their_rollup_is_kept_come_from_raw()
+    public void When_no_table_has_all_of_it_the_one_that_reaches_back_furthest_is_read()
     {
-        StepChoice.Source(5 * Step.Minute, from: 100, minuteSince: 100).ShouldBe(SeriesSource.Minute);
-        StepChoice.Source(5 * Step.Minute, from: 99, minuteSince: 100).ShouldBe(SeriesSource.Raw);
-        StepChoice.Source(5 * Step.Hour, from: 99, minuteSince: 100).ShouldBe(SeriesSource.Hour);
+        var held = new HeldSince(Raw: 900, Minute: 800, Hour: 500, Day: 500);
+
+        StepChoice.Source(Step.Second, new TimeRange(0, Step.Day), held).ShouldBe((Step.Hour, SeriesSource.Hour));
     }
 
     [Theory]
@@ -63,4 +82,6 @@ public sealed class StepChoiceTests
     [InlineData("400d")]
     [InlineData("1 hour")]
     public void Step_that_is_none_is_refused(string text) => Step.TryParse(text, out _).ShouldBeFalse();
+
+    private static SeriesSource Named(string name) => Enum.GetValues<SeriesSource>().Single(source => source.Name() == name);
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace Telemetry.Query;
+namespace Telemetry.Query.Diagnostics;
 
 /// <summary>Meter <c>Telemetry.Query</c>.</summary>
 internal static class QueryMetrics

@@ -1,6 +1,4 @@
-using Telemetry.Query.Parameters;
-
-namespace Telemetry.Query.Series;
+namespace Telemetry.Query.Parameters;
 
 /// <summary>What a series was asked to be cut into.</summary>
 /// <param name="Kind">Automatic, single readings, or fixed buckets.</param>

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Telemetry.Query;
+namespace Telemetry.Query.Diagnostics;
 
 /// <summary>All messages of the query role: event ids 5000 to 5999.</summary>
 internal static partial class Log

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Telemetry.Contracts.Wire;
 
-namespace Telemetry.Query;
+namespace Telemetry.Query.Setup;
 
 /// <summary>Bounds and places of the query role. The defaults work on one machine.</summary>
 public sealed record QueryOptions
@@ -46,9 +46,23 @@ public sealed record QueryOptions
     [Range(2, 100_000)]
     public int PointsDefault { get; init; } = 1_000;
 
-    /// <summary>Most points a series answer may have; more are cut off and flagged <c>truncated</c>. Default 20,000.</summary>
+    /// <summary>
+    /// Most points a series answer may have. More are cut off in JSON, which says <c>truncated</c>, and refused in CSV and JSON lines, which
+    /// could not say so. Default 20,000.
+    /// </summary>
     [Range(2, 1_000_000)]
     public int PointsMax { get; init; } = 20_000;
+
+    /// <summary>Most points of all series of one grouped answer together. Default 200,000.</summary>
+    [Range(2, 10_000_000)]
+    public int GroupedPointsMax { get; init; } = 200_000;
+
+    /// <summary>
+    /// Bytes all answers under way may hold in memory, results of the store and what is written from them; further ones get 503. Exports hold
+    /// nothing. Default 256 MiB.
+    /// </summary>
+    [Range(1L << 20, long.MaxValue)]
+    public long AnswerBytesMax { get; init; } = 256L << 20;
 
     /// <summary>Most series of one grouped answer. Default 100.</summary>
     [Range(1, 10_000)]
@@ -66,10 +80,6 @@ public sealed record QueryOptions
     [Range(1, long.MaxValue)]
     public long ExportRowsMax { get; init; } = 100_000_000;
 
-    /// <summary>How long the one-minute rollup is kept by the store; older ranges are read from raw. Default 80 days, ten
-    /// less than the schema keeps.</summary>
-    public TimeSpan MinuteRetention { get; init; } = TimeSpan.FromDays(80);
-
     /// <summary>
     /// Disorder the switch from rollup to raw allows within one series: that much before the newest rolled-up reading
     /// comes from raw. Default 10 s.
@@ -84,6 +94,13 @@ public sealed record QueryOptions
 
     /// <summary>Age up to which watermark, freshness and completeness may be reused between answers. Default 1 s.</summary>
     public TimeSpan ProgressAge { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How far ahead of this machine's clock an event time may be. One further ahead comes from a wrong clock: it is stored and charted, but
+    /// <c>latest</c>, <c>lastSeen</c> and the watermark pass over it and mark the series. Default 5 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan FutureTolerance { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Live clients at once; more get 503. Default 256.</summary>
     [Range(0, 65536)]
@@ -104,10 +121,17 @@ public sealed record QueryOptions
     [Range(1, 1_000_000)]
     public int CommandsMax { get; init; } = 10_000;
 
+    /// <summary>Bytes of commands and answers held in memory; the oldest commands are forgotten. Default 64 MiB.</summary>
+    [Range(1L << 20, long.MaxValue)]
+    public long CommandBytesMax { get; init; } = 64L << 20;
+
     /// <summary>How far back commands are read at the start; also the longest lifetime of one. Default 1 h, as the edge's.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan CommandHistory { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Schema id in front of DeviceCommand values. Default the released id used without a registry.</summary>
     public int DeviceCommandSchemaId { get; init; } = SchemaIds.DeviceCommand;
+
+    /// <summary>Event times after this one are in the future, microseconds.</summary>
+    internal long Horizon(long nowUs) => nowUs + (FutureTolerance.Ticks / TimeSpan.TicksPerMicrosecond);
 }

@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Health;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Streams;
 
-namespace Telemetry.Query;
+namespace Telemetry.Query.Setup;
 
 /// <summary>What the query role is composed of.</summary>
 public sealed record QueryServices

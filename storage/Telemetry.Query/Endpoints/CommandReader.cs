@@ -1,0 +1,104 @@
+using System.Text;
+using System.Text.Json;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.V1;
+using Telemetry.Query.Parameters;
+using Telemetry.Query.Problems;
+using Telemetry.Query.Setup;
+
+namespace Telemetry.Query.Endpoints;
+
+/// <summary>Reads a command from the body of a request.</summary>
+internal static class CommandReader
+{
+    private const int BodyBytesMax = 256 * 1024;
+    private static readonly TimeSpan LifetimeDefault = TimeSpan.FromMinutes(1);
+
+    /// <summary>A JSON content type is asked for, so that no foreign page can make a browser send commands.</summary>
+    public static async Task<DeviceCommand> ReadAsync(ApiRequest request, string device, long nowUs)
+    {
+        if (!request.Context.Request.HasJsonContentType())
+        {
+            throw Bad("The body must be JSON, with Content-Type: application/json.");
+        }
+
+        if (request.Context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = BodyBytesMax;
+        }
+
+        JsonDocument document;
+        try
+        {
+            document = await JsonDocument.ParseAsync(
+                request.Context.Request.Body, new JsonDocumentOptions { MaxDepth = 32 }, request.Aborted);
+        }
+        catch (JsonException error)
+        {
+            throw Bad("The body is not JSON: " + error.Message);
+        }
+        catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw Bad($"The body is larger than {BodyBytesMax} bytes.");
+        }
+
+        using (document)
+        {
+            return Read(document.RootElement, device, nowUs, request.Options);
+        }
+    }
+
+    private static DeviceCommand Read(JsonElement body, string device, long nowUs, QueryOptions options)
+    {
+        if (body.ValueKind != JsonValueKind.Object)
+        {
+            throw Bad("The body must be an object.");
+        }
+
+        var command = new DeviceCommand { Device = device, CommandId = Guid.CreateVersion7().ToString("N"), IssuedAtUs = nowUs };
+        var name = "";
+        var lifetime = LifetimeDefault;
+        foreach (var property in body.EnumerateObject())
+        {
+            switch (property.Name)
+            {
+                case "name" when property.Value.ValueKind == JsonValueKind.String && IsName(property.Value.GetString()!):
+                    name = property.Value.GetString()!;
+                    break;
+                case "payload":
+                    command.Payload = ByteString.CopyFromUtf8(property.Value.GetRawText());
+                    command.ContentType = "application/json";
+                    break;
+                case "lifetime" when property.Value.ValueKind == JsonValueKind.String
+                    && DurationText.TryParse(property.Value.GetString()!, out lifetime)
+                    && lifetime > TimeSpan.Zero && lifetime <= options.CommandHistory:
+                    break;
+                case "by" when property.Value.ValueKind == JsonValueKind.String && property.Value.GetString()!.Length <= 256:
+                    command.IssuedBy = property.Value.GetString();
+                    break;
+                default:
+                    throw Bad(
+                        $"'{property.Name}' is not usable. A command has name (1 to {ReadingLimits.NameBytesMax} of A-Z a-z 0-9 . _ : -), payload (any JSON), "
+                        + $"lifetime (a duration up to {options.CommandHistory}) and by (who issues it, up to 256 characters).");
+            }
+        }
+
+        command.Name = name.Length > 0 ? name : throw Bad("'name' is missing: what shall the device do?");
+        command.ExpiresAtUs = nowUs + (lifetime.Ticks / TimeSpan.TicksPerMicrosecond);
+        return command;
+    }
+
+    private static bool IsName(string name)
+    {
+        Span<byte> ascii = stackalloc byte[ReadingLimits.NameBytesMax];
+        return Encoding.ASCII.TryGetBytes(name, ascii, out var length) && length == name.Length && ReadingNames.IsDevice(ascii[..length]);
+    }
+
+    private static ApiProblem Bad(string detail) => new(400, "bad-command", "The command is not usable", detail)
+    {
+        Example = """{"name": "set-interval", "payload": {"seconds": 5}, "lifetime": "1m"}""",
+    };
+}

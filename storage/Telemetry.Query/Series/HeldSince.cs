@@ -1,0 +1,16 @@
+namespace Telemetry.Query.Series;
+
+/// <summary>From which event time on each table is complete, microseconds since 1970; 0 when nothing was ever removed from it.</summary>
+internal readonly record struct HeldSince(long Raw, long Minute, long Hour, long Day)
+{
+    public long Of(SeriesSource source) => source switch
+    {
+        SeriesSource.Minute => Minute,
+        SeriesSource.Hour => Hour,
+        SeriesSource.Day => Day,
+        _ => Raw,
+    };
+
+    /// <summary>True: the table has all there ever was from <paramref name="from"/> on.</summary>
+    public bool Covers(SeriesSource source, long from) => Of(source) <= from;
+}
