@@ -27,7 +27,7 @@ FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:${SDK_TAG} AS build
 ARG TARGETARCH=amd64
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 WORKDIR /src
-COPY global.json nuget.config Directory.Build.props Directory.Packages.props .editorconfig ./
+COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY common/ common/
 COPY edge/ edge/
 COPY bridge/ bridge/
@@ -36,18 +36,13 @@ COPY storage/ storage/
 COPY simulator/ simulator/
 COPY operations/ operations/
 COPY host/ host/
-# Packages stay in the builder's cache whatever changes in the sources. librdkafka is built from source, mended.
+# Packages stay in the builder's cache whatever changes in the sources.
 RUN --mount=type=cache,target=/root/.nuget/packages \
-    dotnet restore host/Telemetry.Host/Telemetry.Host.csproj -a $TARGETARCH -p:UseAppHost=false \
-    || (apt-get update && apt-get install -y --no-install-recommends build-essential npm \
-        && common/librdkafka/build.sh \
-        && dotnet restore host/Telemetry.Host/Telemetry.Host.csproj -a $TARGETARCH -p:UseAppHost=false)
+    dotnet restore host/Telemetry.Host/Telemetry.Host.csproj -a $TARGETARCH -p:UseAppHost=false
 RUN --mount=type=cache,target=/root/.nuget/packages \
     dotnet publish host/Telemetry.Host/Telemetry.Host.csproj -c Release -a $TARGETARCH --no-restore --self-contained false -p:UseAppHost=false -p:RunAnalyzers=false -o /app
-# What a librdkafka built here links, and the runtime image lacks, travels with it. /data will belong to the user.
-RUN mkdir -p /app/native /data \
-    && find /app -name '*rdkafka*.so' -exec ldd {} + 2>/dev/null | awk '$2 == "=>" && $3 ~ /^\// {print $3}' \
-       | grep -Ev '/lib(c|m|dl|rt|pthread|resolv|ssl|crypto)\.so' | sort -u | xargs -r cp -L -t /app/native
+# /data will belong to the user.
+RUN mkdir /data
 
 FROM mcr.microsoft.com/dotnet/aspnet:${RUNTIME_TAG} AS telemetry
 LABEL org.opencontainers.image.title="Telemetry" \
@@ -56,7 +51,6 @@ LABEL org.opencontainers.image.title="Telemetry" \
       org.opencontainers.image.version="0.1.0"
 # The root file system may be read-only: no diagnostics pipe, data and ledger under /data.
 ENV DOTNET_EnableDiagnostics=0 \
-    LD_LIBRARY_PATH=/app/native \
     TELEMETRY__DATA=/data \
     TELEMETRY__HTTP__ADDRESS=0.0.0.0 \
     TELEMETRY__HTTP__PORT=8080 \
