@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Telemetry.Testing;
 using Telemetry.Testing.Faults;
 using Telemetry.Testing.Processes;
 
@@ -186,7 +187,7 @@ internal sealed class BrokerCluster : IAsyncDisposable
     private async Task AddClientListenerAsync(int id, bool smallDisk)
     {
         var home = Path.Combine(_directory, Text(id));
-        var port = FreePorts.Find(1)[0];
+        var port = FreePorts.Find();
         var link = new TcpProxy(0, [new IPEndPoint(IPAddress.Loopback, port)], id, TimeProvider.System);
         Links.Add(Name(id), link);
         var file = Path.Combine(home, "server.properties");

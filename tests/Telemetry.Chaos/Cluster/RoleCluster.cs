@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using Telemetry.Chaos.Schedules;
+using Telemetry.Testing;
 using Telemetry.Testing.Faults;
 using Telemetry.Testing.Processes;
 
@@ -94,7 +95,7 @@ internal sealed class RoleCluster : IAsyncDisposable
     {
         var role = kind == TargetKind.Store ? "store" : "process";
         var name = string.Create(CultureInfo.InvariantCulture, $"{role}-extra-{Interlocked.Increment(ref _extraNumber)}");
-        var process = MakeRole(role, name, FreePorts.Find(1)[0], role == "store" ? ClickHouse : null);
+        var process = MakeRole(role, name, FreePorts.Find(), role == "store" ? ClickHouse : null);
         _extras[name] = process;
         await process.StartAsync();
         return process;

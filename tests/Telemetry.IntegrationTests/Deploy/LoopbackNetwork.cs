@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Telemetry.IntegrationTests.Support;
+using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Deploy;
 
@@ -15,7 +15,7 @@ internal sealed partial class LoopbackNetwork(string directory)
     /// <summary>Says where <c>host:port</c> of the compose file is; the same again for the same.</summary>
     public string this[string address] => _addresses.TryGetValue(address, out var known)
         ? known
-        : _addresses[address] = $"127.0.0.1:{FreePort.Find().ToString(CultureInfo.InvariantCulture)}";
+        : _addresses[address] = $"127.0.0.1:{FreePorts.Find().ToString(CultureInfo.InvariantCulture)}";
 
     /// <summary>Where a server that is not ours runs.</summary>
     public void Place(string address, string at) => _addresses[address] = at;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Telemetry.IntegrationTests.Support;
+using Telemetry.Testing;
 using Telemetry.Tests.Support;
 
 namespace Telemetry.IntegrationTests.Deploy;
@@ -16,7 +17,7 @@ public sealed partial class MetricNamesTests : IDisposable
     [Fact]
     public async Task Every_metric_that_alerts_and_the_dashboard_ask_for_is_served()
     {
-        var port = FreePort.Find();
+        var port = FreePorts.Find();
         var environment = new Dictionary<string, string> { ["TELEMETRY__HTTP__PORT"] = port.ToString(CultureInfo.InvariantCulture) };
         await using var platform = TelemetryProcess.Start(environment, "up", "--no-simulator", "--no-browser", "--plain", "--data", _data, "--mqtt-port", "0");
         await platform.WaitForPortAsync(port);

@@ -7,6 +7,7 @@ using Telemetry.IntegrationTests.Query;
 using Telemetry.IntegrationTests.Support;
 using Telemetry.Streams;
 using Telemetry.Streams.Journal;
+using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Host;
 
@@ -38,7 +39,7 @@ public sealed class AnomalyPipelineTests : IDisposable
     /// <summary>What the API of a second run over the same data tells.</summary>
     private async Task<List<Place>> StoredAsync()
     {
-        var port = FreePort.Find();
+        var port = FreePorts.Find();
         await using var platform = TelemetryProcess.Start(
             "up", "--no-simulator", "--no-browser", "--plain", "--data", _data, "--mqtt-port", "0", "--http-port", $"{port}");
         await platform.WaitForPortAsync(port);

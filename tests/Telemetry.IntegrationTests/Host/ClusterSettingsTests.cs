@@ -1,5 +1,6 @@
 using System.Net;
 using Telemetry.IntegrationTests.Support;
+using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Host;
 
@@ -31,9 +32,9 @@ public sealed class ClusterSettingsTests : IDisposable
     [Fact]
     public async Task Role_started_before_its_cluster_waits_says_so_and_stops_on_request()
     {
-        var http = FreePort.Find();
+        var http = FreePorts.Find();
         await using var role = TelemetryProcess.Start(
-            "process", "--kafka", $"127.0.0.1:{FreePort.Find()}", "--http-port", $"{http}", "--data", _data);
+            "process", "--kafka", $"127.0.0.1:{FreePorts.Find()}", "--http-port", $"{http}", "--data", _data);
         await role.WaitForPortAsync(http);
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{http}") };
         var reason = "";

@@ -86,7 +86,7 @@ public sealed class KafkaPipelineTests : IAsyncLifetime
     public async Task Reading_of_the_future_is_refused_mended_and_replayed_and_the_span_compares_clean()
     {
         string[] cluster = ["--kafka", _kafka!.BootstrapServers, "--data", _data];
-        var port = FreePort.Find();
+        var port = FreePorts.Find();
         await using (var up = TelemetryProcess.Start(
             ["up", .. cluster, "--no-simulator", "--mqtt-port", $"{port}", "--http-port", "0", "--no-browser", "--plain"]))
         {

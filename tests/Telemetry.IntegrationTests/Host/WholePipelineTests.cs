@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Telemetry.IntegrationTests.Support;
+using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Host;
 
@@ -35,7 +36,7 @@ public sealed class WholePipelineTests : IDisposable
     public async Task Nothing_acknowledged_is_lost_or_doubled_when_the_platform_is_killed_again_and_again()
     {
         const int kills = 3;
-        var port = FreePort.Find();
+        var port = FreePorts.Find();
         var random = new Random(7);
         var platform = StartPlatform(port);
         try
@@ -96,7 +97,7 @@ public sealed class WholePipelineTests : IDisposable
     [Fact]
     public async Task Second_process_over_the_same_data_is_refused_with_a_sentence()
     {
-        var port = FreePort.Find();
+        var port = FreePorts.Find();
         await using var first = StartPlatform(port);
         await first.WaitForPortAsync(port);
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Telemetry.IntegrationTests.Edge;
-using Telemetry.IntegrationTests.Support;
 using Telemetry.Streams.Kafka;
 using Telemetry.Testing;
 
@@ -66,11 +65,11 @@ public sealed class SecureBroker : IAsyncLifetime
     }
 
     /// <summary>Skips the test where no broker of our own can be started.</summary>
-    public void Need() => Assert.SkipWhen(_cluster is null, KafkaCluster.MissingReason(own: true) ?? "no Kafka");
+    public void Need() => Assert.SkipWhen(_cluster is null, KafkaCluster.MissingReason(process: true) ?? "no Kafka");
 
     public async ValueTask InitializeAsync()
     {
-        if (KafkaCluster.MissingReason(own: true) is not null)
+        if (KafkaCluster.MissingReason(process: true) is not null)
         {
             return;
         }
@@ -122,7 +121,7 @@ public sealed class SecureBroker : IAsyncLifetime
         var plain = await File.ReadAllLinesAsync(file);
         for (var attempt = 1; ; attempt++)
         {
-            (_tls, _mutual, _scram, _bare) = (FreePort.Find(), FreePort.Find(), FreePort.Find(), FreePort.Find());
+            (_tls, _mutual, _scram, _bare) = (FreePorts.Find(), FreePorts.Find(), FreePorts.Find(), FreePorts.Find());
             var more = $",TLS://{Local(_tls)},MUTUAL://{Local(_mutual)},SCRAM://{Local(_scram)},BARE://{Local(_bare)}";
             await File.WriteAllLinesAsync(file, plain.Select(line =>
                 line.StartsWith("listeners=", StringComparison.Ordinal) || line.StartsWith("advertised.listeners=", StringComparison.Ordinal)

@@ -37,7 +37,7 @@ public sealed class SchemaPipelineTests : IDisposable
         // A second start knows the ids from the first; the registry hangs meanwhile and then dies.
         await RunAsync(url, "1s");
         await server.PauseAsync();
-        var port = FreePort.Find();
+        var port = FreePorts.Find();
         await using (var platform = StartFleet(url, "4s", port))
         {
             await platform.WaitForPortAsync(port);
@@ -52,7 +52,7 @@ public sealed class SchemaPipelineTests : IDisposable
     [Fact]
     public async Task A_registry_that_never_was_there_stops_nobody()
     {
-        await RunAsync($"http://127.0.0.1:{FreePort.Find()}", "6s");
+        await RunAsync($"http://127.0.0.1:{FreePorts.Find()}", "6s");
         (await IdsOnTheLogAsync()).ShouldBe(
             [SchemaIds.Provisional(SchemaIds.ReadingBatch), SchemaIds.Provisional(SchemaIds.ReadingBatchV2)], ignoreOrder: true);
         await ShouldAuditCleanAsync();

@@ -1,5 +1,6 @@
 using Telemetry.SchemaRegistry;
 using Telemetry.SchemaRegistry.Client;
+using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.SchemaRegistry;
 
@@ -70,7 +71,7 @@ public sealed class SchemaRegistryClientTests(RegistryFixture registry) : IClass
         (await client.FetchSubjectsAsync(Stop)).ShouldNotBeNull();
     }
 
-    private static Uri Dead { get; } = new($"http://127.0.0.1:{Support.FreePort.Find()}/apis/ccompat/v7");
+    private static Uri Dead { get; } = new($"http://127.0.0.1:{FreePorts.Find()}/apis/ccompat/v7");
 
     private SchemaRegistryOptions Options() => new() { Urls = [registry.Server.Url], RequestTimeout = TimeSpan.FromSeconds(20) };
 }

@@ -1,34 +1,41 @@
 using System.Diagnostics;
+using DotNet.Testcontainers.Builders;
+using DotNet.Testcontainers.Containers;
+using Telemetry.Testing.Servers;
 
 namespace Telemetry.Testing;
 
 /// <summary>
-/// A real schema registry for tests: the one <c>TELEMETRY_SCHEMA_REGISTRY</c> names (base URL), or one of its own on loopback,
-/// started by <c>registry.sh</c> in <c>../shared/schema-registry</c> beside the checkout (needs Java 17).
+/// A real schema registry for tests: the one <c>TELEMETRY_SCHEMA_REGISTRY</c> names (base URL), else a process on loopback (needs Java 17),
+/// else a container.
 /// </summary>
 public sealed class RegistryServer : IAsyncDisposable
 {
     private readonly string? _directory;
+    private readonly IContainer? _container;
 
-    private RegistryServer(string url, string? directory)
+    private RegistryServer(string url, string? directory, IContainer? container = null)
     {
-        (Url, _directory) = (new Uri(url.Trim()), directory);
+        (Url, _directory, _container) = (new Uri(url.Trim()), directory, container);
     }
 
     /// <summary>Base URL for clients of the Confluent API.</summary>
     public Uri Url { get; }
 
     /// <summary>Why there can be no registry, for <c>Assert.Skip</c>; null when there can.</summary>
-    /// <param name="own">True: the test kills or pauses it, so it needs one of its own.</param>
+    /// <param name="own">True: the test kills or pauses it and wants its schemas back, so it needs a process: a container keeps them in memory.</param>
     public static string? MissingReason(bool own = false) =>
-        (External is not null && !own) || Script is not null
-            ? null
-            : "no schema registry: set TELEMETRY_SCHEMA_REGISTRY=url to a running one" + (own ? " (not for this test)" : "");
+        own && Script is null ? $"no schema registry as a process: {TestServers.SchemaRegistry.ProgramHint}" : TestServers.SchemaRegistry.MissingReason(own);
 
     /// <summary>The external one, or one of our own.</summary>
-    public static async Task<RegistryServer> AnyAsync() => External is { } url ? new RegistryServer(url, null) : await StartAsync();
+    public static async Task<RegistryServer> AnyAsync() => TestServers.SchemaRegistry.Origin() switch
+    {
+        ServerOrigin.Environment => new RegistryServer(TestServers.SchemaRegistry.Address!, null),
+        ServerOrigin.Container => await StartContainerAsync(),
+        _ => await StartAsync(),
+    };
 
-    /// <summary>Starts one of our own, empty: about 3 s.</summary>
+    /// <summary>Starts one of our own as a process, empty: about 3 s.</summary>
     public static async Task<RegistryServer> StartAsync()
     {
         var directory = Directory.CreateTempSubdirectory("telemetry-registry-").FullName;
@@ -62,27 +69,22 @@ public sealed class RegistryServer : IAsyncDisposable
         {
             await RunAsync("destroy", _directory);
         }
+
+        await (_container?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
     private string Own => _directory ?? throw new InvalidOperationException("This registry is not ours to stop.");
 
-    private static string? External => Environment.GetEnvironmentVariable("TELEMETRY_SCHEMA_REGISTRY") is { Length: > 0 } url ? url : null;
+    private static string? Script => TestServers.SchemaRegistry.Program();
 
-    private static string? Script
+    private static async Task<RegistryServer> StartContainerAsync()
     {
-        get
-        {
-            for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            {
-                if (File.Exists(Path.Combine(folder.FullName, "Telemetry.sln")))
-                {
-                    var script = Path.Combine(folder.FullName, "..", "shared", "schema-registry", "registry.sh");
-                    return File.Exists(script) ? script : null;
-                }
-            }
-
-            return null;
-        }
+        var container = new ContainerBuilder(TestServers.SchemaRegistry.Image)
+            .WithPortBinding(8080, assignRandomHostPort: true)
+            .WithWaitStrategy(Wait.ForUnixContainer().UntilHttpRequestIsSucceeded(request => request.ForPort(8080).ForPath("/health/ready")))
+            .Build();
+        await container.StartAsync();
+        return new RegistryServer($"http://127.0.0.1:{container.GetMappedPublicPort(8080)}/apis/ccompat/v7", null, container);
     }
 
     private static async Task<string> RunAsync(string command, string directory)
