@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.ObjectPool;
 using Telemetry.Mqtt.Ingest;
 using Telemetry.Streams;
@@ -17,6 +18,7 @@ internal sealed class PublishInFlight(ObjectPool<PublishInFlight> pool, BridgeMe
     private long _startedAt;
     private int _waiting;
     private RecordLogException? _error;
+    private Activity? _trace;
 
     public void Begin(
         IIngestCompletion completion, ulong state, in IngestResult result, in PublishCounts counts, int records, long startedAt)
@@ -27,6 +29,7 @@ internal sealed class PublishInFlight(ObjectPool<PublishInFlight> pool, BridgeMe
         _counts = counts;
         _startedAt = startedAt;
         _error = null;
+        _trace = BridgeTraces.Current;
         Volatile.Write(ref _waiting, records);
     }
 
@@ -34,6 +37,7 @@ internal sealed class PublishInFlight(ObjectPool<PublishInFlight> pool, BridgeMe
     public void Abandon()
     {
         _completion = null;
+        _trace = null;
         pool.Return(this);
     }
 
@@ -54,6 +58,8 @@ internal sealed class PublishInFlight(ObjectPool<PublishInFlight> pool, BridgeMe
     {
         var completion = _completion!;
         var (state, result, error) = (_state, _result, _error);
+        BridgeTraces.End(_trace, error);
+        _trace = null;
         health.Report(error);
         if (error is not null)
         {

@@ -85,6 +85,7 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
     public bool TryIngest(in IngestPublish publish, IIngestCompletion completion, ulong state)
     {
         var workspace = _workspaces.Get();
+        var append = BridgeTraces.Start();
         try
         {
             var taken = Take(publish, workspace, new Answer(completion, state, _time.GetTimestamp()));
@@ -101,6 +102,7 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
         }
         finally
         {
+            BridgeTraces.Leave(append);
             _workspaces.Return(workspace);
         }
     }
@@ -419,8 +421,7 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
         return false;
     }
 
-    private static RecordHeaders? Headers(in IngestPublish publish) =>
-        publish.TraceParent.IsEmpty ? null : new RecordHeaders([new("traceparent", publish.TraceParent.ToArray())]);
+    private static RecordHeaders? Headers(in IngestPublish publish) => BridgeTraces.Headers(publish.TraceParent);
 
     private static long Microseconds(DateTimeOffset time) =>
         (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;

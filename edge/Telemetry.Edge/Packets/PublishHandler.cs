@@ -1,4 +1,5 @@
 using Telemetry.Edge.Connections;
+using Telemetry.Edge.Diagnostics;
 using Telemetry.Edge.Sessions;
 using Telemetry.Mqtt;
 using Telemetry.Mqtt.Ingest;
@@ -109,6 +110,7 @@ internal sealed class PublishHandler(BrokerCore core)
 
         connection.CountExactlyOnce(packet.Qos == MqttQos.ExactlyOnce ? 1 : 0);
         var publish = Describe(connection, packet, topic);
+        using var trace = EdgeTraces.Start(publish);
         IIngestCompletion completion = packet.Qos == MqttQos.AtMostOnce ? _unacknowledged : connection;
         if (ingest.TryIngest(publish, completion, MqttConnection.PackState(ticket, packet.PacketIdentifier, (int)packet.Qos)))
         {
@@ -116,6 +118,7 @@ internal sealed class PublishHandler(BrokerCore core)
             return ReadStep.Next;
         }
 
+        EdgeTraces.Forget(trace);
         if (packet.Qos != MqttQos.AtMostOnce)
         {
             connection.Acks.Cancel();

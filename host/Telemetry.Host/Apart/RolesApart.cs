@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
-using Telemetry.Host.Metrics;
+using Telemetry.Host.Figures;
 using Telemetry.Host.Views;
 
 namespace Telemetry.Host.Apart;
@@ -26,7 +26,7 @@ internal sealed class RolesApart : IAsyncDisposable
     {
         (_options, _logger, Plan) = (options, logger, plan);
         _figures = new PeerFigures(plan.Roles.Where(r => r.Http is not null).Select(r => r.Http!));
-        Sampler = new PipelineSampler(_figures, Composition.Roles.All, logger, TimeProvider.System);
+        Sampler = new PipelineSampler(_figures, RoleNames.Of(Composition.Roles.All), logger, TimeProvider.System);
         Roles = [.. plan.Roles.Select(spec => new SupervisedRole(
             spec, _http, line => HostLog.RoleSaid(logger, spec.Name, line), WriteInstance, logger))];
     }

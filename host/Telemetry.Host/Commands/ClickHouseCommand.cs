@@ -3,7 +3,6 @@ using Telemetry.ClickHouseServer;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
-using Telemetry.Host.Metrics;
 using Telemetry.Storage.ClickHouse.Embedded;
 
 namespace Telemetry.Host.Commands;
@@ -32,7 +31,7 @@ internal static class ClickHouseCommand
         using var signals = new StopSignals(supervised);
         using var watch = supervised ? new ParentWatch() : null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, watch?.Token ?? CancellationToken.None);
-        using var metrics = new MetricsRegistry();
+        using var instrumentation = Observing.Start(options, "clickhouse");
         using var logging = LoggingSetup.Create(options.Logging, console: true);
         new DataDirectory(options.Data).Create(journal: false);
         await using var engine = await EmbeddedClickHouse.OpenAsync(options.ClickHouse, logging, signals.Token);
@@ -43,7 +42,7 @@ internal static class ClickHouseCommand
             served,
             logging,
             TimeProvider.System,
-            routes => Composition.Operations.Map(routes, metrics, () => Volatile.Read(ref stopping) ? ["stopping"] : []),
+            routes => Composition.Operations.Map(routes, instrumentation, () => Volatile.Read(ref stopping) ? ["stopping"] : []),
             signals.Token);
         InstanceFile.WriteClickHouse(options, server.Address);
         await signals.WaitAsync(stop.Token);

@@ -2,8 +2,8 @@ using System.CommandLine;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
-using Telemetry.Host.Metrics;
 using Telemetry.Host.Views;
+using Telemetry.Observability.Lag;
 using Telemetry.Streams;
 
 namespace Telemetry.Host.Commands;
@@ -29,7 +29,8 @@ internal static class LagCommand
             using var signals = new StopSignals();
             using var logging = LoggingSetup.Create(options.Logging with { Level = LogVerbosity.Error }, console: true);
             await using var log = Open(options, logging);
-            var sampler = new LagSampler(log, options, Roles.All, static () => [], TimeProvider.System);
+            var sampler = new LagSampler(
+                log, ConsumerGroups.Of(options, Roles.All), static () => [], options.Lag.AllowedDelay, TimeProvider.System);
             var output = new LagOutput(result.InvocationConfiguration.Output, result.GetValue(json), clear: result.GetValue(watch) && !Console.IsOutputRedirected);
             using var timer = new PeriodicTimer(options.Lag.SampleInterval);
             try

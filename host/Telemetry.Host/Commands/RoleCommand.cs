@@ -2,7 +2,6 @@ using System.CommandLine;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
-using Telemetry.Host.Metrics;
 
 namespace Telemetry.Host.Commands;
 
@@ -56,12 +55,12 @@ internal static class RoleCommand
         using var watch = supervised ? new ParentWatch() : null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(
             cancellationToken, signals.Token, watch?.Token ?? CancellationToken.None);
-        using var metrics = new MetricsRegistry();
+        using var instrumentation = Observing.Start(options, RoleNames.Of(roles)[0]);
         using var logging = LoggingSetup.Create(options.Logging, console: true);
         try
         {
             using var limit = new StopLimit(options.ShutdownTimeout * 2, logging.CreateLogger<StopLimit>());
-            await using var platform = await Platform.StartAsync(options, roles, metrics, logging, stop.Token);
+            await using var platform = await Platform.StartAsync(options, roles, instrumentation, logging, stop.Token);
             var stopped = signals.WaitAsync(stop.Token);
             if (await Task.WhenAny(stopped, platform.Failed) != stopped)
             {

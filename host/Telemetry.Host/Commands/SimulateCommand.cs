@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Logging;
-using Telemetry.Host.Metrics;
 using Telemetry.Operations.Reports;
 using Telemetry.Host.Views;
 using Telemetry.Simulator;
@@ -50,13 +49,13 @@ internal static class SimulateCommand
             using var watch = result.GetValue(parent) ? new ParentWatch(static () => Environment.Exit(Orphaned)) : null;
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(
                 cancellationToken, signals.Token, watch?.Token ?? CancellationToken.None);
-            using var metrics = new MetricsRegistry();
+            using var instrumentation = Observing.Start(options, "simulate");
             using var logging = LoggingSetup.Create(options.Logging, console: !result.GetValue(json));
             using var view = SimulatorView.Create(result.GetValue(json), result.GetValue(plain), simulator);
             var connected = 0L;
             IReadOnlyList<string> NotReady() => Interlocked.Read(ref connected) > 0 ? [] : ["no device is connected"];
             await using var server = result.GetValue(http)
-                ? await OperationsServer.StartAsync(options.Http, metrics, NotReady, logging, stop.Token)
+                ? await OperationsServer.StartAsync(options.Http, instrumentation, NotReady, logging, stop.Token)
                 : null;
             var fleet = new FleetSimulator(simulator, TimeProvider.System, logging.CreateLogger<FleetSimulator>());
             var report = JsonSerializer.SerializeToNode(await fleet.RunAsync(new Progress(Show), stop.Token))!.AsObject();

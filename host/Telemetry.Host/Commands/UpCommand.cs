@@ -3,7 +3,6 @@ using System.Text.Json;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
-using Telemetry.Host.Metrics;
 using Telemetry.Host.Reports;
 using Telemetry.Operations.Reports;
 using Telemetry.Host.Views;
@@ -54,14 +53,14 @@ internal static class UpCommand
     private static async Task<int> RunAsync(
         TelemetryOptions options, UpSettings settings, StopSignals signals, CancellationToken cancellationToken)
     {
-        using var metrics = new MetricsRegistry();
+        using var instrumentation = Observing.Start(options, "up");
         var live = !settings.Plain && !Console.IsOutputRedirected;
         var logging = live && options.Logging.File.Length == 0
             ? options.Logging with { File = Path.Combine(options.Data, "logs", "telemetry-.jsonl") }
             : options.Logging;
         using var loggers = LoggingSetup.Create(logging, console: !live);
         new DataDirectory(options.Data).Create(journal: !options.IsKafka, clickHouse: options.ClickHouse.Endpoint is null);
-        await using var platform = await Platform.StartAsync(options, Roles.All, metrics, loggers, signals.Token);
+        await using var platform = await Platform.StartAsync(options, Roles.All, instrumentation, loggers, signals.Token);
         InstanceFile.Write(options, platform);
         await using var simulator = settings.Simulator
             ? SimulatorProcess.Start(

@@ -1,5 +1,6 @@
 using Telemetry.Contracts;
 using Telemetry.Host.Configuration;
+using Telemetry.Observability.Lag;
 using Telemetry.Storage.Sink;
 
 namespace Telemetry.Host.Composition;
@@ -7,23 +8,29 @@ namespace Telemetry.Host.Composition;
 /// <summary>Our consumer groups with the topics they read, and the role that owns each.</summary>
 internal static class ConsumerGroups
 {
-    /// <summary>Groups of the given roles.</summary>
-    public static IReadOnlyList<GroupTopic> Of(TelemetryOptions options, Roles roles)
+    /// <summary>The roles whose groups a process with these roles measures.</summary>
+    public static Roles Measured(LagScope scope, Roles roles) => scope switch
     {
-        var groups = new List<GroupTopic>();
+        LagScope.Own => roles,
+        LagScope.All => Roles.All,
+        _ => Roles.None,
+    };
+
+    /// <summary>Groups of the given roles.</summary>
+    public static IReadOnlyList<LagGroup> Of(TelemetryOptions options, Roles roles)
+    {
+        var groups = new List<LagGroup>();
         if (roles.HasFlag(Roles.Process))
         {
-            groups.Add(new GroupTopic(options.Processing.Group, KafkaTopics.Readings));
+            groups.Add(new LagGroup(options.Processing.Group, KafkaTopics.Readings, LagStage.Processed));
         }
 
         if (roles.HasFlag(Roles.Store))
         {
-            groups.AddRange(SinkGroups.Of(options.Sink).Select(g => new GroupTopic(g.Group, g.Topic)));
+            groups.AddRange(SinkGroups.Of(options.Sink).Select(g => new LagGroup(
+                g.Group, g.Topic, g.Topic == KafkaTopics.Readings ? LagStage.RolledUp : null)));
         }
 
         return groups;
     }
 }
-
-/// <summary>A consumer group and a topic it reads.</summary>
-internal readonly record struct GroupTopic(string Group, string Topic);

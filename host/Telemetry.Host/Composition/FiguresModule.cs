@@ -1,6 +1,7 @@
-using Telemetry.Host.Metrics;
+using Telemetry.Host.Figures;
+using Telemetry.Observability.Lag;
+using Telemetry.Observability.Metrics;
 using Telemetry.Query.Health;
-using Telemetry.Storage.Sink;
 
 namespace Telemetry.Host.Composition;
 
@@ -8,27 +9,27 @@ namespace Telemetry.Host.Composition;
 internal sealed class FiguresModule : RoleModule
 {
     private readonly PlatformServices _services;
-    private readonly Func<IReadOnlyList<SinkProgress>> _progress;
+    private readonly Func<IReadOnlyList<StoredProgress>> _progress;
     private readonly PeerFigures? _peers;
     private readonly LagMetrics _metrics;
     private LagMonitor? _monitor;
 
     /// <param name="services">What the modules share.</param>
     /// <param name="modules">The modules whose figures these are; filled after the construction.</param>
-    /// <param name="metrics">Every metric of this process.</param>
-    public FiguresModule(PlatformServices services, IReadOnlyList<RoleModule> modules, MetricsRegistry metrics)
+    /// <param name="reader">The figures this process has counted.</param>
+    public FiguresModule(PlatformServices services, IReadOnlyList<RoleModule> modules, FigureReader reader)
         : base("figures")
     {
         _services = services;
         _progress = () => modules.OfType<StoreModule>().FirstOrDefault()?.Progress ?? [];
-        IPipelineFigures figures = new LocalFigures(metrics, modules);
+        IPipelineFigures figures = new LocalFigures(reader, modules);
         if (services.Roles.HasFlag(Roles.Query) && services.Options.Http.Peers.Count > 0)
         {
             _peers = new PeerFigures(services.Options.Http.Peers);
             figures = new CombinedFigures(figures, _peers);
         }
 
-        Sampler = new PipelineSampler(figures, services.Roles, services.Logger, services.Time);
+        Sampler = new PipelineSampler(figures, RoleNames.Of(services.Roles), services.Logger, services.Time);
         _metrics = new LagMetrics(() => Sampler.Health.Lag);
     }
 
@@ -42,8 +43,15 @@ internal sealed class FiguresModule : RoleModule
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         Sampler.Start();
-        _monitor = LagMonitor.Start(
-            _services.Log, _services.Options, _services.Roles, _progress, _services.Logger, _services.Time);
+        var options = _services.Options;
+        var groups = ConsumerGroups.Of(options, ConsumerGroups.Measured(options.Lag.Scope, _services.Roles));
+        if (groups.Count > 0)
+        {
+            _monitor = LagMonitor.Start(
+                new LagSampler(_services.Log, groups, _progress, options.Lag.AllowedDelay, _services.Time),
+                options.Lag.SampleInterval, _services.Logger, _services.Time);
+        }
+
         return Task.CompletedTask;
     }
 

@@ -1,20 +1,19 @@
-using Telemetry.Host.Metrics;
+using Telemetry.Host.Figures;
+using Telemetry.Observability.Metrics;
 using Telemetry.Query.Health;
 
 namespace Telemetry.Host.Composition;
 
 /// <summary>Figures of the modules in this process.</summary>
-internal sealed class LocalFigures(MetricsRegistry metrics, IReadOnlyList<RoleModule> modules) : IPipelineFigures
+internal sealed class LocalFigures(FigureReader reader, IReadOnlyList<RoleModule> modules) : IPipelineFigures
 {
-    public const string EndToEndInstrument = "telemetry.e2e.latency";
-
     /// <inheritdoc/>
     public IReadOnlyList<PipelineLag> Lag { get; private set; } = [];
 
     /// <inheritdoc/>
     public async ValueTask RefreshAsync(CancellationToken cancellationToken)
     {
-        metrics.Refresh();
+        reader.Refresh();
         var lags = new List<PipelineLag>();
         foreach (var module in modules)
         {
@@ -25,11 +24,11 @@ internal sealed class LocalFigures(MetricsRegistry metrics, IReadOnlyList<RoleMo
     }
 
     /// <inheritdoc/>
-    public double Sum(string instrument) => metrics.Sum(instrument);
+    public double Sum(string instrument) => reader.Sum(instrument);
 
     /// <inheritdoc/>
     public LatencyCounts Latency(string instrument) =>
-        instrument == EndToEndInstrument && modules.Select(m => m.EndToEnd).FirstOrDefault(h => h is not null) is { } fine
+        instrument == PipelineSampler.EndToEndInstrument && modules.Select(m => m.EndToEnd).FirstOrDefault(h => h is not null) is { } fine
             ? new LatencyCounts(fine.Snapshot(), IsFine: true)
-            : new LatencyCounts(metrics.Buckets(instrument), IsFine: false);
+            : new LatencyCounts(reader.Buckets(instrument), IsFine: false);
 }

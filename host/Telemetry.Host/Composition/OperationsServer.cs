@@ -1,5 +1,6 @@
 using Telemetry.Host.Configuration;
-using Telemetry.Host.Metrics;
+using Telemetry.Host.Logging;
+using Telemetry.Observability;
 
 namespace Telemetry.Host.Composition;
 
@@ -9,9 +10,9 @@ internal static class OperationsServer
     /// <exception cref="IOException">The address cannot be had.</exception>
     public static async Task<IAsyncDisposable> StartAsync(
         HttpOptions options,
-        MetricsRegistry metrics,
+        Instrumentation instrumentation,
         Func<IReadOnlyList<string>> notReady,
-        ILoggerFactory logging,
+        HostLogging logging,
         CancellationToken cancellationToken) =>
-        await WebServer.StartAsync(options, [], metrics, notReady, logging, cancellationToken);
+        await WebServer.StartAsync(options, [], instrumentation, notReady, logging, cancellationToken);
 }

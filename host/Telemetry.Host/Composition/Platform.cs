@@ -1,7 +1,10 @@
 using System.Net;
 using Telemetry.Contracts.Measurement;
 using Telemetry.Host.Configuration;
-using Telemetry.Host.Metrics;
+using Telemetry.Host.Figures;
+using Telemetry.Host.Logging;
+using Telemetry.Observability;
+using Telemetry.Observability.Metrics;
 using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Streams;
 
@@ -14,6 +17,7 @@ namespace Telemetry.Host.Composition;
 internal sealed class Platform : IAsyncDisposable
 {
     private readonly PlatformServices _services;
+    private readonly Instrumentation _instrumentation;
 
     /// <summary>In the order of their start; the reverse is the order of their stop.</summary>
     private readonly List<RoleModule> _modules = [];
@@ -24,10 +28,10 @@ internal sealed class Platform : IAsyncDisposable
     private volatile bool _started;
     private bool _stopped;
 
-    private Platform(PlatformServices services, MetricsRegistry metrics)
+    private Platform(PlatformServices services, Instrumentation instrumentation)
     {
-        (_services, Metrics) = (services, metrics);
-        _figures = new FiguresModule(services, _modules, metrics);
+        (_services, _instrumentation) = (services, instrumentation);
+        _figures = new FiguresModule(services, _modules, instrumentation.Figures);
         _modules.Add(_figures);
         if (services.ClickHouse is EmbeddedClickHouse engine && services.Options.ClickHouseServer.Port is not null)
         {
@@ -42,8 +46,8 @@ internal sealed class Platform : IAsyncDisposable
 
     public ILogger Logger => _services.Logger;
 
-    /// <summary>Every metric of this process.</summary>
-    public MetricsRegistry Metrics { get; }
+    /// <summary>Totals that this process has counted.</summary>
+    public FigureReader Figures => _instrumentation.Figures;
 
     /// <summary>Rates, lag and latencies.</summary>
     public PipelineSampler Sampler => _figures.Sampler;
@@ -68,13 +72,13 @@ internal sealed class Platform : IAsyncDisposable
     /// </summary>
     /// <exception cref="OperationCanceledException">Stopped while waiting.</exception>
     public static async Task<Platform> StartAsync(
-        TelemetryOptions options, Roles roles, MetricsRegistry metrics, ILoggerFactory logging, CancellationToken cancellationToken)
+        TelemetryOptions options, Roles roles, Instrumentation instrumentation, HostLogging logging, CancellationToken cancellationToken)
     {
         var services = await PlatformServices.OpenAsync(options, roles, logging, cancellationToken);
         Platform platform;
         try
         {
-            platform = new Platform(services, metrics);
+            platform = new Platform(services, instrumentation);
         }
         catch
         {
@@ -179,7 +183,7 @@ internal sealed class Platform : IAsyncDisposable
     private async Task StartModulesAsync(CancellationToken cancellationToken)
     {
         _web = await WebServer.StartAsync(
-            _services.Options.Http, _modules, Metrics, NotReady, _services.Logging, cancellationToken);
+            _services.Options.Http, _modules, _instrumentation, NotReady, _services.Logging, cancellationToken);
         await _services.PrepareAsync(cancellationToken);
         _ = FailWithAsync(_services.Log.Failed);
         foreach (var module in _modules)

@@ -1,4 +1,5 @@
 using Telemetry.Host.Configuration;
+using Telemetry.Host.Logging;
 using Telemetry.SchemaRegistry;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Schema;
@@ -9,7 +10,7 @@ namespace Telemetry.Host.Composition;
 /// <summary>What the modules of one process share: settings, the log, the store, schemas, clock and logging.</summary>
 internal sealed class PlatformServices : IAsyncDisposable
 {
-    private PlatformServices(TelemetryOptions options, Roles roles, IRecordLog log, ILoggerFactory logging)
+    private PlatformServices(TelemetryOptions options, Roles roles, IRecordLog log, HostLogging logging)
     {
         (Options, Roles, Log, Logging) = (options, roles, log, logging);
         Logger = logging.CreateLogger<Platform>();
@@ -30,7 +31,7 @@ internal sealed class PlatformServices : IAsyncDisposable
     /// <summary>Null when no registry is configured: the released ids serve.</summary>
     public SchemaDirectory? Schemas { get; private set; }
 
-    public ILoggerFactory Logging { get; }
+    public HostLogging Logging { get; }
 
     public ILogger Logger { get; }
 
@@ -44,7 +45,7 @@ internal sealed class PlatformServices : IAsyncDisposable
     /// <exception cref="ClickHouseException">The engine does not start.</exception>
     /// <exception cref="IOException">The data directory cannot be written, or a password file not read.</exception>
     public static async Task<PlatformServices> OpenAsync(
-        TelemetryOptions options, Roles roles, ILoggerFactory logging, CancellationToken cancellationToken)
+        TelemetryOptions options, Roles roles, HostLogging logging, CancellationToken cancellationToken)
     {
         var needsStore = (roles & (Roles.Store | Roles.Query)) != 0;
         var embedded = needsStore && options.ClickHouse.Endpoint is null;

@@ -20,3 +20,15 @@ internal enum Roles
 
     All = Edge | Process | Store | Query,
 }
+
+/// <summary>Names of roles, as commands and the API have them.</summary>
+internal static class RoleNames
+{
+    /// <summary>One name for each role.</summary>
+    public static IReadOnlyList<string> Of(Roles roles) =>
+    [
+        .. Enum.GetValues<Roles>()
+            .Where(r => r is not Roles.None and not Roles.All && roles.HasFlag(r))
+            .Select(r => r.ToString().ToLowerInvariant()),
+    ];
+}

@@ -1,5 +1,6 @@
 using Telemetry.Contracts;
 using Telemetry.Contracts.Measurement;
+using Telemetry.Observability.Lag;
 using Telemetry.Query.Health;
 using Telemetry.Storage.Sink;
 using Telemetry.Streams;
@@ -31,7 +32,8 @@ internal sealed class StoreModule : RoleModule
     }
 
     /// <summary>How far the sink is, by partition.</summary>
-    public IReadOnlyList<SinkProgress> Progress => _sink.Progress;
+    public IReadOnlyList<StoredProgress> Progress =>
+        [.. _sink.Progress.Select(p => new StoredProgress(p.Partition, p.RawNext, p.RolledUpNext))];
 
     /// <inheritdoc/>
     public override IEnumerable<string> NotReady => _sink.IsReady ? [] : ["storage: " + (_sink.NotReadyReason ?? "starting")];
@@ -47,13 +49,13 @@ internal sealed class StoreModule : RoleModule
     public override async Task DrainAsync(CancellationToken cancellationToken)
     {
         var ends = new Dictionary<int, long>();
-        foreach (var partition in Progress.Select(p => p.Partition))
+        foreach (var partition in _sink.Progress.Select(p => p.Partition))
         {
             ends[partition] = (await QueryEndAsync(partition, cancellationToken)).High;
         }
 
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), _services.Time);
-        while (Progress.Any(p => p.ConsumedNext < ends.GetValueOrDefault(p.Partition)))
+        while (_sink.Progress.Any(p => p.ConsumedNext < ends.GetValueOrDefault(p.Partition)))
         {
             await timer.WaitForNextTickAsync(cancellationToken);
         }

@@ -2,7 +2,8 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Telemetry.Host.Configuration;
-using Telemetry.Host.Metrics;
+using Telemetry.Host.Logging;
+using Telemetry.Observability;
 
 namespace Telemetry.Host.Composition;
 
@@ -17,7 +18,7 @@ internal sealed class WebServer : IAsyncDisposable
 
     /// <param name="options">Where to listen.</param>
     /// <param name="modules">What is served.</param>
-    /// <param name="metrics">Every metric of this process.</param>
+    /// <param name="instrumentation">Every metric of this process.</param>
     /// <param name="notReady">Why the process is not ready to serve; empty when it is.</param>
     /// <param name="logging">Logging.</param>
     /// <param name="cancellationToken">Ends the start.</param>
@@ -25,15 +26,15 @@ internal sealed class WebServer : IAsyncDisposable
     public static async Task<WebServer> StartAsync(
         HttpOptions options,
         IReadOnlyList<RoleModule> modules,
-        MetricsRegistry metrics,
+        Instrumentation instrumentation,
         Func<IReadOnlyList<string>> notReady,
-        ILoggerFactory logging,
+        HostLogging logging,
         CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(logging);
+        builder.Services.AddRequestLog(logging);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
         foreach (var module in modules)
         {
@@ -46,8 +47,9 @@ internal sealed class WebServer : IAsyncDisposable
             kestrel.Listen(options.Address, options.Port);
         });
         var application = builder.Build();
+        application.UseRequestLog();
         application.UseRouting();
-        Operations.Map(application, metrics, notReady);
+        Operations.Map(application, instrumentation, notReady);
         foreach (var module in modules)
         {
             module.Map(application);

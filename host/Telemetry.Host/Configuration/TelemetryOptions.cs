@@ -3,6 +3,7 @@ using Telemetry.Bridge;
 using Telemetry.Bridge.Commands;
 using Telemetry.ClickHouseServer.Options;
 using Telemetry.Edge;
+using Telemetry.Observability;
 using Telemetry.Processing;
 using Telemetry.Query.Setup;
 using Telemetry.SchemaRegistry;
@@ -77,6 +78,9 @@ public sealed record TelemetryOptions
 
     /// <summary>Lag of consumer groups and watermarks, as metrics.</summary>
     public LagOptions Lag { get; init; } = new();
+
+    /// <summary>Metrics and traces for an OpenTelemetry collector.</summary>
+    public ObservabilityOptions Observability { get; init; } = new();
 
     /// <summary>Logs.</summary>
     public LoggingOptions Logging { get; init; } = new();

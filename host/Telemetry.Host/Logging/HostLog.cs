@@ -51,9 +51,6 @@ internal static partial class HostLog
     [LoggerMessage(8016, LogLevel.Warning, "{Module} did not stop in good order; what it had not committed is done again at the next start")]
     public static partial void StopFailed(ILogger logger, string module, Exception exception);
 
-    [LoggerMessage(8040, LogLevel.Warning, "Lag of the consumer groups cannot be measured; trying again every {Seconds} s, and not telling again until it works")]
-    public static partial void LagFailed(ILogger logger, double seconds, Exception exception);
-
     [LoggerMessage(8042, LogLevel.Information, "{Records} records of the log read")]
     public static partial void Replaying(ILogger logger, long records);
 

@@ -1,6 +1,5 @@
 using Serilog;
 using Serilog.Events;
-using Serilog.Extensions.Logging;
 using Serilog.Formatting.Json;
 using Telemetry.Host.Configuration;
 
@@ -13,7 +12,7 @@ internal static class LoggingSetup
 
     /// <param name="options">What to write where.</param>
     /// <param name="console">False while the live view owns the terminal; warnings then go to the file only.</param>
-    public static SerilogLoggerFactory Create(LoggingOptions options, bool console)
+    public static HostLogging Create(LoggingOptions options, bool console)
     {
         var level = Enum.Parse<LogEventLevel>(options.Level.ToString());
         var configuration = new LoggerConfiguration()
@@ -36,6 +35,6 @@ internal static class LoggingSetup
                 fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true, retainedFileCountLimit: 7);
         }
 
-        return new SerilogLoggerFactory(configuration.CreateLogger(), dispose: true);
+        return new HostLogging(configuration.CreateLogger());
     }
 }

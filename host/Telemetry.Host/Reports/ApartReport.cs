@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Telemetry.Host.Apart;
 using Telemetry.Host.Composition;
-using Telemetry.Host.Metrics;
+using Telemetry.Host.Figures;
 using Telemetry.Operations.Reports;
 using Telemetry.Query.Health;
 
@@ -26,7 +26,7 @@ internal sealed class ApartReport(RolesApart apart, SimulatorProcess? simulator)
     {
         _began = TimeProvider.System.GetTimestamp();
         _cpuBefore = Cpu();
-        _endToEndBefore = apart.Figures.Latency(LocalFigures.EndToEndInstrument);
+        _endToEndBefore = apart.Figures.Latency(PipelineSampler.EndToEndInstrument);
         _sampling = SampleAsync(_ending.Token);
     }
 
@@ -51,7 +51,7 @@ internal sealed class ApartReport(RolesApart apart, SimulatorProcess? simulator)
             DeadLetters = (long)PipelineTotals.DeadLetters(figures.Sum),
             Anomalies = (long)figures.Sum("telemetry.processing.anomalies"),
             Rates = new RunRates(Rounded(sent / producing), Rounded(acked / producing), Rounded(stored / producing)),
-            E2eMs = figures.Latency(LocalFigures.EndToEndInstrument).Since(_endToEndBefore) is { } e2e ? Quantiles(e2e) : null,
+            E2eMs = figures.Latency(PipelineSampler.EndToEndInstrument).Since(_endToEndBefore) is { } e2e ? Quantiles(e2e) : null,
             PubackMs = report is { } r ? Quantiles(r.GetProperty("puback_ms")) : apart.Sampler.Health.Latency.PubackMs is { } puback ? Quantiles(puback) : null,
             CpuPercent = _cpu.ToDictionary(
                 c => c.Key, c => Rounded(100 * (c.Value - _cpuBefore.GetValueOrDefault(c.Key)).TotalSeconds / Math.Max(0.001, _seconds))),

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Telemetry.Host.Composition;
-using Telemetry.Host.Metrics;
+using Telemetry.Host.Figures;
+using Telemetry.Observability.Metrics;
 using Telemetry.Operations.Reports;
 using Telemetry.Query.Health;
 
@@ -48,7 +49,7 @@ internal sealed class RunReportBuilder(Platform platform, SimulatorProcess? simu
 
     public RunReport Build()
     {
-        var metrics = platform.Metrics;
+        var metrics = platform.Figures;
         metrics.Refresh();
         var report = simulator?.Report;
         var acked = Number(report, "acked") ?? (long)metrics.Sum("telemetry.bridge.readings.stored");

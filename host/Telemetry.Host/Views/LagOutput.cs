@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
-using Telemetry.Host.Metrics;
+using Telemetry.Observability.Lag;
 
 namespace Telemetry.Host.Views;
 

@@ -214,10 +214,15 @@ internal sealed class PartitionWorker : IAsyncDisposable
     private void Process(RecordBlock block)
     {
         var processor = _processor!;
+        var (traced, nextTraced) = (block.Traced, 0);
         for (var i = 0; i < block.Count; i++)
         {
             var record = block[i];
+            var trace = traced is not null && nextTraced < traced.Count && traced[nextTraced].Index == i
+                ? ProcessingTraces.Start(traced[nextTraced++].Publish, Partition, record.Offset)
+                : null;
             processor.Process(record);
+            trace?.Dispose();
             _position = record.Offset + 1;
         }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Telemetry.Streams;
 
 namespace Telemetry.Processing.Pipeline;
@@ -9,6 +10,7 @@ internal sealed class RecordBlock
     private readonly List<Entry> _entries = [];
     private readonly string _topic;
     private readonly int _partition;
+    private List<(int Index, ActivityContext Publish)>? _traced;
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(16 << 10);
     private int _length;
 
@@ -44,9 +46,17 @@ internal sealed class RecordBlock
         }
 
         record.Value.Span.CopyTo(_bytes.AsSpan(_length));
+        if (TraceContext.TryRead(record.Headers, out var publish) && ProcessingTraces.Source.HasListeners())
+        {
+            (_traced ??= []).Add((_entries.Count, publish));
+        }
+
         _entries.Add(new Entry(record.Offset, record.TimestampMs, _length, length));
         _length += length;
     }
+
+    /// <summary>The traced records of the block in their order, and the contexts of their publishes; null when there is none.</summary>
+    public IReadOnlyList<(int Index, ActivityContext Publish)>? Traced => _traced;
 
     /// <summary>Gives the memory back; the block must not be used any more.</summary>
     public void Return()
@@ -54,6 +64,7 @@ internal sealed class RecordBlock
         ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = [];
         _entries.Clear();
+        _traced = null;
     }
 
     private readonly record struct Entry(long Offset, long TimestampMs, int Start, int Length);

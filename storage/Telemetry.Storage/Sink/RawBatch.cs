@@ -19,6 +19,9 @@ internal sealed class RawBatch(NameTable names) : IReadingTarget, IDisposable
     /// <summary>For each record with readings its newest event time and their number.</summary>
     public IReadOnlyList<(long Newest, int Count)> Samples => _samples;
 
+    /// <summary>The traced records in it.</summary>
+    public StorageTraces Traces { get; } = new();
+
     public void Append(int partition, long offset, int month, ReadingBatchBuffer batch, int start, int count) =>
         Rows.Append(partition, month, batch, start, count);
 

@@ -194,6 +194,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
             var partition = _partitions[record.Partition];
             _intake.Take(partition.Filter, record, _pipeline.Open);
             _pipeline.Open.Sample(_intake.Last);
+            _pipeline.Open.Traces.Add(record.Headers);
             partition.NewestEventTime = Math.Max(partition.NewestEventTime, _intake.Last.Newest);
             partition.Next = record.Offset + 1;
             partition.OldestUncommittedMs ??= record.TimestampMs;

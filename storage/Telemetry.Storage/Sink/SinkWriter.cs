@@ -20,7 +20,9 @@ internal sealed class SinkWriter(IClickHouse clickHouse, SinkClaims claims, Part
         RawBatch batch, IReadOnlyList<Marker> markers, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
+        using var trace = batch.Traces.StartBatch(SinkTarget.Raw.Table, batch.Rows.Count);
         await _raw.InsertAsync(SinkTarget.Raw.Table, [batch.Rows], markers, cancellationToken);
+        batch.Traces.Stored(trace);
         metrics.Inserted("raw", time.GetElapsedTime(start));
         metrics.Stored(batch.Rows.Count);
         var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;

@@ -11,6 +11,7 @@ public sealed class DependencyDirectionTests
         ["Telemetry.Contracts"] = [],
         ["Telemetry.Mqtt"] = [],
         ["Telemetry.Streams"] = ["Telemetry.Contracts"],
+        ["Telemetry.Observability"] = ["Telemetry.Streams"],
         ["Telemetry.SchemaRegistry"] = ["Telemetry.Contracts"],
         ["Telemetry.Edge"] = ["Telemetry.Mqtt"],
         ["Telemetry.Bridge"] = ["Telemetry.Mqtt", "Telemetry.Streams"],

@@ -9,13 +9,13 @@ namespace Telemetry.Tests.Architecture;
 /// </summary>
 public sealed class RoomTests
 {
-    public static TheoryData<string> Projects => ["Telemetry.Query", "Telemetry.ClickHouseServer"];
+    public static TheoryData<string> Projects => ["Telemetry.Query", "Telemetry.ClickHouseServer", "Telemetry.Observability", "Telemetry.Host"];
 
     [Theory]
     [MemberData(nameof(Projects))]
     public void No_two_rooms_of_a_project_use_each_other_directly_or_by_way_of_others(string project)
     {
-        var assembly = Assembly.Load(project);
+        var assembly = Assembly.Load(project == "Telemetry.Host" ? "telemetry" : project);
         var rooms = assembly.GetTypes()
             .Where(type => type.Namespace?.StartsWith(project, StringComparison.Ordinal) == true && !type.IsNested)
             .GroupBy(type => type.Namespace!)

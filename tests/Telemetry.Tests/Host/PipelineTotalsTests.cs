@@ -1,4 +1,4 @@
-using Telemetry.Host.Metrics;
+using Telemetry.Host.Figures;
 
 namespace Telemetry.Tests.Host;
 

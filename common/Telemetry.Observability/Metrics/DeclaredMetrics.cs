@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Telemetry.Observability.Metrics;
+
+/// <summary>
+/// The exporter leaves out an instrument that has not measured anything yet. This adds its HELP and TYPE to the text, so that
+/// <c>/metrics</c> names every figure from the first second on: what alerts and dashboards ask for can be checked on an idle process.
+/// OpenMetrics has no place behind its end mark, so a scraper that asks for it gets the exporter's answer as it is.
+/// </summary>
+internal sealed class DeclaredMetrics : IDisposable
+{
+    private readonly MeterListener _listener = new();
+    private readonly ConcurrentDictionary<string, Instrument> _instruments = new(StringComparer.Ordinal);
+
+    public DeclaredMetrics()
+    {
+        _listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (instrument.Meter.Name.StartsWith(MeterNames.Prefix, StringComparison.Ordinal))
+            {
+                _instruments.TryAdd(NameOf(instrument), instrument);
+            }
+        };
+        _listener.Start();
+    }
+
+    /// <summary>Completes the answers of the endpoint behind it.</summary>
+    public void Use(IApplicationBuilder application) => application.Use(async (context, next) =>
+    {
+        var body = context.Response.Body;
+        using var buffer = new MemoryStream();
+        context.Response.Body = buffer;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            context.Response.Body = body;
+        }
+
+        if (context.Response.StatusCode == StatusCodes.Status200OK
+            && context.Response.ContentType?.StartsWith("text/plain", StringComparison.Ordinal) == true)
+        {
+            buffer.Write(Encoding.UTF8.GetBytes(MissingFrom(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length))));
+            context.Response.ContentLength = buffer.Length;
+        }
+
+        await body.WriteAsync(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), context.RequestAborted);
+    });
+
+    public void Dispose() => _listener.Dispose();
+
+    private string MissingFrom(string served)
+    {
+        var text = new StringBuilder();
+        foreach (var (name, instrument) in _instruments.OrderBy(i => i.Key, StringComparer.Ordinal))
+        {
+            if (!served.Contains($"# TYPE {name} ", StringComparison.Ordinal))
+            {
+                var help = (instrument.Description ?? instrument.Name).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+                text.Append("# HELP ").Append(name).Append(' ').Append(help).Append('\n');
+                text.Append("# TYPE ").Append(name).Append(' ').Append(TypeOf(instrument)).Append('\n');
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>As OpenTelemetry's mapping to Prometheus has it: dots become underscores, unit and <c>_total</c> are appended.</summary>
+    private static string NameOf(Instrument instrument)
+    {
+        var name = instrument.Name.Replace('.', '_');
+        var unit = instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
+        name = name.EndsWith(unit, StringComparison.Ordinal) ? name : name + unit;
+        return TypeOf(instrument) == "counter" ? name + "_total" : name;
+    }
+
+    private static string TypeOf(Instrument instrument) => instrument.GetType().Name switch
+    {
+        "Counter`1" or "ObservableCounter`1" => "counter",
+        "Histogram`1" => "histogram",
+        _ => "gauge",
+    };
+}
