@@ -1,3 +1,5 @@
+using Telemetry.Contracts.Faults;
+
 namespace Telemetry.Streams;
 
 /// <summary>What went wrong in the log; also the metric label.</summary>
@@ -26,7 +28,7 @@ public enum RecordLogError
     /// <summary>A write or fsync failed; what is on disk is unknown, the process must restart.</summary>
     WriteFailed,
 
-    /// <summary>A newer producer with the same transactional id, or a newer member, took over.</summary>
+    /// <summary>A newer producer with the same transactional id took over.</summary>
     Fenced,
 
     /// <summary>The offset asked for is not there (any more).</summary>
@@ -46,10 +48,16 @@ public enum RecordLogError
 
     /// <summary>The cluster does not accept our certificate, name or password, we do not trust its certificate, or a right is missing.</summary>
     AccessDenied,
+
+    /// <summary>A setting cannot be used, by itself, beside another one or with this cluster.</summary>
+    Misconfigured,
+
+    /// <summary>The client library is missing or cannot be loaded on this machine.</summary>
+    NotInstalled,
 }
 
 /// <summary>An error of the log. The message names what, where and what to do.</summary>
-public sealed class RecordLogException : Exception
+public sealed class RecordLogException : Exception, IFault
 {
     public RecordLogException(RecordLogError error, string message, Exception? inner = null)
         : base(message, inner) => Error = error;
@@ -58,4 +66,12 @@ public sealed class RecordLogException : Exception
 
     /// <summary>True: the same call may succeed later.</summary>
     public bool IsTransient => Error is RecordLogError.DiskFull or RecordLogError.TimedOut or RecordLogError.Unavailable;
+
+    /// <inheritdoc/>
+    public FaultRemedy Remedy => Error switch
+    {
+        RecordLogError.NotInstalled => FaultRemedy.Installation,
+        RecordLogError.AccessDenied or RecordLogError.Misconfigured or RecordLogError.TopicMismatch => FaultRemedy.Settings,
+        _ => FaultRemedy.Retry,
+    };
 }

@@ -41,6 +41,9 @@ internal static partial class Log
     [LoggerMessage(4030, LogLevel.Warning, "The sink failed and starts again in {Delay}: {Message}")]
     public static partial void SinkFailed(ILogger logger, TimeSpan delay, string message, Exception exception);
 
+    [LoggerMessage(4050, LogLevel.Critical, "The sink cannot run, and trying again does not help: {Message}")]
+    public static partial void SinkCannotRun(ILogger logger, string message, Exception exception);
+
     [LoggerMessage(4031, LogLevel.Warning, "Free disk {Free} bytes is below the floor of {Floor}: consumption stops, the log keeps the readings")]
     public static partial void DiskLow(ILogger logger, long free, long floor);
 

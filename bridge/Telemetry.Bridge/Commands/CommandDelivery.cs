@@ -69,7 +69,7 @@ public sealed class CommandDelivery : IAsyncDisposable
     }
 
     private Task RunAsync() => LogFollower.RunAsync(
-        FollowAsync, error => Log.CommandsFailed(_logger, Restart, error), Restart, _time, _stop.Token);
+        FollowAsync, (error, pause) => Log.CommandsFailed(_logger, pause, error), Restart, _time, _stop.Token);
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {

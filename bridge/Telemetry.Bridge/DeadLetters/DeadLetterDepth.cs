@@ -72,7 +72,7 @@ public sealed class DeadLetterDepth : IAsyncDisposable
     }
 
     private Task RunAsync() => LogFollower.RunAsync(
-        FollowAsync, error => Log.DeadLettersNotFollowed(_logger, Retry, error), Retry, _time, _stop.Token);
+        FollowAsync, (error, pause) => Log.DeadLettersNotFollowed(_logger, pause, error), Retry, _time, _stop.Token);
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {

@@ -143,7 +143,7 @@ internal static class KafkaClientConfig
         }
         catch (IOException error)
         {
-            throw new RecordLogException(RecordLogError.Unavailable, error.Message, error);
+            throw new RecordLogException(RecordLogError.Misconfigured, error.Message, error);
         }
     }
 }

@@ -12,7 +12,8 @@ public static class KafkaGroups
         KafkaOptions options, IReadOnlyList<string> groups, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var admin = new AdminClientBuilder(KafkaClientConfig.Base(options)).SetLogHandler(static (_, _) => { }).Build();
+        using var admin = KafkaClients.Make(
+            "admin client", () => new AdminClientBuilder(KafkaClientConfig.Base(options)).SetLogHandler(static (_, _) => { }).Build());
         try
         {
             var found = await admin.ListConsumerGroupsAsync(new ListConsumerGroupsOptions { RequestTimeout = options.RequestTimeout });

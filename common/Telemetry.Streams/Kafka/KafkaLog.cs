@@ -44,7 +44,10 @@ public sealed class KafkaLog : IRecordLog
     internal bool UsesClassicGroups { get; set; }
 
     /// <summary>Opens the log; connections are made when they are needed.</summary>
-    /// <exception cref="RecordLogException">The options cannot be: a file is missing, a combination is not allowed.</exception>
+    /// <exception cref="RecordLogException">
+    /// <see cref="RecordLogError.Misconfigured"/>: a file is missing, a value or a combination is not allowed.
+    /// <see cref="RecordLogError.NotInstalled"/>: the client library cannot be loaded.
+    /// </exception>
     public static KafkaLog Open(KafkaOptions options, ILoggerFactory loggerFactory, TimeProvider timeProvider)
     {
         if (string.IsNullOrEmpty(options.BootstrapServers))
@@ -52,18 +55,9 @@ public sealed class KafkaLog : IRecordLog
             throw new ArgumentException("Kafka:BootstrapServers is empty; give host:port,...", nameof(options));
         }
 
-        try
-        {
-            var log = new KafkaLog(options, loggerFactory.CreateLogger<KafkaLog>(), timeProvider);
-            log.Logger.KafkaOpened(options.BootstrapServers);
-            return log;
-        }
-        catch (Exception error) when (error is InvalidOperationException or KafkaException)
-        {
-            // librdkafka reads certificates and checks combinations of settings when a client is made.
-            throw new RecordLogException(
-                RecordLogError.Unknown, $"A Kafka client cannot be made of the settings Kafka:*: {error.Message}", error);
-        }
+        var log = new KafkaLog(options, loggerFactory.CreateLogger<KafkaLog>(), timeProvider);
+        log.Logger.KafkaOpened(options.BootstrapServers);
+        return log;
     }
 
     /// <inheritdoc/>

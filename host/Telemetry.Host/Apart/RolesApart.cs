@@ -55,7 +55,8 @@ internal sealed class RolesApart : IAsyncDisposable
         }
         catch
         {
-            await apart.StopAsync(drain: false);
+            using var limit = new CancellationTokenSource(options.ShutdownTimeout / 4);
+            await apart.StopAsync(drain: false, limit.Token);
             await apart.DisposeAsync();
             throw;
         }
@@ -69,15 +70,17 @@ internal sealed class RolesApart : IAsyncDisposable
         [.. Roles.Select(Describe)]);
 
     /// <summary>Intake first, then processing, storage, API and the engine; each takes what the one before has left.</summary>
-    public async Task StopAsync(bool drain)
+    /// <param name="drain">True: first everything that is on the log is taken.</param>
+    /// <param name="cancellationToken">The time for stopping is over: processes that are left are killed.</param>
+    public async Task StopAsync(bool drain, CancellationToken cancellationToken)
     {
         foreach (var role in RolePlan.StopOrder)
         {
-            var deadline = _options.ShutdownTimeout * (drain ? 2 : 1);
-            await Task.WhenAll(Roles.Where(r => r.Spec.Role == role).Select(r => r.StopAsync(drain, deadline)));
+            await Task.WhenAll(Roles.Where(r => r.Spec.Role == role).Select(
+                r => r.StopAsync(drain, _options.ShutdownTimeout * 2, cancellationToken)));
             if (drain && role == RolePlan.Intake)
             {
-                await WaitUntilStoredAsync(_options.ShutdownTimeout);
+                await WaitUntilStoredAsync(_options.ShutdownTimeout / 2, cancellationToken);
             }
         }
     }
@@ -112,14 +115,14 @@ internal sealed class RolesApart : IAsyncDisposable
     /// Waits until no group is behind. The processes drain by themselves when they stop; but what they count meanwhile could not
     /// be read from them any more.
     /// </summary>
-    private async Task WaitUntilStoredAsync(TimeSpan deadline)
+    private async Task WaitUntilStoredAsync(TimeSpan deadline, CancellationToken cancellationToken)
     {
         var since = TimeProvider.System.GetTimestamp();
         var first = Sampler.Taken + 2; // The sample under way may have asked before intake ended.
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         while (Sampler.Taken < first || Sampler.Health.Lag.Any(l => l.Records > 0))
         {
-            if (TimeProvider.System.GetElapsedTime(since) > deadline)
+            if (TimeProvider.System.GetElapsedTime(since) > deadline || cancellationToken.IsCancellationRequested)
             {
                 HostLog.DrainTimedOut(_logger, deadline.TotalSeconds);
                 return;

@@ -61,13 +61,15 @@ internal sealed class SupervisedRole : IAsyncDisposable
     /// <summary>Asks it to stop and waits; kills it after the deadline.</summary>
     /// <param name="drain">True: it first takes what is on the log.</param>
     /// <param name="deadline">How long it may take.</param>
-    public async Task StopAsync(bool drain, TimeSpan deadline)
+    /// <param name="cancellationToken">Ends the wait sooner.</param>
+    public async Task StopAsync(bool drain, TimeSpan deadline, CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
         if (_process is { } process)
         {
             process.RequestStop(drain ? ParentWatch.DrainLine : null);
-            using var limit = new CancellationTokenSource(deadline);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(deadline);
             try
             {
                 await process.WaitForExitAsync(limit.Token);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Telemetry.Contracts.Faults;
 using Telemetry.Host.Configuration;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Schema;
@@ -9,12 +10,6 @@ namespace Telemetry.Host.Commands;
 /// <summary>The command line of the executable.</summary>
 internal static class CommandLine
 {
-    /// <summary>Something the user can mend: settings, a port, a data directory.</summary>
-    private const int UsageError = 2;
-
-    /// <summary>The platform could not go on.</summary>
-    private const int Failure = 70;
-
     public static async Task<int> RunAsync(string[] args)
     {
         var root = new RootCommand(
@@ -58,18 +53,20 @@ internal static class CommandLine
     /// <summary>Errors that have a cause outside this program get a sentence instead of a stack.</summary>
     private static (string Text, int Code)? Explain(Exception exception) => exception switch
     {
-        ConfigurationException e => (e.Message, UsageError),
-        Edge.EdgeConfigurationException e => (e.Message, UsageError),
-        RecordLogException { Error: RecordLogError.Locked or RecordLogError.TopicMismatch or RecordLogError.AccessDenied } e => (e.Message, UsageError),
-        RecordLogException e => (e.Message, Failure),
-        SchemaException e => (e.Message, UsageError),
-        ClickHouseException e => ($"ClickHouse: {e.Message}", Failure),
-        SchemaRegistry.Client.SchemaRegistryException e => (e.Message, Failure),
-        FormatException e => (e.Message, UsageError),
-        NotSupportedException e => (e.Message, UsageError),
-        System.Net.Sockets.SocketException e => (e.Message, UsageError),
-        IOException e => (e.Message, UsageError),
-        HttpRequestException e => ($"{e.Message} Is the platform running?", UsageError),
+        _ when Fault.RemedyOf(exception) != FaultRemedy.Retry => (Fault.Explain(exception), ExitCodes.UsageError),
+        RunTimeOverException e => (e.Message, ExitCodes.Failure),
+        ConfigurationException e => (e.Message, ExitCodes.UsageError),
+        Edge.EdgeConfigurationException e => (e.Message, ExitCodes.UsageError),
+        RecordLogException { Error: RecordLogError.Locked } e => (e.Message, ExitCodes.UsageError),
+        RecordLogException e => (e.Message, ExitCodes.Failure),
+        SchemaException e => (e.Message, ExitCodes.UsageError),
+        ClickHouseException e => ($"ClickHouse: {e.Message}", ExitCodes.Failure),
+        SchemaRegistry.Client.SchemaRegistryException e => (e.Message, ExitCodes.Failure),
+        FormatException e => (e.Message, ExitCodes.UsageError),
+        NotSupportedException e => (e.Message, ExitCodes.UsageError),
+        System.Net.Sockets.SocketException e => (e.Message, ExitCodes.UsageError),
+        IOException e => (e.Message, ExitCodes.UsageError),
+        HttpRequestException e => ($"{e.Message} Is the platform running?", ExitCodes.UsageError),
         _ => null,
     };
 }

@@ -45,6 +45,7 @@ internal static class DoctorCommand
     [
         DataDirectoryCheck(options),
         DiskCheck(options),
+        LibraryCheck(options),
         await LogCheckAsync(options, cancellationToken),
         await StoreCheckAsync(options, cancellationToken),
         PortCheck("MQTT port", IPAddress.Loopback, options.Edge.EffectiveListeners[0].Port),
@@ -77,6 +78,20 @@ internal static class DoctorCommand
         return new Check(
             free > needed, "disk",
             string.Create(CultureInfo.InvariantCulture, $"{free / 1e9:F1} GB free, {needed / 1e9:F1} GB or more wanted (inserts stop below Schema:FreeDiskBytesMin)"));
+    }
+
+    /// <summary>Without Kafka nothing needs the library, so its absence is told and is no fault.</summary>
+    private static Check LibraryCheck(TelemetryOptions options)
+    {
+        try
+        {
+            var library = KafkaLibrary.Load();
+            return new Check(true, "Kafka client library", $"librdkafka {library.Version}, {library.File ?? "file not known on this system"}");
+        }
+        catch (RecordLogException e)
+        {
+            return new Check(!options.IsKafka, "Kafka client library", options.IsKafka ? e.Message : $"not usable, and not needed without --kafka. {e.Message}");
+        }
     }
 
     private static async Task<Check> LogCheckAsync(TelemetryOptions options, CancellationToken cancellationToken)

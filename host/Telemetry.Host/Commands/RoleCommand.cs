@@ -59,17 +59,17 @@ internal static class RoleCommand
         using var logging = LoggingSetup.Create(options.Logging, console: true);
         try
         {
-            using var limit = new StopLimit(options.ShutdownTimeout * 2, logging.CreateLogger<StopLimit>());
+            using var limit = new StopLimit(logging.CreateLogger<StopLimit>());
             await using var platform = await Platform.StartAsync(options, roles, instrumentation, logging, stop.Token);
             var stopped = signals.WaitAsync(stop.Token);
             if (await Task.WhenAny(stopped, platform.Failed) != stopped)
             {
-                HostLog.LogFailed(platform.Logger, await platform.Failed);
-                return 70;
+                limit.Begin(options.ShutdownTimeout, ExitCodes.Failure);
+                return FailedRun.Report(platform.Logger, await platform.Failed);
             }
 
             HostLog.Stopping(platform.Logger);
-            limit.Begin();
+            limit.Begin(options.ShutdownTimeout * 2, 0);
             using var orderly = new CancellationTokenSource(options.ShutdownTimeout);
             await platform.StopAsync(drain: watch?.Drain ?? false, orderly.Token);
             return 0;

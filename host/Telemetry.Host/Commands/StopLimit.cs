@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Telemetry.Host.Commands;
 
 /// <summary>
@@ -6,23 +8,48 @@ namespace Telemetry.Host.Commands;
 /// </summary>
 internal sealed class StopLimit : IDisposable
 {
-    private readonly TimeSpan _limit;
-    private readonly Timer _timer;
+    /// <summary>Exit handlers of native libraries may wait for the very call that hangs; then the process is killed.</summary>
+    private static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(3);
 
-    public StopLimit(TimeSpan limit, ILogger<StopLimit> logger)
+    private readonly ILogger _logger;
+    private readonly Timer _timer;
+    private readonly Lock _gate = new();
+    private TimeSpan _limit;
+    private int _code;
+
+    public StopLimit(ILogger<StopLimit> logger)
     {
-        _limit = limit;
-        _timer = new Timer(_ => End(logger));
+        _logger = logger;
+        _timer = new Timer(_ => End());
     }
 
-    /// <summary>The stop has begun.</summary>
-    public void Begin() => _timer.Change(_limit, Timeout.InfiniteTimeSpan);
+    /// <summary>From now on the process may run this long.</summary>
+    /// <param name="limit">Counted from now; replaces an earlier limit.</param>
+    /// <param name="code">What the process ends with when that is not enough.</param>
+    public void Begin(TimeSpan limit, int code)
+    {
+        lock (_gate)
+        {
+            (_limit, _code) = (limit, code);
+            _timer.Change(limit, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>No limit any more.</summary>
+    public void Cancel() => _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     public void Dispose() => _timer.Dispose();
 
-    private void End(ILogger logger)
+    private void End()
     {
-        HostLog.StopTimedOut(logger, _limit.TotalSeconds);
-        Environment.Exit(0);
+        int code;
+        lock (_gate)
+        {
+            code = _code;
+            HostLog.StopTimedOut(_logger, _limit.TotalSeconds);
+        }
+
+        using var last = new Timer(static _ => Process.GetCurrentProcess().Kill(), null, ExitTime, Timeout.InfiniteTimeSpan);
+        Environment.Exit(code);
     }
 }

@@ -37,8 +37,9 @@ internal static class UpApart
         using var loggers = LoggingSetup.Create(
             options.Logging with { File = Path.Combine(data.Logs, "up-.jsonl") }, console: !live);
         var logger = loggers.CreateLogger(typeof(UpApart).FullName!);
-        await using var apart = await RolesApart.StartAsync(
-            options, RolePlan.Make(options, settings.Apart!, forwarded), logger, stop.Token);
+        using var time = new RunTime(settings.Duration, options.ShutdownTimeout, loggers, stop.Token);
+        await using var apart = await time.StartAsync(token => RolesApart.StartAsync(
+            options, RolePlan.Make(options, settings.Apart!, forwarded), logger, token));
         await using var simulator = settings.Simulator
             ? SimulatorProcess.Start(SimulatorArguments.Of(
                 options.Data, options.Simulator, settings.Duration, apart.Plan.EdgeAddress, apart.Plan.QueryAddress))
@@ -52,10 +53,14 @@ internal static class UpApart
         using var viewing = new CancellationTokenSource();
         var view = new PlatformView(apart.Look, () => simulator, settings.Plain).RunAsync(viewing.Token);
         report.Begin();
-        var code = await WaitAsync(simulator, settings, logger, stop.Token);
+        var code = await WaitAsync(simulator, settings, time, logger, stop.Token);
         report.End();
         HostLog.Stopping(logger);
-        await apart.StopAsync(drain: true);
+        if (!await time.StopAsync(token => apart.StopAsync(drain: true, token)) && settings.Duration is not null)
+        {
+            code = ExitCodes.Failure;
+        }
+
         await viewing.CancelAsync();
         await view.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (settings.Report is not null)
@@ -67,25 +72,26 @@ internal static class UpApart
     }
 
     private static async Task<int> WaitAsync(
-        SimulatorProcess? simulator, UpSettings settings, ILogger logger, CancellationToken stop)
+        SimulatorProcess? simulator, UpSettings settings, RunTime time, ILogger logger, CancellationToken stop)
     {
         var forever = Task.Delay(settings.Duration is { } duration && simulator is null ? duration : Timeout.InfiniteTimeSpan, stop);
-        var first = simulator is null ? forever : await Task.WhenAny(forever, simulator.WaitForExitAsync(stop));
+        var first = simulator is null
+            ? forever
+            : await Task.WhenAny(forever, simulator.WaitForExitAsync(stop), time.FleetIsLateAsync(stop));
         await first.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (simulator is { HasExited: true, ExitCode: not 0 })
         {
             HostLog.SimulatorEnded(logger, simulator.ExitCode, simulator.ErrorText);
             if (settings.Duration is not null)
             {
-                return 70;
+                return ExitCodes.Failure;
             }
 
             await forever.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         else if (simulator is { HasExited: false })
         {
-            simulator.RequestStop();
-            await simulator.WaitForExitAsync(CancellationToken.None);
+            await time.StopFleetAsync(simulator.WaitForExitAsync(CancellationToken.None), simulator.RequestStop);
         }
 
         return 0;

@@ -59,8 +59,9 @@ internal static class UpCommand
             ? options.Logging with { File = Path.Combine(options.Data, "logs", "telemetry-.jsonl") }
             : options.Logging;
         using var loggers = LoggingSetup.Create(logging, console: !live);
+        using var time = new RunTime(settings.Duration, options.ShutdownTimeout, loggers, signals.Token);
         new DataDirectory(options.Data).Create(journal: !options.IsKafka, clickHouse: options.ClickHouse.Endpoint is null);
-        await using var platform = await Platform.StartAsync(options, Roles.All, instrumentation, loggers, signals.Token);
+        await using var platform = await time.StartAsync(token => Platform.StartAsync(options, Roles.All, instrumentation, loggers, token));
         InstanceFile.Write(options, platform);
         await using var simulator = settings.Simulator
             ? SimulatorProcess.Start(
@@ -74,14 +75,20 @@ internal static class UpCommand
 
         using var viewing = new CancellationTokenSource();
         var view = new PlatformView(() => Look(platform), () => simulator, settings.Plain).RunAsync(viewing.Token);
-        var code = await WaitAsync(platform, simulator, signals, settings, report, cancellationToken);
+        var code = await WaitAsync(platform, simulator, signals, settings, time, report, cancellationToken);
         await viewing.CancelAsync();
         await view.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (code == 0)
         {
             HostLog.Stopping(platform.Logger);
-            using var limit = new CancellationTokenSource(options.ShutdownTimeout * 2);
-            await platform.StopAsync(drain: true, limit.Token);
+            if (!await time.StopAsync(token => platform.StopAsync(drain: true, token)) && settings.Duration is not null)
+            {
+                code = ExitCodes.Failure;
+            }
+        }
+        else
+        {
+            time.Failed(code);
         }
 
         if (settings.Report is not null)
@@ -97,7 +104,7 @@ internal static class UpCommand
         new($"{platform.Http}", $"{platform.Mqtt}", platform.Sampler.Health, platform.NotReady(), []);
 
     private static async Task<int> WaitAsync(
-        Platform platform, SimulatorProcess? simulator, StopSignals signals, UpSettings settings, RunReportBuilder report,
+        Platform platform, SimulatorProcess? simulator, StopSignals signals, UpSettings settings, RunTime time, RunReportBuilder report,
         CancellationToken cancellationToken)
     {
         using var ending = new CancellationTokenSource();
@@ -110,12 +117,13 @@ internal static class UpCommand
         var stop = signals.WaitAsync(either.Token);
         var fleet = simulator is null ? Task.Delay(Timeout.InfiniteTimeSpan, either.Token) : simulator.WaitForExitAsync(either.Token);
         report.Begin();
-        var first = await Task.WhenAny(stop, fleet, platform.Failed);
+        var late = time.FleetIsLateAsync(either.Token);
+        var first = await Task.WhenAny(stop, fleet, platform.Failed, late);
         if (first == platform.Failed)
         {
-            HostLog.LogFailed(platform.Logger, await platform.Failed);
+            var failure = FailedRun.Report(platform.Logger, await platform.Failed);
             await either.CancelAsync();
-            return 70;
+            return failure;
         }
 
         if (first == fleet && simulator is { HasExited: true, ExitCode: not 0 })
@@ -124,7 +132,7 @@ internal static class UpCommand
             if (settings.Duration is not null)
             {
                 report.End();
-                return 70;
+                return ExitCodes.Failure;
             }
 
             await stop;
@@ -132,8 +140,7 @@ internal static class UpCommand
         else if (simulator is { HasExited: false })
         {
             report.SampleSimulator();
-            simulator.RequestStop();
-            await simulator.WaitForExitAsync(CancellationToken.None);
+            await time.StopFleetAsync(simulator.WaitForExitAsync(CancellationToken.None), simulator.RequestStop);
         }
 
         report.End();

@@ -18,6 +18,7 @@ internal sealed class DependencyWait(ILogger logger, TimeProvider time)
     public string? Waiting => _waiting;
 
     /// <summary>Tries until it succeeds, fails for another reason than reachability, or the token fires.</summary>
+    /// <exception cref="OperationCanceledException">The token fired; the message says what was waited for.</exception>
     public async Task RunAsync(string what, Func<CancellationToken, ValueTask> attempt, CancellationToken cancellationToken)
     {
         var delay = First;
@@ -25,7 +26,8 @@ internal sealed class DependencyWait(ILogger logger, TimeProvider time)
         {
             try
             {
-                await attempt(cancellationToken);
+                // An attempt that does not heed the token is left behind.
+                await attempt(cancellationToken).AsTask().WaitAsync(cancellationToken);
                 if (_waiting is not null)
                 {
                     _waiting = null;
@@ -38,8 +40,12 @@ internal sealed class DependencyWait(ILogger logger, TimeProvider time)
             {
                 _waiting = $"waiting for {what}: {e.Message}";
                 HostLog.DependencyMissing(logger, what, e.Message, delay.TotalSeconds);
-                await Task.Delay(delay, time, cancellationToken);
+                await Task.Delay(delay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 delay = delay * 2 < Longest ? delay * 2 : Longest;
+            }
+            catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+            {
+                throw new OperationCanceledException(_waiting ?? $"waiting for {what}", e, cancellationToken);
             }
         }
     }

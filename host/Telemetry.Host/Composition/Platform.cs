@@ -113,7 +113,7 @@ internal sealed class Platform : IAsyncDisposable
 
         if (Failed.IsCompleted)
         {
-            reasons.Add("the log or processing has failed; restart the process");
+            reasons.Add("the log, processing or storage has failed; the process ends");
         }
 
         if (_started)
@@ -213,7 +213,8 @@ internal sealed class Platform : IAsyncDisposable
     /// </summary>
     private async Task DrainAsync(CancellationToken cancellationToken)
     {
-        var deadline = _services.Options.ShutdownTimeout;
+        // The rest of the time is for closing.
+        var deadline = _services.Options.ShutdownTimeout * 3 / 4;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(deadline);
         try

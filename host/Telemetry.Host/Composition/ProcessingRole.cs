@@ -1,3 +1,4 @@
+using Telemetry.Contracts.Faults;
 using Telemetry.Contracts.Readings;
 using Telemetry.Processing;
 using Telemetry.Streams;
@@ -81,10 +82,10 @@ internal sealed class ProcessingRole(
 
     private async Task KeepRunningAsync(ReadingProcessor? processor)
     {
-        var failures = 0;
+        var pause = new RestartPause(options.RetryDelay, options.RetryDelayMax, Well, time);
         while (!_stop.IsCancellationRequested)
         {
-            var started = time.GetTimestamp();
+            pause.Started();
             try
             {
                 processor ??= await StartOneAsync(_stop.Token);
@@ -93,13 +94,12 @@ internal sealed class ProcessingRole(
             }
             catch (RecordLogException fault) when (restarts && !log.Failed.IsCompleted && !_stop.IsCancellationRequested)
             {
-                failures = time.GetElapsedTime(started) >= Well ? 1 : failures + 1;
-                if (failures > FailuresMax)
+                var delay = pause.Failed();
+                if (pause.Failures > FailuresMax || Fault.EndsProcess(fault, ranBefore: pause.HasRunWell))
                 {
                     throw;
                 }
 
-                var delay = TimeSpan.FromTicks(Math.Min(options.RetryDelayMax.Ticks, options.RetryDelay.Ticks << Math.Min(failures - 1, 16)));
                 _problem = fault.Message;
                 HostLog.ProcessingRestarts(_logger, fault, delay.TotalSeconds);
                 if (processor is not null)

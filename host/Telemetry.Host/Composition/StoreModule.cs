@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Measurement;
 using Telemetry.Observability.Lag;
@@ -37,6 +38,9 @@ internal sealed class StoreModule : RoleModule
 
     /// <inheritdoc/>
     public override IEnumerable<string> NotReady => _sink.IsReady ? [] : ["storage: " + (_sink.NotReadyReason ?? "starting")];
+
+    /// <inheritdoc/>
+    public override Task Completion => FailWithSinkAsync();
 
     /// <inheritdoc/>
     public override LatencyHistogram? EndToEnd => _sink.EndToEnd;
@@ -84,6 +88,8 @@ internal sealed class StoreModule : RoleModule
         await _sink.DisposeAsync();
         await base.DisposeAsync();
     }
+
+    private async Task FailWithSinkAsync() => ExceptionDispatchInfo.Throw(await _sink.Failed);
 
     private ValueTask<OffsetRange> QueryEndAsync(int partition, CancellationToken cancellationToken) =>
         _services.Log.QueryOffsetsAsync(new TopicPartition(KafkaTopics.Readings, partition), cancellationToken);

@@ -51,7 +51,7 @@ internal sealed class CommandDesk : IAsyncDisposable
 
     /// <summary>Follows both topics until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => LogFollower.RunAsync(
-        FollowAsync, error => _logger.CommandTailFailed(Retry, error), Retry, _time, cancellationToken);
+        FollowAsync, (error, pause) => _logger.CommandTailFailed(pause, error), Retry, _time, cancellationToken);
 
     public ValueTask DisposeAsync() => _producer.IsValueCreated ? _producer.Value.DisposeAsync() : ValueTask.CompletedTask;
 

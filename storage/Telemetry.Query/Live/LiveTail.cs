@@ -46,7 +46,7 @@ internal sealed class LiveTail
 
     /// <summary>Runs until cancelled; a failing log is tried again.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => LogFollower.RunAsync(
-        FollowAsync, error => _logger.TailFailed(Retry, error), Retry, _time, cancellationToken);
+        FollowAsync, (error, pause) => _logger.TailFailed(pause, error), Retry, _time, cancellationToken);
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {

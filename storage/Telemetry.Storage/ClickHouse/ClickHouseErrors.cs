@@ -9,6 +9,15 @@ public static partial class ClickHouseErrors
     /// <summary>TIMEOUT_EXCEEDED.</summary>
     public const int TimeoutExceeded = 159;
 
+    /// <summary>UNKNOWN_USER.</summary>
+    public const int UnknownUser = 192;
+
+    /// <summary>WRONG_PASSWORD.</summary>
+    public const int WrongPassword = 193;
+
+    /// <summary>REQUIRED_PASSWORD.</summary>
+    public const int RequiredPassword = 194;
+
     /// <summary>TOO_MANY_SIMULTANEOUS_QUERIES.</summary>
     public const int TooManySimultaneousQueries = 202;
 
@@ -17,6 +26,9 @@ public static partial class ClickHouseErrors
 
     /// <summary>NOT_ENOUGH_SPACE.</summary>
     public const int NotEnoughSpace = 243;
+
+    /// <summary>AUTHENTICATION_FAILED.</summary>
+    public const int AuthenticationFailed = 516;
 
     /// <summary>FUNCTION_THROW_IF_VALUE_IS_NON_ZERO.</summary>
     public const int ThrowIfValueIsNonZero = 395;

@@ -1,3 +1,5 @@
+using Telemetry.Contracts.Faults;
+
 namespace Telemetry.Storage.ClickHouse;
 
 /// <summary>
@@ -52,11 +54,17 @@ public readonly record struct ClickHouseSummary(ulong RowsRead, ulong BytesRead,
 public sealed record ClickHouseResult(ReadOnlyMemory<byte> Body, ClickHouseSummary Summary);
 
 /// <summary>The engine refused or could not run a statement.</summary>
-public sealed class ClickHouseException : Exception
+public sealed class ClickHouseException : Exception, IFault
 {
     public ClickHouseException(int code, string message, Exception? inner = null)
         : base(message, inner) => Code = code;
 
     /// <summary>ClickHouse's error code; 0 when the engine could not be reached.</summary>
     public int Code { get; }
+
+    /// <inheritdoc/>
+    public FaultRemedy Remedy => Code is ClickHouseErrors.UnknownUser or ClickHouseErrors.WrongPassword
+        or ClickHouseErrors.RequiredPassword or ClickHouseErrors.AuthenticationFailed
+        ? FaultRemedy.Settings
+        : FaultRemedy.Retry;
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Faults;
 using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Storage.ClickHouse;
@@ -27,6 +28,7 @@ public sealed class StorageSink : IAsyncDisposable
     private readonly SinkMetrics _metrics = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile SinkSession? _session;
     private volatile string? _lastError;
     private IReadOnlyList<Task> _loops = [];
@@ -71,6 +73,11 @@ public sealed class StorageSink : IAsyncDisposable
         : _session is { IsDiskLow: true }
             ? $"less than {_options.FreeDiskBytesMin} bytes free on the store's disk"
             : _lastError ?? "starting: comparing the store with the log";
+
+    /// <summary>
+    /// Completes with the cause when the sink cannot run and no retry mends it (<see cref="Fault.EndsProcess"/>); the process should end.
+    /// </summary>
+    public Task<Exception> Failed => _failed.Task;
 
     /// <summary>Begins; returns at once. <see cref="WaitUntilReadyAsync"/> tells when recovery is done.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -204,15 +211,20 @@ public sealed class StorageSink : IAsyncDisposable
         }
     });
 
-    /// <summary>Runs sessions one after the other, with a pause after an error that doubles until one gets going.</summary>
+    /// <summary>
+    /// Runs sessions one after the other, with a pause after an error that grows until one has run well for a while. Ends with
+    /// <see cref="Failed"/> when no retry can help.
+    /// </summary>
     private async Task RunAsync(Func<Action, CancellationToken, Task> session)
     {
-        var delay = _options.RetryMin;
+        var pause = new RestartPause(_options.RetryMin, _options.RetryMax, well: _options.RetryMax, _time);
+        var ranBefore = false;
         while (!_stop.IsCancellationRequested)
         {
+            pause.Started();
             try
             {
-                await session(() => delay = _options.RetryMin, _stop.Token);
+                await session(() => ranBefore = true, _stop.Token);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -222,10 +234,18 @@ public sealed class StorageSink : IAsyncDisposable
             {
                 _lastError = e.Message;
                 _metrics.Restarted();
+                if (Fault.EndsProcess(e, ranBefore))
+                {
+                    Log.SinkCannotRun(_logger, Fault.Explain(e), e);
+                    _failed.TrySetResult(e);
+                    _ready.TrySetException(e);
+                    return;
+                }
+
+                var delay = pause.Failed();
                 Log.SinkFailed(_logger, delay, e.Message, e);
                 await Task.Delay(delay, _time, _stop.Token).ContinueWith(
                     static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-                delay = delay * 2 < _options.RetryMax ? delay * 2 : _options.RetryMax;
             }
         }
     }

@@ -35,7 +35,10 @@ internal sealed class TelemetryProcess : IAsyncDisposable
 
     /// <param name="environment">Variables added to this process' own.</param>
     /// <param name="arguments">The command and its flags.</param>
-    public static TelemetryProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static TelemetryProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        Start(typeof(TelemetryOptions).Assembly.Location, environment, arguments);
+
+    private static TelemetryProcess Start(string program, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -43,7 +46,7 @@ internal sealed class TelemetryProcess : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        start.ArgumentList.Add(typeof(TelemetryOptions).Assembly.Location);
+        start.ArgumentList.Add(program);
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -66,6 +69,14 @@ internal sealed class TelemetryProcess : IAsyncDisposable
         IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         await using var process = Start(environment, arguments);
+        var code = await process.WaitAsync();
+        return (code, await process._output, process.Errors);
+    }
+
+    /// <summary>As <see cref="RunAsync(string[])"/>, with another copy of the executable.</summary>
+    public static async Task<(int Code, string Output, string Errors)> RunCopyAsync(string program, params string[] arguments)
+    {
+        await using var process = Start(program, new Dictionary<string, string>(), arguments);
         var code = await process.WaitAsync();
         return (code, await process._output, process.Errors);
     }

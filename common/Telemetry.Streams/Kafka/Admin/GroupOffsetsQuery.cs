@@ -72,11 +72,11 @@ internal sealed class GroupOffsetsQuery(KafkaLog log) : IAsyncDisposable
         {
             if (!_clients.TryGetValue(group, out var client))
             {
-                client = new ConsumerBuilder<byte[]?, byte[]?>(
+                client = KafkaClients.Make("consumer", () => new ConsumerBuilder<byte[]?, byte[]?>(
                         KafkaClientConfig.Consumer(log.Options, new ConsumerOptions { Group = group }, classic: true))
                     .SetLogHandler((_, message) => log.Logger.Client(message))
                     .SetErrorHandler((_, error) => log.Logger.ClientError(error.Code, error.Reason))
-                    .Build();
+                    .Build());
                 _clients.Add(group, client);
             }
 

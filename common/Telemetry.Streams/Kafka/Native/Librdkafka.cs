@@ -5,7 +5,8 @@ namespace Telemetry.Streams.Kafka.Native;
 /// <summary>The few functions of librdkafka (rdkafka.h) that carry metadata of committed offsets.</summary>
 internal static partial class Librdkafka
 {
-    private const string Library = "librdkafka";
+    /// <summary>Resolved to the file that Confluent.Kafka uses: <see cref="LoadedLibrdkafka"/>.</summary>
+    public const string Library = "librdkafka";
 
     /// <summary>rd_kafka_topic_partition_t.</summary>
     [StructLayout(LayoutKind.Sequential)]

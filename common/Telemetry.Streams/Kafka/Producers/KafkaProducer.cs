@@ -31,12 +31,12 @@ internal class KafkaProducer : IRecordProducer
     {
         Kafka = log;
         _inFlightMax = options.InFlightBytesMax;
-        _producer = new ProducerBuilder<byte[]?, byte[]?>(config)
+        _producer = KafkaClients.Make("producer", () => new ProducerBuilder<byte[]?, byte[]?>(config)
             .SetKeySerializer(Serializers.ByteArray!)
             .SetValueSerializer(Serializers.ByteArray!)
             .SetLogHandler((_, message) => log.Logger.Client(message))
             .SetErrorHandler((_, error) => Failed(error))
-            .Build();
+            .Build());
         log.Metrics.Add(this);
     }
 

@@ -244,20 +244,22 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
         {
             // Fenced for good, or a client that lost track: opening the id again is the way on from there.
             _phase = failure == RecordLogError.Fenced ? KafkaTransactionPhase.Fenced : KafkaTransactionPhase.Failed;
-            failure = failure == RecordLogError.Fenced ? failure : RecordLogError.Unavailable;
+            failure = failure is RecordLogError.Fenced or RecordLogError.AccessDenied or RecordLogError.Misconfigured
+                ? failure
+                : RecordLogError.Unavailable;
         }
         else if (error.RequiresAbort || error.IsRetriable)
         {
             _needsAbort |= error.RequiresAbort;
             failure = failure is RecordLogError.NotAssigned or RecordLogError.RecordTooLarge or RecordLogError.UnknownTopic
-                or RecordLogError.TimedOut
+                or RecordLogError.TimedOut or RecordLogError.AccessDenied or RecordLogError.Misconfigured
                 ? failure
                 : RecordLogError.Unavailable;
         }
 
         Kafka.Metrics.TransactionFailed(failure);
         return new RecordLogException(
-            failure, $"Could not {what} a transaction of '{_transactionalId}': {error.Reason} ({error.Code}).");
+            failure, $"Could not {what} a transaction of '{_transactionalId}': {error.Reason} ({error.Code}).{error.Code.Advice()}");
     }
 
     private static TransactionError Describe(KafkaException error) => new(

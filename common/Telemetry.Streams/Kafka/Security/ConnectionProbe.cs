@@ -61,7 +61,7 @@ internal static class ConnectionProbe
         {
             // A broker that hangs up on us is only logged, and only when asked for. The controller named first may be the
             // broker that has just died: without being told of another the client would wait for it.
-            return new AdminClientBuilder(new AdminClientConfig(KafkaClientConfig.Base(options))
+            return KafkaClients.Make("admin client", () => new AdminClientBuilder(new AdminClientConfig(KafkaClientConfig.Base(options))
             {
                 LogConnectionClose = true,
                 TopicMetadataRefreshIntervalMs = 500,
@@ -69,12 +69,13 @@ internal static class ConnectionProbe
             })
                 .SetErrorHandler((_, error) => faults.Add(error))
                 .SetLogHandler((_, message) => faults.Add(message))
-                .Build();
+                .Build());
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
+        catch (RecordLogException e) when (e.Error == RecordLogError.Misconfigured)
         {
             throw new RecordLogException(
-                RecordLogError.AccessDenied, $"The security settings of Kafka cannot be used: {e.Message}. Check the files under Kafka:Ssl*.", e);
+                RecordLogError.AccessDenied,
+                $"The security settings of Kafka cannot be used: {e.InnerException!.Message}. Check the files under Kafka:Ssl*.", e);
         }
     }
 }
