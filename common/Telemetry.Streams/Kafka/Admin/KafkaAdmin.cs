@@ -21,10 +21,10 @@ internal sealed class KafkaAdmin : IAsyncDisposable
     public KafkaAdmin(KafkaLog log)
     {
         _log = log;
-        Client = new AdminClientBuilder(KafkaClientConfig.Base(log.Options))
+        Client = KafkaClients.Make("admin client", () => new AdminClientBuilder(KafkaClientConfig.Base(log.Options))
             .SetLogHandler((_, message) => log.Logger.Client(message))
             .SetErrorHandler((_, error) => log.Logger.ClientError(error.Code, error.Reason))
-            .Build();
+            .Build());
     }
 
     public IAdminClient Client { get; }
@@ -54,14 +54,11 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             return;
         }
 
-        await RetryAsync("creating topics", () => CreateAsync(missing), cancellationToken);
+        var created = await RetryAsync("creating topics", () => CreateAsync(missing, cancellationToken), cancellationToken);
         foreach (var spec in missing)
         {
-            // Brokers learn of a new topic a moment after it is created.
-            await RetryAsync(
-                $"finding topic '{spec.Name}'",
-                async () => Check(spec, await FindPartitionsAsync(spec.Name, cancellationToken) ?? throw Gone(spec.Name)),
-                cancellationToken);
+            _log.Topics.Learn(spec.Name, created[spec.Name]);
+            Check(spec, created[spec.Name]);
         }
     }
 
@@ -163,10 +160,11 @@ internal sealed class KafkaAdmin : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await BlockingCall.RunAsync(Client.Dispose);
 
-    private async Task CreateAsync(IReadOnlyList<TopicSpec> specs)
+    private async Task<IReadOnlyDictionary<string, int>> CreateAsync(IReadOnlyList<TopicSpec> specs, CancellationToken cancellationToken)
     {
         var cluster = await Client.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = TryTimeout });
-        await TopicCreation.CreateAsync(Client, KafkaTopicSpecs.Complete(specs, _log.Options), cluster.Nodes.Count, TryTimeout);
+        return await new TopicCreation(Client, TryTimeout, _log.Time).CreateAsync(
+            KafkaTopicSpecs.Complete(specs, _log.Options), cluster.Nodes.Count, _log.Options.RequestTimeout, cancellationToken);
     }
 
     private static void Check(TopicSpec spec, int partitions)
@@ -272,16 +270,4 @@ internal sealed class KafkaAdmin : IAsyncDisposable
             _log.Logger.ClientError(error.Error.Code, error.Error.Reason);
         }
     }
-
-    private Task<bool> RetryAsync(string doing, Func<Task> call, CancellationToken cancellationToken) => RetryAsync(
-        doing,
-        async () =>
-        {
-            await call();
-            return true;
-        },
-        cancellationToken);
-
-    private static RecordLogException Gone(string topic) =>
-        new(RecordLogError.Unavailable, $"Topic '{topic}' was created and is not there yet.");
 }

@@ -9,8 +9,6 @@ namespace Telemetry.Streams.Kafka.Topics;
 /// <param name="timeout">Longest wait for one answer.</param>
 public sealed class TopicApplier(IAdminClient admin, TimeSpan timeout)
 {
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
-
     /// <summary>Creates and alters what the report says applying mends.</summary>
     /// <exception cref="RecordLogException">The cluster refused; what was done before stays done.</exception>
     public async Task ApplyAsync(
@@ -19,9 +17,8 @@ public sealed class TopicApplier(IAdminClient admin, TimeSpan timeout)
         var create = report.Differences.Where(d => d.Remedy == TopicRemedy.Create).Select(d => d.Topic).ToHashSet();
         if (create.Count > 0)
         {
-            await TopicCreation.CreateAsync(
-                admin, [.. declared.Where(s => create.Contains(s.Name))], report.Cluster.Brokers.Count, timeout).WaitAsync(cancellationToken);
-            await AwaitCreatedAsync(create, cancellationToken);
+            await new TopicCreation(admin, timeout, TimeProvider.System).CreateAsync(
+                [.. declared.Where(s => create.Contains(s.Name))], report.Cluster.Brokers.Count, timeout, cancellationToken);
         }
 
         var alter = report.Differences.Where(d => d.Remedy == TopicRemedy.Alter).GroupBy(d => d.Topic).ToDictionary(
@@ -44,30 +41,6 @@ public sealed class TopicApplier(IAdminClient admin, TimeSpan timeout)
             {
                 throw AdminErrors.Explain(e, "altering topics");
             }
-        }
-    }
-
-    /// <summary>The controller answers first; brokers learn of a new topic a moment later, and until then deny that it is there.</summary>
-    private async Task AwaitCreatedAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
-    {
-        var inspector = new TopicInspector(admin, timeout);
-        var started = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            var there = (await inspector.DescribePlacesAsync([.. names], cancellationToken)).Select(t => t.Name).ToHashSet();
-            if (names.FirstOrDefault(n => !there.Contains(n)) is not { } missing)
-            {
-                return;
-            }
-
-            if (TimeProvider.System.GetElapsedTime(started) > timeout)
-            {
-                throw new RecordLogException(
-                    RecordLogError.Unavailable,
-                    $"Topic '{missing}' was created, but no broker knew of it within {timeout.TotalSeconds} s; run 'topics check' again later.");
-            }
-
-            await Task.Delay(LookAgain, cancellationToken);
         }
     }
 }
