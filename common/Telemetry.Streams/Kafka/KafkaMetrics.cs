@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Telemetry.Streams.Kafka.Consumers;
 using Telemetry.Streams.Kafka.Producers;
 
 namespace Telemetry.Streams.Kafka;
@@ -14,6 +15,7 @@ internal sealed class KafkaMetrics : IDisposable
     private readonly Counter<long> _resets;
     private readonly Counter<long> _skippedOffsets;
     private readonly Counter<long> _rebalances;
+    private readonly Counter<long> _rejoins;
     private readonly Counter<long> _transactionFailures;
 
     public KafkaMetrics(Func<IEnumerable<KafkaTopic>> topics)
@@ -34,6 +36,9 @@ internal sealed class KafkaMetrics : IDisposable
             "telemetry.streams.offsets.skipped", "{offset}", "Offsets a consumer passed by unread because they were removed");
         _rebalances = _meter.CreateCounter<long>(
             "telemetry.streams.consumer.rebalances", "{partition}", "Partitions assigned, revoked and lost");
+        _rejoins = _meter.CreateCounter<long>(
+            "telemetry.streams.consumer.rejoins", "{rejoin}",
+            "Times a group member left and joined again because it may have missed its assignment, by cause");
         _transactionFailures = _meter.CreateCounter<long>(
             "telemetry.streams.transactions.failed", "{transaction}", "Transactional calls that failed, by error");
     }
@@ -59,10 +64,19 @@ internal sealed class KafkaMetrics : IDisposable
     public void Rebalanced(string what, int partitions, string? group) => _rebalances.Add(
         partitions, new KeyValuePair<string, object?>("group", group ?? ""), new KeyValuePair<string, object?>("event", what));
 
+    public void Rejoined(RejoinCause cause, string? group) => _rejoins.Add(
+        1, new KeyValuePair<string, object?>("group", group ?? ""), new KeyValuePair<string, object?>("cause", Label(cause)));
+
     public void TransactionFailed(RecordLogError error) =>
         _transactionFailures.Add(1, new KeyValuePair<string, object?>("error", error.ToString()));
 
     public void Dispose() => _meter.Dispose();
+
+    private static string Label(RejoinCause cause) => cause switch
+    {
+        RejoinCause.HeartbeatTimeout => "heartbeat-timeout",
+        _ => "assignment-differs",
+    };
 
     private static Measurement<long> Of(KafkaTopic topic, long value) =>
         new(value, new KeyValuePair<string, object?>("topic", topic.Name));

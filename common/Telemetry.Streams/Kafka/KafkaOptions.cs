@@ -92,6 +92,13 @@ public sealed record KafkaOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
     public TimeSpan OpenTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// How often a group member compares its partitions with what the group says. A difference that stays from one look to the next
+    /// makes it join again. Default 30 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan AssignmentCheckInterval { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Bytes a consumer reads ahead. Default 16 MiB.</summary>
     [Range(1 << 20, 1 << 30)]
     public int PrefetchBytes { get; init; } = 16 << 20;
@@ -115,6 +122,9 @@ public sealed record KafkaOptions
     /// </summary>
     [RegularExpression("^[a-z,_]+$")]
     public string? Debug { get; init; }
+
+    /// <summary>False, in tests only: answers lost are found by comparing alone.</summary>
+    internal bool HealsByLog { get; init; } = true;
 }
 
 /// <summary>Transport of the connections to brokers.</summary>

@@ -131,6 +131,7 @@ internal sealed class KafkaConsumer : IRecordConsumer
 
         // The listener still commits while partitions are revoked.
         _closing = true;
+        await _polling.DisposeAsync();
         Exception? failure = null;
         var kind = PollRequestKind.Close;
         while (true)

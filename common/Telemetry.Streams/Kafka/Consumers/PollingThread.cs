@@ -3,8 +3,8 @@ using Confluent.Kafka;
 
 namespace Telemetry.Streams.Kafka.Consumers;
 
-/// <summary>The thread that owns a client: polls it, runs its rebalance callbacks, has it moved where the cursors say.</summary>
-internal sealed class PollingThread
+/// <summary>The thread that owns a client: polls it, lets it call back, has it moved where the cursors say.</summary>
+internal sealed class PollingThread : IAsyncDisposable
 {
     /// <summary>Cancelling a poll takes no longer than this.</summary>
     private const int SliceMs = 50;
@@ -14,24 +14,24 @@ internal sealed class PollingThread
     private readonly KafkaOptions _kafka;
     private readonly KafkaCursors _cursors;
     private readonly CursorMover _mover;
-    private readonly PollExchange _exchange = new();
-    private readonly List<TopicPartition> _assigned = [];
+    private readonly PollTurns _turns;
+    private readonly GroupMembership _membership;
+    private readonly LostAnswers _lostAnswers;
+    private AssignmentWatch? _watch;
     private volatile IConsumer<byte[]?, byte[]?> _client;
-    private PollRequest _request = null!;
-    private Rebalance? _outstanding;
     private bool _isClassic;
-    private bool _isClosing;
-    private bool _isLeaving;
-    private volatile bool _isListening;
-    private Exception? _fault;
     private int _started;
+    private long _polls;
 
     public PollingThread(KafkaLog log, ConsumerOptions options, KafkaOptions kafka, KafkaCursors cursors)
     {
         (_log, _options, _kafka, _cursors) = (log, options, kafka, cursors);
         _isClassic = log.UsesClassicGroups;
+        _lostAnswers = new LostAnswers(log.Time);
         Starts = new StartOffsets(log, options, kafka, () => _client!);
         _mover = new CursorMover(log, options.Group, cursors, Starts, () => _client!);
+        _turns = new PollTurns(options.AssignmentListener is not null, kafka.MaxPollInterval / 3, KeepAlive);
+        _membership = new GroupMembership(log, options, cursors, Starts, _turns);
         _client = Build();
     }
 
@@ -48,29 +48,51 @@ internal sealed class PollingThread
         if (Interlocked.Exchange(ref _started, 1) == 0)
         {
             new Thread(Run) { IsBackground = true, Name = $"kafka-consumer {_options.Group}" }.Start();
+            if (_options.Topics.Count > 0 && !request.IsClose)
+            {
+                _watch = new AssignmentWatch(
+                    _log, _options.Group!, Look, () => _lostAnswers.Suspect(RejoinCause.AssignmentDiffers));
+            }
         }
 
-        return _exchange.SendAsync(request);
+        return _turns.SendAsync(request);
     }
 
-    /// <summary>The listener threw: the caller is not at work for us until the next poll.</summary>
-    public void ListenerFailed() => _isListening = false;
+    /// <summary>By the caller: the listener threw.</summary>
+    public void ListenerFailed() => _turns.ListenerFailed();
+
+    /// <summary>Ends what looks after the thread; the thread itself ends with a request.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_watch is { } watch)
+        {
+            _watch = null;
+            await watch.DisposeAsync();
+        }
+    }
+
+    private MemberLook Look()
+    {
+        var changes = _membership.Changes;
+        return new MemberLook(
+            _client.MemberId, _cursors.Ids().ToHashSet(), changes, Volatile.Read(ref _polls), _turns.IsTelling);
+    }
 
     private IConsumer<byte[]?, byte[]?> Build()
     {
         var builder = new ConsumerBuilder<byte[]?, byte[]?>(KafkaClientConfig.Consumer(_kafka, _options, _isClassic))
             .SetKeyDeserializer(Deserializers.ByteArray!)
             .SetValueDeserializer(Deserializers.ByteArray!)
-            .SetLogHandler((_, message) => _log.Logger.Client(message))
+            .SetLogHandler((_, message) => Hear(message))
             .SetErrorHandler((_, error) => _log.Logger.ClientError(error.Code, error.Reason));
         if (_options.Topics.Count > 0)
         {
-            builder.SetPartitionsAssignedHandler((_, partitions) => Assigned(partitions));
-            builder.SetPartitionsRevokedHandler((_, partitions) => Gone(RebalanceKind.Revoked, partitions));
-            builder.SetPartitionsLostHandler((_, partitions) => Gone(RebalanceKind.Lost, partitions));
+            builder.SetPartitionsAssignedHandler((_, partitions) => _membership.Assigned(partitions));
+            builder.SetPartitionsRevokedHandler((_, partitions) => _membership.Gone(RebalanceKind.Revoked, partitions));
+            builder.SetPartitionsLostHandler((_, partitions) => _membership.Gone(RebalanceKind.Lost, partitions));
         }
 
-        var client = builder.Build();
+        var client = KafkaClients.Make("consumer", builder.Build);
         if (_options.Topics.Count > 0)
         {
             client.Subscribe(_options.Topics);
@@ -79,64 +101,57 @@ internal sealed class PollingThread
         return client;
     }
 
+    private void Hear(LogMessage message)
+    {
+        if (_kafka.HealsByLog)
+        {
+            _lostAnswers.Hear(message);
+        }
+
+        _log.Logger.Client(message);
+    }
+
     private void Run()
     {
-        while (!_isClosing)
+        while (!_turns.IsClosing)
         {
-            if (_exchange.Receive(Timeout.InfiniteTimeSpan) is not { } request)
-            {
-                continue;
-            }
-
-            _request = request;
-            _isClosing = _request.IsClose;
+            _turns.Next();
             try
             {
-                if (!_isClosing && Serve())
+                if (!_turns.IsClosing && Serve())
                 {
                     Records = _cursors.Take();
                     Count(Records);
-                    _request.Reply.SetResult(null);
+                    _turns.Request.Reply.SetResult(null);
                 }
             }
-            catch (Exception error) when (_isClosing)
+            catch (Exception error) when (_turns.IsClosing)
             {
                 // The poll became a close on the way, in a rebalance; that request is answered when the client has left.
                 _log.Logger.CloseFailed(_options.Group, error);
             }
             catch (OperationCanceledException)
             {
-                _request.Reply.TrySetCanceled(_request.Cancel);
+                _turns.Request.Reply.TrySetCanceled(_turns.Request.Cancel);
             }
             catch (KafkaException error)
             {
-                Fail(error.ToException($"Group '{_options.Group}' could not poll"));
+                _turns.Fail(error.ToException($"Group '{_options.Group}' could not poll"));
             }
             catch (Exception error)
             {
-                Fail(error);
+                _turns.Fail(error);
             }
         }
 
         Close();
     }
 
-    /// <summary>Tells the caller; one whose request has its answer already is told at the next.</summary>
-    private void Fail(Exception error)
-    {
-        if (!_request.Reply.TrySetException(error))
-        {
-            _fault = error;
-        }
-    }
-
     private void Close()
     {
         try
         {
-            // While the member still is one: a client that closes in the middle of a rebalance neither reads offsets nor commits.
-            Release([.. _cursors.Ids().Except(_assigned)]);
-            _isLeaving = true;
+            _membership.Release();
             _client.Close();
         }
         catch (KafkaException error)
@@ -146,62 +161,72 @@ internal sealed class PollingThread
         }
 
         _client.Dispose();
-        _request.Reply.TrySetResult(null);
-    }
-
-    private void Release(List<TopicPartition> partitions)
-    {
-        if (_options.Topics.Count > 0 && partitions.Count > 0)
-        {
-            _log.Metrics.Rebalanced("revoked", partitions.Count, _options.Group);
-            Tell(new Rebalance(RebalanceKind.Revoked, partitions));
-        }
+        _turns.Request.Reply.TrySetResult(null);
     }
 
     /// <returns>False: the consumer closes instead.</returns>
     private bool Serve()
     {
         _cursors.ReleaseReturned();
-        while (!_isClosing)
+        while (!_turns.IsClosing)
         {
-            if (_fault is { } fault)
+            _turns.ThrowFault();
+            if (_membership.HasUntold)
             {
-                _fault = null;
-                throw fault;
+                _membership.TellAssigned();
+                continue;
             }
 
-            if (_assigned.Count > 0)
+            if (_lostAnswers.TryTake(out var cause))
             {
-                TellAssigned();
-                continue;
+                Rejoin(cause);
             }
 
             _log.ThrowIfUnusable();
             var moved = _mover.Move();
-            var isFull = _cursors.CollectedCount >= _request.RecordsMax;
+            var isFull = _cursors.CollectedCount >= _turns.Request.RecordsMax;
             if (isFull || (!Consume(_cursors.CollectedCount > 0 ? 0 : moved ? Left() : Math.Min(Left(), 5)) && IsEnough()))
             {
                 return true;
             }
 
             // What was collected stays for the next poll.
-            _request.Cancel.ThrowIfCancellationRequested();
+            _turns.Request.Cancel.ThrowIfCancellationRequested();
         }
 
         return false;
     }
 
-    private bool IsEnough() => _assigned.Count == 0 && (_cursors.CollectedCount > 0 || Left() == 0);
+    /// <summary>Leaves the group and joins it again: the coordinator then tells everything anew. Partitions are revoked in good order.</summary>
+    private void Rejoin(RejoinCause cause)
+    {
+        _log.Metrics.Rejoined(cause, _options.Group);
+        _log.Logger.MemberRejoins(_options.Group, cause);
+        try
+        {
+            _client.Unsubscribe();
+            _client.Subscribe(_options.Topics);
+        }
+        catch (KafkaException error)
+        {
+            // A member that has left and not joined would read nothing for ever: try again soon.
+            _log.Logger.ClientError(error.Error.Code, error.Error.Reason);
+            _lostAnswers.Suspect(cause);
+        }
+    }
+
+    private bool IsEnough() => !_membership.HasUntold && (_cursors.CollectedCount > 0 || Left() == 0);
 
     private int Left()
     {
-        var left = (_request.Deadline - Stopwatch.GetTimestamp()) * 1000.0 / Stopwatch.Frequency;
+        var left = (_turns.Request.Deadline - Stopwatch.GetTimestamp()) * 1000.0 / Stopwatch.Frequency;
         return (int)Math.Clamp(Math.Ceiling(left), 0, SliceMs);
     }
 
     /// <returns>True: something came, though perhaps no record.</returns>
     private bool Consume(int waitMs)
     {
+        Volatile.Write(ref _polls, _polls + 1);
         ConsumeResult<byte[]?, byte[]?>? result;
         try
         {
@@ -267,112 +292,9 @@ internal sealed class PollingThread
         former.Dispose();
     }
 
-    /// <summary>In the client's callback: new partitions, each with the offset it starts at.</summary>
-    private List<TopicPartitionOffset> Assigned(List<Confluent.Kafka.TopicPartition> partitions)
-    {
-        if (_isLeaving)
-        {
-            return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))];
-        }
-
-        List<TopicPartition> ids = [.. partitions.Select(p => new TopicPartition(p.Topic, p.Partition.Value))];
-        var starts = Starts.FindPatiently(ids, () => _request.IsClose || _request.Cancel.IsCancellationRequested);
-        foreach (var id in ids)
-        {
-            _cursors.Add(id, starts[id]);
-        }
-
-        _assigned.AddRange(ids);
-        _log.Metrics.Rebalanced("assigned", ids.Count, _options.Group);
-        return [.. ids.Select(id => new TopicPartitionOffset(id.Topic, id.Partition, starts[id] < 0 ? Offset.Unset : starts[id]))];
-    }
-
-    /// <summary>In the client's callback: partitions go, once the listener has let them.</summary>
-    private void Gone(RebalanceKind kind, List<TopicPartitionOffset> partitions)
-    {
-        if (_isLeaving)
-        {
-            return;
-        }
-
-        List<TopicPartition> ids = [.. partitions.Select(p => new TopicPartition(p.Topic, p.Partition.Value))];
-
-        // What the listener has not been told of it need not give up.
-        List<TopicPartition> known = [.. ids.Where(id => !_assigned.Remove(id))];
-        _log.Metrics.Rebalanced(kind == RebalanceKind.Lost ? "lost" : "revoked", ids.Count, _options.Group);
-        if (known.Count > 0)
-        {
-            Tell(new Rebalance(kind, known));
-        }
-
-        ids.ForEach(_cursors.Remove);
-    }
-
-    private void TellAssigned()
-    {
-        var rebalance = new Rebalance(RebalanceKind.Assigned, [.. _assigned]);
-        _assigned.Clear();
-        Tell(rebalance);
-    }
-
-    private void Tell(Rebalance rebalance)
-    {
-        if (_options.AssignmentListener is null)
-        {
-            return;
-        }
-
-        if (_outstanding is { } earlier)
-        {
-            // Called back while the listener still takes over other partitions: one after the other.
-            Await(earlier, Timeout.InfiniteTimeSpan);
-        }
-
-        _outstanding = rebalance;
-        Answer(rebalance);
-        Await(rebalance, rebalance.Kind == RebalanceKind.Assigned ? _kafka.MaxPollInterval / 3 : Timeout.InfiniteTimeSpan);
-    }
-
-    private void Await(Rebalance rebalance, TimeSpan keepAliveEvery)
-    {
-        while (!rebalance.IsDone)
-        {
-            if (_exchange.Receive(keepAliveEvery) is not { } request)
-            {
-                KeepAlive();
-                continue;
-            }
-
-            _request = request;
-            _isClosing |= request.IsClose;
-            if (request.Kind is PollRequestKind.Done or PollRequestKind.DoneClose)
-            {
-                rebalance.IsDone = true;
-                _outstanding = null;
-                _isListening = false;
-            }
-            else
-            {
-                // The listener had failed: ask again.
-                Answer(rebalance);
-            }
-        }
-    }
-
-    private void Answer(Rebalance rebalance)
-    {
-        _isListening = true;
-        _request.Reply.SetResult(rebalance);
-    }
-
     /// <summary>Taking partitions over may take longer than a member may be silent: poll, and take nothing.</summary>
     private void KeepAlive()
     {
-        if (!_isListening)
-        {
-            return;
-        }
-
         foreach (var id in _cursors.Ids())
         {
             _cursors.Hold(id);
@@ -385,7 +307,7 @@ internal sealed class PollingThread
         catch (Exception error) when (error is RecordLogException or KafkaException)
         {
             // The listener is at work and has nothing to be told with; the poll it is in hears of it afterwards.
-            _fault = (error as KafkaException)?.ToException($"Group '{_options.Group}' could not poll") ?? error;
+            _turns.FailLater((error as KafkaException)?.ToException($"Group '{_options.Group}' could not poll") ?? error);
         }
     }
 

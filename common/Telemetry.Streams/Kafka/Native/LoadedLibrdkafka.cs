@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -12,8 +13,10 @@ namespace Telemetry.Streams.Kafka.Native;
 /// </summary>
 internal static unsafe class LoadedLibrdkafka
 {
-    private const string Name = "librdkafka";
     private const string CppName = "librdkafkacpp";
+
+    /// <summary>The order in which Confluent.Kafka tries them.</summary>
+    private static readonly string[] Names = [Librdkafka.Library, "centos8-librdkafka", "alpine-librdkafka"];
 
     private static readonly Lazy<(string? File, IntPtr Handle)> Found = new(Find);
 
@@ -29,29 +32,58 @@ internal static unsafe class LoadedLibrdkafka
     private static IntPtr Resolve(string library, Assembly assembly, DllImportSearchPath? searchPath) =>
         library == Librdkafka.Library ? Found.Value.Handle : IntPtr.Zero;
 
-    /// <summary>Zero where the system does not list loaded files: then the loader looks for the library by its plain name.</summary>
     private static (string? File, IntPtr Handle) Find()
     {
-        using var process = Process.GetCurrentProcess();
-        foreach (ProcessModule module in process.Modules)
+        foreach (var file in LoadedFiles())
         {
-            using (module)
+            if (NativeLibrary.TryLoad(file, out var handle))
             {
-                var name = module.ModuleName;
-                if (name.Contains(Name, StringComparison.Ordinal) && !name.Contains(CppName, StringComparison.Ordinal)
-                    && NativeLibrary.TryLoad(module.FileName, out var handle))
+                if (HasVersion(handle, Library.Version))
                 {
-                    if (HasVersion(handle, Library.Version))
-                    {
-                        return (module.FileName, handle);
-                    }
-
-                    NativeLibrary.Free(handle);
+                    return (file, handle);
                 }
+
+                NativeLibrary.Free(handle);
+            }
+        }
+
+        // A system that does not list what is loaded: what loads by name is what Confluent.Kafka has loaded by the same name.
+        foreach (var name in Names)
+        {
+            if (NativeLibrary.TryLoad(name, typeof(Library).Assembly, null, out var handle))
+            {
+                return (null, handle);
             }
         }
 
         return default;
+    }
+
+    private static List<string> LoadedFiles()
+    {
+        var files = new List<string>();
+        try
+        {
+            using var process = Process.GetCurrentProcess();
+            foreach (ProcessModule module in process.Modules)
+            {
+                using (module)
+                {
+                    if (module.ModuleName.Contains(Librdkafka.Library, StringComparison.Ordinal)
+                        && !module.ModuleName.Contains(CppName, StringComparison.Ordinal))
+                    {
+                        files.Add(module.FileName);
+                    }
+                }
+            }
+        }
+        catch (Exception error) when (error is IOException or Win32Exception or UnauthorizedAccessException or NotSupportedException)
+        {
+            // Not told; then names have to do.
+            return [];
+        }
+
+        return files;
     }
 
     private static bool HasVersion(IntPtr handle, int version) =>

@@ -1,0 +1,96 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace Telemetry.Streams.Kafka.Consumers;
+
+/// <summary>
+/// Compares a member's assignment with what its group says, slowly: the second net under <see cref="LostAnswers"/>, for answers
+/// that are lost without a word in the log. What the cluster does not answer is not known, and then nothing is done.
+/// </summary>
+internal sealed class AssignmentWatch : IAsyncDisposable
+{
+    private readonly IAdminClient _admin;
+    private readonly string _group;
+    private readonly TimeSpan _timeout;
+    private readonly Func<MemberLook> _look;
+    private readonly Action _differs;
+    private readonly AssignmentComparison _comparison = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly PeriodicTimer _timer;
+    private readonly Task _loop;
+
+    /// <param name="log">The cluster, and how often it is asked.</param>
+    /// <param name="group">The member's group.</param>
+    /// <param name="look">What the member believes; from any thread.</param>
+    /// <param name="differs">Told when the member missed an answer.</param>
+    public AssignmentWatch(KafkaLog log, string group, Func<MemberLook> look, Action differs)
+    {
+        (_admin, _group, _look, _differs) = (log.Admin.Client, group, look, differs);
+        _timeout = log.Options.RequestTimeout;
+        _timer = new PeriodicTimer(log.Options.AssignmentCheckInterval, log.Time);
+        _loop = Task.Run(RunLoopAsync);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        _timer.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task RunLoopAsync()
+    {
+        try
+        {
+            while (await _timer.WaitForNextTickAsync(_stop.Token))
+            {
+                await CompareAsync(_stop.Token);
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    private async Task CompareAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var look = _look();
+            var told = await AskAsync(look.MemberId, cancellationToken);
+            if (_comparison.Differs(look, _look().Changes == look.Changes ? told : null))
+            {
+                _differs();
+            }
+        }
+        catch (Exception error) when (error is KafkaException or ObjectDisposedException)
+        {
+            // No answer, or the client has just been replaced by one of the classic protocol: nothing is known now.
+            _comparison.Forget();
+        }
+    }
+
+    /// <returns>The partitions the group says the member has; null when it does not say.</returns>
+    private async Task<IReadOnlySet<TopicPartition>?> AskAsync(string memberId, CancellationToken cancellationToken)
+    {
+        var answer = await _admin
+            .DescribeConsumerGroupsAsync([_group], new DescribeConsumerGroupsOptions { RequestTimeout = _timeout })
+            .WaitAsync(cancellationToken);
+        var group = answer.ConsumerGroupDescriptions[0];
+
+        // With the classic protocol members learn their assignments one after the other, until the group is stable. The states
+        // that only KIP-848 has (assigning, reconciling) have no names in Confluent.Kafka.
+        var isKnown = !group.Error.IsError && (group.GroupType == ConsumerGroupType.Consumer
+            ? group.State is not (ConsumerGroupState.Unknown or ConsumerGroupState.Dead or ConsumerGroupState.Empty)
+            : group.State == ConsumerGroupState.Stable);
+        if (!isKnown)
+        {
+            return null;
+        }
+
+        var member = group.Members.FirstOrDefault(m => m.ConsumerId == memberId);
+        return (member?.Assignment.TopicPartitions ?? []).Select(p => new TopicPartition(p.Topic, p.Partition.Value)).ToHashSet();
+    }
+}
