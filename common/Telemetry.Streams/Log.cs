@@ -83,7 +83,7 @@ internal static partial class Log
 
     [LoggerMessage(7072, LogLevel.Warning,
         "A member of group {Group} may have missed an answer of its coordinator ({Cause}); it leaves the group and joins again")]
-    public static partial void MemberRejoins(this ILogger logger, string? group, Kafka.Consumers.RejoinCause cause);
+    public static partial void MemberRejoins(this ILogger logger, string? group, string cause);
 
     /// <summary>A line of librdkafka's own log.</summary>
     public static void Client(this ILogger logger, LogMessage message)

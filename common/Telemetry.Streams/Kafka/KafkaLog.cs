@@ -2,6 +2,7 @@ using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
 using Telemetry.Streams.Kafka.Admin;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Streams.Kafka.Consumers;
 using Telemetry.Streams.Kafka.Producers;
 
@@ -10,38 +11,23 @@ namespace Telemetry.Streams.Kafka;
 /// <summary>The log on a Kafka cluster.</summary>
 public sealed class KafkaLog : IRecordLog
 {
-    private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly KafkaContext _context;
+    private readonly KafkaAdmin _admin;
     private readonly GroupOffsetsQuery _committed;
     private readonly LagQuery _lag;
-    private volatile bool _closed;
 
-    private KafkaLog(KafkaOptions options, ILogger logger, TimeProvider time)
+    private KafkaLog(KafkaContext context)
     {
-        (Options, Logger, Time) = (options, logger, time);
-        Metrics = new KafkaMetrics(() => Topics.All);
-        UsesClassicGroups = options.GroupProtocol == KafkaGroupProtocol.Classic;
-        Admin = new KafkaAdmin(this);
-        _committed = new GroupOffsetsQuery(this);
-        _lag = new LagQuery(this);
+        _context = context;
+        _admin = new KafkaAdmin(context);
+        _committed = new GroupOffsetsQuery(context);
+        _lag = new LagQuery(context, _admin);
     }
 
     /// <inheritdoc/>
-    public Task<Exception> Failed => _failed.Task;
+    public Task<Exception> Failed => _context.Failed;
 
-    internal KafkaOptions Options { get; }
-
-    internal ILogger Logger { get; }
-
-    internal TimeProvider Time { get; }
-
-    internal KafkaMetrics Metrics { get; }
-
-    internal KafkaTopicTable Topics { get; } = new();
-
-    internal KafkaAdmin Admin { get; }
-
-    /// <summary>True: the classic group protocol, by option or because the cluster knows no other.</summary>
-    internal bool UsesClassicGroups { get; set; }
+    internal KafkaOptions Options => _context.Options;
 
     /// <summary>Opens the log; connections are made when they are needed.</summary>
     /// <exception cref="RecordLogException">
@@ -55,30 +41,30 @@ public sealed class KafkaLog : IRecordLog
             throw new ArgumentException("Kafka:BootstrapServers is empty; give host:port,...", nameof(options));
         }
 
-        var log = new KafkaLog(options, loggerFactory.CreateLogger<KafkaLog>(), timeProvider);
-        log.Logger.KafkaOpened(options.BootstrapServers);
-        return log;
+        var context = new KafkaContext(options, loggerFactory.CreateLogger<KafkaLog>(), timeProvider);
+        context.Logger.KafkaOpened(options.BootstrapServers);
+        return new KafkaLog(context);
     }
 
     /// <inheritdoc/>
     public ValueTask EnsureTopicsAsync(IReadOnlyList<TopicSpec> topics, CancellationToken cancellationToken)
     {
-        ThrowIfUnusable();
-        return new(Admin.EnsureTopicsAsync(topics, cancellationToken));
+        _context.ThrowIfUnusable();
+        return new(_admin.EnsureTopicsAsync(topics, cancellationToken));
     }
 
     /// <inheritdoc/>
     public ValueTask<int> QueryPartitionCountAsync(string topic, CancellationToken cancellationToken)
     {
-        ThrowIfUnusable();
-        return Topics.PartitionsOf(topic) is { } known ? new(known) : new(Admin.QueryPartitionCountAsync(topic, cancellationToken));
+        _context.ThrowIfUnusable();
+        return _context.Topics.PartitionsOf(topic) is { } known ? new(known) : new(_admin.QueryPartitionCountAsync(topic, cancellationToken));
     }
 
     /// <inheritdoc/>
     public IRecordProducer CreateProducer(ProducerOptions options)
     {
-        ThrowIfUnusable();
-        return new KafkaProducer(this, KafkaClientConfig.Producer(Options, options), options);
+        _context.ThrowIfUnusable();
+        return new KafkaProducer(_context, KafkaClientConfig.Producer(Options, options), options);
     }
 
     /// <inheritdoc/>
@@ -86,33 +72,33 @@ public sealed class KafkaLog : IRecordLog
         string transactionalId, ProducerOptions options, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(transactionalId);
-        ThrowIfUnusable();
-        return await KafkaTransactionalProducer.OpenAsync(this, transactionalId, options, cancellationToken);
+        _context.ThrowIfUnusable();
+        return await KafkaTransactionalProducer.OpenAsync(_context, transactionalId, options, cancellationToken);
     }
 
     /// <inheritdoc/>
     public IRecordConsumer CreateConsumer(ConsumerOptions options)
     {
-        ThrowIfUnusable();
+        _context.ThrowIfUnusable();
         return options.Topics.Count > 0 && options.Group is null
             ? throw new ArgumentException("Subscribing to topics needs a group; without one, call Assign.", nameof(options))
-            : new KafkaConsumer(this, options, Options);
+            : new KafkaConsumer(_context, options, Options);
     }
 
     /// <inheritdoc/>
     public ValueTask<OffsetRange> QueryOffsetsAsync(TopicPartition partition, CancellationToken cancellationToken)
     {
-        ThrowIfUnusable();
-        return new(Admin.QueryOffsetsAsync(partition, cancellationToken));
+        _context.ThrowIfUnusable();
+        return new(_admin.QueryOffsetsAsync(partition, cancellationToken));
     }
 
     /// <inheritdoc/>
     public async ValueTask<long?> QueryOffsetForTimeAsync(
         TopicPartition partition, DateTimeOffset time, CancellationToken cancellationToken)
     {
-        ThrowIfUnusable();
-        await Admin.DemandAsync(partition, cancellationToken);
-        var found = await Admin.ListAsync(
+        _context.ThrowIfUnusable();
+        await _admin.DemandAsync(partition, cancellationToken);
+        var found = await _admin.ListAsync(
             [partition], OffsetSpec.ForTimestamp(Math.Max(0, time.ToUnixTimeMilliseconds())), IsolationLevel.ReadUncommitted,
             cancellationToken);
         return found[partition] is >= 0 and var offset ? offset : null;
@@ -122,7 +108,7 @@ public sealed class KafkaLog : IRecordLog
     public ValueTask<IReadOnlyDictionary<TopicPartition, CommittedOffset>> QueryCommittedAsync(
         string group, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
     {
-        ThrowIfUnusable();
+        _context.ThrowIfUnusable();
         return new(_committed.QueryAsync(group, partitions, cancellationToken));
     }
 
@@ -130,7 +116,7 @@ public sealed class KafkaLog : IRecordLog
     public async ValueTask<IReadOnlyList<PartitionLag>> QueryLagAsync(
         string group, string topic, CancellationToken cancellationToken)
     {
-        ThrowIfUnusable();
+        _context.ThrowIfUnusable();
         var count = await QueryPartitionCountAsync(topic, cancellationToken);
         TopicPartition[] partitions = [.. Enumerable.Range(0, count).Select(i => new TopicPartition(topic, i))];
         var committed = await _committed.QueryAsync(group, partitions, cancellationToken);
@@ -141,45 +127,20 @@ public sealed class KafkaLog : IRecordLog
     public ValueTask<IReadOnlyList<PartitionLag>> QueryLagAsync(
         IReadOnlyDictionary<TopicPartition, long> next, CancellationToken cancellationToken)
     {
-        ThrowIfUnusable();
+        _context.ThrowIfUnusable();
         return new(_lag.QueryAsync([.. next.Keys], next, cancellationToken));
     }
 
     /// <summary>Closes what the log itself opened; producers and consumers are closed by their owners before.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_closed)
+        if (!_context.Close())
         {
             return;
         }
 
-        _closed = true;
         await _lag.DisposeAsync();
         await _committed.DisposeAsync();
-        await Admin.DisposeAsync();
-        Metrics.Dispose();
-    }
-
-    /// <summary>A client cannot go on.</summary>
-    internal void Fail(Error error)
-    {
-        if (_failed.TrySetResult(error.ToException("The Kafka producer has failed for good")))
-        {
-            Logger.KafkaFailed(error.Reason, error.Code);
-        }
-    }
-
-    internal void ThrowIfUnusable()
-    {
-        if (_closed)
-        {
-            throw new RecordLogException(RecordLogError.Closed, "The log is closed.");
-        }
-
-        if (_failed.Task.IsCompleted)
-        {
-            throw new RecordLogException(
-                RecordLogError.WriteFailed, "The Kafka client has failed for good; restart the process.", _failed.Task.Result);
-        }
+        await BlockingCall.RunAsync(_context.Dispose);
     }
 }

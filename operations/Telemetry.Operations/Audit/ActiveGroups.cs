@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Streams;
 using Telemetry.Streams.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Operations.Audit;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Streams;
 using Telemetry.Streams.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Benchmarks.Kafka;
 

@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Telemetry.IntegrationTests.Edge;
 using Telemetry.Streams.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Kafka;

@@ -2,6 +2,7 @@ using Telemetry.IntegrationTests.Streams.Kafka;
 using Telemetry.IntegrationTests.Support;
 using Telemetry.Streams;
 using Telemetry.Streams.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Streams.Kafka.Topics;
 
 namespace Telemetry.IntegrationTests.Kafka;

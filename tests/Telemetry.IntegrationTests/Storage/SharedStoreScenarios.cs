@@ -7,6 +7,7 @@ using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Storage.ClickHouse.Http;
 using Telemetry.Storage.Sink;
 using Telemetry.Streams.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.IntegrationTests.Storage;
 

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Streams.Kafka.Native;
 
 namespace Telemetry.Streams.Kafka.Admin;
@@ -7,7 +8,7 @@ namespace Telemetry.Streams.Kafka.Admin;
 /// Reads what groups have committed, with metadata, and stable: a commit that is part of an open transaction is waited for.
 /// One client for each group asked about; it never joins.
 /// </summary>
-internal sealed class GroupOffsetsQuery(KafkaLog log) : IAsyncDisposable
+internal sealed class GroupOffsetsQuery(KafkaContext log) : IAsyncDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 

@@ -1,12 +1,13 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Streams.Kafka.Security;
 using Telemetry.Streams.Kafka.Topics;
 
 namespace Telemetry.Streams.Kafka.Admin;
 
 /// <summary>Questions to the cluster about topics and offsets, and creating topics.</summary>
-internal sealed class KafkaAdmin : IAsyncDisposable
+internal sealed class KafkaAdmin
 {
     /// <summary>Tries of what may hang on one lost broker.</summary>
     private const int TriesMin = 3;
@@ -16,18 +17,11 @@ internal sealed class KafkaAdmin : IAsyncDisposable
     /// <summary>How long a broker may deny a topic that the controller has created already.</summary>
     private static readonly TimeSpan NewTopicDelay = TimeSpan.FromSeconds(2);
 
-    private readonly KafkaLog _log;
+    private readonly KafkaContext _log;
 
-    public KafkaAdmin(KafkaLog log)
-    {
-        _log = log;
-        Client = KafkaClients.Make("admin client", () => new AdminClientBuilder(KafkaClientConfig.Base(log.Options))
-            .SetLogHandler((_, message) => log.Logger.Client(message))
-            .SetErrorHandler((_, error) => log.Logger.ClientError(error.Code, error.Reason))
-            .Build());
-    }
+    public KafkaAdmin(KafkaContext log) => _log = log;
 
-    public IAdminClient Client { get; }
+    private IAdminClient Client => _log.AdminClient;
 
     private TimeSpan TryTimeout => _log.Options.RequestTimeout / TriesMin;
 
@@ -157,8 +151,6 @@ internal sealed class KafkaAdmin : IAsyncDisposable
                 $"Topic '{partition.Topic}' has {partitions} partitions; there is no partition {partition.Partition}.");
         }
     }
-
-    public async ValueTask DisposeAsync() => await BlockingCall.RunAsync(Client.Dispose);
 
     private async Task<IReadOnlyDictionary<string, int>> CreateAsync(IReadOnlyList<TopicSpec> specs, CancellationToken cancellationToken)
     {

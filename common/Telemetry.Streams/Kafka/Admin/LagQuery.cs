@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Streams.Kafka.Admin;
 
@@ -7,7 +8,7 @@ namespace Telemetry.Streams.Kafka.Admin;
 /// How far a group is behind. Where offsets are not committed yet, the first visible record from there on is read: its time
 /// is the lag's, and when there is none, only transaction markers, there is no lag.
 /// </summary>
-internal sealed class LagQuery(KafkaLog log) : IAsyncDisposable
+internal sealed class LagQuery(KafkaContext log, KafkaAdmin admin) : IAsyncDisposable
 {
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(200);
 
@@ -19,8 +20,8 @@ internal sealed class LagQuery(KafkaLog log) : IAsyncDisposable
         IReadOnlyDictionary<TopicPartition, long> committed,
         CancellationToken cancellationToken)
     {
-        var lows = log.Admin.ListAsync(partitions, OffsetSpec.Earliest(), IsolationLevel.ReadUncommitted, cancellationToken);
-        var highs = await log.Admin.ListAsync(partitions, OffsetSpec.Latest(), IsolationLevel.ReadCommitted, cancellationToken);
+        var lows = admin.ListAsync(partitions, OffsetSpec.Earliest(), IsolationLevel.ReadUncommitted, cancellationToken);
+        var highs = await admin.ListAsync(partitions, OffsetSpec.Latest(), IsolationLevel.ReadCommitted, cancellationToken);
         var from = new Dictionary<TopicPartition, long>();
         foreach (var (partition, low) in await lows)
         {

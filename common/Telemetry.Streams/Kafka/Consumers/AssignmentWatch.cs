@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Streams.Kafka.Consumers;
 
@@ -23,9 +24,9 @@ internal sealed class AssignmentWatch : IAsyncDisposable
     /// <param name="group">The member's group.</param>
     /// <param name="look">What the member believes; from any thread.</param>
     /// <param name="differs">Told when the member missed an answer.</param>
-    public AssignmentWatch(KafkaLog log, string group, Func<MemberLook> look, Action differs)
+    public AssignmentWatch(KafkaContext log, string group, Func<MemberLook> look, Action differs)
     {
-        (_admin, _group, _look, _differs) = (log.Admin.Client, group, look, differs);
+        (_admin, _group, _look, _differs) = (log.AdminClient, group, look, differs);
         _timeout = log.Options.RequestTimeout;
         _timer = new PeriodicTimer(log.Options.AssignmentCheckInterval, log.Time);
         _loop = Task.Run(RunLoopAsync);

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Streams.Kafka.Consumers;
 
@@ -9,7 +10,7 @@ namespace Telemetry.Streams.Kafka.Consumers;
 /// <param name="starts">Where partitions begin.</param>
 /// <param name="client">The client of the moment.</param>
 internal sealed class CursorMover(
-    KafkaLog log, string? group, KafkaCursors cursors, StartOffsets starts, Func<IConsumer<byte[]?, byte[]?>> client)
+    KafkaContext log, string? group, KafkaCursors cursors, StartOffsets starts, Func<IConsumer<byte[]?, byte[]?>> client)
 {
     /// <summary>Brings the client to where the cursors are.</summary>
     /// <returns>False: it could not be told everything yet; try again soon.</returns>

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Streams.Kafka.Consumers;
 
@@ -6,7 +7,7 @@ namespace Telemetry.Streams.Kafka.Consumers;
 /// The partitions a group gives to this member and takes from it, and the telling of both to the listener. Called back by the
 /// client inside a poll, on the polling thread: a partition is let go only after the listener has returned.
 /// </summary>
-internal sealed class GroupMembership(KafkaLog log, ConsumerOptions options, KafkaCursors cursors, StartOffsets starts, PollTurns turns)
+internal sealed class GroupMembership(KafkaContext log, ConsumerOptions options, KafkaCursors cursors, StartOffsets starts, PollTurns turns)
 {
     private readonly List<TopicPartition> _untold = [];
     private bool _isLeaving;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Streams.Kafka.Native;
 
 namespace Telemetry.Streams.Kafka.Consumers;
@@ -13,14 +14,14 @@ internal sealed class KafkaConsumer : IRecordConsumer
 {
     private static readonly TimeSpan CommitRetryDelay = TimeSpan.FromMilliseconds(100);
 
-    private readonly KafkaLog _log;
+    private readonly KafkaContext _log;
     private readonly ConsumerOptions _options;
     private readonly PollingThread _polling;
     private readonly KafkaCursors _cursors;
     private bool _closing;
     private bool _disposed;
 
-    public KafkaConsumer(KafkaLog log, ConsumerOptions options, KafkaOptions kafka)
+    public KafkaConsumer(KafkaContext log, ConsumerOptions options, KafkaOptions kafka)
     {
         (_log, _options) = (log, options);
         _cursors = new KafkaCursors();

@@ -48,6 +48,7 @@ internal sealed class LostAnswers(TimeProvider time)
     public void Suspect(RejoinCause cause) => Interlocked.CompareExchange(ref _cause, (int)cause, None);
 
     /// <summary>By the polling thread: whether to leave the group and join again now.</summary>
+    /// <param name="cause">How it was found out.</param>
     public bool TryTake(out RejoinCause cause)
     {
         cause = default;

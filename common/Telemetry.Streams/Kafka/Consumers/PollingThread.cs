@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Streams.Kafka.Consumers;
 
@@ -9,7 +10,7 @@ internal sealed class PollingThread : IAsyncDisposable
     /// <summary>Cancelling a poll takes no longer than this.</summary>
     private const int SliceMs = 50;
 
-    private readonly KafkaLog _log;
+    private readonly KafkaContext _log;
     private readonly ConsumerOptions _options;
     private readonly KafkaOptions _kafka;
     private readonly KafkaCursors _cursors;
@@ -23,7 +24,7 @@ internal sealed class PollingThread : IAsyncDisposable
     private int _started;
     private long _polls;
 
-    public PollingThread(KafkaLog log, ConsumerOptions options, KafkaOptions kafka, KafkaCursors cursors)
+    public PollingThread(KafkaContext log, ConsumerOptions options, KafkaOptions kafka, KafkaCursors cursors)
     {
         (_log, _options, _kafka, _cursors) = (log, options, kafka, cursors);
         _isClassic = log.UsesClassicGroups;
@@ -200,8 +201,9 @@ internal sealed class PollingThread : IAsyncDisposable
     /// <summary>Leaves the group and joins it again: the coordinator then tells everything anew. Partitions are revoked in good order.</summary>
     private void Rejoin(RejoinCause cause)
     {
-        _log.Metrics.Rejoined(cause, _options.Group);
-        _log.Logger.MemberRejoins(_options.Group, cause);
+        var label = cause == RejoinCause.HeartbeatTimeout ? "heartbeat-timeout" : "assignment-differs";
+        _log.Metrics.Rejoined(label, _options.Group);
+        _log.Logger.MemberRejoins(_options.Group, label);
         try
         {
             _client.Unsubscribe();

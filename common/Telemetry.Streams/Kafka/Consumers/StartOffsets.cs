@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Streams.Kafka.Native;
 
 namespace Telemetry.Streams.Kafka.Consumers;
@@ -10,7 +11,7 @@ namespace Telemetry.Streams.Kafka.Consumers;
 /// <param name="kafka">How long is waited.</param>
 /// <param name="client">The client of the moment.</param>
 internal sealed class StartOffsets(
-    KafkaLog log, ConsumerOptions options, KafkaOptions kafka, Func<IConsumer<byte[]?, byte[]?>> client)
+    KafkaContext log, ConsumerOptions options, KafkaOptions kafka, Func<IConsumer<byte[]?, byte[]?>> client)
 {
     /// <summary>Time between two tries.</summary>
     public static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Streams.Kafka.Producers;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Streams.Kafka.Native;
 
 namespace Telemetry.Streams.Kafka.Producers;
@@ -27,7 +28,7 @@ internal class KafkaProducer : IRecordProducer
     private TaskCompletionSource? _capacity;
     private volatile bool _closed;
 
-    public KafkaProducer(KafkaLog log, ProducerConfig config, ProducerOptions options)
+    public KafkaProducer(KafkaContext log, ProducerConfig config, ProducerOptions options)
     {
         Kafka = log;
         _inFlightMax = options.InFlightBytesMax;
@@ -37,13 +38,13 @@ internal class KafkaProducer : IRecordProducer
             .SetLogHandler((_, message) => log.Logger.Client(message))
             .SetErrorHandler((_, error) => Failed(error))
             .Build());
-        log.Metrics.Add(this);
+        log.Metrics.Add(this, () => InFlightBytes);
     }
 
     /// <summary>Bytes appended and not yet answered, with what holding them costs.</summary>
     public long InFlightBytes => Volatile.Read(ref _inFlight);
 
-    protected KafkaLog Kafka { get; }
+    protected KafkaContext Kafka { get; }
 
     protected IProducer<byte[]?, byte[]?> Client => _producer;
 

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Streams.Kafka.Consumers;
 using Telemetry.Streams.Kafka.Native;
 
@@ -36,13 +37,13 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
     private volatile bool _needsAbort;
     private volatile bool _isStuck;
 
-    private KafkaTransactionalProducer(KafkaLog log, string transactionalId, ProducerOptions options)
+    private KafkaTransactionalProducer(KafkaContext log, string transactionalId, ProducerOptions options)
         : base(log, KafkaClientConfig.TransactionalProducer(log.Options, options, transactionalId), options) =>
         _transactionalId = transactionalId;
 
     /// <summary>Takes the id over: waits until what its former owner had open is ended.</summary>
     public static async Task<KafkaTransactionalProducer> OpenAsync(
-        KafkaLog log, string transactionalId, ProducerOptions options, CancellationToken cancellationToken)
+        KafkaContext log, string transactionalId, ProducerOptions options, CancellationToken cancellationToken)
     {
         var producer = new KafkaTransactionalProducer(log, transactionalId, options);
         try

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Streams.Kafka.Security;
 

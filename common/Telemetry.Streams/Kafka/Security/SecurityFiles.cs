@@ -1,3 +1,5 @@
+using Telemetry.Streams.Kafka.Clients;
+
 namespace Telemetry.Streams.Kafka.Security;
 
 /// <summary>Files that the security settings name.</summary>

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Streams.Kafka.Security;
 
 namespace Telemetry.Streams.Kafka.Topics;

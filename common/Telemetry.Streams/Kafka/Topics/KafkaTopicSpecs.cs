@@ -1,3 +1,5 @@
+using Telemetry.Streams.Kafka.Clients;
+
 namespace Telemetry.Streams.Kafka.Topics;
 
 /// <summary>Topics as declared, with what the settings of the cluster add.</summary>

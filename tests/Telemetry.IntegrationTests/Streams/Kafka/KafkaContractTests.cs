@@ -1,4 +1,5 @@
 using Telemetry.Streams.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Tests.Streams;
 
 namespace Telemetry.IntegrationTests.Streams.Kafka;

@@ -1,5 +1,6 @@
 using Telemetry.Streams;
 using Telemetry.Streams.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Testing;
 using Telemetry.Tests.Streams;
 

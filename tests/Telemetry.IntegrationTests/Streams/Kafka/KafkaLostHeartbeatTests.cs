@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Telemetry.Streams;
 using Telemetry.Streams.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Testing.Faults;
 
 namespace Telemetry.IntegrationTests.Streams.Kafka;

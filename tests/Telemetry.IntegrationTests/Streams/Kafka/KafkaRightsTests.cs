@@ -1,6 +1,7 @@
 using Telemetry.Contracts.Faults;
 using Telemetry.Streams;
 using Telemetry.Streams.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Streams.Kafka;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Contracts.Faults;
 using Telemetry.Streams;
 using Telemetry.Streams.Kafka;
+using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Streams.Kafka.Native;
 
 namespace Telemetry.Tests.Streams.Kafka;

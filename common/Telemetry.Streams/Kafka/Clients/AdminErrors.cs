@@ -1,7 +1,7 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
-namespace Telemetry.Streams.Kafka.Admin;
+namespace Telemetry.Streams.Kafka.Clients;
 
 /// <summary>Errors of the admin client, as errors of the log. The interesting one is often inside the results.</summary>
 internal static class AdminErrors

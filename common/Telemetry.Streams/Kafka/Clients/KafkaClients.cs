@@ -1,6 +1,7 @@
 using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Native;
 
-namespace Telemetry.Streams.Kafka;
+namespace Telemetry.Streams.Kafka.Clients;
 
 /// <summary>Makes clients, and says in the log's terms why one cannot be made.</summary>
 internal static class KafkaClients
@@ -11,7 +12,7 @@ internal static class KafkaClients
     /// </exception>
     public static T Make<T>(string what, Func<T> build)
     {
-        KafkaLibrary.Load();
+        LoadedLibrdkafka.Load();
         try
         {
             return build();

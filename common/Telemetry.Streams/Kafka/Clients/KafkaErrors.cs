@@ -1,6 +1,6 @@
 using Confluent.Kafka;
 
-namespace Telemetry.Streams.Kafka;
+namespace Telemetry.Streams.Kafka.Clients;
 
 /// <summary>Kafka's error codes in the log's terms.</summary>
 internal static class KafkaErrors
@@ -34,7 +34,7 @@ internal static class KafkaErrors
 
     /// <summary>
     /// The cluster knows us and does not allow it, or does not know us. Local_Authentication and Local_Ssl are not among them: a
-    /// connection that ends during its handshake looks the same. <see cref="Security.ConnectionProbe"/> tells these apart at the start.
+    /// connection that ends during its handshake looks the same. The probe of the connection tells these apart at the start.
     /// </summary>
     public static bool IsRefusal(this ErrorCode code) => code is
         ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed

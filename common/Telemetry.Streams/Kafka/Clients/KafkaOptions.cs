@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Telemetry.Streams.Kafka;
+namespace Telemetry.Streams.Kafka.Clients;
 
 /// <summary>How to reach a Kafka cluster and how hard to lean on it. The defaults suit a cluster of three brokers nearby.</summary>
 public sealed record KafkaOptions

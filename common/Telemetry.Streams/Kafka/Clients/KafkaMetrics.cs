@@ -1,15 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using Telemetry.Streams.Kafka.Consumers;
-using Telemetry.Streams.Kafka.Producers;
 
-namespace Telemetry.Streams.Kafka;
+namespace Telemetry.Streams.Kafka.Clients;
 
 /// <summary>Instruments of the meter "Telemetry.Streams", as the journal's where the same is meant; one set for each open log.</summary>
 internal sealed class KafkaMetrics : IDisposable
 {
     private readonly Meter _meter = new(Journal.JournalMetrics.MeterName);
-    private readonly ConcurrentDictionary<KafkaProducer, byte> _producers = [];
+    private readonly ConcurrentDictionary<object, Func<long>> _producers = [];
     private readonly Counter<long> _readRecords;
     private readonly Counter<long> _readBytes;
     private readonly Counter<long> _resets;
@@ -27,7 +25,7 @@ internal sealed class KafkaMetrics : IDisposable
         _meter.CreateObservableCounter(
             "telemetry.streams.records.failed", () => topics().Select(t => Of(t, t.FailedRecords)), "{record}", "Appends answered with an error");
         _meter.CreateObservableGauge(
-            "telemetry.streams.bytes.pending", () => _producers.Keys.Sum(producer => producer.InFlightBytes), "By",
+            "telemetry.streams.bytes.pending", () => _producers.Values.Sum(static inFlightBytes => inFlightBytes()), "By",
             "Bytes appended and not yet durable, with the cost of holding them");
         _readRecords = _meter.CreateCounter<long>("telemetry.streams.records.read", "{record}", "Records given to consumers");
         _readBytes = _meter.CreateCounter<long>("telemetry.streams.bytes.read", "By", "Bytes of keys and values given to consumers");
@@ -43,9 +41,11 @@ internal sealed class KafkaMetrics : IDisposable
             "telemetry.streams.transactions.failed", "{transaction}", "Transactional calls that failed, by error");
     }
 
-    public void Add(KafkaProducer producer) => _producers[producer] = 0;
+    /// <param name="producer">Whose figure it is.</param>
+    /// <param name="inFlightBytes">Bytes appended and not yet answered.</param>
+    public void Add(object producer, Func<long> inFlightBytes) => _producers[producer] = inFlightBytes;
 
-    public void Remove(KafkaProducer producer) => _producers.TryRemove(producer, out _);
+    public void Remove(object producer) => _producers.TryRemove(producer, out _);
 
     public void Read(long records, long bytes, string? group)
     {
@@ -64,19 +64,13 @@ internal sealed class KafkaMetrics : IDisposable
     public void Rebalanced(string what, int partitions, string? group) => _rebalances.Add(
         partitions, new KeyValuePair<string, object?>("group", group ?? ""), new KeyValuePair<string, object?>("event", what));
 
-    public void Rejoined(RejoinCause cause, string? group) => _rejoins.Add(
-        1, new KeyValuePair<string, object?>("group", group ?? ""), new KeyValuePair<string, object?>("cause", Label(cause)));
+    public void Rejoined(string cause, string? group) => _rejoins.Add(
+        1, new KeyValuePair<string, object?>("group", group ?? ""), new KeyValuePair<string, object?>("cause", cause));
 
     public void TransactionFailed(RecordLogError error) =>
         _transactionFailures.Add(1, new KeyValuePair<string, object?>("error", error.ToString()));
 
     public void Dispose() => _meter.Dispose();
-
-    private static string Label(RejoinCause cause) => cause switch
-    {
-        RejoinCause.HeartbeatTimeout => "heartbeat-timeout",
-        _ => "assignment-differs",
-    };
 
     private static Measurement<long> Of(KafkaTopic topic, long value) =>
         new(value, new KeyValuePair<string, object?>("topic", topic.Name));

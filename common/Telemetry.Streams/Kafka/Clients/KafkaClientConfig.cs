@@ -1,7 +1,7 @@
 using Confluent.Kafka;
 using Telemetry.Contracts.Secrets;
 
-namespace Telemetry.Streams.Kafka;
+namespace Telemetry.Streams.Kafka.Clients;
 
 /// <summary>The one place where options become settings of librdkafka.</summary>
 internal static class KafkaClientConfig

@@ -1,4 +1,4 @@
-namespace Telemetry.Streams.Kafka;
+namespace Telemetry.Streams.Kafka.Clients;
 
 /// <summary>Runs librdkafka's blocking calls on threads of their own: they may take seconds, which the pool's must not.</summary>
 internal static class BlockingCall

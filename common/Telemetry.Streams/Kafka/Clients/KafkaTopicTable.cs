@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Telemetry.Streams.Kafka;
+namespace Telemetry.Streams.Kafka.Clients;
 
 /// <summary>Topics met so far. Partitions of a topic never change, so what is known stays known.</summary>
 internal sealed class KafkaTopicTable

@@ -1,4 +1,4 @@
-namespace Telemetry.Streams.Kafka;
+namespace Telemetry.Streams.Kafka.Clients;
 
 /// <summary>What is known of a topic, and how much went through it.</summary>
 internal sealed class KafkaTopic
