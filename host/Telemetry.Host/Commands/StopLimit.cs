@@ -35,9 +35,6 @@ internal sealed class StopLimit : IDisposable
         }
     }
 
-    /// <summary>No limit any more.</summary>
-    public void Cancel() => _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-
     public void Dispose() => _timer.Dispose();
 
     private void End()

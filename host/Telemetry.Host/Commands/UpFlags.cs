@@ -19,7 +19,7 @@ internal sealed class UpFlags
 {
     private const int InstancesMax = 64;
 
-    private readonly Option<string?> _for = new("--for") { Description = "Run this long, for example 60s, then drain and end with code 0." };
+    private readonly Option<string?> _for = new("--for") { Description = "Run this long, for example 60s, then drain and end with code 0; whatever hangs, the process ends within the shutdown timeout after that." };
 
     private readonly Option<bool> _noSimulator = new("--no-simulator") { Description = "Only the platform; devices are yours." };
 

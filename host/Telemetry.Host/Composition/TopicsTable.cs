@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Telemetry.Host.Configuration;
-using Telemetry.Streams.Kafka;
 using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Streams.Kafka.Topics;
 

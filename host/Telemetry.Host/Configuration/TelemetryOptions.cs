@@ -11,7 +11,6 @@ using Telemetry.Simulator;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
 using Telemetry.Streams.Journal;
-using Telemetry.Streams.Kafka;
 using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Host.Configuration;

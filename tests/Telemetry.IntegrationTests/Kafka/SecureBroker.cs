@@ -2,7 +2,6 @@ using System.Globalization;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Telemetry.IntegrationTests.Edge;
-using Telemetry.Streams.Kafka;
 using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Testing;
 

@@ -1,7 +1,6 @@
 using Telemetry.IntegrationTests.Streams.Kafka;
 using Telemetry.IntegrationTests.Support;
 using Telemetry.Streams;
-using Telemetry.Streams.Kafka;
 using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Streams.Kafka.Topics;
 

@@ -33,7 +33,7 @@ public sealed class SinkFaultTests : IDisposable
 
         (await sink.Failed.WaitAsync(Patience, TestContext.Current.CancellationToken)).ShouldBe(cause);
         Fault.Explain(cause).ShouldNotContain("\n");
-        await Should.ThrowAsync<Exception>(() => sink.WaitUntilReadyAsync(TestContext.Current.CancellationToken).WaitAsync(Patience));
+        await Should.ThrowAsync<Exception>(() => sink.WaitUntilReadyAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken));
         sink.IsReady.ShouldBeFalse();
     }
 

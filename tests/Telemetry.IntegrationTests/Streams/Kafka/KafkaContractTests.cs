@@ -1,4 +1,3 @@
-using Telemetry.Streams.Kafka;
 using Telemetry.Streams.Kafka.Clients;
 using Telemetry.Tests.Streams;
 

@@ -1,7 +1,6 @@
 using Confluent.Kafka;
 using Telemetry.Contracts.Faults;
 using Telemetry.Streams;
-using Telemetry.Streams.Kafka;
 using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Tests.Streams.Kafka;
