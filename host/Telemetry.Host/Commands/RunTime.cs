@@ -13,6 +13,8 @@ internal sealed class RunTime : IDisposable
     /// <summary>Shutdown timeouts that a stop gets that was asked for by a signal, and is not bound to a time.</summary>
     private const int Unhurried = 2;
 
+    private const string TooLate = "The platform was not up in the time that --for gives it.";
+
     private readonly TimeSpan? _duration;
     private readonly TimeSpan _shutdown;
     private readonly CancellationTokenSource _starting;
@@ -33,8 +35,8 @@ internal sealed class RunTime : IDisposable
         if (duration is { } time)
         {
             // Nothing has to be drained before there was a start, so it may use most of the time for stopping too.
-            _starting.CancelAfter(time + (shutdown * 2 / 3));
-            _limit.Begin(time + shutdown, ExitCodes.Failure);
+            _starting.CancelAfter(time + (shutdown * 4 / 5));
+            _limit.Begin(time + shutdown, ExitCodes.Failure, TooLate);
         }
     }
 
@@ -58,8 +60,7 @@ internal sealed class RunTime : IDisposable
         }
         catch (OperationCanceledException e) when (_starting.IsCancellationRequested && !_stop.IsCancellationRequested)
         {
-            throw new RunTimeOverException(
-                $"The platform was not up in the {TimeProvider.System.GetElapsedTime(_began).TotalSeconds:F0} s that --for gives it. {e.Message}");
+            throw new RunTimeOverException($"{TooLate} After {TimeProvider.System.GetElapsedTime(_began).TotalSeconds:F0} s: {e.Message}");
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed class StopLimit : IDisposable
     private readonly Lock _gate = new();
     private TimeSpan _limit;
     private int _code;
+    private string? _reason;
 
     public StopLimit(ILogger<StopLimit> logger)
     {
@@ -26,11 +27,12 @@ internal sealed class StopLimit : IDisposable
     /// <summary>From now on the process may run this long.</summary>
     /// <param name="limit">Counted from now; replaces an earlier limit.</param>
     /// <param name="code">What the process ends with when that is not enough.</param>
-    public void Begin(TimeSpan limit, int code)
+    /// <param name="reason">Then told to the user; null: nothing more than the log says.</param>
+    public void Begin(TimeSpan limit, int code, string? reason = null)
     {
         lock (_gate)
         {
-            (_limit, _code) = (limit, code);
+            (_limit, _code, _reason) = (limit, code, reason);
             _timer.Change(limit, Timeout.InfiniteTimeSpan);
         }
     }
@@ -44,6 +46,10 @@ internal sealed class StopLimit : IDisposable
         {
             code = _code;
             HostLog.StopTimedOut(_logger, _limit.TotalSeconds);
+            if (_reason is not null)
+            {
+                Console.Error.WriteLine(_reason);
+            }
         }
 
         using var last = new Timer(static _ => Process.GetCurrentProcess().Kill(), null, ExitTime, Timeout.InfiniteTimeSpan);

@@ -82,9 +82,9 @@ internal sealed class AssignmentWatch : IAsyncDisposable
         var group = answer.ConsumerGroupDescriptions[0];
 
         // With the classic protocol members learn their assignments one after the other, until the group is stable. The states
-        // that only KIP-848 has (assigning, reconciling) have no names in Confluent.Kafka.
+        // that only KIP-848 has (assigning, reconciling) come as unknown: Confluent.Kafka has no names for them.
         var isKnown = !group.Error.IsError && (group.GroupType == ConsumerGroupType.Consumer
-            ? group.State is not (ConsumerGroupState.Unknown or ConsumerGroupState.Dead or ConsumerGroupState.Empty)
+            ? group.State is not (ConsumerGroupState.Dead or ConsumerGroupState.Empty)
             : group.State == ConsumerGroupState.Stable);
         if (!isKnown)
         {
