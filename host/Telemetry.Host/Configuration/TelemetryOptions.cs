@@ -9,7 +9,7 @@ using Telemetry.Query.Setup;
 using Telemetry.SchemaRegistry;
 using Telemetry.Simulator;
 using Telemetry.Storage.Schema;
-using Telemetry.Storage.Sink;
+using Telemetry.Storage;
 using Telemetry.Streams.Journal;
 using Telemetry.Streams.Kafka.Clients;
 

@@ -24,9 +24,10 @@ internal static class SeriesSql
         + "if(sum(finite) = 0, NULL, tupleElement(max(tail), 3)) AS last, sum(readings) AS count";
 
     // A sum of finite values can overflow where their mean does not. Then the sum of the values times 2^-64 is taken, which no number of
-    // readings makes overflow. A rollup keeps the plain sum alone: where that has overflowed, the mean is known only if all are alike.
+    // readings makes overflow; rounding must not put it beyond the largest value. Buckets from before the rollups kept both sums may have no
+    // mean: it is known only if all values are alike.
     private const string Mean =
-        "multiIf(isFinite(sum(total)), sum(total) / sum(finite), isFinite(sum(scaled)), sum(scaled) / sum(finite) * 18446744073709551616., "
+        "multiIf(isFinite(sum(total)), sum(total) / sum(finite), isFinite(sum(scaled)), greatest(min(lo), least(max(hi), sum(scaled) / sum(finite) * 18446744073709551616.)), "
         + "min(lo) = max(hi), min(lo), nan)";
 
     private const string Scale = "5.421010862427522e-20";
@@ -41,9 +42,8 @@ internal static class SeriesSql
         + "count() AS readings ";
 
     private const string RollupPartials =
-        "min(vmin) AS lo, max(vmax) AS hi, sum(vsum) AS total, sum(vsum * " + Scale + ") AS scaled, sum(n_finite) AS finite, "
-        + "min((tupleElement(first, 1), toUInt64(0), tupleElement(first, 2))) AS head, "
-        + "max((tupleElement(last, 1), toUInt64(0), tupleElement(last, 2))) AS tail, sum(n) AS readings ";
+        "min(vmin) AS lo, max(vmax) AS hi, sum(vsum) AS total, sum(vsum_scaled) AS scaled, sum(n_finite) AS finite, "
+        + "min(first_reading) AS head, max(last_reading) AS tail, sum(n) AS readings ";
 
     /// <summary>Buckets in order of time (of device and time when grouped).</summary>
     /// <param name="segments">Segments of the plan.</param>

@@ -8,7 +8,7 @@ namespace Telemetry.Storage.Blocks;
 /// Readings in columns, of one or several log partitions, with what their marker rows need: the newest event time of
 /// each log partition and month. Columns are pooled; dispose returns them.
 /// </summary>
-internal sealed class RowBlock(NameTable names) : IDisposable
+internal sealed class RowBlock(NameTable names) : IRowBlock
 {
     private readonly Dictionary<(int Partition, int Month), long> _newest = [];
     private int[] _sensorIds = new int[16];

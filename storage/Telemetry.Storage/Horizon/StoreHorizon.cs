@@ -11,8 +11,8 @@ public enum HorizonCause
     /// <summary>Retention (TTL) removes what is older.</summary>
     Retention,
 
-    /// <summary>Retention was shorter before, and has removed what is older.</summary>
-    FormerRetention,
+    /// <summary>What is older was removed before: retention was shorter, or a month was dropped.</summary>
+    Former,
 
     /// <summary>A whole partition (a month, or a year of the daily rollup) is gone, while another table still knows of it.</summary>
     PartitionGone,

@@ -59,6 +59,28 @@ public sealed class StoreHorizonReader(IClickHouse clickHouse, TimeProvider time
         return horizon;
     }
 
+    /// <summary>
+    /// Writes down months that are gone from raw while a rollup has them: a late reading brings such a month back, nearly empty, and then it
+    /// could not be told any more. The sink does this now and then, and before it stores anything.
+    /// </summary>
+    /// <exception cref="ClickHouseException">The store cannot be asked, or does not take it.</exception>
+    public async ValueTask NoteGoneAsync(CancellationToken cancellationToken)
+    {
+        var (_, floors) = await ReadRetentionAsync(cancellationToken);
+        foreach (var (table, end) in await ReadGonePartitionsAsync(cancellationToken))
+        {
+            // Of raw alone it is certain: it has every row before a rollup has it. A rollup may lack a month because its INSERTs fail for now.
+            if (table == StoreTable.Raw && end > floors[table].CompleteFrom)
+            {
+                await clickHouse.ExecuteAsync(
+                    new ClickHouseQuery(
+                        "INSERT INTO horizon_floors SELECT {table:String}, toDateTime64({end:Int64}, 6, 'UTC') SETTINGS async_insert = 0",
+                        [new("table", table.Name()), new("end", end.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture))]),
+                    cancellationToken);
+            }
+        }
+    }
+
     private StoreHorizon? Fresh =>
         _last is { } last && time.GetElapsedTime(last.At) < (keep ?? KeepDefault) ? last.Horizon : null;
 
@@ -86,7 +108,7 @@ public sealed class StoreHorizonReader(IClickHouse clickHouse, TimeProvider time
 
                     break;
                 case "floor" when StoreTables.Find(row[1]) is { } table:
-                    Raise(floors, table, Moment(row[2]), HorizonCause.FormerRetention);
+                    Raise(floors, table, Moment(row[2]), HorizonCause.Former);
                     break;
             }
         }

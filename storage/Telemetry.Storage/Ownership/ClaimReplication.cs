@@ -1,6 +1,5 @@
 using System.Globalization;
 using Telemetry.Storage.ClickHouse;
-using Telemetry.Storage.Sink;
 
 namespace Telemetry.Storage.Ownership;
 
@@ -8,7 +7,7 @@ namespace Telemetry.Storage.Ownership;
 /// A claim counts when every replica of the shard has it: each checks INSERTs against its own copy, and one that lags would let a
 /// former owner's through. A replica that is down holds a take-over up until it is back or taken out of the cluster.
 /// </summary>
-internal sealed class ClaimReplication(IClickHouse clickHouse, StoreLayout layout, SinkOptions options, TimeProvider time)
+internal sealed class ClaimReplication(IClickHouse clickHouse, StoreLayout layout, FenceOptions options, TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
@@ -39,12 +38,12 @@ internal sealed class ClaimReplication(IClickHouse clickHouse, StoreLayout layou
                 return;
             }
 
-            if (time.GetElapsedTime(start) > options.FenceTimeout)
+            if (time.GetElapsedTime(start) > options.Timeout)
             {
                 throw new ClickHouseException(
                     ClickHouseErrors.TimeoutExceeded,
                     $"Only {hosts.Count} of {layout.Replicas} replicas of shard {layout.Shard + 1} of {layout.Cluster} have the claim on {source} after "
-                    + $"{options.FenceTimeout}: {string.Join(", ", hosts.Select(h => h[0]))}. Bring the others back (see system.replicas) or take them "
+                    + $"{options.Timeout}: {string.Join(", ", hosts.Select(h => h[0]))}. Bring the others back (see system.replicas) or take them "
                     + "out of the cluster. The sink tries again.");
             }
 

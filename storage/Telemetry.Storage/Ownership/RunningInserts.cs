@@ -1,6 +1,5 @@
 using System.Globalization;
 using Telemetry.Storage.ClickHouse;
-using Telemetry.Storage.Sink;
 
 namespace Telemetry.Storage.Ownership;
 
@@ -9,7 +8,7 @@ namespace Telemetry.Storage.Ownership;
 /// until after its last part is in place. They are known by their setting
 /// <c>log_comment</c>, looked for in the text because the embedded engine takes no query ids.
 /// </summary>
-internal sealed class RunningInserts(IClickHouse clickHouse, string source, SinkOptions options, TimeProvider time)
+internal sealed class RunningInserts(IClickHouse clickHouse, string source, FenceOptions options, TimeProvider time)
 {
     /// <summary>What the engine says to an INSERT whose claim is not the newest.</summary>
     public const string Refusal = "another sink has claimed this partition";
@@ -23,9 +22,9 @@ internal sealed class RunningInserts(IClickHouse clickHouse, string source, Sink
     /// <summary>Rebuilds are waited for, not killed: they take long and would have to be done again.</summary>
     public static string RebuildOf(string source) => $"rebuild {source}";
 
-    /// <summary>Waits until none of these partitions is left; what takes longer than <see cref="SinkOptions.FenceGrace"/> is killed.</summary>
+    /// <summary>Waits until none of these partitions is left; what takes longer than <see cref="FenceOptions.Grace"/> is killed.</summary>
     /// <returns>How many were running at first.</returns>
-    /// <exception cref="ClickHouseException">Some are still running after <see cref="SinkOptions.FenceTimeout"/>.</exception>
+    /// <exception cref="ClickHouseException">Some are still running after <see cref="FenceOptions.Timeout"/>.</exception>
     public async ValueTask<int> EndAsync(StoreLayout layout, IReadOnlyList<int> partitions, CancellationToken cancellationToken)
     {
         // INSERTs only: the statements that look for them hold the same text.
@@ -45,15 +44,15 @@ internal sealed class RunningInserts(IClickHouse clickHouse, string source, Sink
             }
 
             var waited = time.GetElapsedTime(start);
-            if (waited > options.FenceTimeout)
+            if (waited > options.Timeout)
             {
                 throw new ClickHouseException(
                     ClickHouseErrors.TimeoutExceeded,
-                    $"{running} INSERTs of a former sink are still running after {options.FenceTimeout} (partitions {string.Join(", ", partitions)} of {source}) "
+                    $"{running} INSERTs of a former sink are still running after {options.Timeout} (partitions {string.Join(", ", partitions)} of {source}) "
                     + "and do not end when killed: see system.processes. The sink tries again.");
             }
 
-            if (waited > options.FenceGrace)
+            if (waited > options.Grace)
             {
                 await clickHouse.ExecuteAsync(new ClickHouseQuery($"KILL QUERY {on}WHERE {which} AND NOT match(query, 'telemetry-sink rebuild ') ASYNC"), cancellationToken);
             }

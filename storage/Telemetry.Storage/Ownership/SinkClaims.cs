@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Telemetry.Storage.ClickHouse;
-using Telemetry.Storage.Sink;
 
 namespace Telemetry.Storage.Ownership;
 
@@ -14,9 +13,9 @@ namespace Telemetry.Storage.Ownership;
 /// </summary>
 /// <remarks>
 /// With the engine in this process its directory lock keeps others out and the session awaits its own INSERTs, so nothing of
-/// this is done, unless <see cref="SinkOptions.FenceEmbedded"/> says so.
+/// this is done, unless <see cref="FenceOptions.Embedded"/> says so.
 /// </remarks>
-internal sealed class SinkClaims(IClickHouse clickHouse, string source, SinkOptions options, ILogger logger, TimeProvider time)
+internal sealed class SinkClaims(IClickHouse clickHouse, string source, FenceOptions options, ILogger logger, TimeProvider time)
 {
     /// <summary>
     /// Keeps one INSERT one block and synchronous; async_insert is on by default. Stay below 1,000,000 rows.
@@ -28,13 +27,13 @@ internal sealed class SinkClaims(IClickHouse clickHouse, string source, SinkOpti
 
     private readonly Dictionary<int, Claim> _claims = [];
     private readonly RunningInserts _running = new(clickHouse, source, options, time);
-    private readonly string _session = Session(options.TransactionalId);
+    private readonly string _session = Session(options.Instance);
     private StoreLayout? _layout;
     private int _round;
     private long _statements;
 
     /// <summary>True: others may write this store.</summary>
-    public bool Enabled { get; } = clickHouse.IsShared || options.FenceEmbedded;
+    public bool Enabled { get; } = clickHouse.IsShared || options.Embedded;
 
     /// <summary>Partitions claimed and not released.</summary>
     public IReadOnlyCollection<int> Partitions => _claims.Keys;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Telemetry.Storage.ClickHouse;
-using Telemetry.Storage.Sink;
+using Telemetry.Storage.Writing;
 
 namespace Telemetry.Storage.Recovery;
 
@@ -27,17 +27,14 @@ internal sealed class Coverage
 
     /// <summary>Reads the markers that end at or after <paramref name="from"/>. Each stored row is one range: no grouping, no FINAL.</summary>
     public static async ValueTask<Coverage> ReadAsync(
-        IClickHouse clickHouse, int partition, long from, CancellationToken cancellationToken)
+        IClickHouse clickHouse, IReadOnlyList<SinkTarget> targets, int partition, long from, CancellationToken cancellationToken)
     {
         var ranges = new Dictionary<(int Target, int Month), List<(long First, long Last)>>();
         var alarms = new List<CoverageAlarm>();
-        foreach (var target in SinkTarget.All)
+        foreach (var target in targets)
         {
-            var columns = target.IsRaw
-                ? "sensor, sequence - toUInt64(value) + 1, sequence AS mark_hi, toUInt64(value)"
-                : "sensor, mark_lo, mark_hi, n";
             var rows = await clickHouse.QueryRowsAsync(
-                $"SELECT {columns} FROM {target.Table} WHERE device = '$sink' AND startsWith(sensor, {{prefix:String}}) AND mark_hi >= {{from:UInt64}} "
+                $"SELECT {target.MarkerColumns} FROM {target.Table} WHERE device = '$sink' AND startsWith(sensor, {{prefix:String}}) AND mark_hi >= {{from:UInt64}} "
                 + "SETTINGS max_result_rows = 0, max_execution_time = 0",
                 [
                     new("prefix", string.Create(CultureInfo.InvariantCulture, $"p{partition}/")),

@@ -22,6 +22,9 @@ internal sealed class OffsetRanges
         }
     }
 
+    /// <summary>The ranges, in order.</summary>
+    public IReadOnlyList<(long First, long Last)> Pieces => _ranges;
+
     /// <summary>Last offset held; -1 when there is none.</summary>
     public long Last => _ranges.Count == 0 ? -1 : _ranges[^1].Last;
 

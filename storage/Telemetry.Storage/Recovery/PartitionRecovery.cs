@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Storage.Ownership;
-using Telemetry.Storage.Sink;
+using Telemetry.Storage.Writing;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 
@@ -11,27 +11,27 @@ namespace Telemetry.Storage.Recovery;
 /// any offset at or below what all targets hold.
 /// </summary>
 internal sealed class PartitionRecovery(
-    IRecordLog log, SinkClaims claims, SinkOptions options, ReadingIntake intake, SinkMetrics metrics, ILogger logger)
+    IRecordLog log, SinkStream stream, SinkClaims claims, SinkOptions options, IRecordIntake intake, SinkMetrics metrics, ILogger logger)
 {
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Re-reads offsets [from, end] through <paramref name="filter"/>, whose state must be that at <paramref name="from"/>.</summary>
-    /// <returns>Readings inserted.</returns>
+    /// <returns>Rows inserted.</returns>
     public async ValueTask<long> FillAsync(
-        TopicPartition input, Coverage coverage, DuplicateFilter filter, long from, long end, CancellationToken cancellationToken)
+        TopicPartition input, Coverage coverage, DuplicateFilter? filter, long from, long end, CancellationToken cancellationToken)
     {
         if (from > end)
         {
             return 0;
         }
 
-        using var inserter = new ReadingInserter(claims);
+        using var inserter = new RowInserter(stream, claims);
         await using var consumer = log.CreateConsumer(new ConsumerOptions());
         consumer.Assign([input]);
         consumer.Seek(input, from);
         var filled = 0L;
         var first = from;
-        var chunk = new RecoveryChunk(input.Partition, coverage, first, end);
+        var chunk = new RecoveryChunk(stream, input.Partition, coverage, first, end);
         try
         {
             while (first <= end && consumer.Position(input) <= end)
@@ -44,12 +44,12 @@ internal sealed class PartitionRecovery(
                     }
 
                     intake.Take(filter, record, chunk);
-                    if (chunk.Rows >= options.RawRowsMax)
+                    if (chunk.Rows >= stream.RowsMax(options))
                     {
                         filled += await InsertAsync(inserter, chunk, record.Offset, cancellationToken);
                         chunk.Dispose();
                         first = record.Offset + 1;
-                        chunk = new RecoveryChunk(input.Partition, coverage, first, end);
+                        chunk = new RecoveryChunk(stream, input.Partition, coverage, first, end);
                     }
                 }
             }
@@ -62,7 +62,7 @@ internal sealed class PartitionRecovery(
         }
     }
 
-    private async ValueTask<long> InsertAsync(ReadingInserter inserter, RecoveryChunk chunk, long last, CancellationToken cancellationToken)
+    private async ValueTask<long> InsertAsync(RowInserter inserter, RecoveryChunk chunk, long last, CancellationToken cancellationToken)
     {
         var rows = 0L;
         foreach (var (table, block, markers) in chunk.Inserts(last))

@@ -1,57 +1,59 @@
 using System.Globalization;
-using Telemetry.Contracts.Readings;
 using Telemetry.Storage.Blocks;
-using Telemetry.Storage.Sink;
+using Telemetry.Storage.Writing;
 
 namespace Telemetry.Storage.Recovery;
 
 /// <summary>
-/// The readings of a stretch of log offsets, each sent to exactly the targets that lack it, and the markers that go with
+/// The rows of a stretch of log offsets, each sent to exactly the targets that lack it, and the markers that go with
 /// them: one for each contiguous stretch that a target did not hold, in a chain of its own.
 /// </summary>
-internal sealed class RecoveryChunk(int partition, Coverage coverage, long first, long plannedLast) : IReadingTarget, IDisposable
+internal sealed class RecoveryChunk(SinkStream stream, int partition, Coverage coverage, long first, long plannedLast) : IRowTarget, IDisposable
 {
     private const string AllRollups = "rollup_in";
 
-    private readonly NameTable _names = new();
-    private readonly Dictionary<string, RowBlock> _blocks = [];
+    private readonly Dictionary<string, IRowBlock> _blocks = [];
     private readonly Dictionary<int, bool> _alike = [];
+    private readonly List<IRowBlock> _lacking = [];
 
-    /// <summary>Readings to be inserted, counted once for each block.</summary>
-    public int Rows { get; private set; }
+    /// <summary>Rows to be inserted, counted once for each block.</summary>
+    public int Rows => _blocks.Values.Sum(b => b.Count);
 
-    public void Append(int partition, long offset, int month, ReadingBatchBuffer batch, int start, int count)
+    public IReadOnlyList<IRowBlock> BlocksFor(int month, long offset)
     {
-        if (!coverage.Of(SinkTarget.Raw, month).Contains(offset))
+        _lacking.Clear();
+        if (!coverage.Of(stream.Main, month).Contains(offset))
         {
-            Add(SinkTarget.Raw.Table, month, batch, start, count);
+            _lacking.Add(Block(stream.Main.Table));
         }
 
-        if (Alike(month))
+        if (stream.HasRollups && Alike(month))
         {
-            if (!coverage.Of(SinkTarget.Rollups[0], month).Contains(offset))
+            if (!coverage.Of(stream.Targets[1], month).Contains(offset))
             {
-                Add(AllRollups, month, batch, start, count);
+                _lacking.Add(Block(AllRollups));
             }
 
-            return;
+            return _lacking;
         }
 
-        foreach (var target in SinkTarget.Rollups)
+        foreach (var target in stream.Rollups)
         {
             if (!coverage.Of(target, month).Contains(offset))
             {
-                Add(target.FixTable, month, batch, start, count);
+                _lacking.Add(Block(target.FixTable));
             }
         }
+
+        return _lacking;
     }
 
-    /// <summary>The INSERTs for the offsets up to <paramref name="last"/>, raw first.</summary>
-    public IEnumerable<(string Table, RowBlock Block, IReadOnlyList<Marker> Markers)> Inserts(long last)
+    /// <summary>The INSERTs for the offsets up to <paramref name="last"/>, the main table first.</summary>
+    public IEnumerable<(string Table, IRowBlock Block, IReadOnlyList<Marker> Markers)> Inserts(long last)
     {
-        foreach (var (table, block) in _blocks.OrderBy(b => b.Key != SinkTarget.Raw.Table).ThenBy(b => b.Key, StringComparer.Ordinal))
+        foreach (var (table, block) in _blocks.OrderBy(b => b.Key != stream.Main.Table).ThenBy(b => b.Key, StringComparer.Ordinal))
         {
-            var target = SinkTarget.All.FirstOrDefault(t => t.FixTable == table) ?? SinkTarget.Rollups[0];
+            var target = stream.Targets.FirstOrDefault(t => t.FixTable == table) ?? stream.Targets[1];
             var markers = new List<Marker>();
             foreach (var ((_, month), newest) in block.Newest)
             {
@@ -75,22 +77,21 @@ internal sealed class RecoveryChunk(int partition, Coverage coverage, long first
     {
         if (!_alike.TryGetValue(month, out var alike))
         {
-            var lacking = coverage.Of(SinkTarget.Rollups[0], month).Uncovered(first, plannedLast);
-            alike = SinkTarget.Rollups.Skip(1).All(t => coverage.Of(t, month).Uncovered(first, plannedLast).SequenceEqual(lacking));
+            var lacking = coverage.Of(stream.Targets[1], month).Uncovered(first, plannedLast);
+            alike = stream.Rollups.Skip(1).All(t => coverage.Of(t, month).Uncovered(first, plannedLast).SequenceEqual(lacking));
             _alike[month] = alike;
         }
 
         return alike;
     }
 
-    private void Add(string table, int month, ReadingBatchBuffer batch, int start, int count)
+    private IRowBlock Block(string table)
     {
         if (!_blocks.TryGetValue(table, out var block))
         {
-            _blocks[table] = block = new RowBlock(_names);
+            _blocks[table] = block = stream.CreateBlock();
         }
 
-        block.Append(partition, month, batch, start, count);
-        Rows += count;
+        return block;
     }
 }

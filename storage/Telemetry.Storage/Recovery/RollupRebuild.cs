@@ -1,24 +1,43 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Horizon;
 using Telemetry.Storage.Ownership;
-using Telemetry.Storage.Sink;
+using Telemetry.Storage.Writing;
 
 namespace Telemetry.Storage.Recovery;
 
+/// <summary>A span of event time in which raw is known to be right, because it has just been compared with the log.</summary>
+/// <param name="FromMicroseconds">Start, inclusive.</param>
+/// <param name="ToMicroseconds">End, exclusive.</param>
+internal readonly record struct ProvenSpan(long FromMicroseconds, long ToMicroseconds);
+
 /// <summary>
 /// Builds a month of a rollup again from raw, markers included, and puts it in place of the old one in one step
-/// (REPLACE PARTITION). For the daily rollup the unit is a year, for the latest values the whole table. Raw must be complete, and in a
-/// shared store every partition claimed.
+/// (REPLACE PARTITION). For the daily rollup the unit is a year, for the latest values the whole table. In a shared store every partition
+/// must be claimed.
 /// </summary>
 /// <remarks>
+/// Rollups are kept longer than raw, so raw is asked first what it still holds: a bucket that begins before raw's horizon, or for which raw has
+/// fewer readings than the rollup, stays as it is. Only buckets that raw covers are computed anew.
+/// <para>
 /// The INSERT into the shadow table is refused once another has claimed a partition. REPLACE PARTITION cannot carry that check: who claims
 /// later drops the shadow table before it reads markers, so a REPLACE that comes late finds nothing to put in place.
+/// </para>
 /// </remarks>
 internal sealed class RollupRebuild(IClickHouse clickHouse, SinkClaims claims, SinkOptions options, ILogger logger, TimeProvider time)
 {
     private const string Infix = "_rebuild_";
+    private const int MarkersPerInsert = 1000;
+    private const string Bounds = "async_insert = 0, max_execution_time = 0, max_bytes_before_external_group_by = 200000000";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Retention goes on while a rebuild runs: what may go within this time is not counted on.</summary>
+    private static readonly TimeSpan HorizonMargin = TimeSpan.FromDays(1);
+
+    private readonly StoreHorizonReader _horizon = new(clickHouse, time);
 
     /// <summary>Leaves a running rebuild of another sink a moment to end, then takes its shadow tables away.</summary>
     public async ValueTask EndFormerAsync(CancellationToken cancellationToken)
@@ -56,41 +75,60 @@ internal sealed class RollupRebuild(IClickHouse clickHouse, SinkClaims claims, S
             Log.CoverageAlarm(logger, alarm.Target.Table, alarm.Month, alarm.First, alarm.Last, alarm.Count);
         }
 
-        foreach (var (table, unit) in alarms.Select(a => (a.Target.Table, Unit(a.Target.Table, a.Month))).Distinct())
+        // In the order of the targets: the latest values may be built from the days.
+        foreach (var (target, unit) in alarms.Select(a => (a.Target, Unit: Unit(a.Target.Table, a.Month))).Distinct().OrderBy(u => u.Target.Index))
         {
-            await RebuildAsync(table, unit, cancellationToken);
+            await RebuildAsync(target.Table, unit, null, cancellationToken);
         }
     }
 
-    /// <summary>Rebuilds one partition of a rollup.</summary>
+    /// <summary>Rebuilds what raw covers of one partition of a rollup.</summary>
     /// <param name="table">Rollup.</param>
     /// <param name="unit">yyyymm, yyyy for the daily rollup, 0 for the latest values.</param>
-    public async ValueTask RebuildAsync(string table, int unit, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Stops; the rollup stays as it is.</param>
+    /// <returns>Buckets (start times) that stay as they were because raw does not cover them.</returns>
+    public ValueTask<long> RebuildAsync(string table, int unit, CancellationToken cancellationToken) =>
+        RebuildAsync(table, unit, null, cancellationToken);
+
+    /// <param name="table">Rollup.</param>
+    /// <param name="unit">yyyymm, yyyy for the daily rollup, 0 for the latest values.</param>
+    /// <param name="proven">Where raw is right although it has fewer readings than the rollup; null: nowhere.</param>
+    /// <param name="cancellationToken">Stops; the rollup stays as it is.</param>
+    public async ValueTask<long> RebuildAsync(string table, int unit, ProvenSpan? proven, CancellationToken cancellationToken)
     {
+        var from = (await _horizon.ReadNowAsync(cancellationToken)).CompleteFrom(StoreTable.Raw);
+        var edge = (from == DateTimeOffset.UnixEpoch ? from : from + HorizonMargin).ToUnixTimeSeconds();
         var shadow = $"{table}{Infix}{Guid.NewGuid():N}";
-        var rows = await clickHouse.QueryRowsAsync(
-            "SELECT as_select FROM system.tables WHERE database = currentDatabase() AND name = {view:String}",
-            [new("view", $"mv_{table["readings_".Length..]}")],
-            cancellationToken);
-        var where = unit switch
-        {
-            0 => "1",
-            < 10_000 => $"toYear(event_time) = {Text(unit)}",
-            _ => $"toYYYYMM(event_time) = {Text(unit)}",
-        };
-        var select = rows[0][0].Replace("\\'", "'", StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal);
-        var from = select.LastIndexOf("FROM ", StringComparison.Ordinal);
-        var group = select.IndexOf("GROUP BY", from, StringComparison.Ordinal);
-        var (tag, guard) = claims.Rebuild();
         await clickHouse.ExecuteAsync(new ClickHouseQuery($"CREATE TABLE {shadow} AS {table}"), cancellationToken);
-        await clickHouse.ExecuteAsync(
-            new ClickHouseQuery($"INSERT INTO {shadow} {select[..from]} FROM readings WHERE {where} AND {guard} {select[group..]} "
-                + $"SETTINGS log_comment = '{tag}', async_insert = 0, max_execution_time = 0, max_bytes_before_external_group_by = 200000000"),
-            cancellationToken);
-        var partition = unit == 0 ? "tuple()" : Text(unit);
-        await clickHouse.ExecuteAsync(
-            new ClickHouseQuery($"ALTER TABLE {table} REPLACE PARTITION {partition} FROM {shadow}"), cancellationToken);
+        var kept = 0L;
+        if (unit != 0)
+        {
+            kept = await FillAsync(table, shadow, unit, edge, proven, cancellationToken);
+        }
+        else if (!await DaysBeforeAsync(edge, cancellationToken))
+        {
+            await ComputeAsync(table, shadow, "1", "1", cancellationToken);
+        }
+        else
+        {
+            kept = await FillLatestAsync(shadow, cancellationToken);
+        }
+
+        // From an empty table nothing can be replaced; and then there is no marker either.
+        if ((await clickHouse.QueryRowsAsync($"SELECT count() FROM {shadow}", null, cancellationToken))[0][0] != "0")
+        {
+            var partition = unit == 0 ? "tuple()" : Text(unit);
+            await clickHouse.ExecuteAsync(
+                new ClickHouseQuery($"ALTER TABLE {table} REPLACE PARTITION {partition} FROM {shadow}"), cancellationToken);
+        }
+
         await clickHouse.ExecuteAsync(new ClickHouseQuery($"DROP TABLE {shadow} SYNC"), cancellationToken);
+        if (kept > 0)
+        {
+            Log.RebuildKept(logger, table, unit, kept, from);
+        }
+
+        return kept;
     }
 
     private static int Unit(string table, int month) => table switch
@@ -100,5 +138,145 @@ internal sealed class RollupRebuild(IClickHouse clickHouse, SinkClaims claims, S
         _ => month,
     };
 
-    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+    private async ValueTask<long> FillAsync(
+        string table, string shadow, int unit, long edge, ProvenSpan? proven, CancellationToken cancellationToken)
+    {
+        var (bucket, grain) = table switch
+        {
+            "readings_1m" => ("toDateTime(toStartOfMinute(event_time), 'UTC')", 60),
+            "readings_1h" => ("toDateTime(toStartOfHour(event_time), 'UTC')", 3600),
+            _ => ("toDateTime(toStartOfDay(event_time), 'UTC')", 86_400),
+        };
+        var of = unit < 10_000 ? "toYear" : "toYYYYMM";
+        var (inRaw, inRollup) = ($"{of}(event_time) = {Text(unit)}", $"{of}(ts) = {Text(unit)}");
+        var keep = $"{shadow}_keep";
+        var unproven = proven is { } span
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"NOT (toUnixTimestamp(ts) * 1000000 >= {span.FromMicroseconds} AND (toUnixTimestamp(ts) + {grain}) * 1000000 <= {span.ToMicroseconds})")
+            : "1";
+        await clickHouse.ExecuteAsync(new ClickHouseQuery($"CREATE TABLE {keep} (ts DateTime('UTC')) ENGINE = Memory"), cancellationToken);
+        await clickHouse.ExecuteAsync(
+            new ClickHouseQuery(
+                $"INSERT INTO {keep} SELECT ts FROM (SELECT ts, sum(held) AS h, sum(there) AS t FROM ("
+                + $"SELECT ts, sum(n) AS held, toUInt64(0) AS there FROM {table} WHERE {inRollup} AND device != '$sink' GROUP BY ts UNION ALL "
+                + $"SELECT {bucket} AS ts, toUInt64(0) AS held, count() AS there FROM readings WHERE {inRaw} AND device != '$sink' GROUP BY ts) GROUP BY ts) "
+                + $"WHERE h > 0 AND (toUnixTimestamp(ts) < {Text(edge)} OR t < h) AND {unproven} SETTINGS {Bounds}"),
+            cancellationToken);
+        var kept = long.Parse((await clickHouse.QueryRowsAsync($"SELECT count() FROM {keep}", null, cancellationToken))[0][0], CultureInfo.InvariantCulture);
+        var (tag, guard) = claims.Rebuild();
+        if (kept > 0)
+        {
+            await clickHouse.ExecuteAsync(
+                new ClickHouseQuery(
+                    $"INSERT INTO {shadow} SELECT * FROM {table} WHERE {inRollup} AND device != '$sink' AND ts IN (SELECT ts FROM {keep}) AND {guard} "
+                    + $"SETTINGS log_comment = '{tag}', {Bounds}"),
+                cancellationToken);
+        }
+
+        await ComputeAsync(table, shadow, inRaw, $"(device = '$sink' OR {bucket} NOT IN (SELECT ts FROM {keep}))", cancellationToken);
+        await AddMarkersAsync(table, shadow, inRaw, inRollup, cancellationToken);
+        await clickHouse.ExecuteAsync(new ClickHouseQuery($"DROP TABLE {keep} SYNC"), cancellationToken);
+        return kept;
+    }
+
+    /// <summary>What the rollup's view would make of raw.</summary>
+    private async ValueTask ComputeAsync(string table, string shadow, string inRaw, string which, CancellationToken cancellationToken)
+    {
+        var (tag, guard) = claims.Rebuild();
+        var (head, tail) = await ViewAsync(table, cancellationToken);
+        await clickHouse.ExecuteAsync(
+            new ClickHouseQuery($"INSERT INTO {shadow} {head} FROM readings WHERE {inRaw} AND {which} AND {guard} {tail} SETTINGS log_comment = '{tag}', {Bounds}"),
+            cancellationToken);
+    }
+
+    /// <summary>The view's SELECT, what stands before its FROM and what after the table.</summary>
+    private async ValueTask<(string Head, string Tail)> ViewAsync(string table, CancellationToken cancellationToken)
+    {
+        var rows = await clickHouse.QueryRowsAsync(
+            "SELECT as_select FROM system.tables WHERE database = currentDatabase() AND name = {view:String}",
+            [new("view", $"mv_{table["readings_".Length..]}")],
+            cancellationToken);
+        var select = rows[0][0];
+        var from = select.LastIndexOf("FROM ", StringComparison.Ordinal);
+        return (select[..from], select[select.IndexOf("GROUP BY", from, StringComparison.Ordinal)..]);
+    }
+
+    /// <summary>
+    /// Markers of the rollup for offsets of which raw has no marker any more: without them recovery would take those offsets for missing and
+    /// count their readings a second time in the buckets that stay.
+    /// </summary>
+    private async ValueTask AddMarkersAsync(string table, string shadow, string inRaw, string inRollup, CancellationToken cancellationToken)
+    {
+        var raw = (await MarkersAsync(SinkTarget.Raw, inRaw, cancellationToken)).GroupBy(m => m.Key)
+            .ToDictionary(g => g.Key, g => new OffsetRanges(g.Select(m => (m.First, m.Last))));
+        var missing = (await MarkersAsync(SinkTarget.Rollups.First(t => t.Table == table), inRollup, cancellationToken)).GroupBy(m => m.Key)
+            .SelectMany(g => new OffsetRanges(g.Select(m => (m.First, m.Last))).Pieces
+                .SelectMany(r => raw.GetValueOrDefault(g.Key, OffsetRanges.Empty).Uncovered(r.First, r.Last))
+                .Select(r => (Marker: $"{g.Key}/k{Text(r.First)}", Month: int.Parse(g.Key.Split('/')[1], CultureInfo.InvariantCulture), r.First, r.Last)))
+            .ToList();
+        if (missing.Count == 0)
+        {
+            return;
+        }
+
+        var (tag, guard) = claims.Rebuild();
+        var (head, tail) = await ViewAsync(table, cancellationToken);
+        foreach (var chunk in missing.Chunk(MarkersPerInsert))
+        {
+            var rows = string.Join(", ", chunk.Select(m => string.Create(
+                CultureInfo.InvariantCulture,
+                $"('{m.Marker}', toUInt64({Months.Bounds(m.Month).From / 1_000_000}), toUInt64({m.Last - m.First + 1}), toUInt64({m.Last}))")));
+            await clickHouse.ExecuteAsync(
+                new ClickHouseQuery(
+                    $"INSERT INTO {shadow} {head} FROM (SELECT tupleElement(m, 1) AS sensor, '$sink' AS device, "
+                    + "toDateTime64(toDateTime(tupleElement(m, 2), 'UTC'), 6, 'UTC') AS event_time, toFloat64(tupleElement(m, 3)) AS value, "
+                    + $"toUInt8(0) AS quality, toUInt64(0) AS boot, tupleElement(m, 4) AS sequence FROM (SELECT arrayJoin([{rows}]) AS m)) "
+                    + $"WHERE {guard} {tail} SETTINGS log_comment = '{tag}', {Bounds}"),
+                cancellationToken);
+        }
+    }
+
+    /// <summary>Key: <c>p{partition}/{yyyymm}</c>.</summary>
+    private async ValueTask<IEnumerable<(string Key, long First, long Last)>> MarkersAsync(
+        SinkTarget target, string where, CancellationToken cancellationToken)
+    {
+        var rows = await clickHouse.QueryRowsAsync(
+            $"SELECT {target.MarkerColumns} FROM {target.Table} WHERE device = '$sink' AND {where} SETTINGS max_result_rows = 0, max_execution_time = 0",
+            null,
+            cancellationToken);
+        return rows.Select(r => (
+            r[0][..r[0].LastIndexOf('/')], long.Parse(r[1], CultureInfo.InvariantCulture), long.Parse(r[2], CultureInfo.InvariantCulture)));
+    }
+
+    private async ValueTask<bool> DaysBeforeAsync(long edge, CancellationToken cancellationToken) =>
+        (await clickHouse.QueryRowsAsync(
+            $"SELECT 1 FROM readings_1d WHERE device != '$sink' AND toUnixTimestamp(ts) < {Text(edge)} LIMIT 1", null, cancellationToken)).Count > 0;
+
+    /// <summary>
+    /// Raw no longer has every reading that was counted, the days do: counts and markers come from them; the latest values from what there
+    /// is. A maximum counts nothing, so a reading found twice does no harm.
+    /// </summary>
+    private async ValueTask<long> FillLatestAsync(string shadow, CancellationToken cancellationToken)
+    {
+        const string Nothing = "(toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), toFloat64(0), toUInt8(0))";
+        var (tag, guard) = claims.Rebuild();
+        await clickHouse.ExecuteAsync(
+            new ClickHouseQuery(
+                $"INSERT INTO {shadow} (sensor, device, n, last, mark_lo, mark_hi) "
+                + "SELECT sensor, device, sum(c), max(l), 0, 0 FROM ("
+                + $"SELECT sensor, device, sum(n) AS c, {Nothing} AS l FROM readings_1d WHERE device != '$sink' GROUP BY sensor, device UNION ALL "
+                + "SELECT sensor, device, toUInt64(0) AS c, max(last) AS l FROM readings_last WHERE device != '$sink' GROUP BY sensor, device UNION ALL "
+                + "SELECT sensor, device, toUInt64(0) AS c, max((event_time, sequence, value, quality)) AS l FROM readings WHERE device != '$sink' GROUP BY sensor, device) "
+                + $"WHERE {guard} GROUP BY sensor, device SETTINGS log_comment = '{tag}', {Bounds}"),
+            cancellationToken);
+        await clickHouse.ExecuteAsync(
+            new ClickHouseQuery(
+                $"INSERT INTO {shadow} (sensor, device, n, last, mark_lo, mark_hi) SELECT sensor, device, n, {Nothing}, mark_lo, mark_hi "
+                + $"FROM readings_1d WHERE device = '$sink' AND {guard} SETTINGS log_comment = '{tag}', {Bounds}"),
+            cancellationToken);
+        return 1;
+    }
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

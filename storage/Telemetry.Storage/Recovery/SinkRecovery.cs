@@ -2,8 +2,10 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Horizon;
 using Telemetry.Storage.Ownership;
-using Telemetry.Storage.Sink;
+using Telemetry.Storage.Verification;
+using Telemetry.Storage.Writing;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 using Telemetry.Streams.State;
@@ -17,18 +19,20 @@ namespace Telemetry.Storage.Recovery;
 internal sealed class SinkRecovery(
     IRecordLog log,
     IClickHouse clickHouse,
+    SinkStream stream,
     SinkClaims claims,
     SinkOptions options,
-    ReadingIntake intake,
+    IRecordIntake intake,
     SinkMetrics metrics,
-    PartsCheck? check,
+    PartsScrubber? scrubber,
     ILogger logger,
     TimeProvider time)
 {
-    private static readonly IReadOnlyList<string> Tables = [.. SinkTarget.All.Select(t => t.Table)];
-
-    private readonly PartitionRecovery _partition = new(log, claims, options, intake, metrics, logger);
+    private readonly IReadOnlyList<string> _tables = [.. stream.Targets.Select(t => t.Table)];
+    private readonly PartitionRecovery _partition = new(log, stream, claims, options, intake, metrics, logger);
     private readonly RollupRebuild _rebuild = new(clickHouse, claims, options, logger, time);
+    private readonly StoreHorizonReader _horizon = new(clickHouse, time);
+    private bool _scrubbing;
 
     /// <summary>
     /// The partitions are claimed first, and nobody else's rebuild of a rollup goes on. In a store of our own merges stand still until
@@ -39,19 +43,24 @@ internal sealed class SinkRecovery(
         string group, IReadOnlyList<TopicPartition> inputs, CancellationToken cancellationToken)
     {
         await claims.ClaimAsync([.. inputs.Select(i => i.Partition)], cancellationToken);
-        await _rebuild.EndFormerAsync(cancellationToken);
-        await claims.CatchUpAsync(Tables, cancellationToken);
+        if (stream.HasRollups)
+        {
+            await _rebuild.EndFormerAsync(cancellationToken);
+            await _horizon.NoteGoneAsync(cancellationToken);
+        }
+
+        await claims.CatchUpAsync(_tables, cancellationToken);
         await MergesAsync("STOP", cancellationToken);
         var committed = await log.QueryCommittedAsync(group, inputs, cancellationToken);
         await CheckPartsAsync(committed, cancellationToken);
-        await BrokenPartsLedger.NoteOpenedAsync(clickHouse, Tables, cancellationToken);
+        await BrokenPartsLedger.NoteOpenedAsync(clickHouse, _tables, cancellationToken);
         var states = new List<PartitionState>(inputs.Count);
         var alarms = new List<CoverageAlarm>();
         var settled = new List<(int Partition, IReadOnlyList<BrokenPart> Parts)>();
         foreach (var input in inputs)
         {
             var at = committed.TryGetValue(input, out var c) ? c.Offset : (long?)null;
-            var broken = await BrokenPartsLedger.PendingAsync(clickHouse, Tables, input.Partition, cancellationToken);
+            var broken = await BrokenPartsLedger.PendingAsync(clickHouse, _tables, input.Partition, cancellationToken);
             if (broken.Count > 0)
             {
                 Log.BrokenOnStart(logger, broken.Count, input.Partition);
@@ -89,7 +98,7 @@ internal sealed class SinkRecovery(
                 + "ALTER TABLE ... REPLACE PARTITION, and start them again (docs/storage.md, Recovery).");
         }
 
-        var partitions = await log.QueryPartitionCountAsync(KafkaTopics.Readings, cancellationToken);
+        var partitions = await log.QueryPartitionCountAsync(stream.Topic, cancellationToken);
         var others = await claims.ClaimOthersAsync(partitions, cancellationToken);
         await _rebuild.RunAsync(alarms, cancellationToken);
         claims.Release(others);
@@ -99,16 +108,20 @@ internal sealed class SinkRecovery(
         TopicPartition input, long? committed, bool fromOldest, List<CoverageAlarm> alarms, CancellationToken cancellationToken)
     {
         var (low, high) = await log.QueryOffsetsAsync(input, cancellationToken);
-        var filter = new DuplicateFilter(options.Duplicates, options.State);
-        await StateRestorer.RestoreAsync(
-            log, KafkaTopics.SinkState, input, committed, filter.Table, static _ => { }, record => intake.Replay(filter, record), cancellationToken);
+        var filter = stream.HasIds ? new DuplicateFilter(options.Duplicates, options.State) : null;
+        if (filter is not null)
+        {
+            await StateRestorer.RestoreAsync(
+                log, KafkaTopics.SinkState, input, committed, filter.Table, static _ => { }, record => intake.Replay(filter, record), cancellationToken);
+        }
+
         if (committed < low)
         {
             Log.LostByRetention(logger, input.Partition, committed.Value, low, low - committed.Value);
         }
 
         var from = Math.Max(low, committed ?? low);
-        var coverage = await Coverage.ReadAsync(clickHouse, input.Partition, fromOldest ? low : from, cancellationToken);
+        var coverage = await Coverage.ReadAsync(clickHouse, stream.Targets, input.Partition, fromOldest ? low : from, cancellationToken);
         alarms.AddRange(coverage.Alarms);
         if (coverage.Last >= high)
         {
@@ -124,33 +137,35 @@ internal sealed class SinkRecovery(
             // Below the checkpoint copies are told by a filter that starts at the oldest offset, as when they first came.
             intake.Again = true;
             rows = await _partition.FillAsync(
-                input, coverage, new DuplicateFilter(options.Duplicates, options.State), low, from - 1, cancellationToken);
+                input, coverage, stream.HasIds ? new DuplicateFilter(options.Duplicates, options.State) : null, low, from - 1, cancellationToken);
             intake.Again = false;
         }
 
         // Offsets above the last one any target holds are missing in all alike: the ordinary way through stores them.
         var end = Math.Max(from - 1, coverage.Last);
         rows += await _partition.FillAsync(input, coverage, filter, from, end, cancellationToken);
-        Log.PartitionRecovered(logger, input.Partition, committed ?? -1, coverage.Last, rows, end + 1);
+        Log.PartitionRecovered(logger, input.Topic, input.Partition, committed ?? -1, coverage.Last, rows, end + 1);
         return new PartitionState(input, filter, end + 1);
     }
 
     private async ValueTask CheckPartsAsync(
         IReadOnlyDictionary<TopicPartition, CommittedOffset> committed, CancellationToken cancellationToken)
     {
-        if (check is null || (await claims.LayoutAsync(cancellationToken)).Cluster is not null)
+        if (scrubber is null || (await claims.LayoutAsync(cancellationToken)).Cluster is not null)
         {
+            // Replicated tables check their parts themselves and fetch a broken one from another replica.
             return;
         }
 
-        // Two seconds: the engine keeps whole seconds.
-        var times = committed.Values.Select(Checkpoint.TimeOf).ToList();
-        if (times.Count > 0 && times.TrueForAll(t => t is not null))
+        if (!_scrubbing)
         {
-            await check.TrustAsync(times.Min()!.Value.AddSeconds(-2), cancellationToken);
+            var times = committed.Values.Select(CheckpointNote.Read).ToList();
+            scrubber.Start(times.Count > 0 && times.TrueForAll(t => t is not null) ? times.Min() : null);
+            _scrubbing = true;
         }
 
-        await check.RunAsync(cancellationToken);
+        // Markers in a damaged part vouch for rows that are about to go, so it is better to know first; but nobody waits for ever.
+        await scrubber.WaitAsync(freshOnly: false, options.PartsCheckWait, cancellationToken);
     }
 
     private async ValueTask MergesAsync(string what, CancellationToken cancellationToken)
@@ -160,7 +175,7 @@ internal sealed class SinkRecovery(
             return;
         }
 
-        foreach (var target in SinkTarget.All)
+        foreach (var target in stream.Targets)
         {
             await clickHouse.ExecuteAsync(
                 new ClickHouseQuery(string.Create(CultureInfo.InvariantCulture, $"SYSTEM {what} MERGES {target.Table}")), cancellationToken);

@@ -2,7 +2,7 @@ using Telemetry.Contracts.Readings;
 using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Ownership;
-using Telemetry.Storage.Sink;
+using Telemetry.Storage.Writing;
 
 namespace Telemetry.Storage.Replay;
 

@@ -6,7 +6,7 @@ using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Recovery;
-using Telemetry.Storage.Sink;
+using Telemetry.Storage.Writing;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 
@@ -35,7 +35,7 @@ public sealed class SpanReplay(
     public async Task<SpanReplayReport> RunAsync(
         SpanReplayRequest request, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        var claims = new SinkClaims(clickHouse, SinkTarget.Raw.Table, options, _logger, time);
+        var claims = new SinkClaims(clickHouse, SinkTarget.Raw.Table, FenceOptions.Of(options), _logger, time);
         if ((await claims.LayoutAsync(cancellationToken)).Cluster is { } cluster)
         {
             throw new NotSupportedException($"The store is the cluster {cluster}: a span can be replayed into a single server only.");
@@ -63,8 +63,8 @@ public sealed class SpanReplay(
             }
         }
 
-        var (rebuilt, skipped) = await new RollupRefresh(clickHouse, new RollupRebuild(clickHouse, claims, options, _logger, time))
-            .RunAsync(months, cancellationToken);
+        var (rebuilt, skipped) = await new RollupRefresh(new RollupRebuild(clickHouse, claims, options, _logger, time))
+            .RunAsync(months, new ProvenSpan(from, to), cancellationToken);
         var after = await CompareAsync(shadow.Name, from, to, months, cancellationToken);
         return after with { LogIsComplete = true, Swapped = swapped, Rebuilt = rebuilt, Skipped = skipped };
     }

@@ -26,6 +26,14 @@ internal sealed partial class ClusterDdl(string cluster, string database)
             yield break;
         }
 
+        if (DropView().Match(statement) is { Success: true } dropped && dropped.Groups["name"].Value.EndsWith("_data", StringComparison.Ordinal))
+        {
+            var name = dropped.Groups["name"].Value;
+            yield return $"DROP TABLE IF EXISTS {name} {On} SYNC";
+            yield return $"DROP VIEW IF EXISTS {name}_local {On} SYNC";
+            yield break;
+        }
+
         var head = Head().Match(statement);
         if (!head.Success)
         {
@@ -54,6 +62,9 @@ internal sealed partial class ClusterDdl(string cluster, string database)
 
     [GeneratedRegex(@"^CREATE VIEW IF NOT EXISTS (?<name>\w+)")]
     private static partial Regex View();
+
+    [GeneratedRegex(@"^DROP VIEW IF EXISTS (?<name>\w+)")]
+    private static partial Regex DropView();
 
     [GeneratedRegex(@"ENGINE = (?<engine>\w*MergeTree)(\((?<arguments>[^)]*)\))?")]
     private static partial Regex Engine();

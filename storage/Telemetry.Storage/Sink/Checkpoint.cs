@@ -1,5 +1,5 @@
-using System.Globalization;
 using Telemetry.Contracts;
+using Telemetry.Storage.Writing;
 using Telemetry.Streams;
 using Telemetry.Streams.State;
 
@@ -20,7 +20,7 @@ internal sealed class Checkpoint
         foreach (var partition in partitions)
         {
             var entries = new StateBatch();
-            partition.Filter.Table.Collect(entries, partition.Next, [], elapsed);
+            partition.Filter?.Table.Collect(entries, partition.Next, [], elapsed);
             partition.OldestUncommittedMs = null;
             _partitions.Add((partition, partition.Next, entries));
         }
@@ -28,9 +28,17 @@ internal sealed class Checkpoint
         _letters = letters.Take();
     }
 
+    /// <summary>True: some partition goes on beyond its former checkpoint.</summary>
+    public bool Moves => _partitions.Exists(p => p.Next > p.Partition.Committed);
+
     /// <summary>Makes it durable.</summary>
+    /// <param name="producer">Of the transaction.</param>
+    /// <param name="consumer">Whose offsets they are.</param>
+    /// <param name="note">Kept with the offsets: see <see cref="CheckpointNote"/>.</param>
+    /// <param name="time">Clock of the records' stamps.</param>
+    /// <param name="cancellationToken">Leaves it undone.</param>
     public async ValueTask CommitAsync(
-        ITransactionalProducer producer, IRecordConsumer consumer, TimeProvider time, CancellationToken cancellationToken)
+        ITransactionalProducer producer, IRecordConsumer consumer, string note, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         producer.BeginTransaction();
@@ -42,9 +50,8 @@ internal sealed class Checkpoint
             }
 
             await DeadLetterQueue.AppendAsync(_letters, producer, now, cancellationToken);
-            var metadata = Note(now);
             await producer.SendOffsetsAsync(
-                _partitions.ToDictionary(p => p.Partition.Input, p => new CommittedOffset(p.Next, metadata)), consumer, cancellationToken);
+                _partitions.ToDictionary(p => p.Partition.Input, p => new CommittedOffset(p.Next, note)), consumer, cancellationToken);
             await producer.CommitTransactionAsync(cancellationToken);
         }
         catch (Exception)
@@ -61,7 +68,7 @@ internal sealed class Checkpoint
     }
 
     /// <summary>Aborts after an error, which says more than that of an abort that fails too; the next producer of this id ends it.</summary>
-    public static async ValueTask AbortAsync(ITransactionalProducer producer)
+    private static async ValueTask AbortAsync(ITransactionalProducer producer)
     {
         try
         {
@@ -72,14 +79,4 @@ internal sealed class Checkpoint
             // The first error is on its way to the session's end, which opens a producer anew.
         }
     }
-
-    /// <summary>What is kept with the offsets: when.</summary>
-    public static string Note(long nowMs) => $"v1;{nowMs.ToString(CultureInfo.InvariantCulture)}";
-
-    /// <summary>When a checkpoint was committed; null when its note does not say.</summary>
-    public static DateTimeOffset? TimeOf(CommittedOffset committed) =>
-        committed.Metadata.StartsWith("v1;", StringComparison.Ordinal)
-        && long.TryParse(committed.Metadata.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out var ms)
-            ? DateTimeOffset.FromUnixTimeMilliseconds(ms)
-            : null;
 }

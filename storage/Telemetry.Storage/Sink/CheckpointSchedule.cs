@@ -1,3 +1,5 @@
+using Telemetry.Storage.Verification;
+using Telemetry.Storage.Writing;
 using Telemetry.Streams;
 
 namespace Telemetry.Storage.Sink;
@@ -8,10 +10,15 @@ internal sealed class CheckpointSchedule(
     DeadLetterQueue letters,
     ITransactionalProducer producer,
     IRecordConsumer consumer,
+    PartsScrubber? scrubber,
     SinkOptions options,
     TimeProvider time)
 {
     private long _last = time.GetTimestamp();
+
+    /// <summary>Told when a checkpoint with records has been committed.</summary>
+    public Action Progressed { get; init; } = static () => { };
+
     private bool _pending;
 
     /// <param name="rows">Readings that are not behind a checkpoint.</param>
@@ -35,7 +42,14 @@ internal sealed class CheckpointSchedule(
     /// <summary>Makes it durable; every target must hold everything below.</summary>
     public async ValueTask CommitAsync(Checkpoint checkpoint, CancellationToken cancellationToken)
     {
-        await checkpoint.CommitAsync(producer, consumer, time, cancellationToken);
+        // Without checks of ours there is nothing to go on with after a restart: everything counts as checked.
+        var note = CheckpointNote.Of(scrubber is null ? time.GetUtcNow() : scrubber.CheckedUntil);
+        var moved = checkpoint.Moves;
+        await checkpoint.CommitAsync(producer, consumer, note, time, cancellationToken);
         _pending = false;
+        if (moved)
+        {
+            Progressed();
+        }
     }
 }

@@ -5,7 +5,7 @@ using Telemetry.Storage.ClickHouse;
 namespace Telemetry.Storage.Sink;
 
 /// <summary>Says whether the engine's disk has room; looks at it now and then.</summary>
-internal sealed class DiskWatch(IClickHouse clickHouse, SinkOptions options, TimeProvider time, ILogger logger)
+internal sealed class DiskWatch(IClickHouse clickHouse, string topic, SinkOptions options, TimeProvider time, ILogger logger)
 {
     private long _looked;
 
@@ -26,12 +26,12 @@ internal sealed class DiskWatch(IClickHouse clickHouse, SinkOptions options, Tim
         if (!IsLow && free < options.FreeDiskBytesMin)
         {
             IsLow = true;
-            Log.DiskLow(logger, free, options.FreeDiskBytesMin);
+            Log.DiskLow(logger, topic, free, options.FreeDiskBytesMin);
         }
         else if (IsLow && free >= options.FreeDiskBytesMin + (options.FreeDiskBytesMin / 10))
         {
             IsLow = false;
-            Log.DiskRecovered(logger, free);
+            Log.DiskRecovered(logger, topic, free);
         }
     }
 }

@@ -1,10 +1,12 @@
 using Telemetry.Storage.Blocks;
+using Telemetry.Storage.Writing;
 
 namespace Telemetry.Storage.Sink;
 
 /// <summary>
-/// The way of readings into the tables: the open batch, one raw INSERT in flight, the backlog that raw has and the rollups lack, one
-/// rollup INSERT in flight with the checkpoint that follows it. One loop calls it; only the INSERTs run beside.
+/// The way of rows into the tables of a stream: the open batch, one INSERT into the main table in flight (raw, for readings), the backlog that
+/// it has and the rollups lack, one rollup INSERT in flight with the checkpoint that follows it. One loop calls it; only the INSERTs run beside.
+/// A stream without rollups goes the same way: its rows are let go when the main table has them, and the checkpoint follows at the same pace.
 /// <para>
 /// A checkpoint is decided when a raw batch closes, while consumption stands exactly at its end: the duplicate filters are
 /// collected there. When raw has that batch, all readings since the last checkpoint go to the rollups in one INSERT; when those
@@ -13,40 +15,46 @@ namespace Telemetry.Storage.Sink;
 /// </summary>
 internal sealed class InsertPipeline : IDisposable
 {
-    private const int NamesMax = 1_000_000;
-
+    private readonly SinkStream _stream;
     private readonly IReadOnlyDictionary<int, PartitionState> _partitions;
     private readonly SinkWriter _writer;
     private readonly CheckpointSchedule _checkpoints;
     private readonly SinkOptions _options;
     private readonly TimeProvider _time;
-    private readonly List<RawBatch> _backlog = [];
+    private readonly List<SinkBatch> _backlog = [];
+    private readonly int _rowsMax;
 
     /// <summary>Ends the INSERTs under way; they outlive one turn of the loop, not the session.</summary>
     private readonly CancellationTokenSource _inserts = new();
 
-    private NameTable _names = new();
     private long _lastFlush;
     private long _backlogRows;
-    private (RawBatch Batch, IReadOnlyList<Marker> Markers, Task Task)? _raw;
-    private (Checkpoint Checkpoint, IReadOnlyList<Marker> Markers, IReadOnlyList<RawBatch> Batches, Task Task)? _rollup;
+    private (SinkBatch Batch, IReadOnlyList<Marker> Markers, Task Task)? _raw;
+    private (Checkpoint Checkpoint, IReadOnlyList<Marker> Markers, IReadOnlyList<SinkBatch> Batches, Task Task)? _rollup;
 
     public InsertPipeline(
-        IReadOnlyDictionary<int, PartitionState> partitions, SinkWriter writer, CheckpointSchedule checkpoints, SinkOptions options, TimeProvider time)
+        SinkStream stream,
+        IReadOnlyDictionary<int, PartitionState> partitions,
+        SinkWriter writer,
+        CheckpointSchedule checkpoints,
+        SinkOptions options,
+        TimeProvider time)
     {
+        _stream = stream;
+        _rowsMax = stream.RowsMax(options);
         _partitions = partitions;
         _writer = writer;
         _checkpoints = checkpoints;
         _options = options;
         _time = time;
-        Open = new RawBatch(_names);
+        Open = new SinkBatch(stream.CreateBlock());
     }
 
     /// <summary>Takes what is consumed.</summary>
-    public RawBatch Open { get; private set; }
+    public SinkBatch Open { get; private set; }
 
     public bool HasRoom =>
-        Open.Rows.Count < _options.RawRowsMax
+        Open.Rows.Count < _rowsMax
         && Open.Rows.Count + (_raw?.Batch.Rows.Count ?? 0) + _backlogRows < _options.BacklogRowsMax;
 
     /// <summary>INSERTs under way, and those that <see cref="CompleteAsync"/> has not looked at since they ended.</summary>
@@ -61,15 +69,15 @@ internal sealed class InsertPipeline : IDisposable
     /// <summary>True: there is an INSERT in flight.</summary>
     public bool IsBusy => _raw is not null || _rollup is not null;
 
-    /// <summary>Sends the open batch to raw, if that has none in flight and the batch is large or old enough or a checkpoint is due.</summary>
+    /// <summary>Sends the open batch to the main table, if that has none in flight and the batch is large or old enough or a checkpoint is due.</summary>
     /// <param name="drain">True: at once.</param>
     /// <param name="cancellationToken">Keeps an INSERT from starting; one that has started goes on.</param>
     public void FlushIfDue(bool drain, CancellationToken cancellationToken)
     {
         if (_raw is null
-            && (Open.Rows.Count >= _options.RawRowsMax
+            && (Open.Rows.Count >= _rowsMax
                 || drain
-                || (_time.GetElapsedTime(_lastFlush) >= _options.RawFlushInterval && (Open.Rows.Count > 0 || CheckpointDue(drain)))))
+                || (_time.GetElapsedTime(_lastFlush) >= _stream.FlushInterval(_options) && (Open.Rows.Count > 0 || CheckpointDue(drain)))))
         {
             Flush(checkpoint: CheckpointDue(drain), cancellationToken);
         }
@@ -86,6 +94,11 @@ internal sealed class InsertPipeline : IDisposable
             foreach (var (id, next) in raw.Batch.Nexts)
             {
                 _partitions[id].RawNext = next;
+            }
+
+            if (!_stream.HasRollups)
+            {
+                raw.Batch.Dispose();
             }
 
             _backlog.Add(raw.Batch);
@@ -184,16 +197,12 @@ internal sealed class InsertPipeline : IDisposable
         if (checkpoint)
         {
             batch.Checkpoint = _checkpoints.Collect();
-            if (_names.Count > NamesMax)
-            {
-                _names = new NameTable();
-            }
         }
 
-        Open = new RawBatch(_names);
+        Open = new SinkBatch(_stream.CreateBlock());
         _lastFlush = _time.GetTimestamp();
         var markers = SinkWriter.MarkersOf([batch], _partitions, batch.Nexts, static p => p.RawHighs);
-        var task = batch.Rows.Count == 0 ? Task.CompletedTask : Start(() => _writer.StoreRawAsync(batch, markers, _inserts.Token), cancellationToken);
+        var task = batch.Rows.Count == 0 ? Task.CompletedTask : Start(() => _writer.StoreAsync(batch, markers, _inserts.Token), cancellationToken);
         _raw = (batch, markers, task);
     }
 

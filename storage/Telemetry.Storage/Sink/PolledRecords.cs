@@ -1,4 +1,5 @@
 using Telemetry.Storage.Ownership;
+using Telemetry.Storage.Writing;
 using Telemetry.Streams;
 
 namespace Telemetry.Storage.Sink;

@@ -1,3 +1,5 @@
+using Telemetry.Storage.Writing;
+
 namespace Telemetry.Storage.Sink;
 
 /// <summary>What a session shows of its partitions: written by its loop, read by anyone.</summary>

@@ -1,4 +1,5 @@
 using Telemetry.Contracts;
+using Telemetry.Storage.Writing;
 
 namespace Telemetry.Storage.Sink;
 
@@ -9,9 +10,6 @@ public static class SinkGroups
     public static IReadOnlyList<(string Group, string Topic)> Of(SinkOptions options) =>
     [
         (options.Group, KafkaTopics.Readings),
-        (Of(options, EventTables.Anomalies), EventTables.Anomalies.Topic),
-        (Of(options, EventTables.DeviceEvents), EventTables.DeviceEvents.Topic),
+        .. new[] { EventTables.Anomalies, EventTables.DeviceEvents }.Select(t => (new EventStream(t).NameOf(options.Group), t.Topic)),
     ];
-
-    internal static string Of(SinkOptions options, EventTable table) => $"{options.Group}-{table.Table}";
 }

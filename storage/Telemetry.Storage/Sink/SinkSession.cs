@@ -1,31 +1,36 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Telemetry.Contracts;
-using Telemetry.Contracts.Readings;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Horizon;
 using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Recovery;
+using Telemetry.Storage.Verification;
+using Telemetry.Storage.Writing;
 using Telemetry.Streams;
 
 namespace Telemetry.Storage.Sink;
 
 /// <summary>
-/// The sink from one recovery to the next error. One loop owns all state: it consumes what was polled into the pipeline, which keeps
-/// at most one raw INSERT, one rollup INSERT and one checkpoint in flight. Any error ends the session; the next one begins with recovery.
+/// The sink of one stream, from one recovery to the next error. One loop owns all state: it consumes what was polled into the pipeline, which keeps
+/// at most one INSERT into the main table, one into the rollups and one checkpoint in flight. Any error ends the session; the next one begins with recovery.
 /// </summary>
 internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
 {
     private static readonly TimeSpan Blocked = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HorizonInterval = TimeSpan.FromSeconds(30);
 
     private readonly IRecordLog _log;
+    private readonly SinkStream _stream;
     private readonly SinkOptions _options;
     private readonly TimeProvider _time;
     private readonly SinkClaims _claims;
     private readonly SinkRecovery _recovery;
     private readonly SinkWriter _writer;
     private readonly DiskWatch _disk;
+    private readonly StoreHorizonReader _horizon;
     private readonly DeadLetterQueue _letters;
-    private readonly ReadingIntake _intake;
+    private readonly IRecordIntake _intake;
+    private readonly PartsScrubber? _scrubber;
     private readonly Dictionary<int, PartitionState> _partitions = [];
     private readonly DrainRequests _drains = new();
     private readonly ProgressBoard _board;
@@ -36,28 +41,38 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     private CheckpointSchedule _checkpoints = null!;
     private InsertPipeline _pipeline = null!;
     private PolledRecords _polled = null!;
-    private bool _recovered;
+    private volatile bool _recovered;
+    private volatile bool _idle;
     private bool _drain;
+    private long _noted;
 
     public SinkSession(
-        IRecordLog log, IClickHouse clickHouse, SinkOptions options, SinkMetrics metrics, ILogger logger, TimeProvider time,
-        IReadingSchemas schemas)
+        IRecordLog log, IClickHouse clickHouse, SinkStream stream, SinkOptions options, SinkMetrics metrics, ILogger logger, TimeProvider time)
     {
         _log = log;
+        _stream = stream;
         _options = options;
         _time = time;
         _letters = new DeadLetterQueue(options.DeadLetterSchemaId, time);
-        _intake = new ReadingIntake(_letters, metrics, schemas);
-        var check = options.CheckParts ? new PartsCheck(clickHouse, [.. SinkTarget.All.Select(t => t.Table)], metrics, logger) : null;
-        _claims = new SinkClaims(clickHouse, SinkTarget.Raw.Table, options, logger, time);
-        _recovery = new SinkRecovery(log, clickHouse, _claims, options, _intake, metrics, check, logger, time);
-        _writer = new SinkWriter(clickHouse, _claims, check, metrics, time);
-        _disk = new DiskWatch(clickHouse, options, time, logger);
+        _intake = stream.CreateIntake(_letters, metrics);
+        _scrubber = options.CheckParts
+            ? new PartsScrubber(
+                new PartsCheck(clickHouse, [.. stream.Targets.Select(t => t.Table)], logger), options.PartsCheckInterval, metrics.PartDamaged, logger, time)
+            : null;
+        _claims = new SinkClaims(clickHouse, stream.Main.Table, FenceOptions.Of(options), logger, time);
+        _recovery = new SinkRecovery(log, clickHouse, stream, _claims, options, _intake, metrics, _scrubber, logger, time);
+        _writer = new SinkWriter(clickHouse, stream, _claims, _scrubber, options, metrics, time);
+        _disk = new DiskWatch(clickHouse, stream.Topic, options, time, logger);
+        _horizon = new StoreHorizonReader(clickHouse, time);
+        _noted = time.GetTimestamp();
         _board = new ProgressBoard(time);
     }
 
     /// <summary>Told when recovery is done and its checkpoint durable.</summary>
     public Action Recovered { get; init; } = static () => { };
+
+    /// <summary>Told when a checkpoint has moved.</summary>
+    public Action Progressed { get; init; } = static () => { };
 
     /// <summary>Partitions owned, as of the last turn of the loop.</summary>
     public IReadOnlyList<SinkProgress> Progress => _board.Progress;
@@ -65,8 +80,14 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     /// <summary>Age of the oldest consumed record that is not behind a checkpoint, by partition.</summary>
     public IReadOnlyList<(int Partition, TimeSpan Lag)> Lags => _board.Lags;
 
-    /// <summary>True: recovered and writing.</summary>
-    public bool IsReady => _recovered && !_disk.IsLow;
+    /// <summary>True: recovered and writing; a stream other than readings is ready also while other sinks have all its partitions.</summary>
+    public bool IsReady => (_recovered || (_idle && !_stream.HasIds)) && !_disk.IsLow;
+
+    /// <summary>Parts that could not be read back.</summary>
+    public int PartsNotChecked => _scrubber?.NotChecked ?? 0;
+
+    /// <summary>What an operator should know although the sink is ready; null when there is nothing.</summary>
+    public string? Note => _scrubber?.Note;
 
     public bool IsDiskLow => _disk.IsLow;
 
@@ -77,15 +98,15 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         _layout = await _claims.LayoutAsync(cancellationToken);
-        _producer = await _log.OpenTransactionalProducerAsync(_layout.Name(_options.TransactionalId), new ProducerOptions(), cancellationToken);
+        _producer = await _log.OpenTransactionalProducerAsync(_layout.Name(_stream.NameOf(_options.TransactionalId)), new ProducerOptions(), cancellationToken);
         _consumer = _log.CreateConsumer(new ConsumerOptions
         {
-            Group = _layout.Name(_options.Group),
-            Topics = [KafkaTopics.Readings],
+            Group = _layout.Name(_stream.NameOf(_options.Group)),
+            Topics = [_stream.Topic],
             AssignmentListener = this,
         });
-        _checkpoints = new CheckpointSchedule(_partitions, _letters, _producer, _consumer, _options, _time);
-        _pipeline = new InsertPipeline(_partitions, _writer, _checkpoints, _options, _time);
+        _checkpoints = new CheckpointSchedule(_partitions, _letters, _producer, _consumer, _scrubber, _options, _time) { Progressed = Progressed };
+        _pipeline = new InsertPipeline(_stream, _partitions, _writer, _checkpoints, _options, _time);
         _polled = new PolledRecords(_consumer, _layout);
         while (true)
         {
@@ -105,7 +126,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         // Those of other shards stay assigned and still: the sinks of their shards have groups of their own.
         consumer.Pause([.. partitions.Where(p => !_layout.Holds(p.Partition))]);
         partitions = [.. partitions.Where(p => _layout.Holds(p.Partition))];
-        foreach (var state in await _recovery.RecoverAsync(_layout.Name(_options.Group), partitions, cancellationToken))
+        foreach (var state in await _recovery.RecoverAsync(_layout.Name(_stream.NameOf(_options.Group)), partitions, cancellationToken))
         {
             _partitions.Add(state.Input.Partition, state);
             consumer.Seek(state.Input, state.Next);
@@ -141,6 +162,11 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
             _pipeline.Dispose();
         }
 
+        if (_scrubber is not null)
+        {
+            await _scrubber.DisposeAsync();
+        }
+
         _drains.Fail();
         _partitions.Clear();
         if (_consumer is not null)
@@ -159,6 +185,17 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     private async ValueTask TurnAsync(CancellationToken cancellationToken)
     {
         await _disk.LookAsync(cancellationToken);
+        if (_stream.HasRollups && _time.GetElapsedTime(_noted) > HorizonInterval)
+        {
+            _noted = _time.GetTimestamp();
+            await _horizon.NoteGoneAsync(cancellationToken);
+        }
+
+        if (_scrubber?.Failure is { } damage)
+        {
+            throw damage;
+        }
+
         await _pipeline.CompleteAsync(cancellationToken);
         _drain = _drains.Any;
         if (_polled.HasMore && HasRoom())
@@ -192,10 +229,10 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         {
             var record = _polled.Take();
             var partition = _partitions[record.Partition];
-            _intake.Take(partition.Filter, record, _pipeline.Open);
-            _pipeline.Open.Sample(_intake.Last);
+            var taken = _intake.Take(partition.Filter, record, _pipeline.Open);
+            _pipeline.Open.Sample(taken);
             _pipeline.Open.Traces.Add(record.Headers);
-            partition.NewestEventTime = Math.Max(partition.NewestEventTime, _intake.Last.Newest);
+            partition.NewestEventTime = Math.Max(partition.NewestEventTime, taken.Newest);
             partition.Next = record.Offset + 1;
             partition.OldestUncommittedMs ??= record.TimestampMs;
         }
@@ -205,8 +242,9 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     {
         var paused = !HasRoom();
         var busy = _pipeline.IsBusy || _drain || !_recovered;
-        var wait = busy || _pipeline.Open.Rows.Count > 0 ? _options.PollLinger : Min(_options.RawFlushInterval, TimeSpan.FromMilliseconds(100));
+        var wait = busy || _pipeline.Open.Rows.Count > 0 ? _options.PollLinger : Min(_stream.FlushInterval(_options), TimeSpan.FromMilliseconds(100));
         await _polled.PollAsync(_options.RecordsPerPollMax, wait, paused, cancellationToken);
+        _idle = _partitions.Count == 0;
         if (!_recovered && _partitions.Count > 0)
         {
             await EndRecoveryAsync(cancellationToken);
@@ -259,12 +297,21 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
 
     private async ValueTask EndDrainAsync(CancellationToken cancellationToken)
     {
-        if (!_drain || !_recovered || _polled.HasMore)
+        if (!_drain || !(_recovered || _idle) || _polled.HasMore)
         {
             return;
         }
 
         await _pipeline.FlushAllAsync(cancellationToken);
+        if (_scrubber is not null)
+        {
+            await _scrubber.WaitAsync(freshOnly: false, _options.PartsCheckWait, cancellationToken);
+            if (_scrubber.Failure is { } damage)
+            {
+                throw damage;
+            }
+        }
+
         _board.Publish(_partitions);
         _drains.Complete();
     }

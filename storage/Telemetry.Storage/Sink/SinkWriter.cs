@@ -2,7 +2,8 @@ using System.Globalization;
 using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Ownership;
-using Telemetry.Storage.Recovery;
+using Telemetry.Storage.Verification;
+using Telemetry.Storage.Writing;
 
 namespace Telemetry.Storage.Sink;
 
@@ -10,20 +11,28 @@ namespace Telemetry.Storage.Sink;
 /// The two INSERTs of the running sink, with their markers in chains: the ranges of one chain and month always join up.
 /// Each has at most one INSERT in flight and its own buffers.
 /// </summary>
-internal sealed class SinkWriter(IClickHouse clickHouse, SinkClaims claims, PartsCheck? check, SinkMetrics metrics, TimeProvider time) : IDisposable
+internal sealed class SinkWriter(
+    IClickHouse clickHouse, SinkStream stream, SinkClaims claims, PartsScrubber? scrubber, SinkOptions options, SinkMetrics metrics, TimeProvider time)
+    : IDisposable
 {
-    private readonly ReadingInserter _raw = new(claims);
-    private readonly ReadingInserter _rollups = new(claims);
+    private readonly IReadOnlyList<string> _tables = [.. stream.Targets.Select(t => t.Table)];
+    private readonly RowInserter _main = new(stream, claims);
+    private readonly RowInserter _rollups = new(stream, claims);
 
-    /// <summary>Stores a batch in raw. The partitions' highs move when it is acknowledged, by <see cref="Acknowledge"/>.</summary>
-    public async Task StoreRawAsync(
-        RawBatch batch, IReadOnlyList<Marker> markers, CancellationToken cancellationToken)
+    /// <summary>Stores a batch in the main table. The partitions' highs move when it is acknowledged, by <see cref="Acknowledge"/>.</summary>
+    public async Task StoreAsync(
+        SinkBatch batch, IReadOnlyList<Marker> markers, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
-        using var trace = batch.Traces.StartBatch(SinkTarget.Raw.Table, batch.Rows.Count);
-        await _raw.InsertAsync(SinkTarget.Raw.Table, [batch.Rows], markers, cancellationToken);
+        using var trace = batch.Traces.StartBatch(stream.Main.Table, batch.Rows.Count);
+        await _main.InsertAsync(stream.Main.Table, [batch.Rows], markers, cancellationToken);
         batch.Traces.Stored(trace);
-        metrics.Inserted("raw", time.GetElapsedTime(start));
+        metrics.Inserted(stream.Label, time.GetElapsedTime(start));
+        if (!stream.HasIds)
+        {
+            return;
+        }
+
         metrics.Stored(batch.Rows.Count);
         var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         foreach (var (newest, count) in batch.Samples)
@@ -32,17 +41,20 @@ internal sealed class SinkWriter(IClickHouse clickHouse, SinkClaims claims, Part
         }
     }
 
-    /// <summary>Stores batches in all rollups, then reads back what was written since the last time.</summary>
+    /// <summary>
+    /// Stores batches in all rollups; then, before the checkpoint moves, gives the scrubber a moment to read back what was written since
+    /// the last time.
+    /// </summary>
     /// <param name="batches">Batches.</param>
     /// <param name="markers">Their markers.</param>
     /// <param name="partitions">Log partitions whose checkpoint is to move.</param>
     /// <param name="cancellationToken">Leaves the INSERT in doubt.</param>
     /// <exception cref="DamagedPartException">A part was broken; recovery has to fill its rows in again.</exception>
     public async Task StoreRollupsAsync(
-        IReadOnlyList<RawBatch> batches, IReadOnlyList<Marker> markers, IEnumerable<int> partitions, CancellationToken cancellationToken)
+        IReadOnlyList<SinkBatch> batches, IReadOnlyList<Marker> markers, IEnumerable<int> partitions, CancellationToken cancellationToken)
     {
         var blocks = batches.Select(b => b.Rows).Where(b => b.Count > 0).ToList();
-        if (blocks.Count > 0)
+        if (stream.HasRollups && blocks.Count > 0)
         {
             var start = time.GetTimestamp();
             await _rollups.InsertAsync("rollup_in", blocks, markers, cancellationToken);
@@ -50,17 +62,16 @@ internal sealed class SinkWriter(IClickHouse clickHouse, SinkClaims claims, Part
             metrics.RolledUp(blocks.Sum(b => b.Count));
         }
 
-        if (check is null || (await claims.LayoutAsync(cancellationToken)).Cluster is not null)
+        if (scrubber is null || (await claims.LayoutAsync(cancellationToken)).Cluster is not null)
         {
-            // Replicated tables check their parts themselves and fetch a broken one from another replica.
             return;
         }
 
-        await check.RunAsync(cancellationToken);
+        await scrubber.WaitAsync(freshOnly: true, options.PartsCheckWait, cancellationToken);
         foreach (var partition in partitions)
         {
             // Found just now, or by another sink on this store.
-            if (await BrokenPartsLedger.PendingAsync(clickHouse, check.Tables, partition, cancellationToken) is { Count: > 0 } broken)
+            if (await BrokenPartsLedger.PendingAsync(clickHouse, _tables, partition, cancellationToken) is { Count: > 0 } broken)
             {
                 throw new DamagedPartException(
                     $"{broken.Count} parts written since the last checkpoint were broken and have been detached, for example {broken[0].Part} of {broken[0].Table}.");
@@ -70,7 +81,7 @@ internal sealed class SinkWriter(IClickHouse clickHouse, SinkClaims claims, Part
 
     /// <summary>Markers of one INSERT: for each partition and month in it, from where its chain ends to the last offset consumed.</summary>
     public static IReadOnlyList<Marker> MarkersOf(
-        IReadOnlyList<RawBatch> batches,
+        IReadOnlyList<SinkBatch> batches,
         IReadOnlyDictionary<int, PartitionState> partitions,
         IReadOnlyDictionary<int, long> nexts,
         Func<PartitionState, Dictionary<int, long>> highs)
@@ -107,7 +118,7 @@ internal sealed class SinkWriter(IClickHouse clickHouse, SinkClaims claims, Part
 
     public void Dispose()
     {
-        _raw.Dispose();
+        _main.Dispose();
         _rollups.Dispose();
     }
 }

@@ -1,10 +1,10 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
-using Telemetry.Contracts;
 using Telemetry.Contracts.Faults;
 using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Writing;
 using Telemetry.Streams;
 
 namespace Telemetry.Storage.Sink;
@@ -12,27 +12,22 @@ namespace Telemetry.Storage.Sink;
 /// <summary>
 /// Writes the readings of the log into ClickHouse, each exactly once in raw and in every rollup, whatever dies when: the
 /// tables themselves say which log offsets they hold, and every start begins by comparing. After an error it starts again,
-/// with growing pauses; it never skips. Anomalies and device events have sinks of their own in it.
+/// with growing pauses; it never skips. Anomalies and device events go the same way, each stream by itself.
 /// The schema must be there (<see cref="Schema.SchemaMigrator"/>), and the topics readings, anomalies, device events, dead letters and
 /// sink state. Several processes may write one server: they share the log's partitions and fence each other off. With a cluster of several
 /// shards a sink stores the partitions of the shard it is connected to, and there is one for each shard.
 /// </summary>
 public sealed class StorageSink : IAsyncDisposable
 {
-    private readonly IRecordLog _log;
-    private readonly IClickHouse _clickHouse;
     private readonly SinkOptions _options;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly IReadingSchemas _schemas;
     private readonly SinkMetrics _metrics = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile SinkSession? _session;
-    private volatile string? _lastError;
+    private readonly SinkRunner _readings;
+    private readonly IReadOnlyList<SinkRunner> _runners;
     private IReadOnlyList<Task> _loops = [];
-    private IReadOnlyList<EventSink> _events = [];
 
     /// <param name="log">Where the readings are.</param>
     /// <param name="clickHouse">Where they go.</param>
@@ -48,31 +43,48 @@ public sealed class StorageSink : IAsyncDisposable
         TimeProvider time,
         IReadingSchemas? schemas = null)
     {
-        _schemas = schemas ?? ReleasedReadingSchemas.Instance;
-        _log = log;
-        _clickHouse = clickHouse;
         _options = options;
         _logger = loggerFactory.CreateLogger<StorageSink>();
         _time = time;
-        _metrics.ObserveLag(() => (_session?.Lags ?? []).Select(l => new Measurement<double>(
+        IEnumerable<SinkStream> streams =
+        [
+            new ReadingStream(schemas ?? ReleasedReadingSchemas.Instance), new EventStream(EventTables.Anomalies), new EventStream(EventTables.DeviceEvents),
+        ];
+        _runners = [.. streams.Select(s => new SinkRunner(log, clickHouse, s, options, _metrics, e => _failed.TrySetResult(e), _logger, time))];
+        _readings = _runners[0];
+        _metrics.ObserveLag(() => (_readings.Session?.Lags ?? []).Select(l => new Measurement<double>(
             l.Lag.TotalSeconds, new KeyValuePair<string, object?>("partition", l.Partition))));
+        _metrics.ObserveNotChecked(() => _runners.Sum(r => (long)(r.Session?.PartsNotChecked ?? 0)));
     }
 
     /// <summary>Event time to queryable row, weighted by readings, since the start. Refills by recovery do not count.</summary>
     public LatencyHistogram EndToEnd => _metrics.EndToEnd;
 
-    /// <summary>How far the sink is, by partition; empty while it does not run.</summary>
-    public IReadOnlyList<SinkProgress> Progress => _session?.Progress ?? [];
+    /// <summary>How far the sink is with readings, by partition; empty while it does not run.</summary>
+    public IReadOnlyList<SinkProgress> Progress => _readings.Session?.Progress ?? [];
 
-    /// <summary>True: recovered and writing.</summary>
-    public bool IsReady => _session?.IsReady ?? false;
+    /// <summary>True: readings, anomalies and device events are recovered and being written.</summary>
+    public bool IsReady => _runners.All(r => r.IsReady);
 
     /// <summary>Why it is not ready, for people; null when it is.</summary>
-    public string? NotReadyReason => IsReady
-        ? null
-        : _session is { IsDiskLow: true }
-            ? $"less than {_options.FreeDiskBytesMin} bytes free on the store's disk"
-            : _lastError ?? "starting: comparing the store with the log";
+    public string? NotReadyReason
+    {
+        get
+        {
+            var reasons = _runners.Select(r => (r.Stream.Topic, Reason: r.NotReadyReason)).Where(r => r.Reason is not null).Select(r => $"{r.Topic}: {r.Reason}").ToList();
+            return reasons.Count == 0 ? null : string.Join("; ", reasons);
+        }
+    }
+
+    /// <summary>What an operator should know although readings are taken, such as parts that cannot be read back; null when there is nothing.</summary>
+    public string? Note
+    {
+        get
+        {
+            var notes = _runners.Select(r => r.Session?.Note).OfType<string>().ToList();
+            return notes.Count == 0 ? null : string.Join("; ", notes);
+        }
+    }
 
     /// <summary>
     /// Completes with the cause when the sink cannot run and no retry mends it (<see cref="Fault.EndsProcess"/>); the process should end.
@@ -83,34 +95,19 @@ public sealed class StorageSink : IAsyncDisposable
     public Task StartAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _events =
-        [
-            new EventSink(_log, _clickHouse, EventTables.Anomalies, _options, _metrics, _logger, _time),
-            new EventSink(_log, _clickHouse, EventTables.DeviceEvents, _options, _metrics, _logger, _time),
-        ];
-        _loops = [StartLoop(RunReadingsAsync), .. _events.Select(e => StartLoop(() => RunAsync(e.RunAsync)))];
+        _loops = [.. _runners.Select(r => StartLoop(() => r.RunAsync(_stop.Token)))];
         return Task.CompletedTask;
     }
 
-    /// <summary>On the starter's scheduler: the host gives each role threads of its own.</summary>
-    private static Task StartLoop(Func<Task> loop) =>
-        Task.Factory.StartNew(loop, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
+    /// <summary>Completes when the first recovery of readings is done.</summary>
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken) => _readings.Recovered.WaitAsync(cancellationToken);
 
-    /// <summary>Completes when the first recovery is done.</summary>
-    public Task WaitUntilReadyAsync(CancellationToken cancellationToken) => _ready.Task.WaitAsync(cancellationToken);
-
-    /// <summary>Completes when everything consumed before is in raw and all rollups and behind a checkpoint.</summary>
-    /// <exception cref="OperationCanceledException">The token fired, or the sink failed meanwhile (it starts again by itself).</exception>
+    /// <summary>Completes when everything consumed before is in all tables and behind a checkpoint.</summary>
+    /// <exception cref="OperationCanceledException">The token fired, or a sink failed meanwhile (it starts again by itself).</exception>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
         await WaitUntilReadyAsync(cancellationToken);
-        foreach (var sink in _events)
-        {
-            await sink.CatchUpAsync(all: false, cancellationToken);
-        }
-
-        var session = _session ?? throw new OperationCanceledException("The sink is starting again after an error.");
-        await session.DrainAsync().WaitAsync(cancellationToken);
+        await Task.WhenAll(_runners.Select(r => r.DrainAsync())).WaitAsync(cancellationToken);
     }
 
     /// <summary>Starts, stores everything that is in the log now, and stops.</summary>
@@ -118,19 +115,9 @@ public sealed class StorageSink : IAsyncDisposable
     {
         await StartAsync(cancellationToken);
         await WaitUntilReadyAsync(cancellationToken);
-        foreach (var sink in _events)
+        foreach (var runner in _runners)
         {
-            await sink.CatchUpAsync(all: true, cancellationToken);
-        }
-
-        var partitions = await _log.QueryPartitionCountAsync(KafkaTopics.Readings, cancellationToken);
-        for (var i = 0; i < partitions; i++)
-        {
-            var high = (await _log.QueryOffsetsAsync(new TopicPartition(KafkaTopics.Readings, i), cancellationToken)).High;
-            while (_session?.Holds(i) != false && !Progress.Any(p => p.Partition == i && p.ConsumedNext >= high) && high > 0)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancellationToken);
-            }
+            await runner.CatchUpAsync(cancellationToken);
         }
 
         for (var drained = false; !drained;)
@@ -142,7 +129,7 @@ public sealed class StorageSink : IAsyncDisposable
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                // The sink failed meanwhile and starts again by itself.
+                // A sink failed meanwhile and starts again by itself.
                 await Task.Delay(_options.RetryMin, _time, cancellationToken);
             }
         }
@@ -163,7 +150,7 @@ public sealed class StorageSink : IAsyncDisposable
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             deadline.CancelAfter(_options.DrainTimeout);
-            if (_ready.Task.IsCompletedSuccessfully)
+            if (_readings.Recovered.IsCompletedSuccessfully)
             {
                 await DrainAsync(deadline.Token);
                 drained = true;
@@ -189,64 +176,7 @@ public sealed class StorageSink : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private Task RunReadingsAsync() => RunAsync(async (running, cancellationToken) =>
-    {
-        await using var session = new SinkSession(_log, _clickHouse, _options, _metrics, _logger, _time, _schemas)
-        {
-            Recovered = () =>
-            {
-                _lastError = null;
-                _ready.TrySetResult();
-                running();
-            },
-        };
-        _session = session;
-        try
-        {
-            await session.RunAsync(cancellationToken);
-        }
-        finally
-        {
-            _session = null;
-        }
-    });
-
-    /// <summary>
-    /// Runs sessions one after the other, with a pause after an error that grows until one has run well for a while. Ends with
-    /// <see cref="Failed"/> when no retry can help.
-    /// </summary>
-    private async Task RunAsync(Func<Action, CancellationToken, Task> session)
-    {
-        var pause = new RestartPause(_options.RetryMin, _options.RetryMax, well: _options.RetryMax, _time);
-        var ranBefore = false;
-        while (!_stop.IsCancellationRequested)
-        {
-            pause.Started();
-            try
-            {
-                await session(() => ranBefore = true, _stop.Token);
-            }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                _lastError = e.Message;
-                _metrics.Restarted();
-                if (Fault.EndsProcess(e, ranBefore))
-                {
-                    Log.SinkCannotRun(_logger, Fault.Explain(e), e);
-                    _failed.TrySetResult(e);
-                    _ready.TrySetException(e);
-                    return;
-                }
-
-                var delay = pause.Failed();
-                Log.SinkFailed(_logger, delay, e.Message, e);
-                await Task.Delay(delay, _time, _stop.Token).ContinueWith(
-                    static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            }
-        }
-    }
+    /// <summary>On the starter's scheduler: the host gives each role threads of its own.</summary>
+    private static Task StartLoop(Func<Task> loop) =>
+        Task.Factory.StartNew(loop, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
 }

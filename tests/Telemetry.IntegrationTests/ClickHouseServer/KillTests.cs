@@ -4,7 +4,7 @@ using Telemetry.IntegrationTests.Storage;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Http;
 using Telemetry.Storage.Ownership;
-using Telemetry.Storage.Sink;
+using Telemetry.Storage;
 
 namespace Telemetry.IntegrationTests.ClickHouseServer;
 
@@ -60,7 +60,7 @@ public sealed class KillTests(EngineFixture fixture) : IAsyncLifetime
         var insert = _writer.InsertAsync(
             SlowInsert.Into(_table, id, RunningInserts.Tag(source, [3, 14])), SlowInsert.Structure, SlowInsert.Rows, Token).AsTask();
         await UntilRunningAsync(id);
-        var running = new RunningInserts(_other, source, new SinkOptions { FenceGrace = TimeSpan.Zero, FenceTimeout = Patience }, TimeProvider.System);
+        var running = new RunningInserts(_other, source, FenceOptions.Of(new SinkOptions { FenceGrace = TimeSpan.Zero, FenceTimeout = Patience }), TimeProvider.System);
 
         (await running.EndAsync(StoreLayout.Single, [1, 4], Token)).ShouldBe(0);
         insert.IsCompleted.ShouldBeFalse();

@@ -1,5 +1,6 @@
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Sink;
+using Telemetry.Storage.Writing;
 
 namespace Telemetry.IntegrationTests.Storage;
 
@@ -143,6 +144,7 @@ internal static class DamageScenarios
     {
         await using var harness = await StorageHarness.OpenAsync(directory, store: Path.Combine(directory, "mount", "store"));
         await using var readings = new ReadingFeed(harness.Log, seed);
+        await using var events = new EventFeed(harness.Log, seed);
         await using var sink = harness.Sink(StorageHarness.Options with
         {
             FreeDiskBytesMin = 70_000_000,
@@ -158,15 +160,23 @@ internal static class DamageScenarios
             sink.NotReadyReason.ShouldNotBeNull().ShouldContain("bytes free");
             await StorageScenarios.UntilAsync(() => sink.Progress.All(p => p.CheckpointNext == p.ConsumedNext));
             var consumed = sink.Progress.Sum(p => p.ConsumedNext);
-            Feed(readings, null, 300);
+            const string Events = "SELECT (SELECT count() FROM anomalies_data) + (SELECT count() FROM device_events_data)";
+            var stored = await CountAsync(harness, Events);
+            Feed(readings, events, 300);
             await readings.FlushAsync();
+            await events.FlushAsync();
 
             // Many turns of the loop, each of which looks at the disk.
             await Task.Delay(500);
             sink.IsReady.ShouldBeFalse();
             sink.Progress.Sum(p => p.ConsumedNext).ShouldBe(consumed);
+            (await CountAsync(harness, Events)).ShouldBe(stored);
             File.Delete(ballast);
             await StorageScenarios.UntilAsync(() => sink.IsReady && sink.Progress.Sum(p => p.RawNext) > consumed);
+            while (await CountAsync(harness, Events) == stored)
+            {
+                await Task.Delay(20);
+            }
         }
 
         await sink.StopAsync(CancellationToken.None);

@@ -1,4 +1,5 @@
 using System.Text;
+using Telemetry.IntegrationTests.Support;
 using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.IntegrationTests.Storage;
@@ -140,6 +141,67 @@ public sealed class EmbeddedClickHouseTests(EngineFixture fixture)
 
         error.Code.ShouldBe(ClickHouseErrors.MemoryLimitExceeded);
         await fixture.Engine.QueryAsync(new ClickHouseQuery("SELECT 1"), Token);
+    }
+
+    [Fact]
+    public async Task Readers_that_do_not_read_never_hold_up_the_sink()
+    {
+        var table = EngineFixture.TableName();
+        await fixture.Engine.ExecuteAsync(
+            new ClickHouseQuery($"CREATE TABLE {table} (a UInt8) ENGINE = MergeTree ORDER BY tuple()"), Token);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var readers = Enumerable.Range(0, 6).Select(_ => new StandingStream()).ToList();
+        var streams = readers.ConvertAll(reader => fixture.Engine.StreamAsync(
+            new ClickHouseQuery("SELECT number FROM numbers(1000000000000)", Format: "CSVWithNames"), reader, cancel.Token).AsTask());
+        await Task.WhenAll(readers.Take(4).Select(r => r.Reached)).WaitAsync(Patience, Token);
+
+        await fixture.Engine.InsertAsync(
+            new ClickHouseQuery($"INSERT INTO {table} (a) SETTINGS async_insert = 0 FORMAT RowBinary"), "a UInt8", new byte[] { 1 }, Token)
+            .AsTask().WaitAsync(Patience, Token);
+        var counted = await fixture.Engine.QueryRowsAsync($"SELECT count() FROM {table}", null, Token).AsTask().WaitAsync(Patience, Token);
+
+        counted[0][0].ShouldBe("1");
+        foreach (var kind in (QueryKind[])[QueryKind.Check, QueryKind.Batch])
+        {
+            await fixture.Engine.QueryRowsAsync("SELECT 1", null, Token, kind).AsTask().WaitAsync(Patience, Token);
+        }
+
+        await cancel.CancelAsync();
+        foreach (var stream in streams)
+        {
+            await Should.ThrowAsync<OperationCanceledException>(() => stream.WaitAsync(Patience, Token));
+        }
+    }
+
+    [Theory]
+    [InlineData(QueryKind.Reader, "60")]
+    [InlineData(QueryKind.Sink, "0")]
+    [InlineData(QueryKind.Check, "0")]
+    [InlineData(QueryKind.Batch, "0")]
+    public async Task Only_readers_have_a_deadline(QueryKind kind, string seconds) =>
+        (await fixture.Engine.QueryRowsAsync("SELECT toString(toUInt64(getSetting('max_execution_time')))", null, Token, kind))[0][0].ShouldBe(seconds);
+
+    [Fact]
+    public async Task Answer_that_was_cut_short_is_an_error()
+    {
+        await using var scripted = new ScriptedClickHouse(fixture.Engine) { Script = static _ => StoreFault.Short };
+
+        (await Should.ThrowAsync<ClickHouseException>(async () => await scripted.QueryRowsAsync("SELECT number FROM numbers(10)", null, Token)))
+            .Message.ShouldContain("not complete");
+    }
+
+    /// <summary>Takes the first bytes and then stands still until it is cancelled.</summary>
+    private sealed class StandingStream : MemoryStream
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Reached => _reached.Task;
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _reached.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
     }
 
     private sealed class SignalStream : MemoryStream

@@ -44,7 +44,7 @@ internal static class HorizonScenarios
         // What the short retention took does not come back with a longer one.
         await ApplyAsync(harness, raw: 730, minute: 90);
         var longer = await reader.ReadNowAsync(CancellationToken.None);
-        longer.Of(StoreTable.Raw).Cause.ShouldBe(HorizonCause.FormerRetention);
+        longer.Of(StoreTable.Raw).Cause.ShouldBe(HorizonCause.Former);
         longer.CompleteFrom(StoreTable.Raw).ShouldBe(shorter.CompleteFrom(StoreTable.Raw), TimeSpan.FromMinutes(2));
         longer.CompleteFrom(StoreTable.Minute).ShouldBe(shorter.CompleteFrom(StoreTable.Minute), TimeSpan.FromMinutes(2));
     }
@@ -63,6 +63,12 @@ internal static class HorizonScenarios
 
         horizon.Of(StoreTable.Raw).ShouldBe(new TableHorizon(February, HorizonCause.PartitionGone));
         horizon.Of(StoreTable.Hour).ShouldBe(TableHorizon.Always);
+
+        // A late reading brings the month back; what was dropped is not in it.
+        await StorageScenarios.RunToEndAsync(harness);
+        await harness.ClickHouse.ExecuteAsync(
+            new ClickHouseQuery("INSERT INTO readings (sensor, device, event_time) VALUES ('temp', 'late', '2026-01-05 00:00:00')"), CancellationToken.None);
+        (await reader.ReadNowAsync(CancellationToken.None)).Of(StoreTable.Raw).ShouldBe(new TableHorizon(February, HorizonCause.Former));
     }
 
     public static async Task LogAsync(string directory, int seed)

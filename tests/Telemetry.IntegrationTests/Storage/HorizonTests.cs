@@ -19,6 +19,6 @@ public sealed class HorizonTests : IDisposable
     private async Task RunAsync(string mode)
     {
         using var child = ChildProcess.Start(mode, _directory, 21);
-        await child.SucceedAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(120), TestContext.Current.CancellationToken);
+        await child.SucceedAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(10), TestContext.Current.CancellationToken);
     }
 }

@@ -4,7 +4,7 @@ using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Schema;
-using Telemetry.Storage.Sink;
+using Telemetry.Storage;
 
 namespace Telemetry.IntegrationTests.Storage;
 
@@ -149,7 +149,7 @@ public sealed class SinkClaimsTests(EngineFixture fixture) : IAsyncLifetime
     private SinkClaims Claims(string instance, TimeSpan? grace = null) => new(
         fixture.Engine,
         _table,
-        new SinkOptions { TransactionalId = instance, FenceEmbedded = true, FenceGrace = grace ?? TimeSpan.FromSeconds(5) },
+        FenceOptions.Of(new SinkOptions { TransactionalId = instance, FenceEmbedded = true, FenceGrace = grace ?? TimeSpan.FromSeconds(5) }),
         NullLogger.Instance,
         TimeProvider.System);
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Contracts;
+using Telemetry.Storage;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Storage.Schema;
@@ -39,6 +40,10 @@ internal sealed class StorageHarness : IAsyncDisposable
         RollupInterval = TimeSpan.FromMilliseconds(150),
         FreeDiskBytesMin = 0,
         RetryMin = TimeSpan.FromMilliseconds(50),
+
+        // A checkpoint or a start that waits for checks waits for all of them, however slow the machine: what is found is then the same in each run.
+        PartsCheckWait = TimeSpan.FromSeconds(30),
+        PartsCheckInterval = TimeSpan.FromMilliseconds(100),
     };
 
     /// <summary>From now on sinks claim partitions, as with a store that other processes write.</summary>

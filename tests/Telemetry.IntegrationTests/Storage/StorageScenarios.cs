@@ -1,6 +1,6 @@
 using System.Text;
 using Telemetry.Storage.ClickHouse;
-using Telemetry.Storage.Sink;
+using Telemetry.Storage.Writing;
 using Telemetry.Streams;
 
 namespace Telemetry.IntegrationTests.Storage;
@@ -225,13 +225,13 @@ internal static class StorageScenarios
     internal static async Task RunToEndAsync(StorageHarness harness)
     {
         await using var sink = harness.Sink();
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(8));
         await sink.RunToEndAsync(deadline.Token);
     }
 
     internal static async Task UntilAsync(Func<bool> condition)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         while (!condition())
         {
             await Task.Delay(10, deadline.Token);

@@ -1,14 +1,15 @@
-using Telemetry.Contracts.Readings;
 using Telemetry.Storage.Blocks;
+using Telemetry.Storage.Writing;
 
 namespace Telemetry.Storage.Sink;
 
-/// <summary>Readings for one raw INSERT, and later, with others, for the rollups.</summary>
-internal sealed class RawBatch(NameTable names) : IReadingTarget, IDisposable
+/// <summary>Rows for one INSERT into the main table, and later, with others, for the rollups.</summary>
+internal sealed class SinkBatch(IRowBlock rows) : IRowTarget, IDisposable
 {
+    private readonly IReadOnlyList<IRowBlock> _blocks = [rows];
     private readonly List<(long Newest, int Count)> _samples = [];
 
-    public RowBlock Rows { get; } = new(names);
+    public IRowBlock Rows => rows;
 
     /// <summary>Offsets after the last record of each partition, as of the end of this batch.</summary>
     public Dictionary<int, long> Nexts { get; } = [];
@@ -16,14 +17,13 @@ internal sealed class RawBatch(NameTable names) : IReadingTarget, IDisposable
     /// <summary>Set when a checkpoint is to follow at exactly the end of this batch.</summary>
     public Checkpoint? Checkpoint { get; set; }
 
-    /// <summary>For each record with readings its newest event time and their number.</summary>
+    /// <summary>For each record with rows its newest event time and their number.</summary>
     public IReadOnlyList<(long Newest, int Count)> Samples => _samples;
 
     /// <summary>The traced records in it.</summary>
     public StorageTraces Traces { get; } = new();
 
-    public void Append(int partition, long offset, int month, ReadingBatchBuffer batch, int start, int count) =>
-        Rows.Append(partition, month, batch, start, count);
+    public IReadOnlyList<IRowBlock> BlocksFor(int month, long offset) => _blocks;
 
     public void Sample((long Newest, int Count) record)
     {
@@ -33,5 +33,5 @@ internal sealed class RawBatch(NameTable names) : IReadingTarget, IDisposable
         }
     }
 
-    public void Dispose() => Rows.Dispose();
+    public void Dispose() => rows.Dispose();
 }

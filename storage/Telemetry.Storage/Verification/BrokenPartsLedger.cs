@@ -1,7 +1,7 @@
 using System.Globalization;
 using Telemetry.Storage.ClickHouse;
 
-namespace Telemetry.Storage.Recovery;
+namespace Telemetry.Storage.Verification;
 
 /// <summary>A part that was broken, and when that was noted, in the engine's text form.</summary>
 internal readonly record struct BrokenPart(string Table, string Part, string Noted);

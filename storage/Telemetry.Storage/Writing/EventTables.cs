@@ -3,7 +3,7 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.V1;
 using Telemetry.Storage.Blocks;
 
-namespace Telemetry.Storage.Sink;
+namespace Telemetry.Storage.Writing;
 
 /// <summary>A row of an event table, in the log's order.</summary>
 /// <param name="Partition">Log partition.</param>

@@ -5,7 +5,7 @@ using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
 
-namespace Telemetry.Storage.Sink;
+namespace Telemetry.Storage.Writing;
 
 /// <summary>Dead letters of records behind the checkpoint to come; they become visible with it, so each exactly once.</summary>
 internal sealed class DeadLetterQueue(int schemaId, TimeProvider time)

@@ -3,7 +3,7 @@ using Telemetry.Contracts.Wire;
 using Telemetry.Streams.Deduplication;
 using Telemetry.Streams.State;
 
-namespace Telemetry.Storage.Sink;
+namespace Telemetry.Storage;
 
 /// <summary>How the sink writes.</summary>
 public sealed record SinkOptions
@@ -51,10 +51,21 @@ public sealed record SinkOptions
     public TimeSpan FreeDiskInterval { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Parts written since the last checkpoint are read back (CHECK TABLE) before the checkpoint moves: the engine may
-    /// acknowledge a write that the disk refused. Default true.
+    /// Parts are read back (CHECK TABLE) in the background: the engine may acknowledge a write that the disk refused. Default true.
     /// </summary>
     public bool CheckParts { get; init; } = true;
+
+    /// <summary>
+    /// How long a checkpoint waits for the parts that INSERTs have written since the last one to be read back; then it goes on, and they are
+    /// read back later. Default 2 s.
+    /// </summary>
+    public TimeSpan PartsCheckWait { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How often new parts are looked for, and the first pause before one that could not be read is tried again; the pause doubles up
+    /// to 5 min. Default 5 s.
+    /// </summary>
+    public TimeSpan PartsCheckInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Claims partitions and checks each INSERT against the claims also with the engine in this process. With a server, or when this

@@ -1,14 +1,17 @@
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 
-namespace Telemetry.Storage.Sink;
+namespace Telemetry.Storage.Writing;
 
 /// <summary>What the sink knows of one log partition it owns.</summary>
-internal sealed class PartitionState(TopicPartition input, DuplicateFilter filter, long next)
+/// <param name="input">Partition.</param>
+/// <param name="filter">Tells copies; null for a stream without event ids.</param>
+/// <param name="next">First offset after recovery.</param>
+internal sealed class PartitionState(TopicPartition input, DuplicateFilter? filter, long next)
 {
     public TopicPartition Input => input;
 
-    public DuplicateFilter Filter => filter;
+    public DuplicateFilter? Filter => filter;
 
     /// <summary>Next offset to consume.</summary>
     public long Next { get; set; } = next;

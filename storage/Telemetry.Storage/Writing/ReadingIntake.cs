@@ -5,7 +5,7 @@ using Telemetry.Storage.Blocks;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 
-namespace Telemetry.Storage.Sink;
+namespace Telemetry.Storage.Writing;
 
 /// <summary>Takes the readings that are to be stored.</summary>
 internal interface IReadingTarget

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using Telemetry.Contracts.Measurement;
 
-namespace Telemetry.Storage.Sink;
+namespace Telemetry.Storage.Writing;
 
 /// <summary>Counters of the sink; meter "Telemetry.Storage".</summary>
 internal sealed class SinkMetrics : IDisposable
@@ -62,6 +62,9 @@ internal sealed class SinkMetrics : IDisposable
 
     public ObservableGauge<double> ObserveLag(Func<IEnumerable<Measurement<double>>> lag) =>
         _meter.CreateObservableGauge("telemetry.storage.lag", lag, "s", "Age of the oldest record consumed and not yet durable everywhere, by partition.");
+
+    public ObservableGauge<long> ObserveNotChecked(Func<long> parts) => _meter.CreateObservableGauge(
+        "telemetry.storage.parts.not_checked", parts, "{part}", "Parts that could not be read back, for a reason other than damage; they are tried again.");
 
     public void Dispose() => _meter.Dispose();
 }

@@ -1,0 +1,89 @@
+using Google.Protobuf;
+using Telemetry.Contracts.V1;
+using Telemetry.Contracts.Wire;
+using Telemetry.Storage.Blocks;
+using Telemetry.Streams;
+using Telemetry.Streams.Deduplication;
+
+namespace Telemetry.Storage.Writing;
+
+/// <summary>Anomalies or device events: one table, no rollups. Their records are written in transactions, so there are no copies to tell.</summary>
+internal sealed class EventStream(EventTable events) : SinkStream
+{
+    private const int RowsPerInsertMax = 20_000;
+
+    public override string Topic => events.Topic;
+
+    public override IReadOnlyList<SinkTarget> Targets { get; } = [new SinkTarget(0, events.Table, events.Table, events.CountColumn)];
+
+    public override bool HasIds => false;
+
+    public override string Label => events.Table;
+
+    public override string NameOf(string configured) => $"{configured}-{events.Table}";
+
+    public override TimeSpan FlushInterval(SinkOptions options) => options.EventFlushInterval;
+
+    public override int RowsMax(SinkOptions options) => Math.Min(options.RawRowsMax, RowsPerInsertMax);
+
+    public override IRowBlock CreateBlock() => new EventBlock();
+
+    public override (string Columns, string Structure) Layout(string table) => (events.Columns, events.Structure);
+
+    public override void Encode(NativeWriter writer, IReadOnlyList<IRowBlock> blocks, IReadOnlyList<Marker> markers, string table) => events.Encode(
+        writer,
+        [
+            .. blocks.SelectMany(b => ((EventBlock)b).Rows),
+            .. markers.Select(m => new EventRow(m.Partition, m.Last, m.Time, null, m.Sensor, m.Last - m.First + 1)),
+        ]);
+
+    public override IRecordIntake CreateIntake(DeadLetterQueue letters, SinkMetrics metrics) => new Intake(events, letters, metrics);
+
+    private sealed class Intake(EventTable table, DeadLetterQueue letters, SinkMetrics metrics) : IRecordIntake
+    {
+        public bool Again { get; set; }
+
+        public void Replay(DuplicateFilter filter, in LogRecord record)
+        {
+            // Without ids there is nothing to remember.
+        }
+
+        public (long Newest, int Count) Take(DuplicateFilter? filter, in LogRecord record, IRowTarget target)
+        {
+            var cause = "malformed-frame";
+            try
+            {
+                if (ConfluentFrame.TryRead(record.Value, out _, out var value))
+                {
+                    var message = table.Parse(value);
+                    var at = table.TimeOf(message);
+                    if (at is >= Months.TimeMin and < Months.TimeEnd)
+                    {
+                        var month = Months.Of(at);
+                        var row = new EventRow(record.Partition, record.Offset, at, message, message is Anomaly a ? a.Sensor : "", 0);
+                        foreach (var block in target.BlocksFor(month, record.Offset))
+                        {
+                            ((EventBlock)block).Append(row, month);
+                        }
+
+                        return (at, 1);
+                    }
+
+                    cause = "time-out-of-range";
+                }
+            }
+            catch (InvalidProtocolBufferException)
+            {
+                cause = "malformed";
+            }
+
+            if (!Again)
+            {
+                metrics.DeadLettered(1);
+                letters.Add(record, cause, $"the record cannot be stored in {table.Table}.", null);
+            }
+
+            return default;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.ClickHouse.Embedded;
+using Telemetry.Storage.Schema;
+
+namespace Telemetry.IntegrationTests.Storage;
+
+/// <summary>What a bucket of a rollup holds of its first and last reading and of its sum, also of rows from before those columns.</summary>
+internal static class RollupColumnScenarios
+{
+    private static readonly string[] Rollups = ["readings_1m", "readings_1h", "readings_1d"];
+
+    public static async Task RunAsync(string directory)
+    {
+        await using var engine = await EmbeddedClickHouse.OpenAsync(
+            new EmbeddedClickHouseOptions { DataDirectory = Path.Combine(directory, "store") }, NullLoggerFactory.Instance, CancellationToken.None);
+
+        // A store as version 6 of the schema left it, with a bucket in it.
+        foreach (var statement in SchemaMigration.LoadAll().Where(m => m.Number <= 6).SelectMany(m => m.Statements))
+        {
+            await engine.ExecuteAsync(new ClickHouseQuery(SchemaMigrator.Repeatable(statement)), CancellationToken.None);
+        }
+
+        await InsertAsync(engine, "('s', 'old', '2026-01-01 00:00:10', 9, 0, 1), ('s', 'old', '2026-01-01 00:00:20', 4, 0, 2)");
+        await SchemaMigrator.ApplyAsync(
+            engine, new SchemaOptions { FreeDiskBytesMin = 0, RawRetention = TimeSpan.FromDays(36500), MinuteRetention = TimeSpan.FromDays(36500) },
+            NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None);
+
+        // Later readings of the same bucket; ties of time whose values go the other way than their sequences, in one INSERT and in two.
+        await InsertAsync(engine, "('s', 'old', '2026-01-01 00:00:30', 7, 0, 3), ('s', 'one', '2026-01-01 00:00:10', 1, 0, 6), ('s', 'one', '2026-01-01 00:00:10', 5, 0, 5)");
+        await InsertAsync(engine, "('s', 'two', '2026-01-01 00:00:10', 5, 0, 5), ('s', 'huge', '2026-01-01 00:00:10', 1.7e308, 0, 1)");
+        await InsertAsync(engine, "('s', 'two', '2026-01-01 00:00:10', 1, 0, 6), ('s', 'huge', '2026-01-01 00:00:11', 1.7e308, 0, 2), ('s', 'huge', '2026-01-01 00:00:12', nan, 0, 3)");
+        for (var merged = 0; merged < 2; merged++)
+        {
+            foreach (var rollup in Rollups)
+            {
+                var rows = await engine.QueryRowsAsync(
+                    "SELECT device, toString(tupleElement(min(first_reading), 3)), toString(tupleElement(max(last_reading), 3)), if(device = 'two', '', toString(tupleElement(min(first), 2))), sum(n) "
+                    + $"FROM {rollup}_data WHERE device != 'huge' GROUP BY device ORDER BY device",
+                    null,
+                    CancellationToken.None);
+                rows.Select(r => string.Join(' ', r)).ShouldBe(["old 9 7 9 3", "one 5 1 5 2", "two 5 1  2"], rollup);
+                var huge = await engine.QueryRowsAsync(
+                    $"SELECT toString(sum(vsum)), toString(sum(vsum_scaled) / sum(n_finite) * exp2(64)), sum(n), sum(n_finite) FROM {rollup}_data WHERE device = 'huge'",
+                    null,
+                    CancellationToken.None);
+                huge[0].ShouldBe(["inf", "1.7e308", "3", "2"], rollup);
+                await engine.ExecuteAsync(new ClickHouseQuery($"OPTIMIZE TABLE {rollup} FINAL"), CancellationToken.None);
+            }
+        }
+
+        // What feeds one rollup alone, in recovery, makes the same of it.
+        foreach (var rollup in Rollups)
+        {
+            await engine.ExecuteAsync(
+                new ClickHouseQuery($"INSERT INTO fix_{rollup["readings_".Length..]} VALUES ('s', 'fix', '2026-01-01 00:00:10', 1, 0, 6), ('s', 'fix', '2026-01-01 00:00:10', 5, 0, 5)"),
+                CancellationToken.None);
+            (await engine.QueryRowsAsync($"SELECT toString(first_reading), toString(vsum) FROM {rollup}_data WHERE device = 'fix'", null, CancellationToken.None))[0]
+                .ShouldBe(["('2026-01-01 00:00:10.000000',5,5)", "6"], rollup);
+        }
+    }
+
+    private static ValueTask InsertAsync(EmbeddedClickHouse engine, string rows) =>
+        engine.ExecuteAsync(new ClickHouseQuery($"INSERT INTO rollup_in (sensor, device, event_time, value, quality, sequence) VALUES {rows}"), CancellationToken.None);
+}
