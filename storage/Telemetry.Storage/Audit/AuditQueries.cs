@@ -93,18 +93,24 @@ public sealed class AuditQueries(IClickHouse clickHouse)
             $"SELECT 0 AS source, sensor, device, toDateTime({bucket}(event_time), 'UTC') AS ts, count() AS c, countIf({Finite}) AS f, "
             + $"min(if({Finite}, value, inf)) AS lo, max(if({Finite}, value, -inf)) AS hi, sum(if({Finite}, value, 0.)) AS s, "
             + $"sum(if({Finite}, value * value, 0.)) AS q, "
-            + $"min(if({Finite}, (event_time, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), 0.))) AS a, "
-            + $"max(if({Finite}, (event_time, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), 0.))) AS z "
+            + $"min(if({Finite}, (event_time, sequence, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS a, "
+            + $"max(if({Finite}, (event_time, sequence, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS z "
             + $"FROM readings_data WHERE toYYYYMM(event_time) = {month} GROUP BY sensor, device, ts";
         var found =
             "SELECT 1 AS source, sensor, device, ts, sum(n) AS c, sum(n_finite) AS f, min(vmin) AS lo, max(vmax) AS hi, sum(vsum) AS s, "
-            + $"sum(vsq) AS q, min(first) AS a, max(last) AS z FROM {rollup}_data WHERE toYYYYMM(ts) = {month} GROUP BY sensor, device, ts";
+            + $"sum(vsq) AS q, min(first_reading) AS a, max(last_reading) AS z FROM {rollup}_data WHERE toYYYYMM(ts) = {month} GROUP BY sensor, device, ts";
         var text = "toString((c, f, lo, hi, s, q, a, z))";
         return "SELECT sensor, device, ts, countIf(source = 0) AS in_raw, countIf(source = 1) AS in_rollup, "
             + $"anyIf({text}, source = 0), anyIf({text}, source = 1) FROM ({expected} UNION ALL {found}) GROUP BY sensor, device, ts "
-            + "HAVING in_raw != 1 OR in_rollup != 1 OR uniqExact((c, f, lo + 0., hi + 0., a.1, a.2 + 0., z.1, z.2 + 0.)) != 1 "
+            + $"HAVING in_raw != 1 OR in_rollup != 1 OR uniqExact((c, f, lo + 0., hi + 0., a.1, z.1)) != 1 OR {Ends("a")} OR {Ends("z")} "
             + $"OR NOT ({Close("s", "greatest(abs(lo), abs(hi))")}) OR NOT ({Close("q", "greatest(lo * lo, hi * hi)")}) ORDER BY sensor, device, ts {Bounds}";
     }
+
+    /// <summary>
+    /// First or last reading: another sequence or value at the same time. Rows from before rollups kept sequences have 0: of those the
+    /// time alone is known.
+    /// </summary>
+    private static string Ends(string end) => $"(min({end}.2) > 0 AND uniqExact(({end}.2, {end}.3 + 0.)) != 1)";
 
     /// <summary>Equal but for the order of additions: 1e-12 of the largest the sum could be. Overflown sums prove nothing.</summary>
     private static string Close(string sum, string largest) =>
