@@ -279,3 +279,169 @@ CREATE TABLE IF NOT EXISTS horizon_floors ON CLUSTER 'telemetry' (
     table LowCardinality(String), complete_from SimpleAggregateFunction(max, DateTime64(6, 'UTC')))
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}') ORDER BY table
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480;
+
+ALTER TABLE readings_1m ON CLUSTER 'telemetry' ADD COLUMN IF NOT EXISTS first_reading
+    SimpleAggregateFunction(min, Tuple(time DateTime64(6, 'UTC'), sequence UInt64, value Float64))
+    DEFAULT (tupleElement(first, 1), toUInt64(0), tupleElement(first, 2)) CODEC(ZSTD(1));
+
+ALTER TABLE readings_1m ON CLUSTER 'telemetry' ADD COLUMN IF NOT EXISTS last_reading
+    SimpleAggregateFunction(max, Tuple(time DateTime64(6, 'UTC'), sequence UInt64, value Float64))
+    DEFAULT (tupleElement(last, 1), toUInt64(0), tupleElement(last, 2)) CODEC(ZSTD(1));
+
+ALTER TABLE readings_1m ON CLUSTER 'telemetry' ADD COLUMN IF NOT EXISTS vsum_scaled SimpleAggregateFunction(sum, Float64) CODEC(Delta, ZSTD(1));
+
+ALTER TABLE readings_1h ON CLUSTER 'telemetry' ADD COLUMN IF NOT EXISTS first_reading
+    SimpleAggregateFunction(min, Tuple(time DateTime64(6, 'UTC'), sequence UInt64, value Float64))
+    DEFAULT (tupleElement(first, 1), toUInt64(0), tupleElement(first, 2)) CODEC(ZSTD(1));
+
+ALTER TABLE readings_1h ON CLUSTER 'telemetry' ADD COLUMN IF NOT EXISTS last_reading
+    SimpleAggregateFunction(max, Tuple(time DateTime64(6, 'UTC'), sequence UInt64, value Float64))
+    DEFAULT (tupleElement(last, 1), toUInt64(0), tupleElement(last, 2)) CODEC(ZSTD(1));
+
+ALTER TABLE readings_1h ON CLUSTER 'telemetry' ADD COLUMN IF NOT EXISTS vsum_scaled SimpleAggregateFunction(sum, Float64) CODEC(Delta, ZSTD(1));
+
+ALTER TABLE readings_1d ON CLUSTER 'telemetry' ADD COLUMN IF NOT EXISTS first_reading
+    SimpleAggregateFunction(min, Tuple(time DateTime64(6, 'UTC'), sequence UInt64, value Float64))
+    DEFAULT (tupleElement(first, 1), toUInt64(0), tupleElement(first, 2)) CODEC(ZSTD(1));
+
+ALTER TABLE readings_1d ON CLUSTER 'telemetry' ADD COLUMN IF NOT EXISTS last_reading
+    SimpleAggregateFunction(max, Tuple(time DateTime64(6, 'UTC'), sequence UInt64, value Float64))
+    DEFAULT (tupleElement(last, 1), toUInt64(0), tupleElement(last, 2)) CODEC(ZSTD(1));
+
+ALTER TABLE readings_1d ON CLUSTER 'telemetry' ADD COLUMN IF NOT EXISTS vsum_scaled SimpleAggregateFunction(sum, Float64) CODEC(Delta, ZSTD(1));
+
+ALTER TABLE mv_1m ON CLUSTER 'telemetry' MODIFY QUERY
+SELECT sensor, device, toDateTime(toStartOfMinute(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value) AND abs(value) < exp2(960), value, 0.)) AS vsum,
+       sum(if(isFinite(value) AND abs(value) >= exp2(960), value * exp2(-64), 0.)) AS vsum_scaled,
+       sum(if(isFinite(value), value * value, 0.)) AS vsq,
+       min(if(isFinite(value), (event_time, sequence, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS first_reading,
+       max(if(isFinite(value), (event_time, sequence, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS last_reading,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi
+FROM rollup_in GROUP BY sensor, device, ts;
+
+ALTER TABLE mvfix_1m ON CLUSTER 'telemetry' MODIFY QUERY
+SELECT sensor, device, toDateTime(toStartOfMinute(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value) AND abs(value) < exp2(960), value, 0.)) AS vsum,
+       sum(if(isFinite(value) AND abs(value) >= exp2(960), value * exp2(-64), 0.)) AS vsum_scaled,
+       sum(if(isFinite(value), value * value, 0.)) AS vsq,
+       min(if(isFinite(value), (event_time, sequence, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS first_reading,
+       max(if(isFinite(value), (event_time, sequence, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS last_reading,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi
+FROM fix_1m GROUP BY sensor, device, ts;
+
+ALTER TABLE mv_1h ON CLUSTER 'telemetry' MODIFY QUERY
+SELECT sensor, device, toDateTime(toStartOfHour(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value) AND abs(value) < exp2(960), value, 0.)) AS vsum,
+       sum(if(isFinite(value) AND abs(value) >= exp2(960), value * exp2(-64), 0.)) AS vsum_scaled,
+       sum(if(isFinite(value), value * value, 0.)) AS vsq,
+       min(if(isFinite(value), (event_time, sequence, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS first_reading,
+       max(if(isFinite(value), (event_time, sequence, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS last_reading,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi,
+       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(if(abs(value) < 1e-12, 0., least(greatest(value, -1e18), 1e18)), isFinite(value)) AS q
+FROM rollup_in GROUP BY sensor, device, ts;
+
+ALTER TABLE mvfix_1h ON CLUSTER 'telemetry' MODIFY QUERY
+SELECT sensor, device, toDateTime(toStartOfHour(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value) AND abs(value) < exp2(960), value, 0.)) AS vsum,
+       sum(if(isFinite(value) AND abs(value) >= exp2(960), value * exp2(-64), 0.)) AS vsum_scaled,
+       sum(if(isFinite(value), value * value, 0.)) AS vsq,
+       min(if(isFinite(value), (event_time, sequence, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS first_reading,
+       max(if(isFinite(value), (event_time, sequence, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS last_reading,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi,
+       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(if(abs(value) < 1e-12, 0., least(greatest(value, -1e18), 1e18)), isFinite(value)) AS q
+FROM fix_1h GROUP BY sensor, device, ts;
+
+ALTER TABLE mv_1d ON CLUSTER 'telemetry' MODIFY QUERY
+SELECT sensor, device, toDateTime(toStartOfDay(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value) AND abs(value) < exp2(960), value, 0.)) AS vsum,
+       sum(if(isFinite(value) AND abs(value) >= exp2(960), value * exp2(-64), 0.)) AS vsum_scaled,
+       sum(if(isFinite(value), value * value, 0.)) AS vsq,
+       min(if(isFinite(value), (event_time, sequence, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS first_reading,
+       max(if(isFinite(value), (event_time, sequence, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS last_reading,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi,
+       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(if(abs(value) < 1e-12, 0., least(greatest(value, -1e18), 1e18)), isFinite(value)) AS q
+FROM rollup_in GROUP BY sensor, device, ts;
+
+ALTER TABLE mvfix_1d ON CLUSTER 'telemetry' MODIFY QUERY
+SELECT sensor, device, toDateTime(toStartOfDay(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value) AND abs(value) < exp2(960), value, 0.)) AS vsum,
+       sum(if(isFinite(value) AND abs(value) >= exp2(960), value * exp2(-64), 0.)) AS vsum_scaled,
+       sum(if(isFinite(value), value * value, 0.)) AS vsq,
+       min(if(isFinite(value), (event_time, sequence, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS first_reading,
+       max(if(isFinite(value), (event_time, sequence, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS last_reading,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi,
+       quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(if(abs(value) < 1e-12, 0., least(greatest(value, -1e18), 1e18)), isFinite(value)) AS q
+FROM fix_1d GROUP BY sensor, device, ts;
+
+DROP TABLE IF EXISTS readings_1m_data ON CLUSTER 'telemetry' SYNC;
+
+DROP VIEW IF EXISTS readings_1m_data_local ON CLUSTER 'telemetry' SYNC;
+
+CREATE VIEW IF NOT EXISTS readings_1m_data_local ON CLUSTER 'telemetry' AS
+SELECT * EXCEPT (first, last, vsum, vsum_scaled),
+       (tupleElement(first_reading, 1), tupleElement(first_reading, 3)) AS first,
+       (tupleElement(last_reading, 1), tupleElement(last_reading, 3)) AS last,
+       r.vsum + r.vsum_scaled * exp2(64) AS vsum,
+       r.vsum * exp2(-64) + r.vsum_scaled AS vsum_scaled
+FROM readings_1m AS r WHERE device != '$sink';
+
+CREATE TABLE IF NOT EXISTS readings_1m_data ON CLUSTER 'telemetry' AS readings_1m_data_local ENGINE = Distributed('telemetry', 'iot', 'readings_1m_data_local');
+
+DROP TABLE IF EXISTS readings_1h_data ON CLUSTER 'telemetry' SYNC;
+
+DROP VIEW IF EXISTS readings_1h_data_local ON CLUSTER 'telemetry' SYNC;
+
+CREATE VIEW IF NOT EXISTS readings_1h_data_local ON CLUSTER 'telemetry' AS
+SELECT * EXCEPT (first, last, vsum, vsum_scaled),
+       (tupleElement(first_reading, 1), tupleElement(first_reading, 3)) AS first,
+       (tupleElement(last_reading, 1), tupleElement(last_reading, 3)) AS last,
+       r.vsum + r.vsum_scaled * exp2(64) AS vsum,
+       r.vsum * exp2(-64) + r.vsum_scaled AS vsum_scaled
+FROM readings_1h AS r WHERE device != '$sink';
+
+CREATE TABLE IF NOT EXISTS readings_1h_data ON CLUSTER 'telemetry' AS readings_1h_data_local ENGINE = Distributed('telemetry', 'iot', 'readings_1h_data_local');
+
+DROP TABLE IF EXISTS readings_1d_data ON CLUSTER 'telemetry' SYNC;
+
+DROP VIEW IF EXISTS readings_1d_data_local ON CLUSTER 'telemetry' SYNC;
+
+CREATE VIEW IF NOT EXISTS readings_1d_data_local ON CLUSTER 'telemetry' AS
+SELECT * EXCEPT (first, last, vsum, vsum_scaled),
+       (tupleElement(first_reading, 1), tupleElement(first_reading, 3)) AS first,
+       (tupleElement(last_reading, 1), tupleElement(last_reading, 3)) AS last,
+       r.vsum + r.vsum_scaled * exp2(64) AS vsum,
+       r.vsum * exp2(-64) + r.vsum_scaled AS vsum_scaled
+FROM readings_1d AS r WHERE device != '$sink';
+
+CREATE TABLE IF NOT EXISTS readings_1d_data ON CLUSTER 'telemetry' AS readings_1d_data_local ENGINE = Distributed('telemetry', 'iot', 'readings_1d_data_local');
