@@ -8,8 +8,8 @@ using Telemetry.Processing;
 using Telemetry.Query.Setup;
 using Telemetry.SchemaRegistry;
 using Telemetry.Simulator;
-using Telemetry.Storage.Schema;
 using Telemetry.Storage;
+using Telemetry.Storage.Schema;
 using Telemetry.Streams.Journal;
 using Telemetry.Streams.Kafka.Clients;
 

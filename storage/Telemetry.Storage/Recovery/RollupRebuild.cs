@@ -184,14 +184,17 @@ internal sealed class RollupRebuild(IClickHouse clickHouse, SinkClaims claims, S
     private async ValueTask ComputeAsync(string table, string shadow, string inRaw, string which, CancellationToken cancellationToken)
     {
         var (tag, guard) = claims.Rebuild();
-        var (head, tail) = await ViewAsync(table, cancellationToken);
+        var (columns, head, tail) = await ViewAsync(table, cancellationToken);
         await clickHouse.ExecuteAsync(
-            new ClickHouseQuery($"INSERT INTO {shadow} {head} FROM readings WHERE {inRaw} AND {which} AND {guard} {tail} SETTINGS log_comment = '{tag}', {Bounds}"),
+            new ClickHouseQuery($"INSERT INTO {shadow} ({columns}) {head} FROM readings WHERE {inRaw} AND {which} AND {guard} {tail} SETTINGS log_comment = '{tag}', {Bounds}"),
             cancellationToken);
     }
 
-    /// <summary>The view's SELECT, what stands before its FROM and what after the table.</summary>
-    private async ValueTask<(string Head, string Tail)> ViewAsync(string table, CancellationToken cancellationToken)
+    /// <summary>
+    /// The view's SELECT: its columns (a view fills its table by name, and the table has columns that it no longer fills), what stands before
+    /// its FROM and what after the table.
+    /// </summary>
+    private async ValueTask<(string Columns, string Head, string Tail)> ViewAsync(string table, CancellationToken cancellationToken)
     {
         var rows = await clickHouse.QueryRowsAsync(
             "SELECT as_select FROM system.tables WHERE database = currentDatabase() AND name = {view:String}",
@@ -199,7 +202,8 @@ internal sealed class RollupRebuild(IClickHouse clickHouse, SinkClaims claims, S
             cancellationToken);
         var select = rows[0][0];
         var from = select.LastIndexOf("FROM ", StringComparison.Ordinal);
-        return (select[..from], select[select.IndexOf("GROUP BY", from, StringComparison.Ordinal)..]);
+        var columns = await clickHouse.QueryRowsAsync($"DESCRIBE TABLE ({select})", null, cancellationToken);
+        return (string.Join(", ", columns.Select(c => c[0])), select[..from], select[select.IndexOf("GROUP BY", from, StringComparison.Ordinal)..]);
     }
 
     /// <summary>
@@ -221,7 +225,7 @@ internal sealed class RollupRebuild(IClickHouse clickHouse, SinkClaims claims, S
         }
 
         var (tag, guard) = claims.Rebuild();
-        var (head, tail) = await ViewAsync(table, cancellationToken);
+        var (columns, head, tail) = await ViewAsync(table, cancellationToken);
         foreach (var chunk in missing.Chunk(MarkersPerInsert))
         {
             var rows = string.Join(", ", chunk.Select(m => string.Create(
@@ -229,7 +233,7 @@ internal sealed class RollupRebuild(IClickHouse clickHouse, SinkClaims claims, S
                 $"('{m.Marker}', toUInt64({Months.Bounds(m.Month).From / 1_000_000}), toUInt64({m.Last - m.First + 1}), toUInt64({m.Last}))")));
             await clickHouse.ExecuteAsync(
                 new ClickHouseQuery(
-                    $"INSERT INTO {shadow} {head} FROM (SELECT tupleElement(m, 1) AS sensor, '$sink' AS device, "
+                    $"INSERT INTO {shadow} ({columns}) {head} FROM (SELECT tupleElement(m, 1) AS sensor, '$sink' AS device, "
                     + "toDateTime64(toDateTime(tupleElement(m, 2), 'UTC'), 6, 'UTC') AS event_time, toFloat64(tupleElement(m, 3)) AS value, "
                     + $"toUInt8(0) AS quality, toUInt64(0) AS boot, tupleElement(m, 4) AS sequence FROM (SELECT arrayJoin([{rows}]) AS m)) "
                     + $"WHERE {guard} {tail} SETTINGS log_comment = '{tag}', {Bounds}"),

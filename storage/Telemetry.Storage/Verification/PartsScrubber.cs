@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.Storage.Verification;
 

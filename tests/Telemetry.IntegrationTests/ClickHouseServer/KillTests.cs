@@ -1,10 +1,10 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.IntegrationTests.Storage;
+using Telemetry.Storage;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Http;
 using Telemetry.Storage.Ownership;
-using Telemetry.Storage;
 
 namespace Telemetry.IntegrationTests.ClickHouseServer;
 

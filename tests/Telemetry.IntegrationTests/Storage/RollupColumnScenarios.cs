@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Embedded;
@@ -8,6 +9,9 @@ namespace Telemetry.IntegrationTests.Storage;
 /// <summary>What a bucket of a rollup holds of its first and last reading and of its sum, also of rows from before those columns.</summary>
 internal static class RollupColumnScenarios
 {
+    // Yesterday: a store of version 6 keeps minutes for 90 days.
+    private static readonly string Minute = DateTime.UtcNow.AddDays(-1).ToString("yyyy-MM-dd HH:mm:", CultureInfo.InvariantCulture);
+
     private static readonly string[] Rollups = ["readings_1m", "readings_1h", "readings_1d"];
 
     public static async Task RunAsync(string directory)
@@ -21,15 +25,15 @@ internal static class RollupColumnScenarios
             await engine.ExecuteAsync(new ClickHouseQuery(SchemaMigrator.Repeatable(statement)), CancellationToken.None);
         }
 
-        await InsertAsync(engine, "('s', 'old', '2026-01-01 00:00:10', 9, 0, 1), ('s', 'old', '2026-01-01 00:00:20', 4, 0, 2)");
+        await InsertAsync(engine, $"('s', 'old', '{Minute}10', 9, 0, 1), ('s', 'old', '{Minute}20', 4, 0, 2)");
         await SchemaMigrator.ApplyAsync(
             engine, new SchemaOptions { FreeDiskBytesMin = 0, RawRetention = TimeSpan.FromDays(36500), MinuteRetention = TimeSpan.FromDays(36500) },
             NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None);
 
         // Later readings of the same bucket; ties of time whose values go the other way than their sequences, in one INSERT and in two.
-        await InsertAsync(engine, "('s', 'old', '2026-01-01 00:00:30', 7, 0, 3), ('s', 'one', '2026-01-01 00:00:10', 1, 0, 6), ('s', 'one', '2026-01-01 00:00:10', 5, 0, 5)");
-        await InsertAsync(engine, "('s', 'two', '2026-01-01 00:00:10', 5, 0, 5), ('s', 'huge', '2026-01-01 00:00:10', 1.7e308, 0, 1)");
-        await InsertAsync(engine, "('s', 'two', '2026-01-01 00:00:10', 1, 0, 6), ('s', 'huge', '2026-01-01 00:00:11', 1.7e308, 0, 2), ('s', 'huge', '2026-01-01 00:00:12', nan, 0, 3)");
+        await InsertAsync(engine, $"('s', 'old', '{Minute}30', 7, 0, 3), ('s', 'one', '{Minute}10', 1, 0, 6), ('s', 'one', '{Minute}10', 5, 0, 5)");
+        await InsertAsync(engine, $"('s', 'two', '{Minute}10', 5, 0, 5), ('s', 'huge', '{Minute}10', 1.7e308, 0, 1)");
+        await InsertAsync(engine, $"('s', 'two', '{Minute}10', 1, 0, 6), ('s', 'huge', '{Minute}11', 1.7e308, 0, 2), ('s', 'huge', '{Minute}12', nan, 0, 3)");
         for (var merged = 0; merged < 2; merged++)
         {
             foreach (var rollup in Rollups)
@@ -53,10 +57,10 @@ internal static class RollupColumnScenarios
         foreach (var rollup in Rollups)
         {
             await engine.ExecuteAsync(
-                new ClickHouseQuery($"INSERT INTO fix_{rollup["readings_".Length..]} VALUES ('s', 'fix', '2026-01-01 00:00:10', 1, 0, 6), ('s', 'fix', '2026-01-01 00:00:10', 5, 0, 5)"),
+                new ClickHouseQuery($"INSERT INTO fix_{rollup["readings_".Length..]} VALUES ('s', 'fix', '{Minute}10', 1, 0, 6), ('s', 'fix', '{Minute}10', 5, 0, 5)"),
                 CancellationToken.None);
             (await engine.QueryRowsAsync($"SELECT toString(first_reading), toString(vsum) FROM {rollup}_data WHERE device = 'fix'", null, CancellationToken.None))[0]
-                .ShouldBe(["('2026-01-01 00:00:10.000000',5,5)", "6"], rollup);
+                .ShouldBe([$"('{Minute}10.000000',5,5)", "6"], rollup);
         }
     }
 

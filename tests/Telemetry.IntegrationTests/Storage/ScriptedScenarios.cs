@@ -3,7 +3,6 @@ using Telemetry.IntegrationTests.Support;
 using Telemetry.Storage;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Sink;
-using Telemetry.Storage.Writing;
 
 namespace Telemetry.IntegrationTests.Storage;
 

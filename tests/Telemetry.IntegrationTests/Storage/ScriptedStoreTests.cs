@@ -1,4 +1,3 @@
-using Telemetry.IntegrationTests.Support;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Verification;
 

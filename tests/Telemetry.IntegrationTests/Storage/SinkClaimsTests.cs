@@ -1,10 +1,10 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Storage;
 using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Schema;
-using Telemetry.Storage;
 
 namespace Telemetry.IntegrationTests.Storage;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Contracts;
+using Telemetry.IntegrationTests.Support;
 using Telemetry.Storage;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Embedded;
@@ -65,7 +66,7 @@ internal sealed class StorageHarness : IAsyncDisposable
     }
 
     public StorageSink Sink(SinkOptions? options = null, ILoggerFactory? loggers = null, IClickHouse? clickHouse = null) =>
-        new(Log, clickHouse ?? ClickHouse, options ?? Options, loggers ?? NullLoggerFactory.Instance, TimeProvider.System);
+        new(Log, clickHouse ?? ClickHouse, options ?? Options, loggers ?? new LogEntries(), TimeProvider.System);
 
     public async ValueTask DisposeAsync()
     {

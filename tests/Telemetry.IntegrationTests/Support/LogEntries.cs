@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Telemetry.IntegrationTests.Support;
 
-/// <summary>Keeps what is logged, for tests of what operators are told.</summary>
+/// <summary>
+/// Keeps what is logged, for tests of what operators are told, and writes it to standard error: a child process that fails shows it.
+/// </summary>
 internal sealed class LogEntries : ILoggerFactory, ILogger
 {
     private readonly Lock _gate = new();
@@ -35,6 +37,7 @@ internal sealed class LogEntries : ILoggerFactory, ILogger
     {
         lock (_gate)
         {
+            System.Console.Error.WriteLine($"{DateTime.UtcNow:HH:mm:ss.fff} {eventId.Id} {formatter(state, exception)}");
             _entries.Add((eventId.Id, state is IReadOnlyList<KeyValuePair<string, object?>> values ? [.. values] : [], formatter(state, exception)));
         }
     }
