@@ -63,14 +63,20 @@ public sealed class StoreHorizonReader(IClickHouse clickHouse, TimeProvider time
     /// Writes down months that are gone from raw while a rollup has them: a late reading brings such a month back, nearly empty, and then it
     /// could not be told any more. The sink does this now and then, and before it stores anything.
     /// </summary>
+    /// <param name="committed">
+    /// Before recovery: the checkpoint of each log partition. A power cut may have taken a month of raw that was stored after it, and recovery
+    /// brings that back, so only a month of which a rollup has older rows counts. Null: recovery is done.
+    /// </param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ClickHouseException">The store cannot be asked, or does not take it.</exception>
-    public async ValueTask NoteGoneAsync(CancellationToken cancellationToken)
+    public async ValueTask NoteGoneAsync(IReadOnlyDictionary<int, long>? committed, CancellationToken cancellationToken)
     {
         var (_, floors) = await ReadRetentionAsync(cancellationToken);
         foreach (var (table, end) in await ReadGonePartitionsAsync(cancellationToken))
         {
             // Of raw alone it is certain: it has every row before a rollup has it. A rollup may lack a month because its INSERTs fail for now.
-            if (table == StoreTable.Raw && end > floors[table].CompleteFrom)
+            if (table == StoreTable.Raw && end > floors[table].CompleteFrom
+                && (committed is null || await IsOlderAsync(end.AddMonths(-1), committed, cancellationToken)))
             {
                 await clickHouse.ExecuteAsync(
                     new ClickHouseQuery(
@@ -79,6 +85,22 @@ public sealed class StoreHorizonReader(IClickHouse clickHouse, TimeProvider time
                     cancellationToken);
             }
         }
+    }
+
+    /// <summary>True: the hours have rows of this month from below the checkpoint, as their markers say.</summary>
+    private async ValueTask<bool> IsOlderAsync(DateTimeOffset month, IReadOnlyDictionary<int, long> committed, CancellationToken cancellationToken)
+    {
+        if (committed.Count == 0)
+        {
+            return false;
+        }
+
+        var below = string.Join(" OR ", committed.Select(c => string.Create(
+            CultureInfo.InvariantCulture, $"(startsWith(sensor, 'p{c.Key}/') AND mark_lo < {Math.Max(0, c.Value)})")));
+        return (await clickHouse.QueryRowsAsync(
+            $"SELECT 1 FROM readings_1h WHERE device = '$sink' AND toYYYYMM(ts) = {{month:UInt32}} AND ({below}) LIMIT 1",
+            [new("month", month.ToString("yyyyMM", CultureInfo.InvariantCulture))],
+            cancellationToken)).Count > 0;
     }
 
     private StoreHorizon? Fresh =>

@@ -46,12 +46,16 @@ internal sealed class SinkRecovery(
         if (stream.HasRollups)
         {
             await _rebuild.EndFormerAsync(cancellationToken);
-            await _horizon.NoteGoneAsync(cancellationToken);
         }
 
         await claims.CatchUpAsync(_tables, cancellationToken);
         await MergesAsync("STOP", cancellationToken);
         var committed = await log.QueryCommittedAsync(group, inputs, cancellationToken);
+        if (stream.HasRollups)
+        {
+            await _horizon.NoteGoneAsync(committed.ToDictionary(c => c.Key.Partition, c => c.Value.Offset), cancellationToken);
+        }
+
         await CheckPartsAsync(committed, cancellationToken);
         await BrokenPartsLedger.NoteOpenedAsync(clickHouse, _tables, cancellationToken);
         var states = new List<PartitionState>(inputs.Count);

@@ -188,7 +188,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         if (_stream.HasRollups && _time.GetElapsedTime(_noted) > HorizonInterval)
         {
             _noted = _time.GetTimestamp();
-            await _horizon.NoteGoneAsync(cancellationToken);
+            await _horizon.NoteGoneAsync(null, cancellationToken);
         }
 
         if (_scrubber?.Failure is { } damage)
