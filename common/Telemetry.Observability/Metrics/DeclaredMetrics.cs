@@ -1,17 +1,27 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
 namespace Telemetry.Observability.Metrics;
 
 /// <summary>
-/// The exporter leaves out an instrument that has not measured anything yet. This adds its HELP and TYPE to the text, so that
-/// <c>/metrics</c> names every figure from the first second on: what alerts and dashboards ask for can be checked on an idle process.
-/// OpenMetrics has no place behind its end mark, so a scraper that asks for it gets the exporter's answer as it is.
+/// What the exporter does otherwise than the names on <c>/metrics</c> promise.
+/// <para>
+/// It leaves out an instrument that has not measured anything yet: this adds its HELP and TYPE, so that every figure is named from
+/// the first second on, and what alerts and dashboards ask for can be checked on an idle process.
+/// </para>
+/// <para>
+/// It writes empty braces behind the name of a series without labels; they are taken away.
+/// </para>
+/// <para>
+/// It writes OpenMetrics to a scraper that asks for it, with other bounds (<c>le="1.0"</c>) and a series <c>_created</c> for each
+/// counter: every scraper gets the text format 0.0.4.
+/// </para>
 /// </summary>
-internal sealed class DeclaredMetrics : IDisposable
+internal sealed partial class DeclaredMetrics : IDisposable
 {
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<string, Instrument> _instruments = new(StringComparer.Ordinal);
@@ -20,7 +30,7 @@ internal sealed class DeclaredMetrics : IDisposable
     {
         _listener.InstrumentPublished = (instrument, _) =>
         {
-            if (instrument.Meter.Name.StartsWith(MeterNames.Prefix, StringComparison.Ordinal))
+            if (instrument.Meter.Name.StartsWith(MeterNames.Prefix, StringComparison.Ordinal) || instrument.Meter.Name == "System.Runtime")
             {
                 _instruments.TryAdd(NameOf(instrument), instrument);
             }
@@ -31,6 +41,7 @@ internal sealed class DeclaredMetrics : IDisposable
     /// <summary>Completes the answers of the endpoint behind it.</summary>
     public void Use(IApplicationBuilder application) => application.Use(async (context, next) =>
     {
+        context.Request.Headers.Accept = "text/plain;version=0.0.4";
         var body = context.Response.Body;
         using var buffer = new MemoryStream();
         context.Response.Body = buffer;
@@ -46,7 +57,10 @@ internal sealed class DeclaredMetrics : IDisposable
         if (context.Response.StatusCode == StatusCodes.Status200OK
             && context.Response.ContentType?.StartsWith("text/plain", StringComparison.Ordinal) == true)
         {
-            buffer.Write(Encoding.UTF8.GetBytes(MissingFrom(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length))));
+            var served = EmptyLabels().Replace(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length), "$1 ");
+            buffer.SetLength(0);
+            buffer.Write(Encoding.UTF8.GetBytes(served));
+            buffer.Write(Encoding.UTF8.GetBytes(MissingFrom(served)));
             context.Response.ContentLength = buffer.Length;
         }
 
@@ -54,6 +68,10 @@ internal sealed class DeclaredMetrics : IDisposable
     });
 
     public void Dispose() => _listener.Dispose();
+
+    /// <summary>The exporter writes <c>name{} 1</c> for a series without labels; scripts that look for <c>name 1</c> go on finding it.</summary>
+    [GeneratedRegex(@"^(\w+)\{\} ", RegexOptions.Multiline)]
+    private static partial Regex EmptyLabels();
 
     private string MissingFrom(string served)
     {

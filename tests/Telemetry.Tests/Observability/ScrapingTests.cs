@@ -93,14 +93,31 @@ public sealed class ScrapingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Prometheus_gets_the_format_it_asks_for_under_the_same_names()
+    public async Task Scraper_gets_the_same_series_whatever_format_it_asks_for()
     {
         using var meter = new Meter("Telemetry.ScrapingTests.Format");
         meter.CreateCounter<long>("telemetry.test.asked", "{thing}", "Asked").Add(1);
+        meter.CreateHistogram<double>("telemetry.test.answered", "s", "Answered").Record(0.5);
 
         var text = await _server.ScrapeAsync("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5");
 
-        text.ShouldContain("telemetry_test_asked_total 1");
-        text.TrimEnd().ShouldEndWith("# EOF");
+        text.ShouldContain("telemetry_test_asked_total 1\n");
+        text.ShouldContain("telemetry_test_answered_seconds_bucket{le=\"1\"} 1\n");
+        text.ShouldNotContain("_created");
+    }
+
+    [Fact]
+    public async Task Instrument_that_has_measured_nothing_is_named_all_the_same()
+    {
+        using var meter = new Meter("Telemetry.ScrapingTests.Idle");
+        meter.CreateCounter<long>("telemetry.test.idle", "{thing}", "Idle \\ so far");
+        meter.CreateHistogram<double>("telemetry.test.idle.latency", "s", "Idle");
+
+        var text = await _server.ScrapeAsync();
+
+        text.ShouldContain("# HELP telemetry_test_idle_total Idle \\\\ so far\n# TYPE telemetry_test_idle_total counter\n");
+        text.ShouldContain("# TYPE telemetry_test_idle_latency_seconds histogram\n");
+        var names = text.Split('\n').Where(l => l.StartsWith("# TYPE telemetry_test_", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]).ToList();
+        names.ShouldBeUnique();
     }
 }
