@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Contracts.Faults;
+using Telemetry.Storage;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Sink;
 using Telemetry.Streams.Journal;
