@@ -4,7 +4,11 @@ using System.Text.Json;
 using Telemetry.Operations.Audit;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
+using Telemetry.Contracts.Readings;
 using Telemetry.Host.Logging;
+using Telemetry.Host.Views;
+using Telemetry.SchemaRegistry;
+using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
@@ -35,15 +39,25 @@ internal static class AuditCommand
         {
             var options = shared.Load(result);
             Check(options);
-            using var logging = LoggingSetup.Create(options.Logging, console: !result.GetValue(json));
+            var progress = new WorkView(live: !result.GetValue(json));
+            using var logging = LoggingSetup.Create(options.Logging, console: !result.GetValue(json) && !progress.IsLive);
+            await using var schemas = await OfflineSchemas.OpenAsync(options, Roles.Store, logging, cancellationToken);
+            options = RoleSchemas.WithIds(options, schemas);
             await using var log = RecordLogs.Open(options, logging);
             await using var clickHouse = await Stores.OpenAsync(options, logging, cancellationToken);
-            if (!result.GetValue(compare))
+            var report = await progress.RunAsync(async told =>
             {
-                await DrainAsync(options, log, clickHouse, logging, cancellationToken);
-            }
+                if (!result.GetValue(compare))
+                {
+                    told.Report(new WorkProgress("Taking what is left on the log", 0, 0, ""));
+                    await DrainAsync(options, log, clickHouse, schemas, logging, cancellationToken);
+                }
 
-            var report = await Auditor.RunAsync(new DataDirectory(options.Data).Ledger, log, clickHouse, cancellationToken);
+                var auditor = new Auditor(
+                    log, clickHouse, schemas ?? (IReadingSchemas)ReleasedReadingSchemas.Instance, new AuditOptions { FutureMax = options.Bridge.FutureMax });
+                return await auditor.RunAsync(
+                    new DataDirectory(options.Data).Ledger, AuditWindows.Of(await AuditHorizon.ReadAsync(clickHouse, cancellationToken)), told, cancellationToken);
+            });
             if (result.GetValue(sizes))
             {
                 report = report with { BytesPerReading = await TableSizes.MeasureAsync(clickHouse, report.Raw, cancellationToken) };
@@ -72,7 +86,7 @@ internal static class AuditCommand
     }
 
     private static async Task DrainAsync(
-        TelemetryOptions options, IRecordLog log, IClickHouse clickHouse, ILoggerFactory logging, CancellationToken cancellationToken)
+        TelemetryOptions options, IRecordLog log, IClickHouse clickHouse, SchemaDirectory? schemas, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         if (options.IsKafka)
         {
@@ -82,7 +96,7 @@ internal static class AuditCommand
         await log.EnsureTopicsAsync(Topics.Catalogue(options.Log), cancellationToken);
         await SchemaMigrator.ApplyAsync(clickHouse, options.Schema, logging, TimeProvider.System, cancellationToken);
         var instance = options.IsKafka ? options.Sink with { TransactionalId = $"{options.Sink.TransactionalId}-audit" } : options.Sink;
-        await using var sink = new StorageSink(log, clickHouse, instance, logging, TimeProvider.System);
+        await using var sink = new StorageSink(log, clickHouse, instance, logging, TimeProvider.System, schemas);
         await sink.RunToEndAsync(cancellationToken);
     }
 
@@ -96,13 +110,20 @@ internal static class AuditCommand
         };
         lines.AddRange(report.Rollups.Select(r => Row("counted by " + r.Key, Number(r.Value))));
         lines.Add(Row("copies removed", Number(report.Copies)));
+        lines.Add(Row("conflicts", Number(report.Conflicts)));
+        lines.Add(Row("dead-lettered", Number(report.DeadLettered)));
+        lines.Add(Row("expired", Number(report.Expired)));
         lines.Add(Row("lost", Number(report.Lost)));
         lines.Add(Row("doubled", Number(report.Doubled)));
         lines.Add(Row("unexplained", Number(report.Unexplained)));
         lines.AddRange((report.BytesPerReading ?? new Dictionary<string, double>())
             .Select(s => Row("bytes a reading, " + s.Key, s.Value.ToString("F3", CultureInfo.InvariantCulture))));
         lines.AddRange(report.Differences.Select(d => "  " + d));
-        lines.Add(report.IsClean ? "Every acknowledged reading is stored once." : "The audit found differences.");
+        lines.AddRange((report.CompleteFrom ?? new Dictionary<string, DateTimeOffset>())
+            .Select(t => string.Create(CultureInfo.InvariantCulture, $"{t.Key} is complete from {t.Value:yyyy-MM-ddTHH:mm:ssZ} on; what is older was not compared")));
+        lines.Add(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(report.IsClean ? "Every acknowledged reading is stored once." : "The audit found differences.")} Compared in {report.Seconds:F0} s."));
         return string.Join(Environment.NewLine, lines);
     }
 

@@ -1,11 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Telemetry.Operations.Audit;
 using Telemetry.Operations.Backtesting;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
+using Telemetry.Contracts;
 using Telemetry.Processing.Backtesting;
+using Telemetry.Storage.Horizon;
 
 namespace Telemetry.Host.Commands;
 
@@ -78,12 +81,27 @@ internal static class BacktestCommand
         if (source == "log")
         {
             await using var log = RecordLogs.Open(options, logging);
+            var records = await LogHorizon.ReadAsync(log, KafkaTopics.Readings, TimeProvider.System, cancellationToken);
+            WarnOfGap(span, "The log", records.RecordsFrom);
             await LogHistory.FeedAsync(log, span, backtest, cancellationToken);
             return;
         }
 
         await using var store = await Stores.OpenAsync(options, logging, cancellationToken);
+        var horizon = await AuditHorizon.ReadAsync(store, cancellationToken);
+        WarnOfGap(span, "The store", horizon.CompleteFrom(StoreTable.Raw));
         await StoreHistory.FeedAsync(store, span, backtest, cancellationToken);
+    }
+
+    /// <summary>Detectors that saw half a history would seem to fire more, or less, than they would have.</summary>
+    private static void WarnOfGap(HistorySpan span, string where, DateTimeOffset completeFrom)
+    {
+        if (span.Start < completeFrom)
+        {
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{where} is complete from {completeFrom:yyyy-MM-ddTHH:mm:ssZ} on; of what is older (asked for from {span.Start:yyyy-MM-ddTHH:mm:ssZ}, with the warm-up) some may be gone."));
+        }
     }
 
     private static string Describe(string spec, HistorySpan span, BacktestReport report)

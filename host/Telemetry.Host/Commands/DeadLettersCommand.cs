@@ -103,7 +103,8 @@ internal static class DeadLettersCommand
                 // Without the cast, null would become an empty payload: an array converts, and a null array is no memory.
                 Payload = result.GetValue(payload) is { } path ? await File.ReadAllBytesAsync(path, cancellationToken) : (ReadOnlyMemory<byte>?)null,
             };
-            await using var replayer = await DeadLetterReplayer.OpenAsync(log, options.Bridge, TimeProvider.System, logging, cancellationToken);
+            await using var schemas = await OfflineSchemas.OpenAsync(options, Roles.Edge, logging, cancellationToken);
+            await using var replayer = await DeadLetterReplayer.OpenAsync(log, RoleSchemas.WithIds(options, schemas).Bridge, TimeProvider.System, logging, cancellationToken);
             var refused = 0;
             await foreach (var entry in ChooseAsync(log, chosen, filter.Read(result), cancellationToken))
             {

@@ -5,6 +5,9 @@ using Telemetry.Operations.Audit;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
+using Telemetry.Contracts.Readings;
+using Telemetry.Host.Views;
+using Telemetry.Storage.Audit;
 using Telemetry.Storage.Replay;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
@@ -26,7 +29,7 @@ internal static class ReplayCommand
         ClusterFlags.AddTo(shared);
         var command = new Command(
             "replay",
-            "Builds raw readings of a span again from the log in a shadow table and compares them with the store; with --apply the months concerned are "
+            "Builds readings, anomalies and device events of a span again from the log in shadow tables and compares them with the store; with --apply the months concerned are "
             + "replaced in one step each and their rollups built again. Run it when no storage process is active. Ends with code 1 when the store differs.")
         {
             from, to, apply, json,
@@ -43,10 +46,9 @@ internal static class ReplayCommand
                 throw new FormatException($"--from {request.From:O} is not before --to {request.To:O}.");
             }
 
-            using var logging = LoggingSetup.Create(options.Logging, console: !result.GetValue(json));
-            var logger = logging.CreateLogger(nameof(SpanReplay));
-            var progress = new Progress<long>(records => HostLog.Replaying(logger, records));
-            var report = await RunAsync(options, request, progress, logging, cancellationToken);
+            var view = new WorkView(live: !result.GetValue(json));
+            using var logging = LoggingSetup.Create(options.Logging, console: !result.GetValue(json) && !view.IsLive);
+            var report = await view.RunAsync(progress => RunAsync(options, request, progress, logging, cancellationToken));
             await result.InvocationConfiguration.Output.WriteLineAsync(
                 result.GetValue(json) ? JsonSerializer.Serialize(report, Json) : Describe(request, report));
             return report.IsClean ? 0 : Differs;
@@ -57,8 +59,10 @@ internal static class ReplayCommand
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     private static async Task<SpanReplayReport> RunAsync(
-        TelemetryOptions options, SpanReplayRequest request, IProgress<long> progress, ILoggerFactory logging, CancellationToken cancellationToken)
+        TelemetryOptions options, SpanReplayRequest request, IProgress<WorkProgress> progress, ILoggerFactory logging, CancellationToken cancellationToken)
     {
+        await using var schemas = await OfflineSchemas.OpenAsync(options, Roles.Store, logging, cancellationToken);
+        options = RoleSchemas.WithIds(options, schemas);
         await using var log = RecordLogs.Open(options, logging);
         await using var clickHouse = await Stores.OpenAsync(options, logging, cancellationToken);
         if (options.IsKafka)
@@ -71,12 +75,16 @@ internal static class ReplayCommand
         var sinkOptions = options.IsKafka ? options.Sink with { TransactionalId = $"{options.Sink.TransactionalId}-replay" } : options.Sink;
 
         // What the sink has not taken yet is not missing; so it takes everything first.
-        await using (var sink = new StorageSink(log, clickHouse, sinkOptions, logging, TimeProvider.System))
+        progress.Report(new WorkProgress("Taking what is left on the log", 0, 0, ""));
+        await using (var sink = new StorageSink(log, clickHouse, sinkOptions, logging, TimeProvider.System, schemas))
         {
             await sink.RunToEndAsync(cancellationToken);
         }
 
-        return await new SpanReplay(log, clickHouse, sinkOptions, logging, TimeProvider.System).RunAsync(request, progress, cancellationToken);
+        var window = AuditWindows.Of(await AuditHorizon.ReadAsync(clickHouse, cancellationToken));
+        return await new SpanReplay(
+                log, clickHouse, sinkOptions, window, logging, TimeProvider.System, schemas ?? (IReadingSchemas)ReleasedReadingSchemas.Instance)
+            .RunAsync(request, progress, cancellationToken);
     }
 
     private static string Describe(SpanReplayRequest request, SpanReplayReport report)
@@ -91,10 +99,15 @@ internal static class ReplayCommand
             Row("different in raw", report.Different),
             Row("rollup buckets that differ", report.RollupBuckets),
         };
+        lines.AddRange(report.Events.SelectMany(e => new[]
+        {
+            Row($"{e.Table} on the log", e.Log), Row($"{e.Table} stored", e.Stored), Row($"{e.Table} missing", e.Missing), Row($"{e.Table} too many", e.Surplus),
+        }));
+        lines.AddRange(report.Events.SelectMany(e => e.Swapped.Select(m => string.Create(CultureInfo.InvariantCulture, $"put in place: {e.Table} {m}"))));
         lines.AddRange(report.Swapped.Select(m => string.Create(CultureInfo.InvariantCulture, $"put in place: readings {m}")));
         lines.AddRange(report.Rebuilt.Select(r => $"built again: {r}"));
         lines.AddRange(report.Skipped.Select(s => $"left as it was: {s}"));
-        lines.Add((report.IsClean, report.LogIsComplete, request.Apply) switch
+        lines.Add((report.IsClean, report.LogIsComplete && report.Events.All(e => e.LogIsComplete), request.Apply) switch
         {
             (true, _, _) => "The store says what the log says.",
             (_, false, _) => "The log no longer holds everything of this span, so it cannot be put in place. Choose a later --from.",

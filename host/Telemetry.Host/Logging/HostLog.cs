@@ -51,9 +51,6 @@ internal static partial class HostLog
     [LoggerMessage(8016, LogLevel.Warning, "{Module} did not stop in good order; what it had not committed is done again at the next start")]
     public static partial void StopFailed(ILogger logger, string module, Exception exception);
 
-    [LoggerMessage(8042, LogLevel.Information, "{Records} records of the log read")]
-    public static partial void Replaying(ILogger logger, long records);
-
     [LoggerMessage(8041, LogLevel.Warning, "Not stopped in good order within {Seconds} s; the process ends, what is not committed is read again")]
     public static partial void StopTimedOut(ILogger logger, double seconds);
 }

@@ -1,30 +1,30 @@
-using System.Globalization;
 using Telemetry.Simulator.Ledger;
 
 namespace Telemetry.Operations.Audit;
 
 /// <summary>Compares ledger, log and raw reading by reading. Pure: sets in, counts and words out.</summary>
-internal sealed class AuditComparison(int differencesMax = 50)
+internal sealed class AuditComparison(AuditEvidence evidence)
 {
-    private static readonly SequenceSet Nothing = new();
-    private readonly List<string> _differences = [];
+    public AuditTally Tally { get; } = new();
 
-    public long Lost { get; private set; }
-
-    public long Unexplained { get; private set; }
-
-    public IReadOnlyList<string> Differences => _differences;
-
-    /// <summary>Every acknowledged reading is on the log; nothing is on the log that was not sent or was refused.</summary>
-    public void LedgerAgainstLog(IEnumerable<LedgerEntry> ledger, IReadOnlyDictionary<ReadingKey, SequenceSet> log, bool logTruncated)
+    /// <summary>
+    /// Every acknowledged reading is on the log, or stored when the log's retention may have taken it, or a dead letter says what became of it;
+    /// nothing is on the log that was not sent or was refused.
+    /// </summary>
+    public void Ledger(IEnumerable<LedgerEntry> ledger)
     {
         foreach (var entry in ledger)
         {
             var key = new ReadingKey(entry.Device, entry.BootId);
-            var held = log.GetValueOrDefault(key, Nothing);
-            if (!logTruncated)
+            var held = evidence.Log.Of(key);
+            var missing = Explain(key, OfShare(key, entry.Acked).Without(held).Without(evidence.LogIsWhole ? SequenceSets.None : evidence.Raw.Of(key)));
+            if (evidence.LogIsWhole)
             {
-                AddLost(key, Set(entry.Acked).Except(held), "acknowledged but not on the log");
+                Tally.AddLost(key, missing, "acknowledged but not on the log");
+            }
+            else if (missing.Count > 0)
+            {
+                Missing(key, missing);
             }
 
             var sent = new SequenceSet();
@@ -33,79 +33,85 @@ internal sealed class AuditComparison(int differencesMax = 50)
                 sent.Add(1, entry.SentThrough);
             }
 
-            AddUnexplained(key, held.Except(sent), "on the log but never sent");
-            var refused = Set(entry.Refused);
-            AddUnexplained(key, refused.Except(Difference(refused, held)), "refused and yet on the log");
+            Tally.AddUnexplained(key, held.Without(sent), "on the log but never sent");
+
+            // A reading refused as a conflict has the id of another one, which is on the log.
+            var refused = OfShare(key, entry.Refused).Without(evidence.Conflicts.Of(key));
+            Tally.AddUnexplained(key, refused.Within(held), "refused and yet on the log");
         }
     }
 
-    /// <summary>Every reading of the log is stored; nothing is stored that was not on the log.</summary>
-    public void LogAgainstRaw(
-        IReadOnlyDictionary<ReadingKey, SequenceSet> log, IReadOnlyDictionary<ReadingKey, SequenceSet> raw, bool logTruncated)
+    /// <summary>Every reading of the log is stored, put aside, or older than raw reaches; nothing is stored that was not on the log.</summary>
+    public void LogAgainstRaw()
     {
-        foreach (var (key, held) in log)
+        foreach (var (key, held) in evidence.Log.All)
         {
-            AddLost(key, held.Except(raw.GetValueOrDefault(key, Nothing)), "on the log but not stored");
+            var missing = held.Without(evidence.Raw.Of(key));
+            if (missing.Count == 0)
+            {
+                continue;
+            }
+
+            var aside = missing.Within(evidence.PutAside.Of(key));
+            var expired = missing.Without(aside).Within(evidence.LogExpiring.Of(key));
+            Tally.AddDeadLettered(aside.Count);
+            Tally.AddExpired(expired.Count);
+            Tally.AddLost(key, missing.Without(aside).Without(expired), "on the log but not stored");
         }
 
-        if (logTruncated)
+        foreach (var (key, stored) in (evidence.LogIsWhole ? evidence.Raw : evidence.RawRecent).All)
         {
-            return;
-        }
-
-        foreach (var (key, stored) in raw)
-        {
-            AddUnexplained(key, stored.Except(log.GetValueOrDefault(key, Nothing)), "stored but not on the log");
+            Tally.AddUnexplained(key, stored.Without(evidence.Log.Of(key)), "stored but not on the log");
         }
     }
 
-    public void AddDifference(string difference)
+    /// <summary>Without what dead letters explain.</summary>
+    private SequenceSet Explain(ReadingKey key, SequenceSet missing)
     {
-        if (_differences.Count < differencesMax)
+        if (missing.Count == 0)
         {
-            _differences.Add(difference);
+            return missing;
         }
+
+        var others = missing.Without(evidence.Conflicts.Of(key));
+        var aside = others.Within(evidence.PutAside.Of(key));
+        Tally.AddDeadLettered(aside.Count);
+        return others.Without(aside);
     }
 
-    private static SequenceSet Set(IEnumerable<SequenceRange> ranges)
+    /// <summary>
+    /// Neither on a log that has lost its beginning nor stored. Where raw has expired too, what lies before the first reading of its boot
+    /// that is left went with it; a gap behind that is a loss.
+    /// </summary>
+    private void Missing(ReadingKey key, SequenceSet missing)
+    {
+        var expired = SequenceSets.None;
+        if (!evidence.RawIsWhole)
+        {
+            var first = Math.Min(First(evidence.Log.Of(key)), First(evidence.Raw.Of(key)));
+            var before = new SequenceSet();
+            if (first > 0)
+            {
+                before.Add(0, first - 1);
+            }
+
+            expired = missing.Within(before);
+        }
+
+        Tally.AddExpired(expired.Count);
+        Tally.AddLost(key, missing.Without(expired), "acknowledged, but neither on what is left of the log nor stored");
+    }
+
+    private static ulong First(SequenceSet set) => set.Count == 0 ? ulong.MaxValue : set.Ranges[0].First;
+
+    private SequenceSet OfShare(ReadingKey key, IEnumerable<SequenceRange> ranges)
     {
         var set = new SequenceSet();
         foreach (var range in ranges)
         {
-            set.Add(range.First, range.Last);
+            evidence.Share.Cut(key.Device, key.Boot, range.First, range.Last, set, static (set, first, last) => set.Add(first, last));
         }
 
         return set;
-    }
-
-    /// <summary>What of <paramref name="set"/> is not in <paramref name="other"/>, as a set.</summary>
-    private static SequenceSet Difference(SequenceSet set, SequenceSet other)
-    {
-        var difference = new SequenceSet();
-        foreach (var (first, last) in set.Except(other))
-        {
-            difference.Add(first, last);
-        }
-
-        return difference;
-    }
-
-    private void AddLost(ReadingKey key, IEnumerable<(ulong First, ulong Last)> ranges, string what) =>
-        Lost += Add(key, ranges, what);
-
-    private void AddUnexplained(ReadingKey key, IEnumerable<(ulong First, ulong Last)> ranges, string what) =>
-        Unexplained += Add(key, ranges, what);
-
-    private long Add(ReadingKey key, IEnumerable<(ulong First, ulong Last)> ranges, string what)
-    {
-        var count = 0L;
-        foreach (var (first, last) in ranges)
-        {
-            count += (long)(last - first + 1);
-            AddDifference(string.Create(
-                CultureInfo.InvariantCulture, $"{key.Device} boot {key.Boot:x16} sequences {first}-{last}: {what}"));
-        }
-
-        return count;
     }
 }

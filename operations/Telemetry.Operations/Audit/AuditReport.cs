@@ -37,11 +37,26 @@ public sealed record AuditReport
     /// </summary>
     public required long Unexplained { get; init; }
 
+    /// <summary>Acknowledged or on the log, and gone with the retention of what held them.</summary>
+    public long Expired { get; init; }
+
+    /// <summary>Sent under an event id that another reading has: dead-lettered with the cause conflict.</summary>
+    public long Conflicts { get; init; }
+
+    /// <summary>Acknowledged or on the log, not stored, and in the dead letters for another cause.</summary>
+    public long DeadLettered { get; init; }
+
     /// <summary>Second copies on the log, removed before storage.</summary>
     public long Copies { get; init; }
 
+    /// <summary>From when on each table, and the log, is complete, where retention has taken what was before; nothing older is compared.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset>? CompleteFrom { get; init; }
+
     /// <summary>Bytes on disk by table after merging, divided by the raw readings; only when asked for.</summary>
     public IReadOnlyDictionary<string, double>? BytesPerReading { get; init; }
+
+    /// <summary>How long the comparison took.</summary>
+    public double Seconds { get; init; }
 
     /// <summary>The first differences, in words.</summary>
     public IReadOnlyList<string> Differences { get; init; } = [];

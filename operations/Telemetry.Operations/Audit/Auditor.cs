@@ -1,73 +1,178 @@
 using System.Globalization;
+using Telemetry.Contracts;
+using Telemetry.Contracts.Readings;
 using Telemetry.Simulator.Ledger;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Horizon;
 using Telemetry.Streams;
 
 namespace Telemetry.Operations.Audit;
 
-/// <summary>Ledger = log = raw = rollups, with every difference listed.</summary>
-public static class Auditor
+/// <summary>
+/// Ledger = log = raw = rollups, with every difference listed. Reads the log and the store in pieces: memory is bounded, whatever their age.
+/// What retention may have removed is not compared.
+/// </summary>
+public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSchemas schemas, AuditOptions options)
 {
-    public static async Task<AuditReport> RunAsync(
-        string ledgerDirectory, IRecordLog log, IClickHouse clickHouse, CancellationToken cancellationToken)
+    /// <summary>Smaller shares than this are no answer to a lack of memory.</summary>
+    private const ulong SharesMax = 1 << 20;
+
+    private readonly AuditQueries _queries = new(clickHouse);
+
+    /// <param name="ledgerDirectory">Ledgers of the simulator; none are compared when there is no such directory.</param>
+    /// <param name="window">From when on the store's tables are complete.</param>
+    /// <param name="progress">Told how far the audit is; null for nobody.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="InvalidOperationException">The sequences are in so many pieces that even the smallest share does not fit in memory.</exception>
+    public async Task<AuditReport> RunAsync(
+        string ledgerDirectory, AuditWindow window, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        var ledger = Directory.Exists(ledgerDirectory) ? LedgerReader.Read(ledgerDirectory).ToList() : null;
-        var onLog = await LogScan.ReadAsync(log, cancellationToken);
-        var queries = new AuditQueries(clickHouse);
-        var raw = await RawScan.ReadAsync(clickHouse, queries, cancellationToken);
-        var comparison = new AuditComparison();
-        if (ledger is not null)
+        var began = TimeProvider.System.GetTimestamp();
+        var ledger = Directory.Exists(ledgerDirectory) ? ledgerDirectory : null;
+        window = window.Since(await _queries.OldestAsync(cancellationToken));
+        var months = await _queries.MonthsAsync(cancellationToken);
+        var total = new AuditTally();
+        var rows = await _queries.CountRawAsync(cancellationToken);
+        long onLog = 0, withCopies = 0, conflicts = 0, raw = 0;
+        var horizon = await LogHorizon.ReadAsync(log, KafkaTopics.Readings, TimeProvider.System, cancellationToken);
+        var logIsWhole = horizon.RecordsFrom == DateTimeOffset.UnixEpoch;
+        var shares = new Stack<SequenceShare>([SequenceShare.All]);
+        while (shares.TryPop(out var share))
         {
-            comparison.LedgerAgainstLog(ledger, onLog.Readings, onLog.Truncated);
+            try
+            {
+                var evidence = new AuditEvidence(share, new SequenceBudget(options.SequenceBytesMax)) 
+                {
+                    LogIsWhole = logIsWhole, RawIsWhole = window.Raw == 0,
+                };
+                var logScan = new LogScan(evidence, schemas, window.Raw);
+                await logScan.ReadAsync(log, horizon, progress, cancellationToken);
+                var letters = new LetterScan(evidence, schemas);
+                await letters.ReadAsync(log, cancellationToken);
+                var rawScan = new RawScan(evidence, _queries);
+                await rawScan.ReadAsync(months, Microseconds(horizon.EventsFrom(options.FutureMax)), rows, progress, cancellationToken);
+                total.Add(Compare(evidence, rawScan, ledger));
+                onLog += evidence.Log.Count;
+                withCopies += logScan.Copies;
+                conflicts += letters.Conflicts;
+                raw += rawScan.Rows;
+            }
+            catch (SequencesTooManyException) when (share.Count < SharesMax)
+            {
+                foreach (var smaller in share.Split())
+                {
+                    shares.Push(smaller);
+                }
+            }
+            catch (SequencesTooManyException e)
+            {
+                throw new InvalidOperationException(
+                    $"The sequences are in too many pieces: even one of {SharesMax} shares does not fit in {options.SequenceBytesMax} bytes.", e);
+            }
         }
 
-        comparison.LogAgainstRaw(onLog.Readings, raw.Readings, onLog.Truncated);
-        foreach (var boot in raw.DoubledBoots)
-        {
-            comparison.AddDifference(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{boot.Device} boot {boot.BootId:x16}: {boot.Rows} rows for {boot.Distinct} readings"));
-        }
-
-        var rollups = new Dictionary<string, long>();
-        var (lost, doubled, wrong) = await CompareRollupsAsync(queries, raw.Rows, rollups, comparison, cancellationToken);
+        var rollups = await CompareRollupsAsync(months, rows, window, total, progress, cancellationToken);
         return new AuditReport
         {
-            Acked = ledger?.Sum(e => e.AckedCount),
-            Log = onLog.Readings.Values.Sum(s => s.Count),
-            Raw = raw.Rows,
+            Acked = ledger is null ? null : LedgerReader.Read(ledger).Sum(e => e.AckedCount),
+            Log = onLog,
+            Raw = raw,
             Rollups = rollups,
-            Lost = comparison.Lost + lost,
-            Doubled = raw.Doubled + doubled,
-            Unexplained = comparison.Unexplained + wrong,
-            Copies = onLog.Copies - onLog.Readings.Values.Sum(s => s.Count),
-            Differences = comparison.Differences,
+            Lost = total.Lost,
+            Doubled = total.Doubled,
+            Unexplained = total.Unexplained,
+            Expired = total.Expired,
+            Conflicts = conflicts,
+            DeadLettered = total.DeadLettered,
+            Copies = Math.Max(0, withCopies - onLog - conflicts),
+            CompleteFrom = CompleteFrom(window, logIsWhole ? null : horizon.RecordsFrom),
+            Seconds = Math.Round(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 1),
+            Differences = total.Differences,
         };
     }
 
-    private static async Task<(long Lost, long Doubled, long Wrong)> CompareRollupsAsync(
-        AuditQueries queries, long raw, Dictionary<string, long> rollups, AuditComparison comparison, CancellationToken cancellationToken)
+    private static AuditTally Compare(AuditEvidence evidence, RawScan rawScan, string? ledger)
     {
-        long lost = 0, doubled = 0, wrong = 0;
-        foreach (var (table, readings) in await queries.TotalsAsync(cancellationToken))
+        var comparison = new AuditComparison(evidence);
+        if (ledger is not null)
         {
-            if (!AuditQueries.Rollups.Contains(table))
-            {
-                continue;
-            }
+            comparison.Ledger(LedgerReader.Read(ledger));
+        }
 
-            rollups[table] = readings;
-            lost += Math.Max(0, raw - readings);
-            doubled += Math.Max(0, readings - raw);
-            await foreach (var difference in queries.CompareAsync(table, cancellationToken))
+        comparison.LogAgainstRaw();
+        comparison.Tally.AddDoubled(rawScan.Doubled);
+        foreach (var (key, doubled) in rawScan.DoubledBoots)
+        {
+            comparison.Tally.AddDifference(string.Create(
+                CultureInfo.InvariantCulture, $"{key.Device} boot {key.Boot:x16}: {doubled} rows more than readings"));
+        }
+
+        return comparison.Tally;
+    }
+
+    private static Dictionary<string, DateTimeOffset>? CompleteFrom(AuditWindow window, DateTimeOffset? log)
+    {
+        var from = new Dictionary<string, DateTimeOffset>();
+        if (log is { } oldest)
+        {
+            from["log"] = oldest;
+        }
+
+        foreach (var (table, us) in window.Rollups.Prepend(new("readings", window.Raw)).Where(t => t.Value > 0))
+        {
+            from[table] = DateTimeOffset.UnixEpoch.AddTicks(us * TimeSpan.TicksPerMicrosecond);
+        }
+
+        return from.Count == 0 ? null : from;
+    }
+
+    private static long Microseconds(DateTimeOffset moment) => (moment - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    private async Task<Dictionary<string, long>> CompareRollupsAsync(
+        IReadOnlyList<int> months,
+        long rows,
+        AuditWindow window,
+        AuditTally tally,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        var rollups = new Dictionary<string, long>();
+        foreach (var totals in await _queries.TotalsAsync(window, cancellationToken))
+        {
+            rollups[totals.Rollup] = totals.All;
+            tally.AddLost(Math.Max(0, totals.Raw - totals.Readings));
+            tally.AddDoubled(Math.Max(0, totals.Readings - totals.Raw));
+        }
+
+        var done = 0L;
+        foreach (var month in months)
+        {
+            await foreach (var slice in _queries.SlicesAsync(month, cancellationToken))
             {
-                wrong++;
-                comparison.AddDifference(
-                    $"{difference.Table} {difference.Device} {difference.Sensor} {difference.Bucket}: raw says {difference.Expected}, rollup {difference.Found}");
+                foreach (var rollup in AuditQueries.Rollups)
+                {
+                    await TakeAsync(_queries.CompareAsync(rollup, slice, window, cancellationToken), tally);
+                }
+
+                done += slice.Rows;
+                progress?.Report(new WorkProgress("Comparing rollups with raw", done, rows, "readings"));
             }
         }
 
-        return (lost, doubled, wrong);
+        await TakeAsync(_queries.CompareLatestAsync(window, cancellationToken), tally);
+        return rollups;
+    }
+
+    private static async Task TakeAsync(IAsyncEnumerable<RollupDifference> differences, AuditTally tally)
+    {
+        await foreach (var difference in differences)
+        {
+            tally.AddUnexplained(1);
+            tally.AddDifference(string.Join(
+                ' ',
+                new[] { difference.Table, difference.Device, difference.Sensor, difference.Bucket }.Where(t => t.Length > 0))
+                + $": raw says {difference.Expected}, rollup {difference.Found}");
+        }
     }
 }

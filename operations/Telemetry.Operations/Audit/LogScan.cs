@@ -1,72 +1,85 @@
-using System.Text;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
+using Telemetry.Storage.Audit;
+using Telemetry.Storage.Horizon;
 using Telemetry.Streams;
 
 namespace Telemetry.Operations.Audit;
 
-/// <summary>What the log holds: every reading of every record of the readings topic.</summary>
-internal sealed class LogScan
+/// <summary>Reads every reading of every record of the readings topic, in a share of all event ids.</summary>
+internal sealed class LogScan(AuditEvidence evidence, IReadingSchemas schemas, long rawFromUs)
 {
+    private const int RecordsMax = 2_000;
     private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(200);
 
-    public Dictionary<ReadingKey, SequenceSet> Readings { get; } = [];
+    private readonly ReadingBatchBuffer _batch = new();
 
     /// <summary>Readings with their copies.</summary>
     public long Copies { get; private set; }
 
-    /// <summary>Records that are no batch.</summary>
-    public long Undecodable { get; private set; }
+    /// <param name="log">The log.</param>
+    /// <param name="horizon">What it holds of the readings.</param>
+    /// <param name="progress">Told how far this is; null for nobody.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public Task ReadAsync(IRecordLog log, LogHorizon horizon, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) => ReadAsync(
+        log,
+        horizon.Partitions.Where(p => p.Offsets.High > p.Offsets.Low).ToDictionary(p => new TopicPartition(KafkaTopics.Readings, p.Partition), p => p.Offsets),
+        progress,
+        cancellationToken);
 
-    /// <summary>True when retention has removed the beginning: what is stored may then be missing here.</summary>
-    public bool Truncated { get; private set; }
-
-    public static async Task<LogScan> ReadAsync(IRecordLog log, CancellationToken cancellationToken)
+    private async Task ReadAsync(
+        IRecordLog log, Dictionary<TopicPartition, OffsetRange> ends, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        var scan = new LogScan();
-        var ends = new Dictionary<TopicPartition, long>();
-        var count = await log.QueryPartitionCountAsync(KafkaTopics.Readings, cancellationToken);
-        for (var partition = 0; partition < count; partition++)
-        {
-            var place = new TopicPartition(KafkaTopics.Readings, partition);
-            var range = await log.QueryOffsetsAsync(place, cancellationToken);
-            scan.Truncated |= range.Low > 0;
-            if (range.High > range.Low)
-            {
-                ends[place] = range.High;
-            }
-        }
-
+        var total = ends.Values.Sum(r => r.High - r.Low);
         await using var consumer = log.CreateConsumer(new ConsumerOptions { Start = StartPosition.Earliest });
         consumer.Assign([.. ends.Keys]);
-        var batch = new ReadingBatchBuffer();
-        while (ends.Any(e => consumer.Position(e.Key) < e.Value))
+        foreach (var (partition, range) in ends)
         {
-            foreach (var record in await consumer.PollAsync(10_000, Wait, cancellationToken))
-            {
-                scan.Add(record, batch);
-            }
+            consumer.Seek(partition, range.Low);
         }
 
-        return scan;
+        while (ends.Any(e => consumer.Position(e.Key) < e.Value.High))
+        {
+            foreach (var record in await consumer.PollAsync(RecordsMax, Wait, cancellationToken))
+            {
+                if (record.Offset < ends[new TopicPartition(KafkaTopics.Readings, record.Partition)].High)
+                {
+                    Add(record);
+                }
+            }
+
+            progress?.Report(new WorkProgress(
+                "Reading the log", total - ends.Sum(e => Math.Max(0, e.Value.High - consumer.Position(e.Key))), total, "records"));
+        }
     }
 
-    private void Add(in LogRecord record, ReadingBatchBuffer batch)
+    private void Add(in LogRecord record)
     {
-        if (!ConfluentFrame.TryRead(record.Value, out _, out var message) || !batch.TryDecode(ReadingBatchVersion.Undecided, message, out _))
+        if (!ConfluentFrame.TryRead(record.Value, out var schemaId, out var message)
+            || (!_batch.TryDecode(schemas.Find(schemaId), message, out _) && !_batch.TryDecode(ReadingBatchVersion.Undecided, message, out _)))
         {
-            Undecodable++;
+            // No batch: storage puts it aside whole.
             return;
         }
 
-        var key = new ReadingKey(Encoding.ASCII.GetString(batch.Device), batch.BootId);
-        if (!Readings.TryGetValue(key, out var set))
+        var device = evidence.Log.Name(_batch.Device);
+        Copies += evidence.Log.Add(device, _batch.BootId, _batch.FirstSequence, _batch.FirstSequence + (ulong)(_batch.Count - 1));
+        if (rawFromUs > 0)
         {
-            Readings[key] = set = new SequenceSet();
+            AddExpiring(device);
         }
+    }
 
-        Copies += batch.Count;
-        set.Add(batch.FirstSequence, batch.FirstSequence + (ulong)(batch.Count - 1));
+    private void AddExpiring(string device)
+    {
+        var times = _batch.EventTimes;
+        for (var i = 0; i < times.Length; i++)
+        {
+            if (times[i] < rawFromUs)
+            {
+                evidence.LogExpiring.Add(device, _batch.BootId, _batch.FirstSequence + (ulong)i, _batch.FirstSequence + (ulong)i);
+            }
+        }
     }
 }

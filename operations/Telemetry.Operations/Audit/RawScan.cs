@@ -1,70 +1,75 @@
-using System.Globalization;
-using System.Text;
 using Telemetry.Storage.Audit;
-using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.Operations.Audit;
 
-/// <summary>What the raw table holds, by device and boot.</summary>
-internal sealed class RawScan
+/// <summary>Reads which sequences the raw table holds, in a share of all event ids.</summary>
+internal sealed class RawScan(AuditEvidence evidence, AuditQueries queries)
 {
-    public Dictionary<ReadingKey, SequenceSet> Readings { get; } = [];
+    private readonly Dictionary<ReadingKey, long> _doubled = [];
 
-    /// <summary>Rows.</summary>
+    /// <summary>Rows of raw that belong to the share.</summary>
     public long Rows { get; private set; }
 
     /// <summary>Rows beyond the first of each event id.</summary>
     public long Doubled { get; private set; }
 
-    /// <summary>Boots with rows beyond the first of an event id.</summary>
-    public List<DeviceBootRows> DoubledBoots { get; } = [];
+    /// <summary>The first boots with doubled rows, and how many each has.</summary>
+    public IReadOnlyDictionary<ReadingKey, long> DoubledBoots => _doubled;
 
-    public static async Task<RawScan> ReadAsync(IClickHouse clickHouse, AuditQueries queries, CancellationToken cancellationToken)
+    /// <param name="months">Months to read.</param>
+    /// <param name="recentFromUs">Rows with event times from here on must still be on the log.</param>
+    /// <param name="total">Rows of raw.</param>
+    /// <param name="progress">Told how far this is; null for nobody.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task ReadAsync(
+        IReadOnlyList<int> months, long recentFromUs, long total, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        var scan = new RawScan();
-        await foreach (var boot in queries.DeviceBootsAsync(cancellationToken))
+        var done = 0L;
+        foreach (var month in months)
         {
-            scan.Rows += boot.Rows;
-            if (boot.Rows != boot.Distinct)
+            await foreach (var slice in queries.SequenceSlicesAsync(month, cancellationToken))
             {
-                scan.Doubled += boot.Rows - boot.Distinct;
-                scan.DoubledBoots.Add(boot);
-            }
+                await foreach (var boot in queries.SequencesAsync(slice, evidence.Share, recentFromUs, cancellationToken))
+                {
+                    Add(boot);
+                }
 
-            var set = new SequenceSet();
-            if ((ulong)boot.Distinct == boot.LastSequence - boot.FirstSequence + 1)
-            {
-                set.Add(boot.FirstSequence, boot.LastSequence);
+                done += slice.Rows;
+                progress?.Report(new WorkProgress("Reading raw", done, total, "readings"));
             }
-            else
-            {
-                await AddEachAsync(clickHouse, boot, set, cancellationToken);
-            }
-
-            scan.Readings[new ReadingKey(boot.Device, boot.BootId)] = set;
         }
-
-        return scan;
     }
 
-    /// <summary>A boot with gaps: its sequences as ranges, found by the engine (a gap is a jump by more than one).</summary>
-    private static async Task AddEachAsync(
-        IClickHouse clickHouse, DeviceBootRows boot, SequenceSet set, CancellationToken cancellationToken)
+    private void Add(in BootSequences boot)
     {
-        const string sql =
-            "SELECT min(sequence), max(sequence) FROM (SELECT sequence, sequence - row_number() OVER (ORDER BY sequence) AS island "
-            + "FROM (SELECT DISTINCT sequence FROM readings_data WHERE device = {device:String} AND boot = {boot:UInt64})) "
-            + "GROUP BY island ORDER BY 1 SETTINGS max_result_rows = 0, max_execution_time = 0";
-        var answer = await clickHouse.QueryAsync(
-            new ClickHouseQuery(
-                sql,
-                [new("device", boot.Device), new("boot", boot.BootId.ToString(CultureInfo.InvariantCulture))],
-                Format: "TabSeparated"),
-            cancellationToken);
-        foreach (var line in Encoding.UTF8.GetString(answer.Body.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        var sequences = boot.Sequences.Span;
+        sequences.Sort();
+        var before = evidence.Raw.Count;
+        for (var i = 0; i < sequences.Length; i++)
         {
-            var fields = line.Split('\t');
-            set.Add(ulong.Parse(fields[0], CultureInfo.InvariantCulture), ulong.Parse(fields[1], CultureInfo.InvariantCulture));
+            var first = sequences[i];
+            while (i + 1 < sequences.Length && sequences[i + 1] - sequences[i] <= 1)
+            {
+                i++;
+            }
+
+            evidence.Raw.Add(boot.Device, boot.BootId, first, sequences[i]);
+            if (!evidence.LogIsWhole && boot.IsRecent)
+            {
+                evidence.RawRecent.Add(boot.Device, boot.BootId, first, sequences[i]);
+            }
+        }
+
+        Rows += sequences.Length;
+        var doubled = sequences.Length - (evidence.Raw.Count - before);
+        if (doubled > 0)
+        {
+            Doubled += doubled;
+            var key = new ReadingKey(boot.Device, boot.BootId);
+            if (_doubled.Count < 50 || _doubled.ContainsKey(key))
+            {
+                _doubled[key] = _doubled.GetValueOrDefault(key) + doubled;
+            }
         }
     }
 }

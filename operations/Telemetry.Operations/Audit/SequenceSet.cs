@@ -13,6 +13,21 @@ internal sealed class SequenceSet
     /// <summary>Number of sequences.</summary>
     public long Count { get; private set; }
 
+    /// <summary>Memory of the ranges.</summary>
+    public long Bytes => _ranges.Capacity * 2L * sizeof(ulong);
+
+    /// <summary>A set of these ranges.</summary>
+    public static SequenceSet Of(IEnumerable<(ulong First, ulong Last)> ranges)
+    {
+        var set = new SequenceSet();
+        foreach (var (first, last) in ranges)
+        {
+            set.Add(first, last);
+        }
+
+        return set;
+    }
+
     /// <summary>Adds first to last, both included; returns how many were not there before.</summary>
     public long Add(ulong first, ulong last)
     {
@@ -77,8 +92,11 @@ internal sealed class SequenceSet
         }
     }
 
-    /// <summary>How many sequences <see cref="Except"/> names.</summary>
-    public long CountExcept(SequenceSet other) => Except(other).Sum(r => (long)(r.Last - r.First + 1));
+    /// <summary>This set without what <paramref name="other"/> holds.</summary>
+    public SequenceSet Without(SequenceSet other) => other.Count == 0 ? this : Of(Except(other));
+
+    /// <summary>What both hold.</summary>
+    public SequenceSet Within(SequenceSet other) => other.Count == 0 ? other : Of(Except(Without(other)));
 
     /// <summary>Index of the first range whose last is at least <paramref name="sequence"/>.</summary>
     private int LowerBound(ulong sequence)

@@ -1,153 +1,198 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text;
 using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.Storage.Audit;
 
 /// <summary>
-/// Questions that prove the store: what raw holds by device and boot, how many readings each table holds, and every
-/// bucket of every rollup against raw. Drain the sink first, or differences are what is under way. Month by month and
-/// grouped on disk beyond a bound, so memory stays small.
+/// Questions that prove the store: which sequences raw holds of each boot, and every bucket of every rollup against raw. Drain the sink
+/// first, or differences are what is under way. Asked slice by slice (<see cref="StoreSlice"/>), with grouping on disk as a second net, so
+/// memory stays the same however much is stored.
 /// </summary>
 public sealed class AuditQueries(IClickHouse clickHouse)
 {
-    private const string Bounds =
-        "SETTINGS max_result_rows = 0, max_execution_time = 0, max_bytes_before_external_group_by = 200000000, max_threads = 2";
+    /// <summary>Ends every statement. Grouping and sorting go to disk long before a query's memory is used up.</summary>
+    internal const string Bounds =
+        "SETTINGS max_result_rows = 0, max_execution_time = 0, max_bytes_before_external_group_by = 100000000, "
+        + "max_bytes_before_external_sort = 100000000, max_threads = 2";
 
-    /// <summary>The rollups there are, finest first, with the function that gives a bucket.</summary>
+    /// <summary>Rows of raw whose buckets are compared at a time: at worst each is a bucket of its own, of some 400 bytes.</summary>
+    private const long ComparedRowsMax = 400_000;
+
+    /// <summary>Rows of raw whose sequences are read at a time: 8 bytes each, in the engine and here.</summary>
+    private const long SequenceRowsMax = 4_000_000;
+
+    private readonly SlicePlanner _comparing = new(clickHouse, ComparedRowsMax);
+    private readonly SlicePlanner _reading = new(clickHouse, SequenceRowsMax);
+
+    /// <summary>The rollups there are, finest first.</summary>
     public static IReadOnlyList<string> Rollups { get; } = ["readings_1m", "readings_1h", "readings_1d"];
 
-    /// <summary>Rows of raw by device and boot, in that order.</summary>
-    public async IAsyncEnumerable<DeviceBootRows> DeviceBootsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Months that the store holds, oldest first, as yyyymm.</summary>
+    public ValueTask<IReadOnlyList<int>> MonthsAsync(CancellationToken cancellationToken) => _comparing.MonthsAsync(cancellationToken);
+
+    /// <summary>Slices of a month for <see cref="CompareAsync"/>.</summary>
+    public IAsyncEnumerable<StoreSlice> SlicesAsync(int month, CancellationToken cancellationToken) =>
+        _comparing.PlanAsync(month, byTime: false, cancellationToken);
+
+    /// <summary>Slices of a month for <see cref="SequencesAsync"/>.</summary>
+    public IAsyncEnumerable<StoreSlice> SequenceSlicesAsync(int month, CancellationToken cancellationToken) =>
+        _reading.PlanAsync(month, byTime: true, cancellationToken);
+
+    /// <summary>Rows of raw.</summary>
+    public async ValueTask<long> CountRawAsync(CancellationToken cancellationToken)
     {
-        var sql = "SELECT device, boot, count(), uniqExact(sequence), min(sequence), max(sequence) FROM readings_data "
-            + $"GROUP BY device, boot ORDER BY device, boot {Bounds}";
-        await foreach (var f in RowsAsync(sql, cancellationToken))
-        {
-            yield return new DeviceBootRows(
-                f[0],
-                ulong.Parse(f[1], CultureInfo.InvariantCulture),
-                long.Parse(f[2], CultureInfo.InvariantCulture),
-                long.Parse(f[3], CultureInfo.InvariantCulture),
-                ulong.Parse(f[4], CultureInfo.InvariantCulture),
-                ulong.Parse(f[5], CultureInfo.InvariantCulture));
-        }
+        var rows = await clickHouse.QueryRowsAsync($"SELECT count() FROM readings_data {Bounds}", null, cancellationToken, QueryKind.Batch);
+        return long.Parse(rows[0][0], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Readings by table: raw first. All equal, unless retention has removed some.</summary>
-    public async ValueTask<IReadOnlyList<TableReadings>> TotalsAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Event time of the oldest reading that raw or the daily rollup, which is kept for good, knows of, microseconds; null when there is none.
+    /// The rollup knows the day only, so the answer may be early by less than one.
+    /// </summary>
+    public async ValueTask<long?> OldestAsync(CancellationToken cancellationToken)
     {
-        var totals = new List<TableReadings>();
-        foreach (var table in (string[])["readings", .. Rollups, "readings_last"])
+        var rows = await clickHouse.QueryRowsAsync(
+            "SELECT count(), min(t) FROM (SELECT toUnixTimestamp64Micro(min(event_time)) AS t FROM readings_data HAVING count() > 0 "
+            + $"UNION ALL SELECT 1000000 * toInt64(toUnixTimestamp(min(ts))) AS t FROM readings_1d_data HAVING count() > 0) {Bounds}",
+            null,
+            cancellationToken, QueryKind.Batch);
+        return rows[0][0] == "0" ? null : Number(rows[0][1]);
+    }
+
+    /// <summary>Which sequences raw holds.</summary>
+    /// <param name="slice">Where.</param>
+    /// <param name="share">Which of them.</param>
+    /// <param name="recentFrom">Readings from this event time on come apart from older ones, microseconds.</param>
+    /// <param name="cancellationToken">Stops the query in the engine.</param>
+    public async IAsyncEnumerable<BootSequences> SequencesAsync(
+        StoreSlice slice, SequenceShare share, long recentFrom, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var sql = $"SELECT toString(device), boot, event_time >= {StoreSlice.Moment(recentFrom)} AS recent, groupArray(sequence) FROM readings_data "
+            + $"WHERE {slice.Devices} AND {slice.Times("event_time")} AND {share.Condition} GROUP BY device, boot, recent {Bounds}";
+        await using var result = StreamedRows.Open(clickHouse, new ClickHouseQuery(sql, slice.Parameters, "RowBinary", Kind: QueryKind.Batch), cancellationToken);
+        var reader = new RowBinaryReader(result.Stream);
+        while (await reader.TryReadStringAsync(cancellationToken) is { } device)
         {
-            var count = table == "readings" ? "count()" : "sum(n)";
-            var rows = await clickHouse.QueryRowsAsync($"SELECT {count} FROM {table}_data {Bounds}", null, cancellationToken);
-            totals.Add(new TableReadings(table, long.Parse(rows[0][0], CultureInfo.InvariantCulture)));
+            var boot = await reader.ReadUInt64Async(cancellationToken);
+            var recent = await reader.ReadByteAsync(cancellationToken) != 0;
+            yield return new BootSequences(device, boot, recent, await reader.ReadUInt64sAsync(cancellationToken));
         }
 
+        await result.EndAsync();
+    }
+
+    /// <summary>How many readings raw and each rollup count where both are complete; the latest values too, unless raw has lost some.</summary>
+    public async ValueTask<IReadOnlyList<RollupTotals>> TotalsAsync(AuditWindow window, CancellationToken cancellationToken)
+    {
+        var totals = new List<RollupTotals>();
+        foreach (var rollup in Rollups)
+        {
+            var from = StoreSlice.Moment(FirstBucket(rollup, window.Common(rollup)));
+            var rows = await clickHouse.QueryRowsAsync(
+                $"SELECT (SELECT count() FROM readings_data WHERE event_time >= {from}), sumIf(n, ts >= {from}), sum(n) FROM {rollup}_data {Bounds}",
+                null,
+                cancellationToken, QueryKind.Batch);
+            totals.Add(new RollupTotals(rollup, Number(rows[0][0]), Number(rows[0][1]), Number(rows[0][2])));
+        }
+
+        var last = await clickHouse.QueryRowsAsync($"SELECT sum(n) FROM readings_last_data {Bounds}", null, cancellationToken, QueryKind.Batch);
+        var stored = window.Raw == 0 ? await CountRawAsync(cancellationToken) : Number(last[0][0]);
+        totals.Add(new RollupTotals("readings_last", stored, Number(last[0][0]), Number(last[0][0])));
         return totals;
     }
 
     /// <summary>
-    /// Computes every bucket of a rollup again from raw and returns those that differ (n, finite n, min, max, first, last exactly, but for
-    /// the sign of zero, which no comparison orders (adding 0 makes it positive); sum
+    /// Computes every bucket of a rollup in a slice again from raw, where both are complete, and returns those that differ (n, finite n,
+    /// min, max, first, last exactly, but for the sign of zero, which no comparison orders (adding 0 makes it positive); sum
     /// and sum of squares up to rounding, because they are added in another order).
     /// </summary>
     /// <param name="rollup">One of <see cref="Rollups"/>.</param>
+    /// <param name="slice">Where.</param>
+    /// <param name="window">From when on.</param>
     /// <param name="cancellationToken">Stops the query in the engine.</param>
-    public IAsyncEnumerable<RollupDifference> CompareAsync(string rollup, CancellationToken cancellationToken) =>
-        CompareAsync(rollup, null, cancellationToken);
-
-    /// <param name="rollup">One of <see cref="Rollups"/>.</param>
-    /// <param name="only">Months to compare, as yyyymm; null for all.</param>
-    /// <param name="cancellationToken">Stops the query in the engine.</param>
-    internal async IAsyncEnumerable<RollupDifference> CompareAsync(
-        string rollup, IReadOnlyList<int>? only, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<RollupDifference> CompareAsync(
+        string rollup, StoreSlice slice, AuditWindow window, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var bucket = rollup switch
+        var from = FirstBucket(rollup, window.Common(rollup));
+        if (from >= slice.ToUs)
         {
-            "readings_1m" => "toStartOfMinute",
-            "readings_1h" => "toStartOfHour",
-            "readings_1d" => "toStartOfDay",
-            _ => throw new ArgumentException($"There is no rollup {rollup}; there are {string.Join(", ", Rollups)}.", nameof(rollup)),
-        };
-        var months = await clickHouse.QueryRowsAsync(
-            $"SELECT DISTINCT m FROM (SELECT toYYYYMM(event_time) AS m FROM readings_data GROUP BY m UNION ALL SELECT toYYYYMM(ts) AS m FROM {rollup}_data GROUP BY m) "
-            + $"ORDER BY m {Bounds}",
-            null,
-            cancellationToken);
-        foreach (var month in months.Where(m => only?.Contains(int.Parse(m[0], CultureInfo.InvariantCulture)) ?? true))
+            yield break;
+        }
+
+        await foreach (var f in clickHouse.StreamRowsAsync(Comparison(rollup, slice, from), slice.Parameters, cancellationToken))
         {
-            await foreach (var f in RowsAsync(Comparison(rollup, bucket, month[0]), cancellationToken))
-            {
-                yield return new RollupDifference(rollup, f[0], f[1], f[2], f[3] == "0" ? "" : f[5], f[4] == "0" ? "" : f[6]);
-            }
+            yield return new RollupDifference(rollup, f[0], f[1], f[2], f[3] == "0" ? "" : f[5], f[4] == "0" ? "" : f[6]);
         }
     }
 
-    private static string Comparison(string rollup, string bucket, string month)
+    /// <summary>Series whose latest value is not the newest that raw holds.</summary>
+    public async IAsyncEnumerable<RollupDifference> CompareLatestAsync(AuditWindow window, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // Raw is sorted by sensor and device, so grouping in that order holds one series at a time.
+        var sql = "SELECT sensor, device, toString(maxIf(newest, source = 0)), toString(maxIf(newest, source = 1)) FROM ("
+            + $"SELECT 0 AS source, sensor, device, max((event_time, sequence)) AS newest FROM readings_data WHERE event_time >= {StoreSlice.Moment(window.Raw)} GROUP BY sensor, device "
+            + "UNION ALL SELECT 1 AS source, sensor, device, max((last.1, last.2)) AS newest FROM readings_last_data GROUP BY sensor, device) GROUP BY sensor, device "
+            + $"HAVING countIf(source = 0) > 0 AND (countIf(source = 1) = 0 OR maxIf(newest, source = 0) != maxIf(newest, source = 1)) {Bounds}, optimize_aggregation_in_order = 1";
+        await foreach (var f in clickHouse.StreamRowsAsync(sql, null, cancellationToken))
+        {
+            yield return new RollupDifference("readings_last", f[0], f[1], "", f[2], f[3]);
+        }
+    }
+
+    /// <summary>The first bucket that begins at or after a moment, microseconds.</summary>
+    private static long FirstBucket(string rollup, long moment)
+    {
+        var bucket = 1_000_000 * (rollup switch
+        {
+            "readings_1m" => 60L,
+            "readings_1h" => 3_600L,
+            "readings_1d" => 86_400L,
+            _ => throw new ArgumentException($"There is no rollup {rollup}; there are {string.Join(", ", Rollups)}.", nameof(rollup)),
+        });
+        return (moment + bucket - 1) / bucket * bucket;
+    }
+
+    /// <summary>Rows of both under one GROUP BY: a bucket is one entry of one hash table, and text is made of those that differ only.</summary>
+    private static string Comparison(string rollup, StoreSlice slice, long from)
+    {
+        var bucket = rollup switch { "readings_1m" => "toStartOfMinute", "readings_1h" => "toStartOfHour", _ => "toStartOfDay" };
         const string Finite = "isFinite(value)";
+        const string Never = "(toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.)";
+        const string Ever = "(toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.)";
         var expected =
-            $"SELECT 0 AS source, sensor, device, toDateTime({bucket}(event_time), 'UTC') AS ts, count() AS c, countIf({Finite}) AS f, "
-            + $"min(if({Finite}, value, inf)) AS lo, max(if({Finite}, value, -inf)) AS hi, sum(if({Finite}, value, 0.)) AS s, "
-            + $"sum(if({Finite}, value * value, 0.)) AS q, "
-            + $"min(if({Finite}, (event_time, sequence, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS a, "
-            + $"max(if({Finite}, (event_time, sequence, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS z "
-            + $"FROM readings_data WHERE toYYYYMM(event_time) = {month} GROUP BY sensor, device, ts";
+            $"SELECT 0 AS source, sensor, device, toDateTime({bucket}(event_time), 'UTC') AS ts, toUInt64(1) AS c, toUInt64({Finite}) AS f, "
+            + $"if({Finite}, value, inf) AS lo, if({Finite}, value, -inf) AS hi, if({Finite}, value, 0.) AS s, if({Finite}, value * value, 0.) AS q, "
+            + $"if({Finite}, (event_time, sequence, value), {Never}) AS a, if({Finite}, (event_time, sequence, value), {Ever}) AS z "
+            + $"FROM readings_data WHERE {slice.Devices} AND {slice.Times("event_time", from)}";
         var found =
-            "SELECT 1 AS source, sensor, device, ts, sum(n) AS c, sum(n_finite) AS f, min(vmin) AS lo, max(vmax) AS hi, sum(vsum) AS s, "
-            + $"sum(vsq) AS q, min(first_reading) AS a, max(last_reading) AS z FROM {rollup}_data WHERE toYYYYMM(ts) = {month} GROUP BY sensor, device, ts";
-        var text = "toString((c, f, lo, hi, s, q, a, z))";
-        return "SELECT sensor, device, ts, countIf(source = 0) AS in_raw, countIf(source = 1) AS in_rollup, "
-            + $"anyIf({text}, source = 0), anyIf({text}, source = 1) FROM ({expected} UNION ALL {found}) GROUP BY sensor, device, ts "
-            + $"HAVING in_raw != 1 OR in_rollup != 1 OR uniqExact((c, f, lo + 0., hi + 0., a.1, z.1)) != 1 OR {Ends("a")} OR {Ends("z")} "
-            + $"OR NOT ({Close("s", "greatest(abs(lo), abs(hi))")}) OR NOT ({Close("q", "greatest(lo * lo, hi * hi)")}) ORDER BY sensor, device, ts {Bounds}";
+            "SELECT 1 AS source, sensor, device, ts, n AS c, n_finite AS f, vmin AS lo, vmax AS hi, vsum AS s, vsq AS q, first_reading AS a, last_reading AS z "
+            + $"FROM {rollup}_data WHERE {slice.Devices} AND {slice.Times("ts", from)}";
+        return "SELECT sensor, device, ts, r0, r1, "
+            + $"{Both("toString((c{0}, f{0}, lo{0}, hi{0}, s{0}, q{0}, a{0}, z{0}))", ", ")} FROM ("
+            + $"SELECT sensor, device, ts, countIf(source = 0) AS r0, countIf(source = 1) AS r1, "
+            + Both("sumIf(c, source = {0}) AS c{0}, sumIf(f, source = {0}) AS f{0}, minIf(lo, source = {0}) AS lo{0}, maxIf(hi, source = {0}) AS hi{0}, "
+                + "sumIf(s, source = {0}) AS s{0}, sumIf(q, source = {0}) AS q{0}, minIf(a, source = {0}) AS a{0}, maxIf(z, source = {0}) AS z{0}", ", ")
+            + $" FROM ({expected} UNION ALL {found}) GROUP BY sensor, device, ts "
+            + "HAVING r0 = 0 OR r1 = 0 OR (c0, f0, lo0 + 0., hi0 + 0., a0.1, z0.1) != (c1, f1, lo1 + 0., hi1 + 0., a1.1, z1.1) "
+            + $"OR {Ends("a")} OR {Ends("z")} "
+            + $"OR NOT ({Close("s", "greatest(abs(lo0), abs(hi0))")}) OR NOT ({Close("q", "greatest(lo0 * lo0, hi0 * hi0)")})) "
+            + $"ORDER BY sensor, device, ts {Bounds}";
     }
 
     /// <summary>
     /// First or last reading: another sequence or value at the same time. Rows from before rollups kept sequences have 0: of those the
     /// time alone is known.
     /// </summary>
-    private static string Ends(string end) => $"(min({end}.2) > 0 AND uniqExact(({end}.2, {end}.3 + 0.)) != 1)";
+    private static string Ends(string end) =>
+        $"(least({end}0.2, {end}1.2) > 0 AND ({end}0.2, {end}0.3 + 0.) != ({end}1.2, {end}1.3 + 0.))";
+
+    private static string Both(string text, string between) => string.Join(
+        between, new[] { "0", "1" }.Select(source => text.Replace("{0}", source, StringComparison.Ordinal)));
 
     /// <summary>Equal but for the order of additions: 1e-12 of the largest the sum could be. Overflown sums prove nothing.</summary>
     private static string Close(string sum, string largest) =>
-        $"max(f) = 0 OR NOT isFinite(min({sum})) OR NOT isFinite(max({sum})) OR max({sum}) - min({sum}) <= 1e-12 * max(f) * max({largest})";
+        $"f0 = 0 OR NOT isFinite({sum}0) OR NOT isFinite({sum}1) OR abs({sum}0 - {sum}1) <= 1e-12 * f0 * {largest}";
 
-    private async IAsyncEnumerable<string[]> RowsAsync(string sql, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var pipe = new System.IO.Pipelines.Pipe();
-        var query = Task.Run(
-            async () =>
-            {
-                Exception? error = null;
-                try
-                {
-                    await clickHouse.StreamAsync(
-                        new ClickHouseQuery(sql, Format: "TabSeparated", Kind: QueryKind.Batch), pipe.Writer.AsStream(leaveOpen: true), cancellationToken);
-                }
-                catch (Exception e)
-                {
-                    error = e;
-                }
-
-                await pipe.Writer.CompleteAsync(error);
-            },
-            CancellationToken.None);
-        using var reader = new StreamReader(pipe.Reader.AsStream(), Encoding.UTF8);
-        try
-        {
-            while (await reader.ReadLineAsync(cancellationToken) is { } line)
-            {
-                yield return line.Split('\t');
-            }
-        }
-        finally
-        {
-            await pipe.Reader.CompleteAsync();
-            await query;
-        }
-    }
+    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -40,6 +40,37 @@ public sealed record SpanReplayReport
     /// <summary>What could not be built again, and why.</summary>
     public IReadOnlyList<string> Skipped { get; init; } = [];
 
+    /// <summary>Anomalies and device events.</summary>
+    public IReadOnlyList<EventReplayReport> Events { get; init; } = [];
+
     /// <summary>True: the store says what the log says.</summary>
-    public bool IsClean => Missing == 0 && Surplus == 0 && Different == 0 && RollupBuckets == 0;
+    public bool IsClean => Missing == 0 && Surplus == 0 && Different == 0 && RollupBuckets == 0 && Events.All(e => e.IsClean);
+}
+
+/// <summary>The log against one table of events.</summary>
+public sealed record EventReplayReport
+{
+    /// <summary>Table.</summary>
+    public required string Table { get; init; }
+
+    /// <summary>Events of the span on the log.</summary>
+    public long Log { get; init; }
+
+    /// <summary>Rows of the span.</summary>
+    public long Stored { get; init; }
+
+    /// <summary>On the log and not in the table.</summary>
+    public long Missing { get; init; }
+
+    /// <summary>In the table and not on the log, or more often.</summary>
+    public long Surplus { get; init; }
+
+    /// <summary>False: the log no longer holds everything of the span, so nothing can be put in place.</summary>
+    public bool LogIsComplete { get; init; }
+
+    /// <summary>Months put in place, as yyyymm.</summary>
+    public IReadOnlyList<int> Swapped { get; init; } = [];
+
+    /// <summary>True: the table says what the log says.</summary>
+    public bool IsClean => Missing == 0 && Surplus == 0;
 }

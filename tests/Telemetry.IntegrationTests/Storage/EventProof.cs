@@ -8,20 +8,23 @@ using Telemetry.Streams;
 
 namespace Telemetry.IntegrationTests.Storage;
 
-/// <summary>Compares the tables of anomalies and device events with their topics, row by row.</summary>
+/// <summary>Compares the tables of anomalies and device events with their topics, row by row and column by column.</summary>
 internal static class EventProof
 {
     /// <summary>Adds what differs, and returns how many records cannot be stored.</summary>
     public static async Task<int> CompareAsync(IRecordLog log, IClickHouse clickHouse, List<string> differences)
     {
         var (anomalies, refused) = await ExpectedAsync(
-            log, KafkaTopics.Anomalies, Anomaly.Parser, a => a.EventTimeUs, (a, _) => $"{a.Device} {a.EventTimeUs} {Number(a.Value)} {a.BootId} {a.Sequence} change-point");
+            log, KafkaTopics.Anomalies, Anomaly.Parser, a => a.EventTimeUs, (a, _) => string.Join(
+                '|', a.Device, a.Sensor, a.EventTimeUs, Number(a.Value), Kebab(a.Kind), a.Detector, Kebab(a.Mode), Number(a.Score), Number(a.PValue),
+                Number(a.Martingale), a.BootId, a.Sequence, a.Reason.Replace("\t", "\\t", StringComparison.Ordinal)));
         var (events, alsoRefused) = await ExpectedAsync(
-            log, KafkaTopics.DeviceEvents, DeviceEvent.Parser, e => e.TimeUs, (e, offset) => $"{e.Device} {e.TimeUs} {e.Figure} {e.BootId} {offset} sequence-gap");
+            log, KafkaTopics.DeviceEvents, DeviceEvent.Parser, e => e.TimeUs, (e, offset) => string.Join(
+                '|', e.Device, e.TimeUs, Kebab(e.Kind), e.Figure, e.BootId, offset, e.Detail));
         await CompareAsync(
-            clickHouse, "anomalies", "SELECT device, toUnixTimestamp64Micro(event_time), value, boot, sequence, kind FROM anomalies_data", anomalies, differences);
+            clickHouse, "anomalies", "SELECT device, sensor, toUnixTimestamp64Micro(event_time), value, kind, detector, mode, score, p_value, martingale, boot, sequence, reason FROM anomalies_data", anomalies, differences);
         await CompareAsync(
-            clickHouse, "device_events", "SELECT device, toUnixTimestamp64Micro(event_time), figure, boot, sequence, kind FROM device_events_data", events, differences);
+            clickHouse, "device_events", "SELECT device, toUnixTimestamp64Micro(event_time), kind, figure, boot, sequence, detail FROM device_events_data", events, differences);
         return refused + alsoRefused;
     }
 
@@ -29,7 +32,7 @@ internal static class EventProof
         IClickHouse clickHouse, string table, string sql, List<string> expected, List<string> differences)
     {
         var rows = await clickHouse.QueryRowsAsync(sql, null, CancellationToken.None);
-        var found = rows.Select(r => string.Join(' ', r)).Order(StringComparer.Ordinal).ToList();
+        var found = rows.Select(r => string.Join('|', r)).Order(StringComparer.Ordinal).ToList();
         expected.Sort(StringComparer.Ordinal);
         if (!found.SequenceEqual(expected, StringComparer.Ordinal))
         {
@@ -60,6 +63,10 @@ internal static class EventProof
         });
         return (rows, refused);
     }
+
+    /// <summary>ChangePoint as change-point.</summary>
+    private static string Kebab(Enum kind) => System.Text.RegularExpressions.Regex.Replace(kind.ToString(), "(?<=.)[A-Z]", m => "-" + m.Value)
+        .ToLowerInvariant();
 
     private static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

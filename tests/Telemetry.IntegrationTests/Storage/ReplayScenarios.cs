@@ -1,5 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Contracts.Readings;
+using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Replay;
 
@@ -81,7 +83,8 @@ internal static class ReplayScenarios
     }
 
     private static Task<SpanReplayReport> ReplayAsync(StorageHarness harness, bool apply) =>
-        new SpanReplay(harness.Log, harness.ClickHouse, StorageHarness.Options, NullLoggerFactory.Instance, TimeProvider.System)
+        new SpanReplay(
+                harness.Log, harness.ClickHouse, StorageHarness.Options, AuditWindow.Everything, NullLoggerFactory.Instance, TimeProvider.System, ReleasedReadingSchemas.Instance)
             .RunAsync(new SpanReplayRequest(From, To, apply, TimeSpan.FromDays(1)), null, CancellationToken.None);
 
     private static async Task<long> CountAsync(StorageHarness harness, string sql) => long.Parse(

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Telemetry.IntegrationTests.Storage;
@@ -57,6 +58,33 @@ public sealed class StorageCrashTests : IDisposable
     [InlineData("replay")]
     [InlineData("replay-shared")]
     public Task Span_that_was_damaged_is_put_right_from_the_log(string mode) => RunAsync(mode, 14);
+
+    [Fact]
+    public Task Anomalies_and_device_events_that_were_damaged_are_put_right_from_the_log() => RunAsync("replay-events", 15);
+
+    /// <summary>As docs/deployment.md has it: copied while nothing runs, lost later, put back, and replayed.</summary>
+    [Fact]
+    public async Task Store_restored_from_a_copy_is_brought_up_to_date_from_the_log()
+    {
+        var (store, backup) = (Path.Combine(_directory, "store"), Path.Combine(_directory, "backup"));
+        await RunAsync("fill", 16);
+        using (var copy = Process.Start("cp", ["-a", store, backup]))
+        {
+            await copy.WaitForExitAsync(Token);
+            copy.ExitCode.ShouldBe(0);
+        }
+
+        await RunAsync("fill", 17);
+        Directory.Delete(store, recursive: true);
+        Directory.Move(backup, store);
+        await RunAsync("mend-restored", 18);
+    }
+
+    [Fact]
+    public Task Audit_finds_what_is_lost_doubled_and_falsified_in_any_number_of_shares() => RunAsync("audit", 17);
+
+    [Fact]
+    public Task Audit_tells_expired_from_lost() => RunAsync("audit-expired", 18);
 
     [Fact]
     public Task Insert_that_arrives_after_recovery_is_refused() => RunAsync("late-inserts", 12);

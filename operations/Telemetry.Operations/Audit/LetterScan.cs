@@ -1,0 +1,68 @@
+using System.Text;
+using Telemetry.Bridge.DeadLetters;
+using Telemetry.Contracts;
+using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.Wire;
+using Telemetry.Streams;
+
+namespace Telemetry.Operations.Audit;
+
+/// <summary>
+/// Reads which readings were dead-lettered, as far as their letters still hold them as a batch: a reading that was taken from a device and
+/// is not stored is no loss when a letter has it.
+/// </summary>
+internal sealed class LetterScan(AuditEvidence evidence, IReadingSchemas schemas)
+{
+    /// <summary>Cause of letters whose event ids another reading has.</summary>
+    public const string Conflict = "conflict";
+
+    private readonly ReadingBatchBuffer _batch = new();
+
+    /// <summary>Readings dead-lettered as conflicts, those of resolved letters too: each was on the log as one more reading under its id.</summary>
+    public long Conflicts { get; private set; }
+
+    public async Task ReadAsync(IRecordLog log, CancellationToken cancellationToken)
+    {
+        await foreach (var entry in new DeadLetterReader(log).ReadAllAsync(cancellationToken))
+        {
+            var letter = entry.Letter;
+            if (!TryDecode(letter.Payload.Memory, letter.Source == KafkaTopics.Readings))
+            {
+                continue;
+            }
+
+            var device = Encoding.ASCII.GetString(_batch.Device);
+            var isConflict = letter.Cause == Conflict;
+            if (!isConflict && entry.Resolution is not null)
+            {
+                continue;
+            }
+
+            var sets = isConflict ? evidence.Conflicts : evidence.PutAside;
+            var readings = 0L;
+            if (letter.ReadingIndexes.Count == 0)
+            {
+                readings += sets.Add(device, _batch.BootId, _batch.FirstSequence, _batch.FirstSequence + (ulong)(_batch.Count - 1));
+            }
+
+            foreach (var index in letter.ReadingIndexes.Where(i => i < _batch.Count))
+            {
+                readings += sets.Add(device, _batch.BootId, _batch.FirstSequence + index, _batch.FirstSequence + index);
+            }
+
+            Conflicts += isConflict ? readings : 0;
+        }
+    }
+
+    private bool TryDecode(ReadOnlyMemory<byte> payload, bool framed)
+    {
+        if (!framed)
+        {
+            return _batch.TryDecode(ReadingBatchVersion.Undecided, payload, out _) && _batch.Count > 0;
+        }
+
+        return ConfluentFrame.TryRead(payload, out var schemaId, out var message)
+            && (_batch.TryDecode(schemas.Find(schemaId), message, out _) || _batch.TryDecode(ReadingBatchVersion.Undecided, message, out _))
+            && _batch.Count > 0;
+    }
+}
