@@ -22,6 +22,9 @@ internal abstract class RoleModule(string name) : IAsyncDisposable
     /// <summary>Why the module is not ready to serve; empty when it is. Asked only after the start.</summary>
     public virtual IEnumerable<string> NotReady => [];
 
+    /// <summary>What an operator should know although the module is ready; usually nothing.</summary>
+    public virtual IEnumerable<string> Notes => [];
+
     /// <summary>Where the module listens; null when it does not.</summary>
     public virtual IPEndPoint? Address => null;
 

@@ -43,6 +43,9 @@ internal sealed class StoreModule : RoleModule
     public override Task Completion => FailWithSinkAsync();
 
     /// <inheritdoc/>
+    public override IEnumerable<string> Notes => _sink.Note is { } note ? ["storage: " + note] : [];
+
+    /// <inheritdoc/>
     public override LatencyHistogram? EndToEnd => _sink.EndToEnd;
 
     /// <inheritdoc/>

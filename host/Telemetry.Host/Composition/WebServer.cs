@@ -49,7 +49,7 @@ internal sealed class WebServer : IAsyncDisposable
         var application = builder.Build();
         application.UseRequestLog();
         application.UseRouting();
-        Operations.Map(application, instrumentation, notReady);
+        Operations.Map(application, instrumentation, notReady, () => [.. modules.SelectMany(m => m.Notes)]);
         foreach (var module in modules)
         {
             module.Map(application);
