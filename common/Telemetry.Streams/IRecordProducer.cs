@@ -12,8 +12,9 @@ public interface IAppendCompletion
 {
     /// <param name="offset">Where the record is; meaningless when <paramref name="error"/> is set.</param>
     /// <param name="error">
-    /// Null: durable. Otherwise not acknowledged: with the journal it is not there and never will be; with Kafka it may be
-    /// there all the same (the answer got lost), so who sends it again must be known for duplicates downstream.
+    /// Null: durable. Otherwise not acknowledged. With the journal it is not there and never will be, except after
+    /// <see cref="RecordLogError.WriteFailed"/>: then only the next start knows. With Kafka it may be there all the same (the
+    /// answer got lost). Who sends it again must be known for duplicates downstream.
     /// </param>
     /// <param name="state">What was passed to <c>TryAppend</c>.</param>
     void Appended(long offset, RecordLogException? error, ulong state);
@@ -35,7 +36,7 @@ public interface IRecordProducer : IAsyncDisposable
     /// <summary>Completes when an append is worth another try.</summary>
     ValueTask WaitForCapacityAsync(CancellationToken cancellationToken);
 
-    /// <summary>Completes when everything appended before is durable or has failed.</summary>
+    /// <summary>Completes when everything appended before is durable or has failed, and its completions have been told.</summary>
     ValueTask FlushAsync(CancellationToken cancellationToken);
 }
 

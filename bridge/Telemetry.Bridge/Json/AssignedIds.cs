@@ -1,5 +1,4 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
+using Telemetry.Contracts.Readings;
 
 namespace Telemetry.Bridge.Json;
 
@@ -42,7 +41,7 @@ internal sealed class AssignedIds(int devicesMax)
             var name = chars.ToString();
             if (!_old.Remove(name, out id))
             {
-                id = new AssignedId(RandomBootId());
+                id = new AssignedId(AssignedBootId.Create());
             }
 
             if (_young.Count >= Math.Max(1, devicesMax / 2))
@@ -54,14 +53,6 @@ internal sealed class AssignedIds(int devicesMax)
             _young.Add(name, id);
             return id;
         }
-    }
-
-    private static ulong RandomBootId()
-    {
-        // Must differ from every boot id of every run and machine, so it is not from a seed.
-        Span<byte> bytes = stackalloc byte[8];
-        RandomNumberGenerator.Fill(bytes);
-        return BinaryPrimitives.ReadUInt64LittleEndian(bytes) | 1;
     }
 }
 

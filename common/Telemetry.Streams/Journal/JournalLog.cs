@@ -17,7 +17,7 @@ public sealed class JournalLog : IRecordLog
 {
     private readonly IJournalFiles _files;
     private readonly TimeProvider _time;
-    private readonly DirectoryLock _lock;
+    private readonly IDisposable _lock;
     private readonly string _topicsDirectory;
     private readonly LogMaintenance _maintenance;
     private readonly Lock _gate = new();
@@ -26,7 +26,7 @@ public sealed class JournalLog : IRecordLog
     private volatile Dictionary<string, JournalTopic> _topics = [];
     private bool _disposed;
 
-    private JournalLog(JournalOptions options, IJournalFiles files, DirectoryLock directoryLock, ILogger logger, TimeProvider time)
+    private JournalLog(JournalOptions options, IJournalFiles files, IDisposable directoryLock, ILogger logger, TimeProvider time)
     {
         (Options, _files, _lock, Logger, _time) = (options, files, directoryLock, logger, time);
         _topicsDirectory = Path.Combine(options.Directory, "topics");
@@ -39,6 +39,12 @@ public sealed class JournalLog : IRecordLog
 
     /// <inheritdoc/>
     public Task<Exception> Failed => Writer.Failed;
+
+    /// <summary>
+    /// Why the last round of maintenance did not do all of its work; null when it did. It is tried again at the next
+    /// interval; while it goes on failing, retention does not free space.
+    /// </summary>
+    public Exception? MaintenanceFailure => _maintenance.Failure;
 
     internal JournalOptions Options { get; }
 
@@ -62,8 +68,7 @@ public sealed class JournalLog : IRecordLog
     internal static JournalLog Open(
         JournalOptions options, ILoggerFactory loggerFactory, TimeProvider timeProvider, IJournalFiles files)
     {
-        Directory.CreateDirectory(options.Directory);
-        var directoryLock = DirectoryLock.Take(options.Directory);
+        var directoryLock = files.Lock(options.Directory);
         JournalLog? log = null;
         try
         {
@@ -255,9 +260,14 @@ public sealed class JournalLog : IRecordLog
 
     internal async Task DrainAsync()
     {
-        if (!Writer.Failed.IsCompleted && !_disposed)
+        try
         {
             await Writer.SubmitAsync(new CommitRequest(null, []));
+        }
+        catch (RecordLogException)
+        {
+            // The log has ended, and what was pending has been answered with the cause.
+            return;
         }
     }
 
@@ -274,17 +284,17 @@ public sealed class JournalLog : IRecordLog
 
     private void LoadTopics()
     {
-        Directory.CreateDirectory(_topicsDirectory);
+        _files.CreateDirectory(_topicsDirectory);
         var topics = new Dictionary<string, JournalTopic>();
-        foreach (var directory in Directory.EnumerateDirectories(_topicsDirectory))
+        foreach (var directory in _files.ListDirectories(_topicsDirectory))
         {
-            if (!TopicSettings.Exists(directory))
+            if (!TopicSettings.Exists(_files, directory))
             {
-                TopicSettings.RemoveUnfinished(directory);
+                TopicSettings.RemoveUnfinished(_files, directory);
                 continue;
             }
 
-            var topic = TopicLoader.Load(_files, directory, TopicSettings.Read(directory), _time, Logger);
+            var topic = TopicLoader.Load(_files, directory, TopicSettings.Read(_files, directory), _time, Logger);
             topics[topic.Name] = topic;
             Writer.Add(topic);
         }
@@ -336,7 +346,7 @@ public sealed class JournalLog : IRecordLog
         }
 
         var directory = Path.Combine(_topicsDirectory, spec.Name);
-        Directory.CreateDirectory(directory);
+        _files.CreateDirectory(directory);
         topic = TopicLoader.Load(_files, directory, spec, _time, Logger);
         TopicSettings.Write(_files, directory, spec);
         _files.SyncDirectory(_topicsDirectory);

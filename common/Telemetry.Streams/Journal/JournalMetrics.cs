@@ -16,6 +16,7 @@ internal sealed class JournalMetrics : IDisposable
     private readonly Counter<long> _resets;
     private readonly Counter<long> _skippedOffsets;
     private readonly Counter<long> _removedBytes;
+    private readonly Counter<long> _maintenanceFailures;
     private readonly Histogram<double> _commit;
     private readonly Histogram<double> _sync;
 
@@ -29,6 +30,8 @@ internal sealed class JournalMetrics : IDisposable
         _resets = _meter.CreateCounter<long>("telemetry.streams.consumer.resets", "{reset}", "Positions that were not there any more");
         _skippedOffsets = _meter.CreateCounter<long>("telemetry.streams.offsets.skipped", "{offset}", "Offsets a consumer passed by unread because they were removed");
         _removedBytes = _meter.CreateCounter<long>("telemetry.streams.bytes.removed", "By", "Bytes removed by retention");
+        _maintenanceFailures = _meter.CreateCounter<long>(
+            "telemetry.streams.maintenance.failures", "{failure}", "Rounds of retention and compaction that failed and are tried again");
         _commit = _meter.CreateHistogram<double>("telemetry.streams.commit.duration", "s", "One round: write, fsync, commit frames");
         _sync = _meter.CreateHistogram<double>("telemetry.streams.fsync.duration", "s", "One fsync of a topic");
         _meter.CreateObservableGauge("telemetry.streams.bytes.pending", pendingBytes, "By", "Bytes appended and not yet durable");
@@ -60,6 +63,8 @@ internal sealed class JournalMetrics : IDisposable
     }
 
     public void Removed(long bytes, string topic) => _removedBytes.Add(bytes, new KeyValuePair<string, object?>("topic", topic));
+
+    public void MaintenanceFailed() => _maintenanceFailures.Add(1);
 
     public void Committed(TimeSpan duration) => _commit.Record(duration.TotalSeconds);
 

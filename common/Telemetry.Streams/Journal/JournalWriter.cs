@@ -7,8 +7,9 @@ using Telemetry.Streams.Journal.Topics;
 namespace Telemetry.Streams.Journal;
 
 /// <summary>
-/// The one thread that writes. A round takes everything pending, writes it, makes it durable with one fsync a topic, then
-/// writes the commit frames that stand on it with one more, and only then tells anyone. The pacing is the disk's and uses
+/// The one thread that writes. A round takes everything pending, writes it, makes it durable with one fsync a topic and
+/// answers the appends; then it writes the commit frames that stand on them, makes those durable with one more fsync and
+/// answers the commits. The pacing is the disk's and uses
 /// the system clock, whatever clock the log is given.
 /// </summary>
 internal sealed class JournalWriter : IDisposable
@@ -37,6 +38,7 @@ internal sealed class JournalWriter : IDisposable
 
     // The writer's thread only.
     private readonly List<TopicRound> _rounds = [];
+    private List<CommitRequest> _taken = [];
     private readonly DiskSpace _space;
 
     public JournalWriter(
@@ -60,6 +62,7 @@ internal sealed class JournalWriter : IDisposable
         var bytes = topic.Spec.Compacted ? _options.CompactedSegmentBytes : _options.SegmentBytes;
         lock (_gate)
         {
+            ThrowIfUnusable();
             _topics.Add((topic, new TopicWriter(topic, _files, bytes, _options.SegmentAge, _time)));
         }
     }
@@ -152,14 +155,16 @@ internal sealed class JournalWriter : IDisposable
             }
 
             lastStart = Stopwatch.GetTimestamp();
+
+            // The signal is taken back before anything is looked at: what is set or appended later signals again.
+            _work.Reset();
+            Interlocked.Exchange(ref _signalled, 0);
             bool last;
             lock (_gate)
             {
                 last = _stopping;
             }
 
-            _work.Reset();
-            Interlocked.Exchange(ref _signalled, 0);
             try
             {
                 RunRound();
@@ -169,8 +174,9 @@ internal sealed class JournalWriter : IDisposable
                     return;
                 }
             }
-            catch (Exception error) when (error is IOException or RecordLogException or UnauthorizedAccessException)
+            catch (Exception error)
             {
+                // Whatever it was, what is on disk is not known any more, and those who wait must hear of it.
                 Fail(error);
                 return;
             }
@@ -180,15 +186,10 @@ internal sealed class JournalWriter : IDisposable
     private void RunRound()
     {
         // Requests first: what they stand on was appended before, so it is taken too.
-        List<CommitRequest> requests;
         lock (_gate)
         {
-            (requests, _requests) = (_requests, []);
-            while (_rounds.Count < _topics.Count)
-            {
-                var (topic, writer) = _topics[_rounds.Count];
-                _rounds.Add(new TopicRound(topic, writer, _metrics, _logger));
-            }
+            (_taken, _requests) = (_requests, []);
+            AddRounds();
         }
 
         var started = Stopwatch.GetTimestamp();
@@ -204,19 +205,31 @@ internal sealed class JournalWriter : IDisposable
             synced |= round.Sync();
         }
 
+        // Appends are durable now and need not wait for the commits. They are answered before a flush that follows them.
         _space.Note(_rounds);
-        Commit(requests);
         foreach (var round in _rounds)
         {
             Interlocked.Add(ref _pendingBytes, -round.Complete());
         }
 
+        Commit(_taken);
+        _taken = [];
         if (synced)
         {
             _metrics.Committed(Stopwatch.GetElapsedTime(started));
         }
 
         ReleaseWaiters();
+    }
+
+    // Under _gate.
+    private void AddRounds()
+    {
+        while (_rounds.Count < _topics.Count)
+        {
+            var (topic, writer) = _topics[_rounds.Count];
+            _rounds.Add(new TopicRound(topic, writer, _metrics, _logger));
+        }
     }
 
     private void Commit(List<CommitRequest> requests)
@@ -252,16 +265,6 @@ internal sealed class JournalWriter : IDisposable
                     $"No space left to commit (file '{_commits.FilePath}'). Free space and commit again.", error);
                 frames.ForEach(request => request.Done.TrySetException(full));
                 frames.Clear();
-            }
-            catch
-            {
-                // Fail() answers them with the others.
-                lock (_gate)
-                {
-                    _requests.AddRange(requests);
-                }
-
-                throw;
             }
         }
 
@@ -320,11 +323,17 @@ internal sealed class JournalWriter : IDisposable
     {
         var failure = error as RecordLogException ?? DiskErrors.WriteFailed(_options.Directory, error);
         _logger.JournalFailed(error);
-        End(failure);
-        _failed.TrySetResult(failure);
+        try
+        {
+            End(failure);
+        }
+        finally
+        {
+            _failed.TrySetResult(failure);
+        }
     }
 
-    // Answers everything that waits, and refuses all that comes later.
+    // Answers everything that waits, whatever happens on the way, and refuses all that comes later.
     private void End(RecordLogException failure)
     {
         List<CommitRequest> requests;
@@ -332,16 +341,24 @@ internal sealed class JournalWriter : IDisposable
         {
             Volatile.Write(ref _failure, failure);
             _stopped = true;
-            requests = _requests;
-            _requests = [];
+            requests = [.. _taken, .. _requests];
+            (_taken, _requests) = ([], []);
+
+            // Also a topic that was added after the last round may hold appends.
+            AddRounds();
         }
 
-        foreach (var round in _rounds)
+        try
         {
-            Interlocked.Add(ref _pendingBytes, -round.Close(failure));
+            foreach (var round in _rounds)
+            {
+                Interlocked.Add(ref _pendingBytes, -round.Close(failure));
+            }
         }
-
-        requests.ForEach(request => request.Done.TrySetException(failure));
-        ReleaseWaiters();
+        finally
+        {
+            requests.ForEach(request => request.Done.TrySetException(failure));
+            ReleaseWaiters();
+        }
     }
 }

@@ -14,8 +14,10 @@ internal enum ClockChange
 /// <summary>
 /// How far a device's clock is off, from event time less ingest time. Transport only makes that smaller, so the best
 /// guess of a window is its largest; a window must last, so that a backlog sent after an outage ends with live readings in the
-/// same window. The estimate is the median of the last three windows, so one wrong window changes nothing. Raised and
+/// same window. The estimate is the median of the last three windows, so one late window changes nothing. Raised and
 /// cleared at different offsets.
+/// A reading from the future needs no window: transport cannot make one, so the first that lies further ahead than the
+/// tolerance (<see cref="ProcessingOptions.FutureTolerance"/>) proves the clock wrong.
 /// Source: the minimum-delay filter of NTP's clock filter (RFC 5905, section 10), with a median over it.
 /// </summary>
 internal struct ClockEstimate
@@ -33,11 +35,28 @@ internal struct ClockEstimate
     /// <summary>True after it was reported as skewed.</summary>
     public bool IsSkewed { get; private set; }
 
-    /// <summary>Offset in microseconds, positive when the clock is ahead; valid once three windows have passed.</summary>
-    public readonly long OffsetUs =>
+    private readonly long MedianUs =>
         Math.Max(Math.Min(_first, _second), Math.Min(Math.Max(_first, _second), _third));
 
-    public ClockChange Add(long offsetUs, long nowMs, ProcessingOptions options)
+    /// <param name="offsetUs">Event time of the newest reading less its ingest time.</param>
+    /// <param name="nowMs">Partition time.</param>
+    /// <param name="options">Bounds.</param>
+    /// <param name="estimateUs">With a change: how far the clock is off, in microseconds, positive when it is ahead.</param>
+    public ClockChange Add(long offsetUs, long nowMs, ProcessingOptions options, out long estimateUs)
+    {
+        var change = AddToWindow(offsetUs, nowMs, options);
+        estimateUs = MedianUs;
+        if (change == ClockChange.None && !IsSkewed && offsetUs > Micros.From(options.FutureTolerance))
+        {
+            IsSkewed = true;
+            estimateUs = offsetUs;
+            return ClockChange.Skewed;
+        }
+
+        return change;
+    }
+
+    private ClockChange AddToWindow(long offsetUs, long nowMs, ProcessingOptions options)
     {
         if (_samples == 0)
         {
@@ -103,14 +122,15 @@ internal struct ClockEstimate
 
     private ClockChange Judge(ProcessingOptions options)
     {
-        var offset = Math.Abs(OffsetUs);
+        var offset = Math.Abs(MedianUs);
         if (!IsSkewed && offset > Micros.From(options.ClockSkewRaise))
         {
             IsSkewed = true;
             return ClockChange.Skewed;
         }
 
-        if (IsSkewed && offset < Micros.From(options.ClockSkewClear))
+        // The last window too: a clock that has just jumped is not right because it was right before.
+        if (IsSkewed && Math.Max(offset, Math.Abs(_third)) < Micros.From(options.ClockSkewClear))
         {
             IsSkewed = false;
             return ClockChange.Well;

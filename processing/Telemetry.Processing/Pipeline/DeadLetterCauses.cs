@@ -1,5 +1,5 @@
-using System.Text;
 using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.Text;
 
 namespace Telemetry.Processing.Pipeline;
 
@@ -12,23 +12,7 @@ internal static class DeadLetterCauses
     /// <summary>A batch that made processing fail.</summary>
     public const string ProcessingFailed = "processing-failed";
 
-    private static readonly string[] Names = [.. Enum.GetNames<ReadingBatchError>().Select(Kebab)];
+    private static readonly string[] Names = KebabCase.OfAll<ReadingBatchError>();
 
     public static string Of(ReadingBatchError error) => Names[(int)error];
-
-    private static string Kebab(string name)
-    {
-        var text = new StringBuilder();
-        foreach (var c in name)
-        {
-            if (char.IsUpper(c) && text.Length > 0)
-            {
-                text.Append('-');
-            }
-
-            text.Append(char.ToLowerInvariant(c));
-        }
-
-        return text.ToString();
-    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Google.Protobuf;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.V1;
 using Telemetry.Processing.Detectors;
@@ -123,8 +124,7 @@ internal sealed class OutputWriter(ProcessingOptions options, OutputBatch batch,
 
     private static string Seconds(long micros) => string.Create(CultureInfo.InvariantCulture, $"{micros / 1e6:0.###} s");
 
-    private static string Time(long micros) => DateTime.UnixEpoch
-        .AddTicks(Math.Clamp(micros, 0, Micros.FromMs(long.MaxValue)) * TimeSpan.TicksPerMicrosecond)
+    private static string Time(long micros) => UnixMicros.ToTime(Math.Clamp(micros, 0, Micros.FromMs(long.MaxValue)))
         .ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
     private void Event(DeviceEventKind kind, long timeUs, long figure, ulong boot, string detail)

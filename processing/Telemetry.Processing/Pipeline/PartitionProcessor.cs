@@ -159,7 +159,7 @@ internal sealed class PartitionProcessor
 
         state.LastSeenMs = nowMs;
         var isNewBoot = state.Sequences.CurrentBoot != _batch.BootId && !state.Sequences.Knows(_batch.BootId);
-        if (isNewBoot)
+        if (isNewBoot && !AssignedBootId.IsAssigned(_batch.BootId))
         {
             _output.Booted(_batch.BootId, Micros.Bounded(_batch.EventTimes[0]));
         }
@@ -210,10 +210,10 @@ internal sealed class PartitionProcessor
             newest = Math.Max(newest, time);
         }
 
-        var change = state.Clock.Add(Micros.Bounded(newest) - ingestUs, nowMs, _options);
+        var change = state.Clock.Add(Micros.Bounded(newest) - ingestUs, nowMs, _options, out var offsetUs);
         if (change != ClockChange.None)
         {
-            _output.Clock(change == ClockChange.Skewed, ingestUs, state.Clock.OffsetUs);
+            _output.Clock(change == ClockChange.Skewed, ingestUs, offsetUs);
         }
 
         state.Gap.Observe(state.Sequences, nowMs, _gapToleranceMs);

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Streams;
 using Telemetry.Streams.State;
@@ -258,7 +259,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
     {
         var table = processor.Table;
         DateTimeOffset? watermark = processor.Watermark > 0
-            ? DateTimeOffset.UnixEpoch.AddTicks(processor.Watermark * TimeSpan.TicksPerMicrosecond)
+            ? UnixMicros.ToTime(processor.Watermark)
             : null;
         _status = new PartitionStatus(
             Partition.Partition,

@@ -241,6 +241,12 @@ internal sealed class PartitionWorkers(
         var committed = await log.QueryCommittedAsync(options.Group, partitions, cancellationToken);
         foreach (var partition in partitions)
         {
+            // When this is told again after a failure, some have a worker already.
+            if (_workers.Remove(partition, out var former))
+            {
+                await former.DisposeAsync();
+            }
+
             long? offset = committed.TryGetValue(partition, out var value) ? value.Offset : null;
             _workers[partition] = new PartitionWorker(log, options, partition, offset, metrics, logger, time, schemas);
         }

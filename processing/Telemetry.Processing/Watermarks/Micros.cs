@@ -1,3 +1,5 @@
+using Telemetry.Contracts.Measurement;
+
 namespace Telemetry.Processing.Watermarks;
 
 /// <summary>Microseconds since 1970-01-01T00:00:00Z, kept so small that sums and differences of two never overflow.</summary>
@@ -18,5 +20,5 @@ internal static class Micros
     /// <summary>A record's timestamp between 1970 and 9999.</summary>
     public static long BoundedMs(long milliseconds) => Math.Clamp(milliseconds, 0, LatestMs);
 
-    public static long From(TimeSpan duration) => Math.Min(duration.Ticks / TimeSpan.TicksPerMicrosecond, -Never);
+    public static long From(TimeSpan duration) => Math.Min(UnixMicros.From(duration), -Never);
 }

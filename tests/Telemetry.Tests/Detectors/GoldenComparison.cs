@@ -3,6 +3,8 @@ namespace Telemetry.Tests.Detectors;
 /// <summary>Largest differences between our rows and ML.NET's.</summary>
 public sealed class GoldenComparison
 {
+    private double _scoreSquares;
+
     public int Rows { get; private set; }
 
     public int AlertDifferences { get; private set; }
@@ -16,6 +18,12 @@ public sealed class GoldenComparison
     public double ScoreRelative { get; private set; }
 
     public double ScoreToInput { get; private set; }
+
+    /// <summary>Scores of ours that are no numbers where ML.NET's are.</summary>
+    public int NotFinite { get; private set; }
+
+    /// <summary>Root mean square of our scores.</summary>
+    public double ScoreRms => Rows == 0 ? 0 : Math.Sqrt(_scoreSquares / Rows);
 
     public double PValueRelative { get; private set; }
 
@@ -34,6 +42,8 @@ public sealed class GoldenComparison
     public void Add(in GoldenRow expected, bool alert, double score, double p, double m)
     {
         Rows++;
+        NotFinite += double.IsFinite(expected.Score) && !double.IsFinite(score) ? 1 : 0;
+        _scoreSquares += double.IsFinite(score) ? score * score : 0;
         if (expected.Alert != alert)
         {
             AlertDifferences++;

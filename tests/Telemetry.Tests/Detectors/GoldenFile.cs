@@ -5,6 +5,10 @@ using Telemetry.Processing.Detectors;
 
 namespace Telemetry.Tests.Detectors;
 
+/// <summary>How far ML.NET's run on other backends is from the recorded one.</summary>
+/// <param name="ScoreToInput">Largest difference of a score, relative to the largest input.</param>
+public sealed record GoldenSpread([property: JsonPropertyName("scoreRelToInput")] double ScoreToInput);
+
 /// <summary>One series run through ML.NET itself, with its parameters: a fact to be met.</summary>
 public sealed record GoldenFile
 {
@@ -52,6 +56,13 @@ public sealed record GoldenFile
 
     [JsonPropertyName("nanPValueRows")]
     public int NanPValueRows { get; init; }
+
+    /// <summary>Root mean square of ML.NET's scores.</summary>
+    [JsonPropertyName("scoreRms")]
+    public double ScoreRms { get; init; }
+
+    [JsonPropertyName("spread")]
+    public GoldenSpread Spread { get; init; } = new(0);
 
     [JsonPropertyName("model")]
     public GoldenModel? Model { get; init; }

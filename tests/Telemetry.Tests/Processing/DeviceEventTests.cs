@@ -1,3 +1,4 @@
+using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.V1;
 using Telemetry.Processing;
 
@@ -83,6 +84,58 @@ public class DeviceEventTests
         var skew = Events(DeviceEventKind.ClockSkew).ShouldHaveSingleItem();
         skew.Figure.ShouldBeInRange(-600_000_000, -599_900_000);
         Events(DeviceEventKind.ClockOk).ShouldHaveSingleItem().TimeUs.ShouldBeGreaterThan((T + 900_000) * 1000);
+    }
+
+    [Fact]
+    public void A_clock_23_hours_ahead_is_told_with_its_first_reading_and_once()
+    {
+        const long Ahead = 23 * 3_600_000L;
+        for (var second = 0; second < 1800; second += 5)
+        {
+            var now = T + (second * 1000);
+            _driver.Take(now, Batches.Of("d", 1, (ulong)(second / 5) + 1, now + Ahead, 1));
+        }
+
+        var skew = Events(DeviceEventKind.ClockSkew).ShouldHaveSingleItem();
+        (skew.Device, skew.TimeUs, skew.Figure).ShouldBe(("d", T * 1000, Ahead * 1000));
+        Events(DeviceEventKind.ClockOk).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_clock_that_jumps_ahead_is_told_at_once_and_again_when_it_is_back()
+    {
+        for (var second = 0; second < 3600; second += 5)
+        {
+            var now = T + (second * 1000);
+            var offset = second is >= 1200 and < 2400 ? 23 * 3_600_000L : -200;
+            _driver.Take(now, Batches.Of("d", 1, (ulong)(second / 5) + 1, now + offset, 1));
+        }
+
+        Events(DeviceEventKind.ClockSkew).ShouldHaveSingleItem().TimeUs.ShouldBe((T + 1_200_000) * 1000);
+        Events(DeviceEventKind.ClockOk).ShouldHaveSingleItem().TimeUs.ShouldBeGreaterThan((T + 2_400_000) * 1000);
+    }
+
+    [Fact]
+    public void One_accepted_reading_from_the_future_is_told()
+    {
+        for (var second = 0; second < 900; second += 5)
+        {
+            var now = T + (second * 1000);
+            _driver.Take(now, Batches.Of("d", 1, (ulong)(second / 5) + 1, now + (second == 300 ? 90_000 : 0), 1));
+        }
+
+        var skew = Events(DeviceEventKind.ClockSkew).ShouldHaveSingleItem();
+        (skew.TimeUs, skew.Figure).ShouldBe(((T + 300_000) * 1000, 90_000_000));
+        Events(DeviceEventKind.ClockOk).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void A_device_without_ids_boots_in_no_event_when_the_bridge_restarts()
+    {
+        _driver.Take(T, Batches.Of("d", AssignedBootId.Create(), 1, T, 1));
+        _driver.Take(T + 1_000, Batches.Of("d", AssignedBootId.Create(), 1, T + 1_000, 1));
+        _driver.Take(T + 2_000, Batches.Of("d", 7, 1, T + 2_000, 1));
+        Events(DeviceEventKind.Booted).ShouldHaveSingleItem().BootId.ShouldBe(7UL);
     }
 
     [Fact]

@@ -121,6 +121,28 @@ public abstract class GroupContract(IRecordLogHost host) : RecordLogContract(hos
     }
 
     [Fact]
+    public async Task Listener_that_failed_to_take_partitions_is_told_again_before_any_record_comes()
+    {
+        var topic = await NewTopicAsync(2);
+        await using var producer = Log.CreateProducer(new ProducerOptions());
+        await AppendAsync(producer, topic, "k", "v", partition: 0);
+        var events = new Events();
+        var listener = events.Of("first");
+        var failures = 0;
+        listener.OnAssigned = () => failures++ < 2
+            ? Task.FromException(new InvalidOperationException("not yet"))
+            : Task.CompletedTask;
+        await using var first = Join(NewName(), topic, listener);
+        await Should.ThrowAsync<InvalidOperationException>(() => PollUntilAsync([first], () => false));
+        await Should.ThrowAsync<InvalidOperationException>(() => PollUntilAsync([first], () => false));
+        events.Order.ShouldBeEmpty();
+
+        (await ReadAsync(first, 1)).ShouldHaveSingleItem().Value.ShouldBe("v");
+        events.Order[0].ShouldStartWith("first assigned");
+        failures.ShouldBeGreaterThan(2);
+    }
+
+    [Fact]
     public async Task Closing_a_member_revokes_and_hands_over_its_partitions()
     {
         var topic = await NewTopicAsync(4);
@@ -272,15 +294,17 @@ public abstract class GroupContract(IRecordLogHost host) : RecordLogContract(hos
 
     private sealed class Listener(string name, Events events) : IAssignmentListener
     {
+        public Func<Task>? OnAssigned { get; set; }
+
         public Func<Task>? OnRevoked { get; set; }
 
         public Func<IRecordConsumer, IReadOnlyList<TopicPartition>, ValueTask>? OnRevokedPartitions { get; set; }
 
-        public ValueTask AssignedAsync(
+        public async ValueTask AssignedAsync(
             IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
         {
+            await (OnAssigned?.Invoke() ?? Task.CompletedTask);
             events.Add($"{name} assigned {partitions.Count}");
-            return default;
         }
 
         public async ValueTask RevokedAsync(

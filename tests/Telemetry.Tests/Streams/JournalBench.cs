@@ -29,8 +29,8 @@ internal sealed class JournalBench : IDisposable
 
     public static string TopicDirectoryIn(string logDirectory) => Path.Combine(logDirectory, "topics", Topic);
 
-    internal JournalLog Open(JournalOptions? options = null, IJournalFiles? files = null) =>
-        JournalLog.Open(options ?? Options, Logged, Time, files ?? SystemFiles.Instance);
+    internal JournalLog Open(JournalOptions? options = null, IJournalFiles? files = null, TimeProvider? time = null) =>
+        JournalLog.Open(options ?? Options, Logged, time ?? Time, files ?? SystemFiles.Instance);
 
     /// <summary>A copy of the files as they are now: what another process would find if this one ended here.</summary>
     public string Crash()

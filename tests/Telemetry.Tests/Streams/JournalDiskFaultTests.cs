@@ -51,6 +51,56 @@ public sealed class JournalDiskFaultTests : IDisposable
             .Error.ShouldBe(RecordLogError.WriteFailed);
     }
 
+    [Theory]
+    [InlineData("write")]
+    [InlineData("sync")]
+    [InlineData("free space")]
+    public async Task Every_call_is_answered_when_the_disk_fails_under_it(string fault)
+    {
+        var log = _bench.Open(_bench.Options with { FreeBytesMin = 1 }, _files);
+        await log.EnsureTopicsAsync([new TopicSpec(JournalBench.Topic, 1)], default);
+        await using var producer = log.CreateProducer(new ProducerOptions { InFlightBytesMax = 1 });
+        await using var transactional = await log.OpenTransactionalProducerAsync("id", new ProducerOptions(), default);
+        await using var consumer = log.CreateConsumer(new ConsumerOptions { Group = "g" });
+        consumer.Assign([new TopicPartition(JournalBench.Topic, 0)]);
+        transactional.BeginTransaction();
+        await JournalBench.AppendAsync(transactional, "k", "v");
+        _files.WriteFails = fault == "write";
+        _files.SyncFails = fault == "sync";
+        _files.FreeBytesFails = fault == "free space";
+
+        // Which of them the writer has taken when it fails is chance; all must hear of it. The floor is looked at four times
+        // a second, so rounds go on until it fails.
+        var calls = new List<Task>();
+        while (!log.Failed.IsCompleted)
+        {
+            try
+            {
+                producer.TryAppend(new NewRecord { Topic = JournalBench.Topic, Key = "k"u8, TimestampMs = 1 }, null, 0);
+                calls.Add(producer.FlushAsync(default).AsTask());
+                calls.Add(producer.WaitForCapacityAsync(default).AsTask());
+                calls.Add(consumer.CommitAsync(
+                    new Dictionary<TopicPartition, CommittedOffset> { [new TopicPartition(JournalBench.Topic, 0)] = new(0) }, default).AsTask());
+            }
+            catch (RecordLogException error) when (error.Error == RecordLogError.WriteFailed)
+            {
+                break;
+            }
+
+            await Task.WhenAny(Task.WhenAll(calls), log.Failed).WaitAsync(TimeSpan.FromSeconds(30));
+        }
+
+        foreach (var call in calls)
+        {
+            await call.WaitAsync(TimeSpan.FromSeconds(30)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            call.IsCompleted.ShouldBeTrue();
+        }
+
+        (await Should.ThrowAsync<RecordLogException>(async () =>
+            await transactional.CommitTransactionAsync(default).AsTask().WaitAsync(TimeSpan.FromSeconds(30)))).Error.ShouldBe(RecordLogError.WriteFailed);
+        await log.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     [Fact]
     public async Task Full_disk_fails_appends_loses_nothing_acknowledged_and_goes_on_when_there_is_space()
     {
@@ -149,6 +199,42 @@ public sealed class JournalDiskFaultTests : IDisposable
 
         await using var again = _bench.Open();
         (await again.QueryOffsetsAsync(second, default)).ShouldBe(new OffsetRange(0, 0));
+    }
+
+    [Fact]
+    public async Task Maintenance_goes_on_after_any_failure_and_leaves_no_hole()
+    {
+        var log = _bench.Open(
+            _bench.Options with { SegmentBytes = 4096, MaintenanceInterval = TimeSpan.FromMilliseconds(20) }, _files, TimeProvider.System);
+        await log.EnsureTopicsAsync([new TopicSpec(JournalBench.Topic, 1, RetentionTime: TimeSpan.FromHours(1))], default);
+        await using (var producer = log.CreateProducer(new ProducerOptions()))
+        {
+            _files.DeleteFails = true;
+            for (var i = 0; i < 100; i++)
+            {
+                await JournalBench.AppendAsync(producer, "k", new string('x', 200));
+            }
+        }
+
+        await UntilAsync(() => _bench.Logged.Lines.Count(line => line.Contains("Maintenance of the log failed")) >= 2);
+        log.MaintenanceFailure.ShouldBeOfType<UnauthorizedAccessException>();
+        (await JournalBench.ReadAsync(log)).Count.ShouldBe(100);
+        _files.DeleteFails = false;
+        await UntilAsync(() => Directory.EnumerateFiles(_bench.TopicDirectory, "*.log").Count() == 1);
+        await log.MaintainAsync(default);
+        log.MaintenanceFailure.ShouldBeNull();
+        await log.DisposeAsync();
+        await using var again = _bench.Open();
+
+        static async Task UntilAsync(Func<bool> holds)
+        {
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            while (!holds())
+            {
+                await timer.WaitForNextTickAsync(patience.Token);
+            }
+        }
     }
 
     [Fact]

@@ -217,6 +217,57 @@ public sealed class JournalMaintenanceTests : IDisposable
     }
 
     [Fact]
+    public async Task Aborted_transactions_are_forgotten_once_no_file_holds_their_records()
+    {
+        var time = TimeSpan.FromHours(1);
+        var log = await OpenAsync(new TopicSpec(JournalBench.Topic, 1, RetentionTime: time));
+        await log.EnsureTopicsAsync([new TopicSpec("keys", 1, Compacted: true), new TopicSpec("idle", 1)], default);
+
+        // Aborted between committed ones, so that each is a range of its own.
+        var kept = new List<string>();
+        await using (var producer = await log.OpenTransactionalProducerAsync("id", new ProducerOptions(), default))
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                producer.BeginTransaction();
+                await JournalBench.AppendAsync(producer, "k", $"{i}", timestampMs: Now);
+                await JournalBench.AppendAsync(producer, "k", $"{i}", topic: "keys", timestampMs: Now);
+                if (i % 2 == 0)
+                {
+                    await producer.AbortTransactionAsync(default);
+                }
+                else
+                {
+                    await producer.CommitTransactionAsync(default);
+                    kept.Add($"{i}");
+                }
+            }
+        }
+
+        await log.CompactAsync(default);
+        log.Commits.Transactions.AbortedRanges.ShouldBeGreaterThanOrEqualTo(50, "the files still hold their records");
+        (await JournalBench.ReadAsync(log)).ShouldBe(kept);
+        await log.DisposeAsync();
+        log = _bench.Open(Small);
+        (await JournalBench.ReadAsync(log)).ShouldBe(kept);
+        log.Commits.Transactions.AbortedRanges.ShouldBeGreaterThanOrEqualTo(50);
+
+        // Retention takes one topic's files away, compaction the other's.
+        _bench.Time.Advance(time + time);
+        await log.MaintainAsync(default);
+        await FillAsync(log, 1);
+        await FillKeysAsync(log, 200, [], "keys");
+        await log.CompactAsync(default);
+        log.Commits.Transactions.AbortedRanges.ShouldBeLessThanOrEqualTo(2);
+        (await JournalBench.ReadAsync(log)).ShouldBe(["0"]);
+        (await JournalBench.ReadAsync(log, "keys")).Count(value => value == "99").ShouldBe(1);
+        await log.DisposeAsync();
+        await using var again = _bench.Open(Small);
+        again.Commits.Transactions.AbortedRanges.ShouldBeLessThanOrEqualTo(3);
+        (await JournalBench.ReadAsync(again)).ShouldBe(["0"]);
+    }
+
+    [Fact]
     public async Task Member_that_does_not_poll_loses_its_partitions_and_may_not_commit()
     {
         await using var log = await OpenAsync(new TopicSpec(JournalBench.Topic, 2));
@@ -258,14 +309,15 @@ public sealed class JournalMaintenanceTests : IDisposable
         }
     }
 
-    private async Task FillKeysAsync(JournalLog log, int records, Dictionary<(int, string), (long, string)> expected)
+    private async Task FillKeysAsync(
+        JournalLog log, int records, Dictionary<(int, string), (long, string)> expected, string topic = JournalBench.Topic)
     {
         await using var producer = log.CreateProducer(new ProducerOptions());
         for (var i = 0; i < records; i++)
         {
-            var (partition, key, value) = (i % 2 == 0 || log.Topic(JournalBench.Topic).Spec.Partitions == 1 ? 0 : 1, $"key {i % 23}", $"{i}");
+            var (partition, key, value) = (i % 2 == 0 || log.Topic(topic).Spec.Partitions == 1 ? 0 : 1, $"key {i % 23}", $"{i}");
             expected[(partition, key)] =
-                (await JournalBench.AppendAsync(producer, key, value, partition, timestampMs: Now), value);
+                (await JournalBench.AppendAsync(producer, key, value, partition, timestampMs: Now, topic), value);
         }
     }
 

@@ -39,8 +39,9 @@ internal sealed class CommitFile : IDisposable
 
     public static CommitFile Open(IJournalFiles files, string directory, long fileBytes, ILogger logger)
     {
-        Directory.CreateDirectory(directory);
-        var numbers = Directory.EnumerateFiles(directory, "*" + Suffix)
+        files.CreateDirectory(directory);
+        var numbers = files.List(directory)
+            .Where(path => path.EndsWith(Suffix, StringComparison.Ordinal))
             .Select(path => long.Parse(Path.GetFileNameWithoutExtension(path), System.Globalization.CultureInfo.InvariantCulture))
             .Order().ToList();
         var state = numbers.Count == 0 ? new CommitState() : Load(files, PathOf(directory, numbers[^1]), numbers[^1], logger);
@@ -48,7 +49,7 @@ internal sealed class CommitFile : IDisposable
         var opened = new CommitFile(files, directory, fileBytes, state, numbers.Count == 0 ? 0 : numbers[^1]);
         foreach (var number in numbers)
         {
-            File.Delete(PathOf(directory, number));
+            files.Delete(PathOf(directory, number));
         }
 
         return opened;
@@ -91,8 +92,9 @@ internal sealed class CommitFile : IDisposable
         }
         catch (IOException error) when (DiskErrors.IsDiskFull(error))
         {
+            // Durably gone: the commit is answered with an error, so no later start may find it.
             _position = start;
-            _file.SetLength(start);
+            DiskErrors.Cut(_file, _path, start);
             throw;
         }
 
@@ -136,7 +138,7 @@ internal sealed class CommitFile : IDisposable
         }
 
         old.Dispose();
-        File.Delete(oldPath);
+        _files.Delete(oldPath);
     }
 
     public void Dispose() => _file.Dispose();
@@ -198,15 +200,17 @@ internal sealed class CommitFile : IDisposable
             file.SetLength(0);
             file.Write(0, frame);
             DiskErrors.Sync(file, making);
-            File.Move(making, path);
-            _files.SyncDirectory(_directory);
+            _files.Move(making, path);
         }
-        catch (IOException)
+        catch
         {
             file.Dispose();
-            File.Delete(making);
+            _files.Delete(making);
             throw;
         }
+
+        // From here on a start reads the new file, so the old one cannot go on: what fails now ends the log.
+        DiskErrors.SyncDirectory(_files, _directory);
 
         (_file, _path, _number) = (file, path, number);
         _position = _durable = _startLength = frame.Length;

@@ -13,6 +13,8 @@ internal sealed class JournalConsumer : IRecordConsumer
     private readonly List<LogRecord> _records = [];
     private readonly SemaphoreSlim _wake = new(0, 1);
     private string? _memberId;
+    private List<TopicPartition> _untold = [];
+    private IReadOnlyList<TopicPartition> _lost = [];
     private int _seenVersion = -1;
     private int _waking;
     private volatile bool _polling;
@@ -225,6 +227,7 @@ internal sealed class JournalConsumer : IRecordConsumer
             _group.Join(_memberId, this, _options.Topics, topic => _log.Topic(topic).Spec.Partitions);
         }
 
+        await TellAssignedAsync(cancellationToken);
         while (_seenVersion != _group.Version)
         {
             // Noted only at the end: what a listener's failure interrupts is done again in the next poll.
@@ -237,26 +240,40 @@ internal sealed class JournalConsumer : IRecordConsumer
                 _group.Release(_memberId, revoke);
             }
 
-            var taken = _group.Take(_memberId, take);
-            if (taken.Count > 0)
-            {
-                // Commits of the former owner that are under way count before its offsets are read.
-                await _log.Writer.SubmitAsync(new Commits.CommitRequest(null, []));
-                SetCursors([.. _cursors, .. taken.Select(Open)]);
-                await (_options.AssignmentListener?.AssignedAsync(this, taken, cancellationToken) ?? default);
-            }
-
+            _untold = _group.Take(_memberId, take);
+            await TellAssignedAsync(cancellationToken);
             _seenVersion = version;
         }
     }
 
+    // Until the listener has taken note without a failure, every poll tells it again and returns no records.
+    private async ValueTask TellAssignedAsync(CancellationToken cancellationToken)
+    {
+        if (_untold.Count == 0)
+        {
+            return;
+        }
+
+        // Commits of the former owner that are under way count before its offsets are read.
+        await _log.Writer.SubmitAsync(new Commits.CommitRequest(null, []));
+        SetCursors([.. _cursors.Where(cursor => !_untold.Contains(cursor.Id)), .. _untold.Select(Open)]);
+        await (_options.AssignmentListener?.AssignedAsync(this, _untold, cancellationToken) ?? default);
+        _untold = [];
+    }
+
     private async ValueTask LoseAllAsync(CancellationToken cancellationToken)
     {
-        var lost = Assignment;
-        SetCursors([]);
-        if (lost.Count > 0)
+        if (_cursors.Count > 0)
         {
-            await (_options.AssignmentListener?.LostAsync(this, lost, cancellationToken) ?? default);
+            _lost = Assignment;
+            SetCursors([]);
+        }
+
+        _untold = [];
+        if (_lost.Count > 0)
+        {
+            await (_options.AssignmentListener?.LostAsync(this, _lost, cancellationToken) ?? default);
+            _lost = [];
         }
     }
 

@@ -89,6 +89,8 @@ internal sealed class RecordFetcher(bool readCommitted, int blockBytes, Transact
             }
         }
 
+        // After the ends and before the file is read: see TransactionTable.Aborted.
+        var abortedIds = transactions.Aborted;
         var isLast = segment == topic.Active;
         var length = segment.Length;
         if (_blocks.Read(segment, start, length) is not { } block)
@@ -111,7 +113,7 @@ internal sealed class RecordFetcher(bool readCommitted, int blockBytes, Transact
                 throw FrameScan.Damaged(segment.Path, start + at, "found while reading");
             }
 
-            Deliver(topic, block.Slice(at, header.Length), header, start + at, byPartition, ends, records, recordsMax);
+            Deliver(topic, block.Slice(at, header.Length), header, start + at, abortedIds, byPartition, ends, records, recordsMax);
             at += header.Length;
             Advance(byPartition, start + at);
         }
@@ -143,7 +145,7 @@ internal sealed class RecordFetcher(bool readCommitted, int blockBytes, Transact
     }
 
     private void Deliver(
-        JournalTopic topic, ReadOnlyMemory<byte> frame, in FrameHeader header, long position,
+        JournalTopic topic, ReadOnlyMemory<byte> frame, in FrameHeader header, long position, AbortedIds abortedIds,
         PartitionCursor?[] byPartition, long[] ends, List<LogRecord> records, int recordsMax)
     {
         if (header.Transaction == FrameFormat.SegmentStart)
@@ -151,7 +153,7 @@ internal sealed class RecordFetcher(bool readCommitted, int blockBytes, Transact
             return;
         }
 
-        var aborted = header.Transaction != 0 && readCommitted && transactions.IsAborted(header.Transaction);
+        var aborted = header.Transaction != 0 && readCommitted && abortedIds.Contains(header.Transaction);
         var at = FrameFormat.HeaderSize;
         for (var i = 0; i < header.Count; i++)
         {

@@ -21,6 +21,35 @@ internal static class DiskErrors
         }
     }
 
+    /// <summary>Takes away a file's end, durably.</summary>
+    /// <exception cref="RecordLogException"><see cref="RecordLogError.WriteFailed"/>.</exception>
+    public static void Cut(IJournalFile file, string path, long length)
+    {
+        try
+        {
+            file.SetLength(length);
+            file.Sync();
+        }
+        catch (IOException error)
+        {
+            throw WriteFailed(path, error);
+        }
+    }
+
+    /// <summary>Makes what a directory lists durable. A failure is final, as with a file.</summary>
+    /// <exception cref="RecordLogException"><see cref="RecordLogError.WriteFailed"/>.</exception>
+    public static void SyncDirectory(IJournalFiles files, string path)
+    {
+        try
+        {
+            files.SyncDirectory(path);
+        }
+        catch (IOException error)
+        {
+            throw WriteFailed(path, error);
+        }
+    }
+
     public static RecordLogException WriteFailed(string path, Exception error) => new(
         RecordLogError.WriteFailed,
         $"Writing '{path}' failed: {error.Message} What is on disk is unknown until the log is opened again: " +

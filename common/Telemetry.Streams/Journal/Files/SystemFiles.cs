@@ -9,7 +9,29 @@ internal sealed class SystemFiles : IJournalFiles
 {
     public static readonly SystemFiles Instance = new();
 
+    public IDisposable Lock(string directory)
+    {
+        Directory.CreateDirectory(directory);
+        return DirectoryLock.Take(directory);
+    }
+
     public IJournalFile Open(string path) => new SystemFile(path);
+
+    public bool Exists(string path) => File.Exists(path);
+
+    public DateTimeOffset CreatedAt(string path) => new(File.GetCreationTimeUtc(path), TimeSpan.Zero);
+
+    public void Move(string from, string to) => File.Move(from, to, overwrite: true);
+
+    public void Delete(string path) => File.Delete(path);
+
+    public IReadOnlyList<string> List(string directory) => Directory.GetFiles(directory);
+
+    public IReadOnlyList<string> ListDirectories(string directory) => Directory.GetDirectories(directory);
+
+    public void CreateDirectory(string path) => Directory.CreateDirectory(path);
+
+    public void DeleteDirectory(string path) => Directory.Delete(path, recursive: true);
 
     public void SyncDirectory(string path)
     {

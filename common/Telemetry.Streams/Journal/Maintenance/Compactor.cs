@@ -108,10 +108,10 @@ internal sealed class Compactor(JournalTopic topic, IJournalFiles files, Transac
             output.Flush();
             DiskErrors.Sync(file, making);
         }
-        catch (IOException)
+        catch
         {
             file.Dispose();
-            File.Delete(making);
+            files.Delete(making);
             throw;
         }
 
@@ -126,9 +126,9 @@ internal sealed class Compactor(JournalTopic topic, IJournalFiles files, Transac
         var next = topic.Segments[Array.IndexOf(topic.Segments, old[^1]) + 1];
 
         // An index of the former file under this name would contradict the new one.
-        File.Delete(IndexFile.PathOf(path));
+        files.Delete(IndexFile.PathOf(path));
         files.SyncDirectory(topic.Directory);
-        File.Move(making, path, overwrite: true);
+        files.Move(making, path);
         files.SyncDirectory(topic.Directory);
 
         var segment = output.ToSegment(first, number, path, file);
@@ -140,14 +140,14 @@ internal sealed class Compactor(JournalTopic topic, IJournalFiles files, Transac
         });
         foreach (var former in old)
         {
-            if (former.Path == path)
-            {
-                former.Retire();
-            }
-            else
-            {
-                Retention.Remove(former);
-            }
+            former.Retire();
+        }
+
+        // A start removes what is left of them: the new file's name covers their numbers.
+        foreach (var former in old.Where(former => former.Path != path))
+        {
+            files.Delete(IndexFile.PathOf(former.Path));
+            files.Delete(former.Path);
         }
 
         files.SyncDirectory(topic.Directory);
@@ -163,7 +163,7 @@ internal sealed class Compactor(JournalTopic topic, IJournalFiles files, Transac
             (in FrameHeader header, ReadOnlySpan<byte> frame, long position) =>
             {
                 if (header.Transaction == FrameFormat.SegmentStart
-                    || (header.Transaction != 0 && transactions.IsAborted(header.Transaction)))
+                    || (header.Transaction != 0 && transactions.Aborted.Contains(header.Transaction)))
                 {
                     return;
                 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Telemetry.Streams.Journal.Commits;
 using Telemetry.Streams.Journal.Files;
 using Telemetry.Streams.Journal.Topics;
@@ -10,6 +11,7 @@ internal sealed class LogMaintenance(JournalLog log, IJournalFiles files, TimePr
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
+    private Exception? _failure;
 
     public void Start()
     {
@@ -19,26 +21,36 @@ internal sealed class LogMaintenance(JournalLog log, IJournalFiles files, TimePr
         }
     }
 
+    /// <summary>Why the last round did not do all of its work; null when it did.</summary>
+    public Exception? Failure => Volatile.Read(ref _failure);
+
     public async Task RunAsync(bool compactAlways, CancellationToken cancellationToken)
     {
         log.Writer.ThrowIfUnusable();
         var now = time.GetUtcNow();
         EndSilent(now);
 
+        // Before the round of the writer below, so that what these transactions appended is in the files after it.
+        var ended = log.Commits.Transactions.EndedBelow;
+
         // A round of the writer closes segments that are old, also when nothing is appended.
         await log.Writer.SubmitAsync(new CommitRequest(null, [])).WaitAsync(cancellationToken);
         await _one.WaitAsync(cancellationToken);
         try
         {
-            foreach (var topic in log.Topics)
+            if (_stop.IsCancellationRequested)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                Retain(topic, now);
-                if (topic.Spec.Compacted)
-                {
-                    Compact(topic, now, compactAlways, cancellationToken);
-                }
+                throw JournalWriter.Closed();
             }
+
+            Maintain(now, ended, compactAlways, cancellationToken);
+            Volatile.Write(ref _failure, null);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            Volatile.Write(ref _failure, error);
+            log.Metrics.MaintenanceFailed();
+            throw;
         }
         finally
         {
@@ -51,8 +63,9 @@ internal sealed class LogMaintenance(JournalLog log, IJournalFiles files, TimePr
         await _stop.CancelAsync();
         await _loop;
 
-        // One that was asked for may still be at it.
+        // One that was asked for may still be at it. Those behind it find that the log is closing.
         await _one.WaitAsync();
+        _one.Release();
         _stop.Dispose();
     }
 
@@ -67,9 +80,14 @@ internal sealed class LogMaintenance(JournalLog log, IJournalFiles files, TimePr
                 {
                     await Task.Run(() => RunAsync(compactAlways: false, _stop.Token), _stop.Token);
                 }
-                catch (Exception error) when (error is RecordLogException or IOException)
+                catch (Exception error)
                 {
-                    // The next tick, an interval later, tries again.
+                    if (_stop.IsCancellationRequested)
+                    {
+                        return;
+                    }
+
+                    // Whatever it was, the next tick, an interval later, tries again: without maintenance the disk fills up.
                     log.Logger.MaintenanceFailed(error);
                 }
             }
@@ -77,6 +95,49 @@ internal sealed class LogMaintenance(JournalLog log, IJournalFiles files, TimePr
         catch (OperationCanceledException)
         {
             return;
+        }
+    }
+
+    // What fails in one topic does not keep the others from their turn.
+    private void Maintain(DateTimeOffset now, long ended, bool compactAlways, CancellationToken cancellationToken)
+    {
+        var failures = new List<Exception>();
+        foreach (var topic in log.Topics)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                Retain(topic, now);
+                if (topic.Spec.Compacted)
+                {
+                    Compact(topic, now, compactAlways, cancellationToken);
+                }
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                failures.Add(error);
+            }
+        }
+
+        // Only after a round without a failure, and with all removals durable: a start must not find a file again whose
+        // aborted ids are forgotten.
+        if (failures.Count == 0)
+        {
+            foreach (var topic in log.Topics)
+            {
+                files.SyncDirectory(topic.Directory);
+            }
+
+            log.Commits.Transactions.Forget(
+                ended, [.. log.Topics.SelectMany(topic => topic.Segments).Select(segment => segment.Transactions)]);
+        }
+        else if (failures.Count == 1)
+        {
+            ExceptionDispatchInfo.Throw(failures[0]);
+        }
+        else
+        {
+            throw new AggregateException(failures);
         }
     }
 

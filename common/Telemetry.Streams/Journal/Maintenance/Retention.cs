@@ -9,36 +9,26 @@ internal static class Retention
     /// <returns>Segments and bytes removed.</returns>
     public static (int Segments, long Bytes) Enforce(JournalTopic topic, IJournalFiles files, DateTimeOffset now)
     {
-        var segments = topic.Segments;
-        var gone = 0;
-        while (gone < segments.Length - 1 && IsDue(topic.Spec, segments.AsSpan(gone), now))
+        var (count, bytes) = (0, 0L);
+        while (topic.Segments is { Length: > 1 } segments && IsDue(topic.Spec, segments, now))
         {
-            gone++;
+            // The file goes first, oldest first: a removal that fails leaves the segment in the list, and a later start
+            // never finds a hole.
+            var oldest = segments[0];
+            files.Delete(IndexFile.PathOf(oldest.Path));
+            files.Delete(oldest.Path);
+            topic.ChangeSegments(list => list[1..]);
+            oldest.Retire();
+            count++;
+            bytes += oldest.Length;
         }
 
-        if (gone == 0)
+        if (count > 0)
         {
-            return default;
+            files.SyncDirectory(topic.Directory);
         }
 
-        topic.ChangeSegments(list => list[gone..]);
-        var bytes = 0L;
-        foreach (var segment in segments[..gone])
-        {
-            bytes += segment.Length;
-            Remove(segment);
-        }
-
-        files.SyncDirectory(topic.Directory);
-        return (gone, bytes);
-    }
-
-    /// <summary>Oldest first, so that what is left after a crash has no hole.</summary>
-    public static void Remove(Segment segment)
-    {
-        segment.Retire();
-        File.Delete(IndexFile.PathOf(segment.Path));
-        File.Delete(segment.Path);
+        return (count, bytes);
     }
 
     private static bool IsDue(TopicSpec spec, ReadOnlySpan<Segment> segments, DateTimeOffset now)

@@ -30,6 +30,7 @@ internal sealed class JournalTransactionalProducer(
     private readonly List<GroupOffsets> _offsets = [];
     private readonly List<(JournalConsumer Consumer, TopicPartition[] Partitions)> _members = [];
     private TransactionPhase _phase;
+    private bool _fencing;
     private JournalTransaction? _transaction;
     private Task? _committing;
     private DateTimeOffset _begunAt;
@@ -115,45 +116,59 @@ internal sealed class JournalTransactionalProducer(
 
     public ValueTask AbortTransactionAsync(CancellationToken cancellationToken)
     {
+        JournalTransaction? open;
         lock (_gate)
         {
             Demand(TransactionPhase.Open);
+            open = _transaction;
         }
 
-        Settle(_transaction, committed: false);
+        Settle(open, committed: false);
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Another producer takes the id: waits for a commit under way, aborts what is open.</summary>
+    /// <summary>
+    /// Another producer takes the id: waits for a commit that is with the writer, aborts what is open otherwise. Whether
+    /// there is one is decided under the same lock that a commit is submitted under, and from then on none can be.
+    /// </summary>
     public async Task FenceAsync()
     {
         Task? committing;
         lock (_gate)
         {
+            _fencing = true;
             committing = _phase == TransactionPhase.Committing ? _committing : null;
         }
 
         if (committing is not null)
         {
-            await committing.ContinueWith(
-                static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await committing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        Fence();
+        JournalTransaction? open;
+        lock (_gate)
+        {
+            open = Fence();
+        }
+
+        Abort(open);
     }
 
     /// <summary>Aborts and fences when the transaction has been open since before the given time.</summary>
     public bool FenceIfOlder(DateTimeOffset than)
     {
+        JournalTransaction? open;
         lock (_gate)
         {
             if (_phase != TransactionPhase.Open || _begunAt > than)
             {
                 return false;
             }
+
+            open = Fence();
         }
 
-        Fence();
+        Abort(open);
         return true;
     }
 
@@ -164,17 +179,13 @@ internal sealed class JournalTransactionalProducer(
         await base.DisposeAsync();
     }
 
-    private void Fence()
+    // Under _gate, with no commit at the writer. Returns what is to be aborted.
+    private JournalTransaction? Fence()
     {
-        JournalTransaction? open;
-        lock (_gate)
-        {
-            open = _transaction;
-            _phase = TransactionPhase.Fenced;
-            _transaction = null;
-        }
-
-        Abort(open);
+        var open = _transaction;
+        _phase = TransactionPhase.Fenced;
+        _transaction = null;
+        return open;
     }
 
     private void Settle(JournalTransaction? transaction, bool committed)
@@ -228,7 +239,7 @@ internal sealed class JournalTransactionalProducer(
 
     private void Demand(TransactionPhase phase)
     {
-        if (_phase == TransactionPhase.Fenced)
+        if (_fencing || _phase == TransactionPhase.Fenced)
         {
             throw new RecordLogException(
                 RecordLogError.Fenced,

@@ -1,3 +1,4 @@
+using Telemetry.Streams.Journal.Commits;
 using Telemetry.Streams.Journal.Format;
 using Telemetry.Streams.Journal.Producers;
 
@@ -38,6 +39,9 @@ internal sealed class AppendChunk(int size, int partitions)
 
     public long MaxTimestampMs { get; private set; } = long.MinValue;
 
+    /// <summary>Ids of the transactions its records belong to.</summary>
+    public IdRange Transactions { get; private set; } = IdRange.None;
+
     /// <summary>
     /// Offset behind the last record of each partition in this chunk; 0 where it has none. Offsets whose append failed are
     /// never counted, so that an end is always where a start would find it.
@@ -49,6 +53,11 @@ internal sealed class AppendChunk(int size, int partitions)
 
     public Span<byte> Reserve(int recordLength, long transaction)
     {
+        if (transaction != 0)
+        {
+            Transactions = Transactions.With(transaction);
+        }
+
         if (_frameOpen && (_frameTransaction != transaction || Used - _frameStart >= FrameBytes))
         {
             CloseFrame();
@@ -117,6 +126,7 @@ internal sealed class AppendChunk(int size, int partitions)
         AppendCount = 0;
         Used = 0;
         MaxTimestampMs = long.MinValue;
+        Transactions = IdRange.None;
         Array.Clear(NextOffsets);
         _frameOpen = false;
     }

@@ -1,18 +1,21 @@
 using System.Buffers.Binary;
+using Telemetry.Streams.Journal.Commits;
 using Telemetry.Streams.Journal.Files;
 
 namespace Telemetry.Streams.Journal.Topics;
 
 /// <summary>What a closed segment's index file says.</summary>
-internal sealed record SegmentSummary(long Length, long MaxTimestampMs, long[] EndOffsets, IndexRow[] Rows);
+internal sealed record SegmentSummary(
+    long Length, long MaxTimestampMs, IdRange Transactions, long[] EndOffsets, IndexRow[] Rows);
 
 /// <summary>
-/// Layout, little endian i64: length, max timestamp, partitions, rows, end offsets, rows (position, max timestamp before,
+/// Layout, little endian i64: version, length, max timestamp, first and last transaction id, partitions, rows, end offsets, rows (position, max timestamp before,
 /// next offsets), CRC-32C. Only a shortcut: a missing or damaged one is made again from its segment.
 /// </summary>
 internal static class IndexFile
 {
-    private const int HeadWords = 4;
+    private const int HeadWords = 7;
+    private const long Version = -2; // The first layout had no version and began with the length.
 
     public static string PathOf(string segmentPath) => Path.ChangeExtension(segmentPath, ".index");
 
@@ -22,8 +25,11 @@ internal static class IndexFile
         var partitions = endOffsets.Length;
         var bytes = new byte[((HeadWords + partitions + (rows.Length * (2 + partitions)) + 1) * sizeof(long))];
         var at = 0;
+        Put(Version);
         Put(segment.Length);
         Put(segment.MaxTimestampMs);
+        Put(segment.Transactions.First);
+        Put(segment.Transactions.Last);
         Put(partitions);
         Put(rows.Length);
         foreach (var offset in endOffsets)
@@ -51,7 +57,7 @@ internal static class IndexFile
         catch (IOException error) when (DiskErrors.IsDiskFull(error))
         {
             // A start without it reads the segment instead.
-            File.Delete(PathOf(segment.Path));
+            files.Delete(PathOf(segment.Path));
         }
 
         void Put(long value)
@@ -62,23 +68,23 @@ internal static class IndexFile
     }
 
     /// <summary>Null when there is none that can be trusted.</summary>
-    public static SegmentSummary? TryRead(string segmentPath, int partitions)
+    public static SegmentSummary? TryRead(IJournalFiles files, string segmentPath, int partitions)
     {
         var path = PathOf(segmentPath);
-        if (!File.Exists(path))
+        if (!files.Exists(path))
         {
             return null;
         }
 
-        var bytes = File.ReadAllBytes(path);
+        var bytes = files.ReadAll(path);
         if (bytes.Length < (HeadWords + 1) * sizeof(long) || bytes.Length % sizeof(long) != 0
             || Word(bytes.Length / sizeof(long) - 1) != Crc32C.Compute(bytes.AsSpan(0, bytes.Length - sizeof(long)))
-            || Word(2) != partitions)
+            || Word(0) != Version || Word(5) != partitions)
         {
             return null;
         }
 
-        var rows = new IndexRow[Word(3)];
+        var rows = new IndexRow[Word(6)];
         var at = HeadWords;
         var ends = Words(partitions);
         for (var i = 0; i < rows.Length; i++)
@@ -88,7 +94,7 @@ internal static class IndexFile
             rows[i] = new IndexRow(position, timestamp, Words(partitions));
         }
 
-        return new SegmentSummary(Word(0), Word(1), ends, rows);
+        return new SegmentSummary(Word(1), Word(2), new IdRange(Word(3), Word(4)), ends, rows);
 
         long Word(int index) => BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(index * sizeof(long)));
 

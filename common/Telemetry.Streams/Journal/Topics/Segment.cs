@@ -1,3 +1,4 @@
+using Telemetry.Streams.Journal.Commits;
 using Telemetry.Streams.Journal.Files;
 
 namespace Telemetry.Streams.Journal.Topics;
@@ -7,6 +8,8 @@ namespace Telemetry.Streams.Journal.Topics;
 /// </summary>
 internal sealed class Segment(long first, long number, string path, IJournalFile file, long[] baseOffsets) : IDisposable
 {
+    private readonly Lock _gate = new();
+    private IdRange _transactions = IdRange.None;
     private long _length;
     private long _maxTimestampMs = long.MinValue;
     private volatile bool _retired;
@@ -35,6 +38,28 @@ internal sealed class Segment(long first, long number, string path, IJournalFile
     {
         get => Volatile.Read(ref _maxTimestampMs);
         set => Volatile.Write(ref _maxTimestampMs, value);
+    }
+
+    /// <summary>
+    /// Ids of transactions with records in here lie within this range; it is empty (first above last) when there are none.
+    /// Set by the writer before what it describes is durable.
+    /// </summary>
+    public IdRange Transactions
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _transactions;
+            }
+        }
+        set
+        {
+            lock (_gate)
+            {
+                _transactions = value;
+            }
+        }
     }
 
     /// <summary>When it was begun; it is closed at a certain age.</summary>

@@ -48,7 +48,7 @@ internal static class SegmentFiles
             file.SetLength(0);
             file.Write(0, start);
             DiskErrors.Sync(file, path);
-            files.SyncDirectory(directory);
+            DiskErrors.SyncDirectory(files, directory);
             return new Segment(number, number, path, file, nextOffsets.ToArray())
             {
                 Length = start.Length,
@@ -57,8 +57,10 @@ internal static class SegmentFiles
         }
         catch (IOException)
         {
+            // Durably gone: a start that found it would take the segment before it for closed, and it goes on instead.
             file.Dispose();
-            File.Delete(path);
+            files.Delete(path);
+            DiskErrors.SyncDirectory(files, directory);
             throw;
         }
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Telemetry.Streams.Journal.Commits;
 using Telemetry.Streams.Journal.Files;
 using Telemetry.Streams.Journal.Format;
 
@@ -9,22 +10,22 @@ internal static class TopicLoader
 {
     public static JournalTopic Load(IJournalFiles files, string directory, TopicSpec spec, TimeProvider time, ILogger logger)
     {
-        var found = Find(directory);
+        var found = Find(files, directory);
         var segments = new List<Segment>();
         var next = new long[spec.Partitions];
         for (var i = 0; i < found.Count; i++)
         {
             var (first, number, path) = found[i];
             var last = i == found.Count - 1;
-            if (last && segments.Count > 0 && new FileInfo(path).Length == 0)
+            if (last && segments.Count > 0 && files.LengthOf(path) == 0)
             {
                 // Made just before the process ended; nothing was ever in it.
-                File.Delete(path);
+                files.Delete(path);
                 break;
             }
 
             var file = files.Open(path);
-            var segment = Start(file, first, number, path, spec.Partitions, next, last, time, logger);
+            var segment = Start(files, file, first, number, path, spec.Partitions, next, last, time, logger);
             if (segment is null)
             {
                 continue;
@@ -45,11 +46,15 @@ internal static class TopicLoader
         return new JournalTopic(spec, directory, [.. segments], next);
     }
 
-    /// <summary>Reads a whole segment: ends of the partitions, index rows, largest time.</summary>
+    /// <summary>
+    /// Reads a whole segment: ends of the partitions, index rows, largest time, transactions. With <paramref name="cut"/> (the
+    /// last segment) takes away a torn end and makes the rest durable.
+    /// </summary>
     public static long[] Scan(Segment segment, int partitions, bool cut, ILogger logger)
     {
         var next = segment.BaseOffsets.ToArray();
         var maxTimestamp = long.MinValue;
+        var transactions = IdRange.None;
         var end = FrameScan.Run(
             segment.File, segment.Path, segment.First,
             (in FrameHeader header, ReadOnlySpan<byte> frame, long position) =>
@@ -60,6 +65,11 @@ internal static class TopicLoader
                 }
 
                 segment.Index.Offer(position, maxTimestamp, next);
+                if (header.Transaction != 0)
+                {
+                    transactions = transactions.With(header.Transaction);
+                }
+
                 var at = FrameFormat.HeaderSize;
                 for (var i = 0; i < header.Count; i++)
                 {
@@ -82,18 +92,23 @@ internal static class TopicLoader
             }
 
             segment.File.SetLength(end);
-            DiskErrors.Sync(segment.File, segment.Path);
             logger.TailCut(segment.Path, end, length - end);
         }
 
-        (segment.Length, segment.MaxTimestampMs) = (end, maxTimestamp);
+        if (cut)
+        {
+            // The former process may have ended between write and fsync: what readers see from here on must not be lost.
+            DiskErrors.Sync(segment.File, segment.Path);
+        }
+
+        (segment.Length, segment.MaxTimestampMs, segment.Transactions) = (end, maxTimestamp, transactions);
         return next;
     }
 
-    private static List<(long First, long Number, string Path)> Find(string directory)
+    private static List<(long First, long Number, string Path)> Find(IJournalFiles files, string directory)
     {
         var found = new List<(long First, long Number, string Path)>();
-        foreach (var path in Directory.EnumerateFiles(directory))
+        foreach (var path in files.List(directory))
         {
             if (Segment.TryParseName(Path.GetFileName(path), out var first, out var number))
             {
@@ -101,7 +116,7 @@ internal static class TopicLoader
             }
             else if (path.EndsWith(".new", StringComparison.Ordinal))
             {
-                File.Delete(path);
+                files.Delete(path);
             }
         }
 
@@ -109,8 +124,8 @@ internal static class TopicLoader
         foreach (var covered in found.Where(one => found.Any(other =>
             other.Path != one.Path && other.First <= one.First && other.Number >= one.Number)).ToList())
         {
-            File.Delete(covered.Path);
-            File.Delete(IndexFile.PathOf(covered.Path));
+            files.Delete(covered.Path);
+            files.Delete(IndexFile.PathOf(covered.Path));
             found.Remove(covered);
         }
 
@@ -127,8 +142,8 @@ internal static class TopicLoader
     }
 
     private static Segment? Start(
-        IJournalFile file, long first, long number, string path, int partitions, long[] next, bool last, TimeProvider time,
-        ILogger logger)
+        IJournalFiles files, IJournalFile file, long first, long number, string path, int partitions, long[] next, bool last,
+        TimeProvider time, ILogger logger)
     {
         var frame = new byte[SegmentFiles.StartFrameLength(partitions)];
         var read = file.Read(0, frame);
@@ -137,8 +152,7 @@ internal static class TopicLoader
         {
             return new Segment(first, number, path, file, SegmentFiles.ReadStartFrame(frame, partitions))
             {
-                CreatedAt = new DateTimeOffset(File.GetCreationTimeUtc(path), TimeSpan.Zero) is var created
-                    && created < time.GetUtcNow() ? created : time.GetUtcNow(),
+                CreatedAt = files.CreatedAt(path) is var created && created < time.GetUtcNow() ? created : time.GetUtcNow(),
             };
         }
 
@@ -160,7 +174,7 @@ internal static class TopicLoader
     private static long[] LoadClosed(IJournalFiles files, Segment segment, int partitions, ILogger logger)
     {
         var length = segment.File.Length;
-        if (IndexFile.TryRead(segment.Path, partitions) is { } summary)
+        if (IndexFile.TryRead(files, segment.Path, partitions) is { } summary)
         {
             if (summary.Length > length)
             {
@@ -170,7 +184,8 @@ internal static class TopicLoader
             if (summary.Length == length)
             {
                 segment.Index.Load(summary.Rows);
-                (segment.Length, segment.MaxTimestampMs) = (summary.Length, summary.MaxTimestampMs);
+                (segment.Length, segment.MaxTimestampMs, segment.Transactions) =
+                    (summary.Length, summary.MaxTimestampMs, summary.Transactions);
                 return summary.EndOffsets;
             }
         }

@@ -17,29 +17,29 @@ internal static class TopicSettings
         name.Length is > 0 and <= NameLengthMax && name is not ("." or "..")
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
-    public static bool Exists(string directory) => File.Exists(Path.Combine(directory, FileName));
+    public static bool Exists(IJournalFiles files, string directory) => files.Exists(Path.Combine(directory, FileName));
 
     /// <summary>A topic without settings was being made when the process ended; nothing can be in it.</summary>
     /// <exception cref="RecordLogException">Something is in it: the settings were lost.</exception>
-    public static void RemoveUnfinished(string directory)
+    public static void RemoveUnfinished(IJournalFiles files, string directory)
     {
-        var segments = Directory.EnumerateFiles(directory, "*.log").Select(path => new FileInfo(path)).ToList();
-        if (segments.Count > 1 || segments.Exists(segment => segment.Length > UnfinishedBytesMax))
+        var segments = files.List(directory).Where(path => Segment.TryParseName(Path.GetFileName(path), out _, out _)).ToList();
+        if (segments.Count > 1 || segments.Exists(segment => files.LengthOf(segment) > UnfinishedBytesMax))
         {
             throw new RecordLogException(
                 RecordLogError.Damaged,
                 $"The topic in '{directory}' has records but no {FileName}. Restore that file, or move the directory away.");
         }
 
-        Directory.Delete(directory, recursive: true);
+        files.DeleteDirectory(directory);
     }
 
-    public static TopicSpec Read(string directory)
+    public static TopicSpec Read(IJournalFiles files, string directory)
     {
         var path = Path.Combine(directory, FileName);
         try
         {
-            return JsonSerializer.Deserialize<TopicSpec>(File.ReadAllBytes(path))
+            return JsonSerializer.Deserialize<TopicSpec>(files.ReadAll(path))
                 ?? throw new JsonException("The file is empty.");
         }
         catch (JsonException error)
@@ -59,7 +59,7 @@ internal static class TopicSettings
             DiskErrors.Sync(file, making);
         }
 
-        File.Move(making, path, overwrite: true);
-        files.SyncDirectory(directory);
+        files.Move(making, path);
+        DiskErrors.SyncDirectory(files, directory);
     }
 }

@@ -109,6 +109,7 @@ internal sealed class TopicWriter(JournalTopic topic, IJournalFiles files, long 
 
         var active = topic.Active;
         chunk.Seal(active.First, _position, active.Length);
+        active.Transactions = active.Transactions.With(chunk.Transactions);
         active.File.Write(_position, chunk.Buffer.AsMemory(0, chunk.Used));
         active.Index.Offer(_position, active.MaxTimestampMs, _written);
         active.MaxTimestampMs = Math.Max(active.MaxTimestampMs, chunk.MaxTimestampMs);

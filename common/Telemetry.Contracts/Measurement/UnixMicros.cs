@@ -1,0 +1,13 @@
+namespace Telemetry.Contracts.Measurement;
+
+/// <summary>Microseconds since 1970-01-01T00:00:00Z, the unit of every time on the log and in the store.</summary>
+public static class UnixMicros
+{
+    public static long From(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>A duration in microseconds.</summary>
+    public static long From(TimeSpan duration) => duration.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    /// <exception cref="ArgumentOutOfRangeException">Not between the years 1 and 9999.</exception>
+    public static DateTimeOffset ToTime(long micros) => DateTimeOffset.UnixEpoch.AddTicks(checked(micros * TimeSpan.TicksPerMicrosecond));
+}
