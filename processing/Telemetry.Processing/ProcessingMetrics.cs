@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Telemetry.Contracts.V1;
-using Telemetry.Processing.Pipeline;
 
 namespace Telemetry.Processing;
 

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Wire;
 using Telemetry.Processing.Detectors;
+using Telemetry.Processing.Detectors.MlNet;
 using Telemetry.Streams.Deduplication;
 using Telemetry.Streams.State;
 

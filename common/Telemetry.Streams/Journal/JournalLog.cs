@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Streams.Journal.Commits;
 using Telemetry.Streams.Journal.Consumers;
+using Telemetry.Streams.Journal.Core;
+using Telemetry.Streams.Journal.Diagnostics;
 using Telemetry.Streams.Journal.Files;
 using Telemetry.Streams.Journal.Maintenance;
 using Telemetry.Streams.Journal.Producers;
@@ -19,11 +21,13 @@ public sealed class JournalLog : IRecordLog
     private readonly TimeProvider _time;
     private readonly IDisposable _lock;
     private readonly string _topicsDirectory;
+    private readonly JournalCore _core;
     private readonly LogMaintenance _maintenance;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ConsumerGroup> _groups = [];
     private readonly Dictionary<string, JournalTransactionalProducer> _transactional = [];
-    private volatile Dictionary<string, JournalTopic> _topics = [];
+    private readonly TopicTable _topics = new();
+    private readonly JournalMetrics _metrics;
     private bool _disposed;
 
     private JournalLog(JournalOptions options, IJournalFiles files, IDisposable directoryLock, ILogger logger, TimeProvider time)
@@ -31,10 +35,11 @@ public sealed class JournalLog : IRecordLog
         (Options, _files, _lock, Logger, _time) = (options, files, directoryLock, logger, time);
         _topicsDirectory = Path.Combine(options.Directory, "topics");
         Commits = CommitFile.Open(files, Path.Combine(options.Directory, "commits"), options.CommitFileBytes, logger);
-        Metrics = new JournalMetrics(
-            () => Writer?.PendingBytes ?? 0, () => _topics.Values.Select(topic => (topic.Name, topic.SizeBytes)));
-        Writer = new JournalWriter(options, files, Commits, Metrics, time, logger);
-        _maintenance = new LogMaintenance(this, files, time);
+        _metrics = new JournalMetrics(
+            () => Writer?.PendingBytes ?? 0, () => _topics.All.Select(topic => (topic.Name, topic.SizeBytes)));
+        Writer = new JournalWriter(options, files, Commits, _metrics, time, logger);
+        _core = new JournalCore(options, Writer, Commits, _metrics, _topics, logger);
+        _maintenance = new LogMaintenance(_core, Clients, files, time);
     }
 
     /// <inheritdoc/>
@@ -51,8 +56,6 @@ public sealed class JournalLog : IRecordLog
     internal JournalWriter Writer { get; }
 
     internal CommitFile Commits { get; }
-
-    internal JournalMetrics Metrics { get; }
 
     internal ILogger Logger { get; }
 
@@ -112,13 +115,13 @@ public sealed class JournalLog : IRecordLog
 
     /// <inheritdoc/>
     public ValueTask<int> QueryPartitionCountAsync(string topic, CancellationToken cancellationToken) =>
-        new(Topic(topic).Spec.Partitions);
+        new(_topics.Get(topic).Spec.Partitions);
 
     /// <inheritdoc/>
     public IRecordProducer CreateProducer(ProducerOptions options)
     {
         Writer.ThrowIfUnusable();
-        return new JournalProducer(this, options);
+        return new JournalProducer(_core, options);
     }
 
     /// <inheritdoc/>
@@ -127,7 +130,7 @@ public sealed class JournalLog : IRecordLog
     {
         ArgumentException.ThrowIfNullOrEmpty(transactionalId);
         Writer.ThrowIfUnusable();
-        var producer = new JournalTransactionalProducer(this, transactionalId, options, _time);
+        var producer = new JournalTransactionalProducer(_core, transactionalId, options, _time, Forget);
         JournalTransactionalProducer? former;
         lock (_gate)
         {
@@ -164,20 +167,20 @@ public sealed class JournalLog : IRecordLog
             }
         }
 
-        return new JournalConsumer(this, options, group);
+        return new JournalConsumer(_core, options, group);
     }
 
     /// <inheritdoc/>
     public ValueTask<OffsetRange> QueryOffsetsAsync(TopicPartition partition, CancellationToken cancellationToken)
     {
-        var topic = Topic(partition);
+        var topic = _topics.Get(partition);
         return new(new OffsetRange(topic.Low(partition.Partition), topic.Partitions[partition.Partition].Stable));
     }
 
     /// <inheritdoc/>
     public ValueTask<long?> QueryOffsetForTimeAsync(
         TopicPartition partition, DateTimeOffset time, CancellationToken cancellationToken) =>
-        new(new RecordFinder(this, Topic(partition), partition.Partition).AtOrAfter(time.ToUnixTimeMilliseconds()));
+        new(new RecordFinder(_core, _topics.Get(partition), partition.Partition).AtOrAfter(time.ToUnixTimeMilliseconds()));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyDictionary<TopicPartition, CommittedOffset>> QueryCommittedAsync(
@@ -188,7 +191,7 @@ public sealed class JournalLog : IRecordLog
     public ValueTask<IReadOnlyList<PartitionLag>> QueryLagAsync(
         string group, string topic, CancellationToken cancellationToken)
     {
-        var found = Topic(topic);
+        var found = _topics.Get(topic);
         var partitions = Enumerable.Range(0, found.Spec.Partitions).Select(i => new TopicPartition(topic, i)).ToList();
         var committed = Commits.Committed(group, partitions);
         return new([.. partitions.Select(p => Lag(found, p, committed.TryGetValue(p, out var offset) ? offset.Offset : 0))]);
@@ -197,7 +200,7 @@ public sealed class JournalLog : IRecordLog
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<PartitionLag>> QueryLagAsync(
         IReadOnlyDictionary<TopicPartition, long> next, CancellationToken cancellationToken) =>
-        new([.. next.Select(n => Lag(Topic(n.Key), n.Key, n.Value))]);
+        new([.. next.Select(n => Lag(_topics.Get(n.Key), n.Key, n.Value))]);
 
     /// <summary>
     /// What maintenance does by itself in intervals: closes old segments, removes what retention lets go, compacts, aborts
@@ -209,7 +212,7 @@ public sealed class JournalLog : IRecordLog
     /// <summary>Reads every byte of the log and checks it.</summary>
     /// <returns>Bytes checked.</returns>
     /// <exception cref="RecordLogException"><see cref="RecordLogError.Damaged"/>, naming file and offset.</exception>
-    public long Verify() => _topics.Values.Sum(LogVerifier.Verify);
+    public long Verify() => _topics.All.Sum(LogVerifier.Verify);
 
     /// <summary>Writes and syncs what is pending, then closes the files.</summary>
     public async ValueTask DisposeAsync()
@@ -230,12 +233,10 @@ public sealed class JournalLog : IRecordLog
         _lock.Dispose();
     }
 
-    internal IEnumerable<JournalTopic> Topics => _topics.Values;
-
     /// <summary>For tests: compaction whether or not it is worthwhile.</summary>
     internal Task CompactAsync(CancellationToken cancellationToken) => _maintenance.RunAsync(compactAlways: true, cancellationToken);
 
-    internal (List<ConsumerGroup> Groups, List<JournalTransactionalProducer> Producers) Clients()
+    private (List<ConsumerGroup> Groups, List<JournalTransactionalProducer> Producers) Clients()
     {
         lock (_gate)
         {
@@ -243,35 +244,9 @@ public sealed class JournalLog : IRecordLog
         }
     }
 
-    internal JournalTopic Topic(string name) => _topics.TryGetValue(name, out var topic)
-        ? topic
-        : throw new RecordLogException(
-            RecordLogError.UnknownTopic, $"There is no topic '{name}' in this log: a role that starts creates what is declared.");
+    internal JournalTopic Topic(string name) => _topics.Get(name);
 
-    internal JournalTopic Topic(TopicPartition partition)
-    {
-        var topic = Topic(partition.Topic);
-        return (uint)partition.Partition < (uint)topic.Spec.Partitions
-            ? topic
-            : throw new RecordLogException(
-                RecordLogError.UnknownTopic,
-                $"Topic '{partition.Topic}' has {topic.Spec.Partitions} partitions; there is no partition {partition.Partition}.");
-    }
-
-    internal async Task DrainAsync()
-    {
-        try
-        {
-            await Writer.SubmitAsync(new CommitRequest(null, []));
-        }
-        catch (RecordLogException)
-        {
-            // The log has ended, and what was pending has been answered with the cause.
-            return;
-        }
-    }
-
-    internal void Forget(JournalTransactionalProducer producer)
+    private void Forget(JournalTransactionalProducer producer)
     {
         lock (_gate)
         {
@@ -285,7 +260,6 @@ public sealed class JournalLog : IRecordLog
     private void LoadTopics()
     {
         _files.CreateDirectory(_topicsDirectory);
-        var topics = new Dictionary<string, JournalTopic>();
         foreach (var directory in _files.ListDirectories(_topicsDirectory))
         {
             if (!TopicSettings.Exists(_files, directory))
@@ -295,19 +269,18 @@ public sealed class JournalLog : IRecordLog
             }
 
             var topic = TopicLoader.Load(_files, directory, TopicSettings.Read(_files, directory), _time, Logger);
-            topics[topic.Name] = topic;
+            _topics.Add(topic);
             Writer.Add(topic);
         }
 
-        _topics = topics;
-        Logger.JournalOpened(Options.Directory, topics.Count, topics.Values.Sum(topic => topic.SizeBytes));
+        Logger.JournalOpened(Options.Directory, _topics.All.Count, _topics.All.Sum(topic => topic.SizeBytes));
     }
 
     private PartitionLag Lag(JournalTopic topic, TopicPartition partition, long next)
     {
         var high = topic.Partitions[partition.Partition].Stable;
         var from = Math.Max(next, topic.Low(partition.Partition));
-        if (from >= high || new RecordFinder(this, topic, partition.Partition).From(from) is not var (first, stampedMs))
+        if (from >= high || new RecordFinder(_core, topic, partition.Partition).From(from) is not var (first, stampedMs))
         {
             return new PartitionLag(partition, 0, TimeSpan.Zero);
         }
@@ -318,7 +291,7 @@ public sealed class JournalLog : IRecordLog
 
     private void Ensure(TopicSpec spec)
     {
-        if (_topics.TryGetValue(spec.Name, out var topic))
+        if (_topics.Find(spec.Name) is { } topic)
         {
             if (topic.Spec.Partitions != spec.Partitions || topic.Spec.Compacted != spec.Compacted)
             {
@@ -351,17 +324,17 @@ public sealed class JournalLog : IRecordLog
         TopicSettings.Write(_files, directory, spec);
         _files.SyncDirectory(_topicsDirectory);
         Writer.Add(topic);
-        _topics = new Dictionary<string, JournalTopic>(_topics) { [spec.Name] = topic };
+        _topics.Add(topic);
     }
 
     private void CloseFiles()
     {
-        foreach (var topic in _topics.Values)
+        foreach (var topic in _topics.All)
         {
             topic.Dispose();
         }
 
         Commits.Dispose();
-        Metrics.Dispose();
+        _metrics.Dispose();
     }
 }

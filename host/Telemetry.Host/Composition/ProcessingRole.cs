@@ -1,6 +1,7 @@
 using Telemetry.Contracts.Faults;
 using Telemetry.Contracts.Readings;
 using Telemetry.Processing;
+using Telemetry.Processing.Pipeline;
 using Telemetry.Streams;
 
 namespace Telemetry.Host.Composition;

@@ -10,7 +10,7 @@ using Telemetry.SchemaRegistry;
 using Telemetry.Simulator;
 using Telemetry.Storage;
 using Telemetry.Storage.Schema;
-using Telemetry.Streams.Journal;
+using Telemetry.Streams;
 using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Host.Configuration;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using Telemetry.Processing.Detectors;
+using Telemetry.Processing.Detectors.MlNet;
 
 namespace Telemetry.Processing.Backtesting;
 

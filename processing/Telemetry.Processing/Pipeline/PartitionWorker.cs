@@ -166,7 +166,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
         catch (Exception fault)
         {
             // The owner starts the partition again from its committed offset, after a pause.
-            Log.PartitionFailed(_logger, fault, Partition);
+            ProcessingLog.PartitionFailed(_logger, fault, Partition);
             end = _fault = fault;
         }
 
@@ -202,11 +202,11 @@ internal sealed class PartitionWorker : IAsyncDisposable
         _position = report.Committed;
         if (report.Missing > 0)
         {
-            Log.ReplayIncomplete(_logger, Partition, report.Missing);
+            ProcessingLog.ReplayIncomplete(_logger, Partition, report.Missing);
         }
 
         _cutAt = _recordAt = _time.GetTimestamp();
-        Log.PartitionRestored(
+        ProcessingLog.PartitionRestored(
             _logger, Partition, report.Committed, processor.Table.Count, report.Replayed, _time.GetElapsedTime(started).TotalMilliseconds);
         PublishStatus(processor);
         _ready = true;

@@ -121,14 +121,14 @@ internal sealed class PartitionWorkers(
     public async ValueTask AssignedAsync(
         IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
     {
-        Log.AssignmentChanged(logger, partitions.Count, 0, 0);
+        ProcessingLog.AssignmentChanged(logger, partitions.Count, 0, 0);
         await StartAsync(partitions, cancellationToken);
     }
 
     public async ValueTask RevokedAsync(
         IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
     {
-        Log.AssignmentChanged(logger, 0, partitions.Count, 0);
+        ProcessingLog.AssignmentChanged(logger, 0, partitions.Count, 0);
         try
         {
             if (_held.Count == 0 || await TryCommitAsync(consumer, false, cancellationToken))
@@ -144,7 +144,7 @@ internal sealed class PartitionWorkers(
         }
         catch (RecordLogException fault) when (fault.Error != RecordLogError.Fenced)
         {
-            Log.RevokeUncommitted(logger, fault);
+            ProcessingLog.RevokeUncommitted(logger, fault);
         }
 
         await StopAsync(partitions);
@@ -153,7 +153,7 @@ internal sealed class PartitionWorkers(
     public async ValueTask LostAsync(
         IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
     {
-        Log.AssignmentChanged(logger, 0, 0, partitions.Count);
+        ProcessingLog.AssignmentChanged(logger, 0, 0, partitions.Count);
         await StopAsync(partitions);
     }
 
@@ -194,7 +194,7 @@ internal sealed class PartitionWorkers(
         _failures++;
         _problem = fault.Message;
         metrics.CommitFailed(fault.Error);
-        Log.CommitFailed(logger, fault, _held.Count, fault.Error, RetryDelay.TotalMilliseconds);
+        ProcessingLog.CommitFailed(logger, fault, _held.Count, fault.Error, RetryDelay.TotalMilliseconds);
     }
 
     private void Released()
@@ -209,7 +209,7 @@ internal sealed class PartitionWorkers(
         _problem = null;
         if (_failures > 0)
         {
-            Log.CommitRecovered(logger, _failures);
+            ProcessingLog.CommitRecovered(logger, _failures);
             _failures = 0;
         }
     }

@@ -52,7 +52,7 @@ internal sealed class TransactionCommitter : IAsyncDisposable
     {
         if (_isDoubtful && await HadSucceededAsync(cuts, cancellationToken))
         {
-            Log.CommitHadSucceeded(_logger);
+            ProcessingLog.CommitHadSucceeded(_logger);
             return;
         }
 
@@ -122,7 +122,7 @@ internal sealed class TransactionCommitter : IAsyncDisposable
         catch (RecordLogException fault)
         {
             // Opening the producer again, before the next try, ends the transaction.
-            Log.AbortFailed(_logger, fault);
+            ProcessingLog.AbortFailed(_logger, fault);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Telemetry.Processing.Detectors;
+using Telemetry.Processing.Detectors.MlNet;
 
 namespace Telemetry.Benchmarks.Detectors;
 

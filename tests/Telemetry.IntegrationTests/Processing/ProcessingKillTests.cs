@@ -6,6 +6,7 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.Processing;
+using Telemetry.Processing.Pipeline;
 using Telemetry.Streams;
 using Telemetry.Streams.Journal;
 

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Telemetry.Contracts.V1;
 using Telemetry.Processing.Detectors;
+using Telemetry.Processing.Detectors.MlNet;
 
 namespace Telemetry.Tests.Detectors;
 

@@ -1,5 +1,6 @@
 using Telemetry.Contracts.V1;
 using Telemetry.Processing.Detectors;
+using Telemetry.Processing.Detectors.MlNet;
 using Telemetry.Tests.Support;
 
 namespace Telemetry.Tests.Detectors;

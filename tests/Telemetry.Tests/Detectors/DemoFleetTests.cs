@@ -1,4 +1,5 @@
 using Telemetry.Processing.Detectors;
+using Telemetry.Processing.Detectors.MlNet;
 using Telemetry.Simulator.Faults;
 using Telemetry.Simulator.Signals;
 

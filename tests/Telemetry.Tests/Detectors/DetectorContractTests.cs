@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Detectors.Kernels;
+using Telemetry.Processing.Detectors.MlNet;
 
 namespace Telemetry.Tests.Detectors;
 

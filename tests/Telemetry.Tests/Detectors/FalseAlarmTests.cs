@@ -1,4 +1,5 @@
 using Telemetry.Processing.Detectors;
+using Telemetry.Processing.Detectors.MlNet;
 
 namespace Telemetry.Tests.Detectors;
 

@@ -1,6 +1,7 @@
 using Telemetry.Contracts.V1;
 using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Detectors.Kernels;
+using Telemetry.Processing.Detectors.MlNet;
 
 namespace Telemetry.Tests.Detectors;
 

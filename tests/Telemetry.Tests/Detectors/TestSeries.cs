@@ -1,5 +1,6 @@
 using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Detectors.Kernels;
+using Telemetry.Processing.Detectors.MlNet;
 
 namespace Telemetry.Tests.Detectors;
 

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Contracts;
 using Telemetry.Processing;
 using Telemetry.Processing.Detectors;
+using Telemetry.Processing.Detectors.MlNet;
+using Telemetry.Processing.Pipeline;
 using Telemetry.Streams;
 using Telemetry.Streams.Journal;
 using Telemetry.Streams.State;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Contracts;
 using Telemetry.Processing;
+using Telemetry.Processing.Pipeline;
 using Telemetry.Streams;
 
 namespace Telemetry.Tests.Processing;

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Telemetry.Processing;
 using Telemetry.Processing.Detectors;
+using Telemetry.Processing.Detectors.MlNet;
 using Telemetry.Streams.State;
 
 namespace Telemetry.Tests.Processing;

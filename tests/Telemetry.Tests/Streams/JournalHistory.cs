@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Streams;
 using Telemetry.Streams.Journal;
+using Telemetry.Streams.Journal.Producers;
 
 namespace Telemetry.Tests.Streams;
 
@@ -47,6 +48,7 @@ internal sealed class JournalHistory : IAsyncDisposable
     private static readonly TopicPartition OffsetsOf = new(Plain, 0);
 
     private readonly ManualTime _time = new();
+    private readonly StartingLine _line = new();
     private readonly Random _random;
     private readonly List<Entry> _entries = [];
     private readonly List<CommittedNote> _offsets = [];
@@ -80,14 +82,13 @@ internal sealed class JournalHistory : IAsyncDisposable
         foreach (var step in steps)
         {
             await history.StepAsync(step);
-            if (history._log!.Failed.IsCompleted)
-            {
-                await history.RestartAsync(crash: history._random.Next(2) == 0);
-            }
+            await history.RestartIfFailedAsync();
         }
 
         history._disk.Disarm();
         history._disk.Full = false;
+        await history.CheckAsync();
+        await history.RestartIfFailedAsync();
         await history.CheckAsync();
         await history.RestartAsync(crash: true);
         await history.CheckAsync();
@@ -95,9 +96,18 @@ internal sealed class JournalHistory : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _line.Dispose();
         if (_log is not null)
         {
             await Answered(_log.DisposeAsync().AsTask(), "closing the log");
+        }
+    }
+
+    private async Task RestartIfFailedAsync()
+    {
+        if (_log!.Failed.IsCompleted)
+        {
+            await RestartAsync(crash: _random.Next(2) == 0);
         }
     }
 
@@ -106,9 +116,9 @@ internal sealed class JournalHistory : IAsyncDisposable
         switch (step)
         {
             case JournalStep.Append:
-                for (var i = _random.Next(1, 8); i > 0; i--)
+                for (var i = _random.Next(1, 8); i > 0 && Append(_producer, null); i--)
                 {
-                    Append(_producer, null);
+                    continue;
                 }
 
                 break;
@@ -144,12 +154,7 @@ internal sealed class JournalHistory : IAsyncDisposable
                 await MaintainAsync(_random.Next(2) == 0);
                 break;
             case JournalStep.Check:
-                await TryAsync(() => _producer.FlushAsync(default), "flush");
-                if (!_log!.Failed.IsCompleted)
-                {
-                    await CheckAsync();
-                }
-
+                await CheckAsync();
                 break;
             case JournalStep.ArmFault:
                 _disk.Arm((DiskFault)_random.Next(Enum.GetValues<DiskFault>().Length), _random.Next(4));
@@ -175,9 +180,9 @@ internal sealed class JournalHistory : IAsyncDisposable
         try
         {
             _transactional.BeginTransaction();
-            for (var i = _random.Next(1, 5); i > 0; i--)
+            for (var i = _random.Next(1, 5); i > 0 && Append(_transactional, _open); i--)
             {
-                Append(_transactional, _open);
+                continue;
             }
 
             if (_random.Next(2) == 0)
@@ -190,7 +195,7 @@ internal sealed class JournalHistory : IAsyncDisposable
         }
         catch (RecordLogException error) when (error.Error is RecordLogError.WriteFailed)
         {
-            return;
+            await FailedAsync();
         }
     }
 
@@ -210,7 +215,7 @@ internal sealed class JournalHistory : IAsyncDisposable
         }
         catch (RecordLogException error) when (error.Error is RecordLogError.WriteFailed)
         {
-            return;
+            await FailedAsync();
         }
     }
 
@@ -268,32 +273,20 @@ internal sealed class JournalHistory : IAsyncDisposable
             await TransactAsync();
         }
 
-        var (transaction, producer) = (_open!, _transactional);
+        var (transaction, producer) = (_open!, (JournalTransactionalProducer)_transactional);
         Try(transaction);
-        using var start = new Barrier(2);
-        var commit = Task.Run(async () =>
-        {
-            start.SignalAndWait();
-            await producer.CommitTransactionAsync(default);
-        });
+        var (commit, fence) = (Task.CompletedTask, Task.CompletedTask);
         if (step == JournalStep.CommitWhileTimedOut)
         {
             _time.Advance(TimeSpan.FromMinutes(2));
         }
 
-        var fence = Task.Run(async () =>
-        {
-            start.SignalAndWait();
-            Thread.SpinWait(Random.Shared.Next(2000));
-            if (step == JournalStep.CommitWhileFenced)
-            {
-                await TryOpenTransactionalAsync();
-            }
-            else
-            {
-                await MaintainAsync(compact: false);
-            }
-        });
+        _line.Run(
+            () => commit = CommitAsync(producer),
+            () => fence = step == JournalStep.CommitWhileFenced
+                ? producer.FenceAsync()
+                : Task.FromResult(producer.FenceIfOlder(_time.GetUtcNow())),
+            lead: _random.Next(-50, 50));
         try
         {
             await Answered(commit, "commit of a transaction");
@@ -315,14 +308,17 @@ internal sealed class JournalHistory : IAsyncDisposable
         {
             // The next start decides.
             _open = transaction;
+            await FailedAsync();
         }
 
         await Answered(fence, "fence");
-        if (step == JournalStep.CommitWhileTimedOut && _open is null)
+        if (_open is null)
         {
             await TryOpenTransactionalAsync();
         }
     }
+
+    private static async Task CommitAsync(ITransactionalProducer producer) => await producer.CommitTransactionAsync(default);
 
     private async Task<bool> TryOpenTransactionalAsync()
     {
@@ -334,9 +330,26 @@ internal sealed class JournalHistory : IAsyncDisposable
         }
         catch (RecordLogException error) when (error.Error is RecordLogError.WriteFailed)
         {
+            await FailedAsync();
             return false;
         }
     }
+
+    private bool Failing()
+    {
+        try
+        {
+            _log!.Writer.ThrowIfUnusable();
+            return false;
+        }
+        catch (RecordLogException)
+        {
+            return true;
+        }
+    }
+
+    // Calls are answered a moment before this is known.
+    private Task FailedAsync() => Answered(_log!.Failed, "the failure of the log");
 
     private async Task MaintainAsync(bool compact)
     {
@@ -347,8 +360,11 @@ internal sealed class JournalHistory : IAsyncDisposable
         catch (Exception error) when (error is RecordLogException { Error: not RecordLogError.Damaged } or IOException
             or UnauthorizedAccessException or AggregateException)
         {
-            // Tried again later.
-            return;
+            // Tried again later, unless the log has failed.
+            if (error is RecordLogException { Error: RecordLogError.WriteFailed } && Failing())
+            {
+                await FailedAsync();
+            }
         }
     }
 
@@ -371,11 +387,12 @@ internal sealed class JournalHistory : IAsyncDisposable
         }
         catch (RecordLogException error) when (error.Error is RecordLogError.WriteFailed)
         {
-            return;
+            await FailedAsync();
         }
     }
 
-    private void Append(IRecordProducer producer, Transaction? transaction)
+    // False: the log has failed.
+    private bool Append(IRecordProducer producer, Transaction? transaction)
     {
         var topic = _random.Next(3) == 0 ? Compacted : Plain;
         var (partition, key) = (_random.Next(Partitions), $"{_random.Next(Keys)}");
@@ -398,11 +415,12 @@ internal sealed class JournalHistory : IAsyncDisposable
                 },
                 entry,
                 0).ShouldBeTrue();
+            return true;
         }
         catch (RecordLogException error) when (error.Error is RecordLogError.WriteFailed)
         {
             entry.Refused();
-            throw;
+            return false;
         }
     }
 
@@ -515,6 +533,11 @@ internal sealed class JournalHistory : IAsyncDisposable
     private async Task CheckAsync()
     {
         await TryAsync(() => _producer.FlushAsync(default), "flush");
+        if (_log!.Failed.IsCompleted)
+        {
+            return;
+        }
+
         List<Entry> entries;
         lock (_entries)
         {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Streams.Journal.Files;
 using Telemetry.Streams.Journal.Format;
+using Telemetry.Streams.Journal.Transactions;
 
 namespace Telemetry.Streams.Journal.Commits;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Telemetry.Streams.Journal.Format;
+using Telemetry.Streams.Journal.Transactions;
 
 namespace Telemetry.Streams.Journal.Commits;
 

@@ -1,4 +1,4 @@
-using Telemetry.Streams.Journal.Producers;
+using Telemetry.Streams.Journal.Topics;
 
 namespace Telemetry.Streams.Journal.Commits;
 

@@ -1,3 +1,5 @@
+using Telemetry.Streams.Journal.Transactions;
+
 namespace Telemetry.Streams.Journal.Commits;
 
 /// <summary>What the commit file amounts to: groups' offsets and aborted transactions.</summary>

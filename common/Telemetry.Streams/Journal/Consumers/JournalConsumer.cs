@@ -1,11 +1,14 @@
 using System.Diagnostics;
+using Telemetry.Streams.Journal.Commits;
+using Telemetry.Streams.Journal.Core;
+using Telemetry.Streams.Journal.Topics;
 
 namespace Telemetry.Streams.Journal.Consumers;
 
 /// <summary>Reads the journal; one thread at a time.</summary>
-internal sealed class JournalConsumer : IRecordConsumer
+internal sealed class JournalConsumer : IRecordConsumer, ITopicReader
 {
-    private readonly JournalLog _log;
+    private readonly JournalCore _log;
     private readonly ConsumerOptions _options;
     private readonly ConsumerGroup? _group;
     private readonly RecordFetcher _fetcher;
@@ -20,7 +23,7 @@ internal sealed class JournalConsumer : IRecordConsumer
     private volatile bool _polling;
     private bool _disposed;
 
-    public JournalConsumer(JournalLog log, ConsumerOptions options, ConsumerGroup? group)
+    public JournalConsumer(JournalCore log, ConsumerOptions options, ConsumerGroup? group)
     {
         (_log, _options, _group) = (log, options, group);
         _fetcher = new RecordFetcher(options.ReadCommitted, log.Options.ReadBytes, log.Commits.Transactions, Reset);
@@ -123,7 +126,7 @@ internal sealed class JournalConsumer : IRecordConsumer
         var copy = new Dictionary<TopicPartition, CommittedOffset>(offsets);
         Task? commit = null;
         AsMember(copy.Keys, group => commit = _log.Writer.SubmitAsync(
-            new Commits.CommitRequest(null, [new Commits.GroupOffsets(group, copy)])));
+            new CommitRequest(null, [new GroupOffsets(group, copy)])));
         await commit!.WaitAsync(cancellationToken);
     }
 
@@ -224,7 +227,7 @@ internal sealed class JournalConsumer : IRecordConsumer
         {
             await LoseAllAsync(cancellationToken);
             _memberId = Guid.NewGuid().ToString("N");
-            _group.Join(_memberId, this, _options.Topics, topic => _log.Topic(topic).Spec.Partitions);
+            _group.Join(_memberId, this, _options.Topics, topic => _log.Topics.Get(topic).Spec.Partitions);
         }
 
         await TellAssignedAsync(cancellationToken);
@@ -255,7 +258,7 @@ internal sealed class JournalConsumer : IRecordConsumer
         }
 
         // Commits of the former owner that are under way count before its offsets are read.
-        await _log.Writer.SubmitAsync(new Commits.CommitRequest(null, []));
+        await _log.Writer.SubmitAsync(new CommitRequest(null, []));
         SetCursors([.. _cursors.Where(cursor => !_untold.Contains(cursor.Id)), .. _untold.Select(Open)]);
         await (_options.AssignmentListener?.AssignedAsync(this, _untold, cancellationToken) ?? default);
         _untold = [];
@@ -279,13 +282,7 @@ internal sealed class JournalConsumer : IRecordConsumer
 
     private PartitionCursor Open(TopicPartition partition)
     {
-        var topic = _log.Topic(partition.Topic);
-        if ((uint)partition.Partition >= (uint)topic.Spec.Partitions)
-        {
-            throw new RecordLogException(
-                RecordLogError.UnknownTopic, $"Topic '{partition.Topic}' has {topic.Spec.Partitions} partitions; there is no {partition}.");
-        }
-
+        var topic = _log.Topics.Get(partition);
         if (_options.Group is { } group
             && _log.Commits.Committed(group, [partition]).TryGetValue(partition, out var committed))
         {
@@ -295,7 +292,7 @@ internal sealed class JournalConsumer : IRecordConsumer
         return new PartitionCursor(topic, partition.Partition, StartOf(topic, partition.Partition));
     }
 
-    private long StartOf(Topics.JournalTopic topic, int partition)
+    private long StartOf(JournalTopic topic, int partition)
     {
         var state = topic.Partitions[partition];
         return _options.Start == StartPosition.Earliest ? topic.Low(partition)

@@ -1,6 +1,6 @@
-using Telemetry.Streams.Journal.Commits;
 using Telemetry.Streams.Journal.Format;
 using Telemetry.Streams.Journal.Topics;
+using Telemetry.Streams.Journal.Transactions;
 
 namespace Telemetry.Streams.Journal.Consumers;
 

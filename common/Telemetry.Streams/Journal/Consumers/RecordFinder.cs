@@ -1,9 +1,10 @@
+using Telemetry.Streams.Journal.Core;
 using Telemetry.Streams.Journal.Topics;
 
 namespace Telemetry.Streams.Journal.Consumers;
 
 /// <summary>Finds single records by time or offset: the index gives a place, a short scan the rest.</summary>
-internal sealed class RecordFinder(JournalLog log, JournalTopic topic, int partition)
+internal sealed class RecordFinder(JournalCore log, JournalTopic topic, int partition)
 {
     private const int BatchRecords = 1000;
 

@@ -20,7 +20,7 @@ internal sealed class CompactionOutput
     {
         (_file, _first, _baseOffsets, _chunks) = (file, first, baseOffsets, chunks);
         _next = [.. baseOffsets];
-        var start = SegmentFiles.StartFrame(first, baseOffsets);
+        var start = Segment.StartFrame(first, baseOffsets);
         file.SetLength(0);
         file.Write(0, start);
         Length = start.Length;

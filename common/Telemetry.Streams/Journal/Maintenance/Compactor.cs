@@ -1,7 +1,7 @@
-using Telemetry.Streams.Journal.Commits;
 using Telemetry.Streams.Journal.Files;
 using Telemetry.Streams.Journal.Format;
 using Telemetry.Streams.Journal.Topics;
+using Telemetry.Streams.Journal.Transactions;
 
 namespace Telemetry.Streams.Journal.Maintenance;
 

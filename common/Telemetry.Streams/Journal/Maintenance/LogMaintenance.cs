@@ -1,12 +1,17 @@
 using System.Runtime.ExceptionServices;
 using Telemetry.Streams.Journal.Commits;
+using Telemetry.Streams.Journal.Consumers;
+using Telemetry.Streams.Journal.Core;
 using Telemetry.Streams.Journal.Files;
+using Telemetry.Streams.Journal.Producers;
 using Telemetry.Streams.Journal.Topics;
 
 namespace Telemetry.Streams.Journal.Maintenance;
 
 /// <summary>Runs retention, compaction and timeouts, in intervals of the log's clock or when asked.</summary>
-internal sealed class LogMaintenance(JournalLog log, IJournalFiles files, TimeProvider time) : IAsyncDisposable
+internal sealed class LogMaintenance(
+    JournalCore log, Func<(List<ConsumerGroup> Groups, List<JournalTransactionalProducer> Producers)> clients, IJournalFiles files,
+    TimeProvider time) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
@@ -102,7 +107,7 @@ internal sealed class LogMaintenance(JournalLog log, IJournalFiles files, TimePr
     private void Maintain(DateTimeOffset now, long ended, bool compactAlways, CancellationToken cancellationToken)
     {
         var failures = new List<Exception>();
-        foreach (var topic in log.Topics)
+        foreach (var topic in log.Topics.All)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
@@ -123,13 +128,13 @@ internal sealed class LogMaintenance(JournalLog log, IJournalFiles files, TimePr
         // aborted ids are forgotten.
         if (failures.Count == 0)
         {
-            foreach (var topic in log.Topics)
+            foreach (var topic in log.Topics.All)
             {
                 files.SyncDirectory(topic.Directory);
             }
 
             log.Commits.Transactions.Forget(
-                ended, [.. log.Topics.SelectMany(topic => topic.Segments).Select(segment => segment.Transactions)]);
+                ended, [.. log.Topics.All.SelectMany(topic => topic.Segments).Select(segment => segment.Transactions)]);
         }
         else if (failures.Count == 1)
         {
@@ -143,7 +148,7 @@ internal sealed class LogMaintenance(JournalLog log, IJournalFiles files, TimePr
 
     private void EndSilent(DateTimeOffset now)
     {
-        var (groups, producers) = log.Clients();
+        var (groups, producers) = clients();
         groups.ForEach(group => group.Evict());
         foreach (var producer in producers)
         {

@@ -1,15 +1,17 @@
 using Telemetry.Streams.Journal.Commits;
+using Telemetry.Streams.Journal.Core;
 using Telemetry.Streams.Journal.Format;
+using Telemetry.Streams.Journal.Topics;
 
 namespace Telemetry.Streams.Journal.Producers;
 
 /// <summary>Appends to the log.</summary>
-internal class JournalProducer(JournalLog log, ProducerOptions options) : IRecordProducer
+internal class JournalProducer(JournalCore journal, ProducerOptions options) : IRecordProducer, IAppendOwner
 {
     private long _inFlight;
     private volatile bool _closed;
 
-    protected JournalLog Journal { get; } = log;
+    protected JournalCore Journal { get; } = journal;
 
     public virtual bool TryAppend(in NewRecord record, IAppendCompletion? completion, ulong state) =>
         TryAppend(record, completion, state, null);
@@ -43,7 +45,7 @@ internal class JournalProducer(JournalLog log, ProducerOptions options) : IRecor
             throw new RecordLogException(RecordLogError.Closed, "The producer is closed.");
         }
 
-        var topic = Journal.Topic(record.Topic);
+        var topic = Journal.Topics.Get(record.Topic);
         if (record.Partition is { } partition && (uint)partition >= (uint)topic.Spec.Partitions)
         {
             throw new RecordLogException(

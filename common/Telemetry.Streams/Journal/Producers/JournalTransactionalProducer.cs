@@ -1,5 +1,7 @@
 using Telemetry.Streams.Journal.Commits;
 using Telemetry.Streams.Journal.Consumers;
+using Telemetry.Streams.Journal.Core;
+using Telemetry.Streams.Journal.Topics;
 
 namespace Telemetry.Streams.Journal.Producers;
 
@@ -23,8 +25,9 @@ internal enum TransactionPhase
 /// sent along, count.
 /// </summary>
 internal sealed class JournalTransactionalProducer(
-    JournalLog log, string transactionalId, ProducerOptions options, TimeProvider time)
-    : JournalProducer(log, options), ITransactionalProducer
+    JournalCore journal, string transactionalId, ProducerOptions options, TimeProvider time,
+    Action<JournalTransactionalProducer> closed)
+    : JournalProducer(journal, options), ITransactionalProducer
 {
     private readonly Lock _gate = new();
     private readonly List<GroupOffsets> _offsets = [];
@@ -175,7 +178,7 @@ internal sealed class JournalTransactionalProducer(
     public override async ValueTask DisposeAsync()
     {
         await FenceAsync();
-        Journal.Forget(this);
+        closed(this);
         await base.DisposeAsync();
     }
 

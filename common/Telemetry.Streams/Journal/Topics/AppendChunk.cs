@@ -1,13 +1,19 @@
-using Telemetry.Streams.Journal.Commits;
 using Telemetry.Streams.Journal.Format;
-using Telemetry.Streams.Journal.Producers;
+using Telemetry.Streams.Journal.Transactions;
 
 namespace Telemetry.Streams.Journal.Topics;
+
+/// <summary>Who appended records, and counts the bytes of those that are not answered yet.</summary>
+internal interface IAppendOwner
+{
+    /// <summary>A record is answered, in either way.</summary>
+    void Completed(int bytes);
+}
 
 /// <summary>Whom to tell about one appended record.</summary>
 internal struct PendingAppend
 {
-    public JournalProducer Producer;
+    public IAppendOwner Producer;
     public JournalTransaction? Transaction;
     public IAppendCompletion? Completion;
     public ulong State;

@@ -1,9 +1,14 @@
-using Telemetry.Streams.Journal.Consumers;
 using Telemetry.Streams.Journal.Format;
-using Telemetry.Streams.Journal.Producers;
 using Telemetry.Streams.Partitioning;
 
 namespace Telemetry.Streams.Journal.Topics;
+
+/// <summary>Reads a topic, and sleeps while there is nothing to read.</summary>
+internal interface ITopicReader
+{
+    /// <summary>There may be more to read now. Any thread.</summary>
+    void Wake();
+}
 
 /// <summary>One topic: where appends wait for the writer, and what readers may see.</summary>
 internal sealed class JournalTopic : IDisposable
@@ -21,7 +26,7 @@ internal sealed class JournalTopic : IDisposable
     // Swapped by the writer and by maintenance (under _segmentGate), read by everyone.
     private readonly Lock _segmentGate = new();
     private volatile Segment[] _segments;
-    private volatile JournalConsumer[] _readers = [];
+    private volatile ITopicReader[] _readers = [];
 
     public JournalTopic(TopicSpec spec, string directory, Segment[] segments, long[] nextOffsets)
     {
@@ -70,7 +75,7 @@ internal sealed class JournalTopic : IDisposable
 
     /// <summary>Copies the record behind what is pending. The writer must be signalled afterwards.</summary>
     public void Append(
-        in NewRecord record, int headersLength, int length, JournalProducer producer, JournalTransaction? transaction,
+        in NewRecord record, int headersLength, int length, IAppendOwner producer, JournalTransaction? transaction,
         IAppendCompletion? completion, ulong state)
     {
         lock (_gate)
@@ -153,7 +158,7 @@ internal sealed class JournalTopic : IDisposable
         }
     }
 
-    /// <summary>Changes the list of segments in one step. Returns what the change returned.</summary>
+    /// <summary>Changes the list of segments in one step.</summary>
     public void ChangeSegments(Func<Segment[], Segment[]> change)
     {
         lock (_segmentGate)
@@ -162,7 +167,7 @@ internal sealed class JournalTopic : IDisposable
         }
     }
 
-    public void AddReader(JournalConsumer reader)
+    public void AddReader(ITopicReader reader)
     {
         lock (_segmentGate)
         {
@@ -173,7 +178,7 @@ internal sealed class JournalTopic : IDisposable
         }
     }
 
-    public void RemoveReader(JournalConsumer reader)
+    public void RemoveReader(ITopicReader reader)
     {
         lock (_segmentGate)
         {

@@ -1,5 +1,3 @@
-using Telemetry.Streams.Journal.Producers;
-
 namespace Telemetry.Streams.Journal.Topics;
 
 /// <summary>

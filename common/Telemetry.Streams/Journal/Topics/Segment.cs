@@ -1,10 +1,12 @@
-using Telemetry.Streams.Journal.Commits;
+using System.Buffers.Binary;
 using Telemetry.Streams.Journal.Files;
+using Telemetry.Streams.Journal.Format;
+using Telemetry.Streams.Journal.Transactions;
 
 namespace Telemetry.Streams.Journal.Topics;
 
 /// <summary>
-/// One file of a topic. The checksums in it start from <see cref="First"/>. <see cref="First"/> and <see cref="Number"/> differ when compaction merged several into one.
+/// One file of a topic. It begins with a frame that holds the next offset of every partition. The checksums in it start from <see cref="First"/>. <see cref="First"/> and <see cref="Number"/> differ when compaction merged several into one.
 /// </summary>
 internal sealed class Segment(long first, long number, string path, IJournalFile file, long[] baseOffsets) : IDisposable
 {
@@ -95,5 +97,63 @@ internal sealed class Segment(long first, long number, string path, IJournalFile
         return dash < 0
             ? long.TryParse(stem, out number) && (first = number) > 0
             : long.TryParse(stem[..dash], out first) && long.TryParse(stem[(dash + 1)..], out number) && first > 0;
+    }
+
+    public static int StartFrameLength(int partitions) =>
+        FrameFormat.Align(FrameFormat.HeaderSize + (partitions * sizeof(long)));
+
+    public static byte[] StartFrame(long number, ReadOnlySpan<long> nextOffsets)
+    {
+        var frame = new byte[StartFrameLength(nextOffsets.Length)];
+        FrameFormat.WriteDraft(frame, frame.Length, 0, FrameFormat.SegmentStart);
+        for (var i = 0; i < nextOffsets.Length; i++)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(
+                frame.AsSpan(FrameFormat.HeaderSize + (i * sizeof(long))), nextOffsets[i]);
+        }
+
+        FrameFormat.Seal(frame, number, 0, 0);
+        return frame;
+    }
+
+    public static long[] ReadStartFrame(ReadOnlySpan<byte> frame, int partitions)
+    {
+        var offsets = new long[partitions];
+        for (var i = 0; i < partitions; i++)
+        {
+            offsets[i] = BinaryPrimitives.ReadInt64LittleEndian(
+                frame[(FrameFormat.HeaderSize + (i * sizeof(long)))..]);
+        }
+
+        return offsets;
+    }
+
+    /// <summary>A new, durable segment with its first frame. Leaves nothing behind when the disk is full.</summary>
+    public static Segment Create(
+        IJournalFiles files, string directory, long number, ReadOnlySpan<long> nextOffsets, DateTimeOffset now)
+    {
+        var path = System.IO.Path.Combine(directory, NameOf(number, number));
+        var file = files.Open(path);
+        try
+        {
+            var start = StartFrame(number, nextOffsets);
+            file.SetLength(0);
+            file.Write(0, start);
+            DiskErrors.Sync(file, path);
+            DiskErrors.SyncDirectory(files, directory);
+            return new Segment(number, number, path, file, nextOffsets.ToArray())
+            {
+                Length = start.Length,
+                CreatedAt = now,
+            };
+        }
+        catch (IOException)
+        {
+            // Durably gone: a start that found it would take the segment before it for closed, and it goes on instead.
+            file.Dispose();
+            files.Delete(path);
+            DiskErrors.SyncDirectory(files, directory);
+            throw;
+        }
     }
 }

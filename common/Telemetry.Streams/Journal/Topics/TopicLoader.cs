@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
-using Telemetry.Streams.Journal.Commits;
 using Telemetry.Streams.Journal.Files;
 using Telemetry.Streams.Journal.Format;
+using Telemetry.Streams.Journal.Transactions;
 
 namespace Telemetry.Streams.Journal.Topics;
 
@@ -40,7 +40,7 @@ internal static class TopicLoader
         if (segments.Count == 0 || segments[^1].First != segments[^1].Number)
         {
             var number = segments.Count == 0 ? 1 : segments[^1].Number + 1;
-            segments.Add(SegmentFiles.Create(files, directory, number, next, time.GetUtcNow()));
+            segments.Add(Segment.Create(files, directory, number, next, time.GetUtcNow()));
         }
 
         return new JournalTopic(spec, directory, [.. segments], next);
@@ -145,12 +145,12 @@ internal static class TopicLoader
         IJournalFiles files, IJournalFile file, long first, long number, string path, int partitions, long[] next, bool last,
         TimeProvider time, ILogger logger)
     {
-        var frame = new byte[SegmentFiles.StartFrameLength(partitions)];
+        var frame = new byte[Segment.StartFrameLength(partitions)];
         var read = file.Read(0, frame);
         if (FrameFormat.TryRead(frame.AsSpan(0, read), first, 0, out var header) == FrameCheck.Valid
             && header.Transaction == FrameFormat.SegmentStart)
         {
-            return new Segment(first, number, path, file, SegmentFiles.ReadStartFrame(frame, partitions))
+            return new Segment(first, number, path, file, Segment.ReadStartFrame(frame, partitions))
             {
                 CreatedAt = files.CreatedAt(path) is var created && created < time.GetUtcNow() ? created : time.GetUtcNow(),
             };
@@ -161,7 +161,7 @@ internal static class TopicLoader
             && file.Length <= frame.Length)
         {
             logger.TailCut(path, 0, file.Length);
-            var start = SegmentFiles.StartFrame(first, next);
+            var start = Segment.StartFrame(first, next);
             file.SetLength(0);
             file.Write(0, start);
             DiskErrors.Sync(file, path);

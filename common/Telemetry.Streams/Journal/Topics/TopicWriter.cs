@@ -77,8 +77,8 @@ internal sealed class TopicWriter(JournalTopic topic, IJournalFiles files, long 
     public void Roll()
     {
         Sync();
-        var next = SegmentFiles.Create(files, topic.Directory, topic.Active.Number + 1, _written, time.GetUtcNow());
-        SegmentFiles.WriteIndex(files, topic.Active, _written);
+        var next = Segment.Create(files, topic.Directory, topic.Active.Number + 1, _written, time.GetUtcNow());
+        IndexFile.Write(files, topic.Active, _written);
         topic.ChangeSegments(segments => [.. segments, next]);
         _position = next.Length;
     }
@@ -98,7 +98,7 @@ internal sealed class TopicWriter(JournalTopic topic, IJournalFiles files, long 
         DiskErrors.Sync(topic.Active.File, topic.Active.Path);
     }
 
-    private long StartLength => SegmentFiles.StartFrameLength(topic.Spec.Partitions);
+    private long StartLength => Segment.StartFrameLength(topic.Spec.Partitions);
 
     private void WriteOne(AppendChunk chunk)
     {

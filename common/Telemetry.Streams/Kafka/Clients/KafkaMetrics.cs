@@ -6,7 +6,7 @@ namespace Telemetry.Streams.Kafka.Clients;
 /// <summary>Instruments of the meter "Telemetry.Streams", as the journal's where the same is meant; one set for each open log.</summary>
 internal sealed class KafkaMetrics : IDisposable
 {
-    private readonly Meter _meter = new(Journal.JournalMetrics.MeterName);
+    private readonly Meter _meter = new(StreamsMeter.Name);
     private readonly ConcurrentDictionary<object, Func<long>> _producers = [];
     private readonly Counter<long> _readRecords;
     private readonly Counter<long> _readBytes;

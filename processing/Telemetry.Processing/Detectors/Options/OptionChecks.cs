@@ -1,5 +1,4 @@
 using System.Globalization;
-using Telemetry.Processing.Detectors.Scoring;
 
 namespace Telemetry.Processing.Detectors;
 
@@ -29,7 +28,7 @@ internal static class OptionChecks
         {
             problems.Add(Text($"Confidence is {confidence}; it is a percentage, 0 to 100"));
         }
-        else if (repair != DetectorRepair.Never && SeriesScorer.Tail(confidence) < SeriesScorer.LeastPValue)
+        else if (repair != DetectorRepair.Never && PValues.Below(confidence) < PValues.Least)
         {
             problems.Add(Text(
                 $"Confidence is {confidence} and can never alert: p-values end at 1e-8. Use 99.99999 or less (ML.NET accepts it and stays silent; Repair = Never does too)"));

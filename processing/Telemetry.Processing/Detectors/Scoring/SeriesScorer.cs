@@ -11,9 +11,6 @@ namespace Telemetry.Processing.Detectors.Scoring;
 /// </summary>
 internal sealed class SeriesScorer
 {
-    /// <summary>p-values are clamped to this and to 1 less this.</summary>
-    public const double LeastPValue = 1e-8;
-
     private static readonly int HeaderBytes = Unsafe.SizeOf<ScorerHeader>();
 
     private readonly ScorerParameters _parameters;
@@ -28,7 +25,7 @@ internal sealed class SeriesScorer
         _window = parameters.Window;
         _windowBytes = KernelDensity.PaddedLength(_window) * sizeof(float);
         StateBytes = HeaderBytes + _windowBytes + (parameters.Martingale is null ? 0 : _window * sizeof(double));
-        var tail = Tail(parameters.Confidence);
+        var tail = PValues.Below(parameters.Confidence);
         Threshold = parameters.Martingale is { } martingale
             ? Math.Exp(_window * Betting.Log(martingale, parameters.Epsilon, tail))
             : tail;
@@ -38,9 +35,6 @@ internal sealed class SeriesScorer
 
     /// <summary>p-value (spike) or martingale (change point) at which an alert is due.</summary>
     public double Threshold { get; }
-
-    /// <summary>The tail that a confidence in percent leaves, with ML.NET's rounding.</summary>
-    public static double Tail(double confidence) => 1 - (confidence / 100);
 
     public void Initialize(Span<byte> state)
     {
@@ -134,8 +128,8 @@ internal sealed class SeriesScorer
     };
 
     private static double Clamp(double p) =>
-        p < LeastPValue ? LeastPValue
-        : p > 1 - LeastPValue ? 1 - LeastPValue
+        p < PValues.Least ? PValues.Least
+        : p > 1 - PValues.Least ? 1 - PValues.Least
         : p;
 
     private void Push(ref ScorerHeader header, Span<float> window, float score)

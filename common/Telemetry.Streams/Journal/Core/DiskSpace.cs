@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Telemetry.Streams.Journal.Files;
 
-namespace Telemetry.Streams.Journal;
+namespace Telemetry.Streams.Journal.Core;
 
 /// <summary>Watches the free bytes of the log's file system, and says once when it is full and when it is not any more.</summary>
 internal sealed class DiskSpace(JournalOptions options, IJournalFiles files, ILogger logger)

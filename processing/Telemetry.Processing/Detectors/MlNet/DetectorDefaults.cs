@@ -1,4 +1,4 @@
-namespace Telemetry.Processing.Detectors;
+namespace Telemetry.Processing.Detectors.MlNet;
 
 /// <summary>
 /// One spike and one change-point detector for every series, for sensors that give a reading every few seconds to minutes:

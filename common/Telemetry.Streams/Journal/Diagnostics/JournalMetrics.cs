@@ -1,13 +1,11 @@
 using System.Diagnostics.Metrics;
 
-namespace Telemetry.Streams.Journal;
+namespace Telemetry.Streams.Journal.Diagnostics;
 
 /// <summary>Instruments of the meter "Telemetry.Streams"; one set for each open log.</summary>
 internal sealed class JournalMetrics : IDisposable
 {
-    public const string MeterName = "Telemetry.Streams";
-
-    private readonly Meter _meter = new(MeterName);
+    private readonly Meter _meter = new(StreamsMeter.Name);
     private readonly Counter<long> _appendedRecords;
     private readonly Counter<long> _appendedBytes;
     private readonly Counter<long> _failedRecords;

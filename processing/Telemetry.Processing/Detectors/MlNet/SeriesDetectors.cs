@@ -2,7 +2,7 @@ using Telemetry.Processing.Detectors.Kernels;
 using Telemetry.Processing.Detectors.Scoring;
 using Telemetry.Processing.Detectors.Ssa;
 
-namespace Telemetry.Processing.Detectors;
+namespace Telemetry.Processing.Detectors.MlNet;
 
 /// <summary>Makes detectors. Each throws <see cref="ArgumentException"/> naming every bad parameter and the fix.</summary>
 public static class SeriesDetectors

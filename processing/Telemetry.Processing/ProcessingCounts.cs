@@ -1,4 +1,4 @@
-namespace Telemetry.Processing.Pipeline;
+namespace Telemetry.Processing;
 
 /// <summary>What was counted since the counts were last taken. One owner; added to the meter block by block.</summary>
 internal sealed class ProcessingCounts

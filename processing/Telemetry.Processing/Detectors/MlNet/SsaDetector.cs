@@ -6,7 +6,7 @@ using Telemetry.Processing.Detectors.Kernels;
 using Telemetry.Processing.Detectors.Scoring;
 using Telemetry.Processing.Detectors.Ssa;
 
-namespace Telemetry.Processing.Detectors;
+namespace Telemetry.Processing.Detectors.MlNet;
 
 /// <summary>
 /// ML.NET's <c>SsaSpikeDetector</c> or <c>SsaChangePointDetector</c>. In a stream, a series' first values (as many as the

@@ -1,4 +1,4 @@
-namespace Telemetry.Streams.Journal.Commits;
+namespace Telemetry.Streams.Journal.Transactions;
 
 /// <summary>Transaction ids from first to last, both inclusive.</summary>
 internal readonly record struct IdRange(long First, long Last)

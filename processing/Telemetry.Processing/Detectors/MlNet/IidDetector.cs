@@ -3,7 +3,7 @@ using Telemetry.Contracts.V1;
 using Telemetry.Processing.Detectors.Kernels;
 using Telemetry.Processing.Detectors.Scoring;
 
-namespace Telemetry.Processing.Detectors;
+namespace Telemetry.Processing.Detectors.MlNet;
 
 /// <summary>
 /// ML.NET's <c>IidSpikeDetector</c> or <c>IidChangePointDetector</c>: the value itself is the raw score. Values are rounded

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Telemetry.Streams.Journal.Diagnostics;
 using Telemetry.Streams.Journal.Topics;
 
-namespace Telemetry.Streams.Journal;
+namespace Telemetry.Streams.Journal.Core;
 
 /// <summary>One topic's part of the writer's rounds: write, sync, answer. Used by the writer's thread only.</summary>
 internal sealed class TopicRound(JournalTopic topic, TopicWriter writer, JournalMetrics metrics, ILogger logger)

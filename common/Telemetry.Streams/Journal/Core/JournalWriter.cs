@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Telemetry.Streams.Journal.Commits;
+using Telemetry.Streams.Journal.Diagnostics;
 using Telemetry.Streams.Journal.Files;
 using Telemetry.Streams.Journal.Topics;
 
-namespace Telemetry.Streams.Journal;
+namespace Telemetry.Streams.Journal.Core;
 
 /// <summary>
 /// The one thread that writes. A round takes everything pending, writes it, makes it durable with one fsync a topic and

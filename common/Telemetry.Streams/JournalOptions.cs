@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Telemetry.Streams.Journal;
+namespace Telemetry.Streams;
 
 /// <summary>Settings of the journal. The defaults suit one machine with one disk.</summary>
 public sealed record JournalOptions

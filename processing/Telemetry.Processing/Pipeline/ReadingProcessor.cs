@@ -1,9 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts.Readings;
-using Telemetry.Processing.Pipeline;
 using Telemetry.Streams;
 
-namespace Telemetry.Processing;
+namespace Telemetry.Processing.Pipeline;
 
 /// <summary>
 /// The processing role: a member of a consumer group on the readings. Removes duplicates, follows the watermark, runs the
@@ -104,7 +103,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
         catch (Exception fault)
         {
             // The host restarts the role or the process; what was not committed is done again.
-            Log.Stopped(_logger, fault, fault.Message);
+            ProcessingLog.Stopped(_logger, fault, fault.Message);
             throw;
         }
     }
@@ -129,7 +128,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
             catch (RecordLogException fault) when (fault.IsTransient)
             {
                 var delay = Backoff(++pollFailures);
-                Log.PollFailed(_logger, fault, fault.Error, delay.TotalMilliseconds);
+                ProcessingLog.PollFailed(_logger, fault, fault.Error, delay.TotalMilliseconds);
                 _pollProblem = fault.Message;
                 await PauseAsync(delay);
             }

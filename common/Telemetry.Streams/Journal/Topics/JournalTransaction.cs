@@ -1,6 +1,4 @@
-using Telemetry.Streams.Journal.Topics;
-
-namespace Telemetry.Streams.Journal.Producers;
+namespace Telemetry.Streams.Journal.Topics;
 
 /// <summary>One transaction of a producer, from its first append on.</summary>
 internal sealed class JournalTransaction(long id)

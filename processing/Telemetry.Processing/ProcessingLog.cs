@@ -3,7 +3,7 @@ using Telemetry.Streams;
 
 namespace Telemetry.Processing;
 
-internal static partial class Log
+internal static partial class ProcessingLog
 {
     [LoggerMessage(3001, LogLevel.Information,
         "{Partition} is restored: continues at offset {Committed} with {Devices} devices, after a replay of {Replayed} records ({Milliseconds:0} ms).")]

@@ -1,9 +1,9 @@
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.V1;
-using Telemetry.Processing.Pipeline;
+using Telemetry.Processing.Series;
 using Telemetry.Processing.Watermarks;
 
-namespace Telemetry.Processing.Series;
+namespace Telemetry.Processing.Pipeline;
 
 /// <summary>
 /// Gives new readings to the detectors of their series.
