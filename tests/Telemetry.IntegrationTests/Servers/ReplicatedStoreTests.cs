@@ -4,6 +4,7 @@ using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Http;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
+using Telemetry.Streams;
 using Telemetry.Streams.Journal;
 using Telemetry.Testing.Servers;
 using Telemetry.Testing.Servers.ClickHouse;

@@ -1,5 +1,4 @@
 using Telemetry.Streams;
-using Telemetry.Streams.Journal;
 
 namespace Telemetry.Tests.Streams;
 
