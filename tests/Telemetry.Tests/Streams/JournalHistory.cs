@@ -273,6 +273,11 @@ internal sealed class JournalHistory : IAsyncDisposable
             await TransactAsync();
         }
 
+        if (_log!.Failed.IsCompleted)
+        {
+            return;
+        }
+
         var (transaction, producer) = (_open!, (JournalTransactionalProducer)_transactional);
         Try(transaction);
         var (commit, fence) = (Task.CompletedTask, Task.CompletedTask);
