@@ -1,4 +1,3 @@
-using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Detectors.MlNet;
 using Telemetry.Simulator.Faults;
 using Telemetry.Simulator.Signals;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Contracts;
-using Telemetry.Processing;
 using Telemetry.Processing.Pipeline;
 using Telemetry.Streams;
 

@@ -80,7 +80,7 @@ public sealed class JournalRaceTests : IDisposable
         {
             race++;
             var log = Open();
-            Task closed = Task.CompletedTask;
+            var closed = Task.CompletedTask;
             var lead = race * 7 % 3001;
             _line.Run(log.Writer.Signal, () => closed = CloseAsync(log), lead);
             await closed.WaitAsync(Patience);
