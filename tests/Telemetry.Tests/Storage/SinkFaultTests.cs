@@ -3,6 +3,7 @@ using Telemetry.Contracts.Faults;
 using Telemetry.Storage;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Sink;
+using Telemetry.Streams;
 using Telemetry.Streams.Journal;
 
 namespace Telemetry.Tests.Storage;
