@@ -65,6 +65,20 @@ internal sealed class OptionsReader(IConfigurationRoot configuration)
         var target = Nullable.GetUnderlyingType(type) ?? type;
         if (IsScalar(target))
         {
+            if (section.Value is null && section.GetChildren().FirstOrDefault() is { } child)
+            {
+                value = null;
+                Add(key, null, $"one value, not a list or a section, but {child.Path} is given. Give {key} itself.");
+                return false;
+            }
+
+            if (section.Value is null && type.IsValueType && target == type)
+            {
+                value = null;
+                Add(key, null, $"nothing is given; leave it out for the default, or give {Describe(target)}.");
+                return false;
+            }
+
             return TryConvert(target, section.Value, key, out value);
         }
 

@@ -181,7 +181,7 @@ internal sealed class StoreProgress : IDisposable
             }
 
             // The age of the oldest record from the newest stored one on is the age of that one.
-            var ingested = (await log.QueryLagAsync(newest, cancellationToken))
+            var ingested = (newest.Count == 0 ? [] : await log.QueryLagAsync(newest, cancellationToken))
                 .Where(lag => lag.Records > 0)
                 .ToDictionary(lag => lag.Partition.Partition, lag => Math.Min(now, now - (lag.Time.Ticks / TimeSpan.TicksPerMicrosecond)));
             return new LogState(all == 0 ? 1 : 1 - ((double)behind / all), behind, ingested);

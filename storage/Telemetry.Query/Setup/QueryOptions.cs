@@ -111,6 +111,7 @@ public sealed record QueryOptions
     public int LiveBacklogMax { get; init; } = 4_096;
 
     /// <summary>Time between heartbeat comments on a live stream. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
     public TimeSpan LiveHeartbeat { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Series (device and sensor) whose newest value is held in memory. Default 200,000; 0 holds none.</summary>

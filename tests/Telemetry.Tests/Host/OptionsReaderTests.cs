@@ -81,6 +81,24 @@ public sealed class OptionsReaderTests
         error.Message.ShouldContain(fix);
     }
 
+    [Theory]
+    [InlineData("Wait:0", "5s", "Wait:0")]
+    [InlineData("Inner:Port:Low", "1", "Inner:Port:Low")]
+    public void Several_values_where_one_belongs_are_an_error_and_never_the_default(string key, string value, string named)
+    {
+        var error = Should.Throw<ConfigurationException>(() => Read(new() { [key] = value }));
+
+        error.Message.ShouldContain(named);
+    }
+
+    [Fact]
+    public void Null_for_a_number_or_a_duration_is_an_error_and_never_zero()
+    {
+        var error = Should.Throw<ConfigurationException>(() => Read(new() { ["Inner:Port"] = null, ["Wait"] = null }));
+
+        error.Errors.Count.ShouldBe(2);
+    }
+
     [Fact]
     public void A_list_given_both_ways_is_an_error_naming_both()
     {
