@@ -31,7 +31,7 @@ internal static class SeriesPlanner
                 && held.Covers(SeriesSource.Raw, range.From)
                 && await FewAsync(store, where, values, range, points)))
         {
-            return SeriesQuery.Of(range, 0, [new SeriesSegment(SeriesSource.Raw, range)], held);
+            return SeriesQuery.Of(range, 0, SeriesSource.Raw, [new SeriesSegment(SeriesSource.Raw, range)], held);
         }
 
         var now = TimeText.ToMicroseconds(store.Now);
@@ -40,13 +40,13 @@ internal static class SeriesPlanner
         var aligned = range.Align(bucket);
         if (source == SeriesSource.Raw)
         {
-            return SeriesQuery.Of(aligned, bucket, [new SeriesSegment(source, aligned)], held);
+            return SeriesQuery.Of(aligned, bucket, source, [new SeriesSegment(source, aligned)], held);
         }
 
         var newest = await NewestAsync(store, where, values, source, now);
         var overlap = fleet ? store.Options.FleetTailOverlap : store.Options.SeriesTailOverlap;
         var frontier = SeriesPlan.Frontier(newest, now, overlap, store.Options.TailHorizon);
-        return SeriesQuery.Of(aligned, bucket, SeriesPlan.Segments(source, aligned, frontier, held), held);
+        return SeriesQuery.Of(aligned, bucket, source, SeriesPlan.Segments(source, aligned, frontier, held), held);
     }
 
     /// <summary>True when the range has no more readings than points, so that each can be shown.</summary>

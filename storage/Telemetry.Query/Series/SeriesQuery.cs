@@ -5,7 +5,7 @@ namespace Telemetry.Query.Series;
 /// <summary>What a series request came down to.</summary>
 /// <param name="Range">Range read; aligned to the bucket unless raw.</param>
 /// <param name="StepUs">Bucket in microseconds; 0 is single readings.</param>
-/// <param name="Source">Coarsest table used.</param>
+/// <param name="Source">Coarsest table it may be read from; a range within its newest bucket is read from finer ones.</param>
 /// <param name="Segments">What is read from where.</param>
 /// <param name="CompleteFrom">Before this, readings were removed from the table read; null when nothing of the range was.</param>
 internal sealed record SeriesQuery(
@@ -13,10 +13,10 @@ internal sealed record SeriesQuery(
 {
     public bool IsRaw => StepUs == 0;
 
-    public static SeriesQuery Of(TimeRange range, long step, IReadOnlyList<SeriesSegment> segments, HeldSince held)
+    public static SeriesQuery Of(
+        TimeRange range, long step, SeriesSource source, IReadOnlyList<SeriesSegment> segments, HeldSince held)
     {
-        var first = segments[0];
-        var from = held.Of(first.Source);
-        return new SeriesQuery(range, step, first.Source, segments, from > range.From ? Math.Min(from, range.To) : null);
+        var from = held.Of(segments[0].Source);
+        return new SeriesQuery(range, step, source, segments, from > range.From ? Math.Min(from, range.To) : null);
     }
 }
