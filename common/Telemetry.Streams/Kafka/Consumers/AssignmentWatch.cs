@@ -10,7 +10,7 @@ namespace Telemetry.Streams.Kafka.Consumers;
 /// </summary>
 internal sealed class AssignmentWatch : IAsyncDisposable
 {
-    private readonly IAdminClient _admin;
+    private readonly KafkaContext _log;
     private readonly string _group;
     private readonly TimeSpan _timeout;
     private readonly Func<MemberLook> _look;
@@ -26,7 +26,7 @@ internal sealed class AssignmentWatch : IAsyncDisposable
     /// <param name="differs">Told when the member missed an answer.</param>
     public AssignmentWatch(KafkaContext log, string group, Func<MemberLook> look, Action differs)
     {
-        (_admin, _group, _look, _differs) = (log.AdminClient, group, look, differs);
+        (_log, _group, _look, _differs) = (log, group, look, differs);
         _timeout = log.Options.RequestTimeout;
         _timer = new PeriodicTimer(log.Options.AssignmentCheckInterval, log.Time);
         _loop = Task.Run(RunLoopAsync);
@@ -76,16 +76,16 @@ internal sealed class AssignmentWatch : IAsyncDisposable
     /// <returns>The partitions the group says the member has; null when it does not say.</returns>
     private async Task<IReadOnlySet<TopicPartition>?> AskAsync(string memberId, CancellationToken cancellationToken)
     {
-        var answer = await _admin
+        var answer = await _log.AdminClient
             .DescribeConsumerGroupsAsync([_group], new DescribeConsumerGroupsOptions { RequestTimeout = _timeout })
             .WaitAsync(cancellationToken);
         var group = answer.ConsumerGroupDescriptions[0];
 
         // With the classic protocol members learn their assignments one after the other, until the group is stable. The states
         // that only KIP-848 has (assigning, reconciling) come as unknown: Confluent.Kafka has no names for them.
-        var isKnown = !group.Error.IsError && (group.GroupType == ConsumerGroupType.Consumer
-            ? group.State is not (ConsumerGroupState.Dead or ConsumerGroupState.Empty)
-            : group.State == ConsumerGroupState.Stable);
+        var isKnown = !group.Error.IsError && (_log.UsesClassicGroups
+            ? group.State == ConsumerGroupState.Stable
+            : group.State is not (ConsumerGroupState.Dead or ConsumerGroupState.Empty));
         if (!isKnown)
         {
             return null;
