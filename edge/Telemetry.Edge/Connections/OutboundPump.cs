@@ -71,7 +71,7 @@ internal sealed class OutboundPump(
             if (client is { Version: MqttVersion.V500 } && reason.Code is { } code)
             {
                 var properties = reason.Message is { } text ? new MqttProperties { ReasonString = text } : null;
-                MqttEncoder.WriteDisconnect(_control, client.Version, code, properties, client.MaximumPacketSize);
+                DisconnectPacket.Write(_control, client.Version, code, properties, client.MaximumPacketSize);
             }
 
             Volatile.Write(ref _onlyControl, true);
@@ -233,7 +233,7 @@ internal sealed class OutboundPump(
     {
         if (code == ReasonCode.Success && reason is null)
         {
-            MqttEncoder.WriteAck(to, type, identifier);
+            PubAckPacket.Write(to, type, identifier);
             return;
         }
 
@@ -241,7 +241,7 @@ internal sealed class OutboundPump(
         var properties = reason is not null && client.ProblemInformation
             ? new MqttProperties { ReasonString = MqttUtf8.Fit(reason, ReasonBytesMax) }
             : null;
-        MqttEncoder.WriteAck(to, type, client.Version, identifier, code, properties, client.MaximumPacketSize);
+        PubAckPacket.Write(to, type, client.Version, identifier, code, properties, client.MaximumPacketSize);
     }
 
     private void WriteMessages(long limit)
@@ -255,7 +255,7 @@ internal sealed class OutboundPump(
         {
             if (delivery.IsPubRel)
             {
-                MqttEncoder.WriteAck(output, MqttPacketType.PubRel, delivery.PacketIdentifier);
+                PubAckPacket.Write(output, MqttPacketType.PubRel, delivery.PacketIdentifier);
             }
             else if (TryWritePublish(delivery, now))
             {
@@ -322,12 +322,12 @@ internal sealed class OutboundPump(
     {
         var content = copy.Message.Content;
         if (client.MaximumPacketSize != int.MaxValue
-            && PublishEncoder.SizeOf(client.Version, content, header) > client.MaximumPacketSize)
+            && PublishPacket.SizeOf(client.Version, content, header) > client.MaximumPacketSize)
         {
             return false;
         }
 
-        PublishEncoder.Write(output, client.Version, content, header);
+        PublishPacket.Write(output, client.Version, content, header);
         return true;
     }
 }

@@ -55,7 +55,7 @@ internal sealed class ConnectHandler(BrokerCore core)
             ReasonCode = code,
             Properties = reason is null ? null : new MqttProperties { ReasonString = reason },
         };
-        connection.Pump.Write((version, answer), static (output, a) => MqttEncoder.WriteConnAck(output, a.version, a.answer));
+        connection.Pump.Write((version, answer), static (output, a) => ConnAckPacket.Write(output, a.version, a.answer));
         connection.RequestClose(CloseReason.Refused);
         return false;
     }
@@ -83,7 +83,7 @@ internal sealed class ConnectHandler(BrokerCore core)
         };
         connection.Pump.Write(
             (connect.Version, answer, client.MaximumPacketSize),
-            static (output, a) => MqttEncoder.WriteConnAck(output, a.Version, a.answer, a.MaximumPacketSize));
+            static (output, a) => ConnAckPacket.Write(output, a.Version, a.answer, a.MaximumPacketSize));
         core.Logger.Connected(identity.ClientId, connection.RemoteEndPoint, granted.Present);
         return connection.TryAccept();
     }

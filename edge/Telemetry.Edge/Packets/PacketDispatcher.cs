@@ -51,7 +51,7 @@ internal sealed class PacketDispatcher(BrokerCore core, SubscriptionTree tree)
             return connection.Fail(MqttError.Malformed("MQTT-3.12", "A PINGREQ has no body."));
         }
 
-        connection.Pump.Write(0, static (output, _) => MqttEncoder.WritePingResp(output));
+        connection.Pump.Write(0, static (output, _) => EmptyPacket.WritePingResp(output));
         return ReadStep.Next;
     }
 

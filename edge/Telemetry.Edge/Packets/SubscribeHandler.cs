@@ -28,7 +28,7 @@ internal sealed class SubscribeHandler(BrokerCore core, SubscriptionTree tree)
         }
 
         var answer = new SubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = codes };
-        connection.Pump.Write((version, answer), static (output, a) => MqttEncoder.WriteSubAck(output, a.version, a.answer));
+        connection.Pump.Write((version, answer), static (output, a) => SubAckPacket.Write(output, a.version, a.answer));
         foreach (var subscription in wantRetained ?? [])
         {
             _router.SendRetained(subscription);
@@ -55,7 +55,7 @@ internal sealed class SubscribeHandler(BrokerCore core, SubscriptionTree tree)
         }
 
         var answer = new UnsubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = codes };
-        connection.Pump.Write((version, answer), static (output, a) => MqttEncoder.WriteUnsubAck(output, a.version, a.answer));
+        connection.Pump.Write((version, answer), static (output, a) => UnsubAckPacket.Write(output, a.version, a.answer));
         return ReadStep.Next;
     }
 

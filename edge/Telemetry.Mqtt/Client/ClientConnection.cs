@@ -114,7 +114,7 @@ internal sealed class ClientConnection(
                 }
                 _pinging = true;
                 _pingSent = now;
-                MqttEncoder.WritePingReq(_pending);
+                EmptyPacket.WritePingReq(_pending);
                 BeginFlush();
                 return _keepAlive;
             }

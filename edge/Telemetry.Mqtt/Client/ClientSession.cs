@@ -66,7 +66,7 @@ internal sealed class ClientSession : IPacketSink
             _sentCleanStart = connect.CleanStart;
             _aliases = connect.Properties?.TopicAliasMaximum is > 0 and { } maximum ? new TopicAliases(maximum) : null;
             _handshake = new TaskCompletionSource<ConnAckPacket>(TaskCreationOptions.RunContinuationsAsynchronously);
-            MqttEncoder.WriteConnect(connection.Output, connect);
+            ConnectPacket.Write(connection.Output, connect);
             connection.BeginFlush();
             return _handshake.Task;
         }
@@ -90,7 +90,7 @@ internal sealed class ClientSession : IPacketSink
             {
                 return PublishStart.NotSupported;
             }
-            var size = PublishEncoder.SizeOf(
+            var size = PublishPacket.SizeOf(
                 _options.Version, topicName.Length, properties.Length, payload.Length, DeliveryOf(request, 0));
             if (size > _limits.MaximumPacketSize)
             {
@@ -160,7 +160,7 @@ internal sealed class ClientSession : IPacketSink
         {
             if (_connection is { IsOpen: true } connection)
             {
-                MqttEncoder.WriteDisconnect(connection.Output, _options.Version, reasonCode, properties);
+                DisconnectPacket.Write(connection.Output, _options.Version, reasonCode, properties);
                 connection.Finish(new MqttDisconnect(DisconnectCause.Requested, reasonCode, "The client disconnected."));
             }
         }
@@ -232,7 +232,7 @@ internal sealed class ClientSession : IPacketSink
             {
                 return end;
             }
-            MqttEncoder.WriteDisconnect(connection.Output, _options.Version, error.Code);
+            DisconnectPacket.Write(connection.Output, _options.Version, error.Code);
             connection.Finish(end);
             return null;
         }
@@ -431,7 +431,7 @@ internal sealed class ClientSession : IPacketSink
         {
             _window.Received(packetIdentifier);
         }
-        MqttEncoder.WriteAck(connection.Output, MqttPacketType.PubRel, _options.Version, packetIdentifier,
+        PubAckPacket.Write(connection.Output, MqttPacketType.PubRel, _options.Version, packetIdentifier,
             known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound);
         connection.BeginFlush();
     }
@@ -461,7 +461,7 @@ internal sealed class ClientSession : IPacketSink
             // HasCapacity said yes and the gate is held, so there is a slot.
             _window.TryTake(request.Qos, completion, state, out identifier);
         }
-        var size = PublishEncoder.Write(
+        var size = PublishPacket.Write(
             connection.Output, _options.Version, topicName, properties, payload, DeliveryOf(request, identifier));
         if (_options.ResumeInFlight && request.Qos != MqttQos.AtMostOnce)
         {

@@ -14,7 +14,7 @@ internal sealed class InboundAcknowledger
         }
         if (sendPubRecAgain)
         {
-            MqttEncoder.WriteAck(connection.Output, MqttPacketType.PubRec, packetIdentifier);
+            PubAckPacket.Write(connection.Output, MqttPacketType.PubRec, packetIdentifier);
             connection.BeginFlush();
         }
         return false;
@@ -31,7 +31,7 @@ internal sealed class InboundAcknowledger
             var refused = version == MqttVersion.V500 && reasonCode >= ReasonCode.UnspecifiedError;
             _exactlyOnce.Acknowledge(delivery.PacketIdentifier, refused);
         }
-        MqttEncoder.WriteAck(connection.Output, type, version, delivery.PacketIdentifier, reasonCode);
+        PubAckPacket.Write(connection.Output, type, version, delivery.PacketIdentifier, reasonCode);
         connection.BeginFlush();
     }
 
@@ -39,7 +39,7 @@ internal sealed class InboundAcknowledger
     public void Complete(ClientConnection connection, MqttVersion version, ushort packetIdentifier)
     {
         var known = _exactlyOnce.Complete(packetIdentifier);
-        MqttEncoder.WriteAck(
+        PubAckPacket.Write(
             connection.Output,
             MqttPacketType.PubComp,
             version,

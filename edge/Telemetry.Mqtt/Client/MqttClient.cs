@@ -139,7 +139,7 @@ public sealed class MqttClient : IAsyncDisposable
         MqttProperties? properties = null,
         CancellationToken cancellationToken = default)
     {
-        var answer = _session.Request((output, identifier) => MqttEncoder.WriteSubscribe(
+        var answer = _session.Request((output, identifier) => SubscribePacket.Write(
             output,
             _options.Version,
             new SubscribePacket { PacketIdentifier = identifier, Requests = requests, Properties = properties }));
@@ -156,7 +156,7 @@ public sealed class MqttClient : IAsyncDisposable
     public async Task<UnsubAckPacket> UnsubscribeAsync(
         IReadOnlyList<string> filters, MqttProperties? properties = null, CancellationToken cancellationToken = default)
     {
-        var answer = _session.Request((output, identifier) => MqttEncoder.WriteUnsubscribe(
+        var answer = _session.Request((output, identifier) => UnsubscribePacket.Write(
             output,
             _options.Version,
             new UnsubscribePacket { PacketIdentifier = identifier, Filters = filters, Properties = properties }));

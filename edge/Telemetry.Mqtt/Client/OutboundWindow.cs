@@ -124,7 +124,7 @@ internal sealed class OutboundWindow(int capacity)
             ref var slot = ref _slots[identifier - 1];
             if (slot.Stage == Stage.AwaitingPubComp)
             {
-                MqttEncoder.WriteAck(output, MqttPacketType.PubRel, identifier);
+                PubAckPacket.Write(output, MqttPacketType.PubRel, identifier);
                 continue;
             }
             var packet = slot.Packet.AsSpan();

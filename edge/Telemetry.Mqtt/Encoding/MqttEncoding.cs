@@ -31,4 +31,34 @@ internal static class MqttEncoding
     }
 
     public static int SizeOfPacket(int remaining) => 1 + VariableByteInteger.SizeOf(remaining) + remaining;
+
+    /// <summary>A packet of a reason code and properties: DISCONNECT and AUTH.</summary>
+    public static int WriteReasoned(
+        IBufferWriter<byte> output, MqttPacketType type, ReasonCode reasonCode, MqttProperties? properties, int maximumPacketSize)
+    {
+        var block = new PropertyBlock(MqttVersion.V500, properties, fixedSize: 1, maximumPacketSize);
+        var withProperties = block.Size > 0;
+        if (!TryReserve(
+            output, type, 1 + (withProperties ? block.EncodedSize : 0), maximumPacketSize, out var writer, out var size))
+        {
+            return 0;
+        }
+        writer.WriteByte((byte)reasonCode);
+        if (withProperties)
+        {
+            block.Write(ref writer);
+        }
+        output.Advance(size);
+        return size;
+    }
+
+    /// <summary>A packet that is a fixed header and nothing else.</summary>
+    public static int WriteEmpty(IBufferWriter<byte> output, MqttPacketType type)
+    {
+        var span = output.GetSpan(2);
+        span[0] = FirstByte(type);
+        span[1] = 0;
+        output.Advance(2);
+        return 2;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Telemetry.Mqtt;
@@ -55,4 +56,9 @@ public sealed class AuthPacket
         ReasonCode.ReAuthenticate => sender == MqttPeer.Client,
         _ => false,
     };
+
+    /// <summary>AUTH, 5.0 only.</summary>
+    public static int Write(
+        IBufferWriter<byte> output, ReasonCode reasonCode, MqttProperties properties, int maximumPacketSize = int.MaxValue) =>
+        MqttEncoding.WriteReasoned(output, MqttPacketType.Auth, reasonCode, properties, maximumPacketSize);
 }

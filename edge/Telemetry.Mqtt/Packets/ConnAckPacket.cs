@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Telemetry.Mqtt;
@@ -57,4 +58,53 @@ public sealed class ConnAckPacket
         packet = new ConnAckPacket { SessionPresent = flags == 1, ReasonCode = code, Properties = properties };
         return true;
     }
+
+    /// <summary>CONNACK. In 3.1.1 the reason code becomes the return code that is nearest to it.</summary>
+    public static int Write(
+        IBufferWriter<byte> output, MqttVersion version, ConnAckPacket packet, int maximumPacketSize = int.MaxValue)
+    {
+        var block = new PropertyBlock(version, packet.Properties, fixedSize: 2, maximumPacketSize);
+        if (!MqttEncoding.TryReserve(
+            output, MqttPacketType.ConnAck, 2 + block.EncodedSize, maximumPacketSize, out var writer, out var size))
+        {
+            return 0;
+        }
+        // Session Present must be 0 in a refusal [MQTT-3.2.2-6].
+        writer.WriteByte((byte)(packet.SessionPresent && packet.ReasonCode == ReasonCode.Success ? 1 : 0));
+        writer.WriteByte(version == MqttVersion.V311
+            ? ConnectReturnCode.FromReasonCode(packet.ReasonCode)
+            : (byte)packet.ReasonCode);
+        block.Write(ref writer);
+        output.Advance(size);
+        return size;
+    }
+}
+
+/// <summary>CONNACK return codes, MQTT 3.1.1 table 3.1.</summary>
+internal static class ConnectReturnCode
+{
+    public static bool TryToReasonCode(byte returnCode, out ReasonCode reasonCode)
+    {
+        (reasonCode, var known) = returnCode switch
+        {
+            0 => (ReasonCode.Success, true),
+            1 => (ReasonCode.UnsupportedProtocolVersion, true),
+            2 => (ReasonCode.ClientIdentifierNotValid, true),
+            3 => (ReasonCode.ServerUnavailable, true),
+            4 => (ReasonCode.BadUserNameOrPassword, true),
+            5 => (ReasonCode.NotAuthorized, true),
+            _ => (ReasonCode.UnspecifiedError, false),
+        };
+        return known;
+    }
+
+    public static byte FromReasonCode(ReasonCode reasonCode) => reasonCode switch
+    {
+        ReasonCode.Success => 0,
+        ReasonCode.UnsupportedProtocolVersion => 1,
+        ReasonCode.ClientIdentifierNotValid => 2,
+        ReasonCode.BadUserNameOrPassword or ReasonCode.BadAuthenticationMethod => 4,
+        ReasonCode.NotAuthorized or ReasonCode.Banned => 5,
+        _ => 3,
+    };
 }

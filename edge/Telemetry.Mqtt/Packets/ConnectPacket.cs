@@ -1,10 +1,22 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace Telemetry.Mqtt;
 
 /// <summary>CONNECT, MQTT 5.0 section 3.1.</summary>
 public sealed class ConnectPacket
 {
+    private const byte UserNameFlag = 0x80;
+    private const byte PasswordFlag = 0x40;
+    private const byte WillRetainFlag = 0x20;
+    private const byte WillFlag = 0x04;
+    private const byte CleanStartFlag = 0x02;
+    private const byte ReservedFlag = 0x01;
+
+    // Length and name, level, flags, keep alive.
+    private const int VariableHeaderSize = 6 + 1 + 1 + 2;
+
     public MqttVersion Version { get; init; } = MqttVersion.V500;
 
     /// <summary>Empty: the server is to assign one.</summary>
@@ -30,6 +42,276 @@ public sealed class ConnectPacket
     /// <see cref="Properties"/>.
     /// </summary>
     public static bool TryParse(
-        ReadOnlySpan<byte> body, [NotNullWhen(true)] out ConnectPacket? packet, out ConnectFailure failure) =>
-        ConnectParser.TryParse(body, out packet, out failure);
+        ReadOnlySpan<byte> body, [NotNullWhen(true)] out ConnectPacket? packet, out ConnectFailure failure)
+    {
+        packet = null;
+        var reader = new MqttBodyReader(body);
+        if (!reader.TryReadBinary(out var name))
+        {
+            failure = new ConnectFailure(ConnectFailureKind.Malformed, 0, MqttBodyReader.Truncated);
+            return false;
+        }
+        if (!name.SequenceEqual("MQTT"u8))
+        {
+            failure = new ConnectFailure(ConnectFailureKind.WrongProtocolName, 0, new MqttError(
+                ReasonCode.UnsupportedProtocolVersion, "MQTT-3.1.2-1", "The protocol name is not 'MQTT'."));
+            return false;
+        }
+        if (!reader.TryReadByte(out var level))
+        {
+            failure = new ConnectFailure(ConnectFailureKind.Malformed, 0, MqttBodyReader.Truncated);
+            return false;
+        }
+        if (level is not ((byte)MqttVersion.V311 or (byte)MqttVersion.V500))
+        {
+            failure = new ConnectFailure(ConnectFailureKind.UnsupportedLevel, level, new MqttError(
+                ReasonCode.UnsupportedProtocolVersion, "MQTT-3.1.2-2", "The protocol level is neither 4 nor 5."));
+            return false;
+        }
+        if (TryReadRest(ref reader, (MqttVersion)level, out packet, out var error))
+        {
+            failure = default;
+            return true;
+        }
+        failure = new ConnectFailure(ConnectFailureKind.Malformed, level, error);
+        return false;
+    }
+
+    private static bool TryReadRest(
+        ref MqttBodyReader reader, MqttVersion version, [NotNullWhen(true)] out ConnectPacket? packet, out MqttError error)
+    {
+        packet = null;
+        if (!reader.TryReadByte(out var flags))
+        {
+            error = MqttBodyReader.Truncated;
+            return false;
+        }
+        if (!TryCheckFlags(flags, version, out error))
+        {
+            return false;
+        }
+        if (!reader.TryReadUInt16(out var keepAlive))
+        {
+            error = MqttBodyReader.Truncated;
+            return false;
+        }
+        if (!MqttPacketParts.TryReadProperties(ref reader, version, MqttPropertyOwner.Connect, out var properties, out error)
+            || !reader.TryReadString("MQTT-3.1.3-4", out var clientId, out error)
+            || !TryReadWill(ref reader, version, flags, out var will, out error)
+            || !TryReadUserName(ref reader, flags, out var userName, out error)
+            || !TryReadPassword(ref reader, flags, out var password, out error))
+        {
+            return false;
+        }
+        if (!reader.IsEmpty)
+        {
+            error = MqttBodyReader.TooLong;
+            return false;
+        }
+        packet = new ConnectPacket
+        {
+            Version = version,
+            ClientId = Encoding.UTF8.GetString(clientId),
+            CleanStart = (flags & CleanStartFlag) != 0,
+            KeepAlive = keepAlive,
+            UserName = userName,
+            Password = password,
+            Will = will,
+            Properties = properties,
+        };
+        return true;
+    }
+
+    private static bool TryCheckFlags(byte flags, MqttVersion version, out MqttError error)
+    {
+        var willQos = flags >> 3 & 3;
+        error = default;
+        if ((flags & ReservedFlag) != 0)
+        {
+            error = MqttError.Malformed("MQTT-3.1.2-3", "The reserved flag of CONNECT must be 0.");
+        }
+        else if (willQos == 3)
+        {
+            error = MqttError.Malformed("MQTT-3.1.2-12", "Will QoS must not be 3.");
+        }
+        else if ((flags & WillFlag) == 0 && willQos != 0)
+        {
+            error = MqttError.Malformed("MQTT-3.1.2-11", "Will QoS must be 0 when there is no will.");
+        }
+        else if ((flags & WillFlag) == 0 && (flags & WillRetainFlag) != 0)
+        {
+            error = MqttError.Malformed("MQTT-3.1.2-13", "Will Retain must be 0 when there is no will.");
+        }
+        else if (version == MqttVersion.V311 && (flags & PasswordFlag) != 0 && (flags & UserNameFlag) == 0)
+        {
+            error = MqttError.Malformed("MQTT-3.1.2-22", "A password needs a user name in MQTT 3.1.1.");
+        }
+        return error.IsNone;
+    }
+
+    private static bool TryReadWill(
+        ref MqttBodyReader reader, MqttVersion version, byte flags, out WillMessage? will, out MqttError error)
+    {
+        will = null;
+        error = default;
+        if ((flags & WillFlag) == 0)
+        {
+            return true;
+        }
+        if (!MqttPacketParts.TryReadProperties(ref reader, version, MqttPropertyOwner.Will, out var properties, out error)
+            || !reader.TryReadString("MQTT-3.1.3-11", out var topic, out error)
+            || !TopicName.TryCheck(topic, out error))
+        {
+            return false;
+        }
+        if (!reader.TryReadBinary(out var payload))
+        {
+            error = MqttBodyReader.Truncated;
+            return false;
+        }
+        will = new WillMessage
+        {
+            TopicName = Encoding.UTF8.GetString(topic),
+            Payload = payload.ToArray(),
+            Qos = (MqttQos)(flags >> 3 & 3),
+            Retain = (flags & WillRetainFlag) != 0,
+            Properties = properties,
+        };
+        return true;
+    }
+
+    private static bool TryReadUserName(ref MqttBodyReader reader, byte flags, out string? userName, out MqttError error)
+    {
+        userName = null;
+        error = default;
+        if ((flags & UserNameFlag) == 0)
+        {
+            return true;
+        }
+        if (!reader.TryReadString("MQTT-3.1.3-12", out var value, out error))
+        {
+            return false;
+        }
+        userName = Encoding.UTF8.GetString(value);
+        return true;
+    }
+
+    private static bool TryReadPassword(
+        ref MqttBodyReader reader, byte flags, out ReadOnlyMemory<byte>? password, out MqttError error)
+    {
+        password = null;
+        error = default;
+        if ((flags & PasswordFlag) == 0)
+        {
+            return true;
+        }
+        if (!reader.TryReadBinary(out var value))
+        {
+            error = MqttBodyReader.Truncated;
+            return false;
+        }
+        password = value.ToArray();
+        return true;
+    }
+
+    /// <summary>Writes a CONNECT in the version of the packet; returns its bytes.</summary>
+    public static int Write(IBufferWriter<byte> output, ConnectPacket packet)
+    {
+        if (packet.Version == MqttVersion.V311 && packet.Password is not null && packet.UserName is null)
+        {
+            throw new ArgumentException("A password needs a user name in MQTT 3.1.1 [MQTT-3.1.2-22].", nameof(packet));
+        }
+        var block = new PropertyBlock(packet.Version, packet.Properties, fixedSize: 0, int.MaxValue);
+        var willBlock = new PropertyBlock(packet.Version, packet.Will?.Properties, fixedSize: 0, int.MaxValue);
+        var remaining = VariableHeaderSize + block.EncodedSize + SpanWriter.SizeOf(packet.ClientId);
+        if (packet.Will is { } will)
+        {
+            remaining += willBlock.EncodedSize + SpanWriter.SizeOf(will.TopicName) + SpanWriter.SizeOf(will.Payload.Span);
+        }
+        remaining += packet.UserName is null ? 0 : SpanWriter.SizeOf(packet.UserName);
+        remaining += packet.Password is { } password ? SpanWriter.SizeOf(password.Span) : 0;
+        MqttEncoding.TryReserve(output, MqttPacketType.Connect, remaining, int.MaxValue, out var writer, out var size);
+        writer.WriteBinary("MQTT"u8);
+        writer.WriteByte((byte)packet.Version);
+        writer.WriteByte(Flags(packet));
+        writer.WriteUInt16(packet.KeepAlive);
+        block.Write(ref writer);
+        writer.WriteString(packet.ClientId);
+        if (packet.Will is not null)
+        {
+            willBlock.Write(ref writer);
+            writer.WriteString(packet.Will.TopicName);
+            writer.WriteBinary(packet.Will.Payload.Span);
+        }
+        if (packet.UserName is not null)
+        {
+            writer.WriteString(packet.UserName);
+        }
+        if (packet.Password is { } secret)
+        {
+            writer.WriteBinary(secret.Span);
+        }
+        output.Advance(size);
+        return size;
+    }
+
+    private static byte Flags(ConnectPacket packet)
+    {
+        var flags = (packet.UserName is null ? 0 : 0x80) | (packet.Password is null ? 0 : 0x40)
+            | (packet.CleanStart ? 0x02 : 0);
+        if (packet.Will is { } will)
+        {
+            flags |= 0x04 | (int)will.Qos << 3 | (will.Retain ? 0x20 : 0);
+        }
+        return (byte)flags;
+    }
+}
+
+/// <summary>The will that CONNECT carries, MQTT 5.0 section 3.1.3.2.</summary>
+public sealed record WillMessage
+{
+    /// <summary>A topic name.</summary>
+    public required string TopicName { get; init; }
+
+    public ReadOnlyMemory<byte> Payload { get; init; }
+
+    public MqttQos Qos { get; init; }
+
+    public bool Retain { get; init; }
+
+    /// <summary>Will properties; null when there are none.</summary>
+    public MqttProperties? Properties { get; init; }
+}
+
+/// <summary>Why a CONNECT was refused by the decoder, and how it may be answered.</summary>
+/// <param name="Kind">Which of the three ways it went wrong.</param>
+/// <param name="ProtocolLevel">Level byte of the packet; 0 when it was not reached.</param>
+/// <param name="Error">Reason code, clause and sentence.</param>
+public readonly record struct ConnectFailure(ConnectFailureKind Kind, byte ProtocolLevel, MqttError Error)
+{
+    /// <summary>
+    /// Version to write a refusing CONNACK in; null when none is due and the connection is just closed (a wrong name, or a
+    /// malformed packet of 3.1.1).
+    /// </summary>
+    public MqttVersion? AnswerVersion => (Kind, ProtocolLevel) switch
+    {
+        (ConnectFailureKind.WrongProtocolName, _) => null,
+        (ConnectFailureKind.UnsupportedLevel, < 5) => MqttVersion.V311,
+        (ConnectFailureKind.UnsupportedLevel, _) => MqttVersion.V500,
+        (_, 5) => MqttVersion.V500,
+        _ => null,
+    };
+}
+
+/// <summary>Ways a CONNECT can be refused by the decoder.</summary>
+public enum ConnectFailureKind : byte
+{
+    /// <summary>0x81 or 0x82.</summary>
+    Malformed,
+
+    /// <summary>The protocol name is not <c>MQTT</c> [MQTT-3.1.2-1].</summary>
+    WrongProtocolName,
+
+    /// <summary>0x84; CONNACK return code 1 in 3.1.1 [MQTT-3.1.2-2].</summary>
+    UnsupportedLevel,
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Telemetry.Mqtt;
@@ -76,4 +77,19 @@ public sealed class DisconnectPacket
             or ReasonCode.WildcardSubscriptionsNotSupported => sender == MqttPeer.Server,
         _ => false,
     };
+
+    /// <summary>DISCONNECT. In 3.1.1 without reason code and properties (and only a client may send it).</summary>
+    public static int Write(
+        IBufferWriter<byte> output,
+        MqttVersion version,
+        ReasonCode reasonCode,
+        MqttProperties? properties = null,
+        int maximumPacketSize = int.MaxValue)
+    {
+        if (version == MqttVersion.V311 || (reasonCode == ReasonCode.Success && properties is null))
+        {
+            return MqttEncoding.WriteEmpty(output, MqttPacketType.Disconnect);
+        }
+        return MqttEncoding.WriteReasoned(output, MqttPacketType.Disconnect, reasonCode, properties, maximumPacketSize);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Telemetry.Mqtt;
 
 /// <summary>PUBACK, PUBREC, PUBREL and PUBCOMP, MQTT 5.0 sections 3.4 to 3.7: all four have one shape.</summary>
@@ -63,6 +65,53 @@ public readonly ref struct PubAckPacket
             Properties = properties,
         };
         return MqttPropertyValues.TryCheckAll(properties, (MqttPropertyOwner)type, out error);
+    }
+
+    /// <summary>PUBACK, PUBREC, PUBREL or PUBCOMP with success: 4 bytes in both versions.</summary>
+    public static int Write(IBufferWriter<byte> output, MqttPacketType type, ushort packetIdentifier)
+    {
+        var span = output.GetSpan(4);
+        span[0] = MqttEncoding.FirstByte(type);
+        span[1] = 2;
+        span[2] = (byte)(packetIdentifier >> 8);
+        span[3] = (byte)packetIdentifier;
+        output.Advance(4);
+        return 4;
+    }
+
+    /// <summary>PUBACK, PUBREC, PUBREL or PUBCOMP. In 3.1.1 the reason code and properties are not written.</summary>
+    public static int Write(
+        IBufferWriter<byte> output,
+        MqttPacketType type,
+        MqttVersion version,
+        ushort packetIdentifier,
+        ReasonCode reasonCode,
+        MqttProperties? properties = null,
+        int maximumPacketSize = int.MaxValue)
+    {
+        if (version == MqttVersion.V311 || (reasonCode == ReasonCode.Success && properties is null))
+        {
+            return Write(output, type, packetIdentifier);
+        }
+        var block = new PropertyBlock(version, properties, fixedSize: 3, maximumPacketSize);
+        var withProperties = block.Size > 0;
+        if (reasonCode == ReasonCode.Success && !withProperties)
+        {
+            return Write(output, type, packetIdentifier);
+        }
+        if (!MqttEncoding.TryReserve(
+            output, type, 3 + (withProperties ? block.EncodedSize : 0), maximumPacketSize, out var writer, out var size))
+        {
+            return 0;
+        }
+        writer.WriteUInt16(packetIdentifier);
+        writer.WriteByte((byte)reasonCode);
+        if (withProperties)
+        {
+            block.Write(ref writer);
+        }
+        output.Advance(size);
+        return size;
     }
 
     private static bool IsAllowed(MqttPacketType type, ReasonCode code) => code switch

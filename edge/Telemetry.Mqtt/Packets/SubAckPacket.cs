@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Telemetry.Mqtt;
@@ -54,4 +55,25 @@ public sealed class SubAckPacket
             or ReasonCode.WildcardSubscriptionsNotSupported => version == MqttVersion.V500,
         _ => false,
     };
+
+    /// <summary>Writes a SUBACK; in 3.1.1 every failure is 0x80. Returns its bytes, 0 when it is over the limit.</summary>
+    public static int Write(
+        IBufferWriter<byte> output, MqttVersion version, SubAckPacket packet, int maximumPacketSize = int.MaxValue)
+    {
+        var codes = packet.ReasonCodes;
+        var block = new PropertyBlock(version, packet.Properties, 2 + codes.Count, maximumPacketSize);
+        if (!MqttEncoding.TryReserve(
+            output, MqttPacketType.SubAck, 2 + block.EncodedSize + codes.Count, maximumPacketSize, out var writer, out var size))
+        {
+            return 0;
+        }
+        writer.WriteUInt16(packet.PacketIdentifier);
+        block.Write(ref writer);
+        foreach (var code in codes)
+        {
+            writer.WriteByte(version == MqttVersion.V311 && code >= ReasonCode.UnspecifiedError ? (byte)0x80 : (byte)code);
+        }
+        output.Advance(size);
+        return size;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
@@ -86,4 +87,78 @@ public sealed class SubscribePacket
         }
         return true;
     }
+
+    /// <summary>Writes a SUBSCRIBE; returns its bytes.</summary>
+    public static int Write(IBufferWriter<byte> output, MqttVersion version, SubscribePacket packet)
+    {
+        var block = new PropertyBlock(version, packet.Properties, fixedSize: 0, int.MaxValue);
+        var remaining = 2 + block.EncodedSize;
+        foreach (var request in packet.Requests)
+        {
+            remaining += SpanWriter.SizeOf(request.FilterText) + 1;
+        }
+        MqttEncoding.TryReserve(output, MqttPacketType.Subscribe, remaining, int.MaxValue, out var writer, out var size);
+        writer.WriteUInt16(packet.PacketIdentifier);
+        block.Write(ref writer);
+        foreach (var request in packet.Requests)
+        {
+            writer.WriteString(request.FilterText);
+            writer.WriteByte(Options(version, request));
+        }
+        output.Advance(size);
+        return size;
+    }
+
+    private static byte Options(MqttVersion version, SubscriptionRequest request)
+    {
+        if (version == MqttVersion.V311)
+        {
+            return (byte)request.Qos;
+        }
+        return (byte)((int)request.Qos | (request.NoLocal ? 4 : 0) | (request.RetainAsPublished ? 8 : 0)
+            | (int)request.RetainHandling << 4);
+    }
+}
+
+/// <summary>One topic filter of SUBSCRIBE with its options, MQTT 5.0 section 3.8.3.</summary>
+public sealed record SubscriptionRequest
+{
+    public SubscriptionRequest()
+    {
+    }
+
+    /// <summary>A request for a filter that is known to be right.</summary>
+    /// <exception cref="FormatException">It is not.</exception>
+    public SubscriptionRequest(string filter, MqttQos qos = MqttQos.AtMostOnce)
+    {
+        FilterText = filter;
+        Filter = TopicFilter.Parse(filter);
+        Qos = qos;
+    }
+
+    /// <summary>The filter as sent: well-formed UTF-8, perhaps not a valid filter.</summary>
+    public string FilterText { get; init; } = "";
+
+    /// <summary>The filter; null when it is not valid. A server then answers 0x8F or closes.</summary>
+    public TopicFilter? Filter { get; init; }
+
+    /// <summary>Why <see cref="Filter"/> is null.</summary>
+    public MqttError FilterError { get; init; }
+
+    /// <summary>Largest QoS wanted.</summary>
+    public MqttQos Qos { get; init; }
+
+    public bool NoLocal { get; init; }
+
+    public bool RetainAsPublished { get; init; }
+
+    public RetainHandling RetainHandling { get; init; }
+}
+
+/// <summary>When retained messages are sent for a subscription, MQTT 5.0 section 3.8.3.1.</summary>
+public enum RetainHandling : byte
+{
+    SendAtSubscribe = 0,
+    SendIfNewSubscription = 1,
+    DoNotSend = 2,
 }

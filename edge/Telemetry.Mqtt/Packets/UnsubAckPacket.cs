@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Telemetry.Mqtt;
@@ -49,4 +50,25 @@ public sealed class UnsubAckPacket
     private static bool IsAllowed(ReasonCode code) => code is ReasonCode.Success or ReasonCode.NoSubscriptionExisted
         or ReasonCode.UnspecifiedError or ReasonCode.ImplementationSpecificError or ReasonCode.NotAuthorized
         or ReasonCode.TopicFilterInvalid or ReasonCode.PacketIdentifierInUse;
+
+    /// <summary>Writes an UNSUBACK; in 3.1.1 without reason codes. Returns its bytes, 0 when it is over the limit.</summary>
+    public static int Write(
+        IBufferWriter<byte> output, MqttVersion version, UnsubAckPacket packet, int maximumPacketSize = int.MaxValue)
+    {
+        var count = version == MqttVersion.V311 ? 0 : packet.ReasonCodes.Count;
+        var block = new PropertyBlock(version, packet.Properties, 2 + count, maximumPacketSize);
+        if (!MqttEncoding.TryReserve(
+            output, MqttPacketType.UnsubAck, 2 + block.EncodedSize + count, maximumPacketSize, out var writer, out var size))
+        {
+            return 0;
+        }
+        writer.WriteUInt16(packet.PacketIdentifier);
+        block.Write(ref writer);
+        for (var i = 0; i < count; i++)
+        {
+            writer.WriteByte((byte)packet.ReasonCodes[i]);
+        }
+        output.Advance(size);
+        return size;
+    }
 }

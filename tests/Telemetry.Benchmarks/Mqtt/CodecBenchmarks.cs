@@ -26,9 +26,9 @@ public class CodecBenchmarks
         var acks = new ArrayBufferWriter<byte>();
         for (ushort i = 1; i <= Packets; i++)
         {
-            PublishEncoder.Write(
+            PublishPacket.Write(
                 publishes, MqttVersion.V500, _message, new PublishDelivery { Qos = MqttQos.AtLeastOnce, PacketIdentifier = i });
-            MqttEncoder.WriteAck(acks, MqttPacketType.PubAck, i);
+            PubAckPacket.Write(acks, MqttPacketType.PubAck, i);
         }
         _publishes = new ReadOnlySequence<byte>(publishes.WrittenMemory);
         _acks = new ReadOnlySequence<byte>(acks.WrittenMemory);
@@ -70,7 +70,7 @@ public class CodecBenchmarks
         _output.ResetWrittenCount();
         for (ushort i = 1; i <= Subscribers; i++)
         {
-            PublishEncoder.Write(
+            PublishPacket.Write(
                 _output, MqttVersion.V500, _message, new PublishDelivery { Qos = MqttQos.AtLeastOnce, PacketIdentifier = i });
         }
         return _output.WrittenCount;
@@ -82,7 +82,7 @@ public class CodecBenchmarks
         _output.ResetWrittenCount();
         for (ushort i = 1; i <= Packets; i++)
         {
-            MqttEncoder.WriteAck(_output, MqttPacketType.PubAck, i);
+            PubAckPacket.Write(_output, MqttPacketType.PubAck, i);
         }
         return _output.WrittenCount;
     }

@@ -146,7 +146,7 @@ public sealed class ConnectionTests
                 break;
             default:
                 var code = expected ? ReasonCode.DisconnectWithWillMessage : ReasonCode.Success;
-                await client.WriteAsync(o => MqttEncoder.WriteDisconnect(o, MqttVersion.V500, code));
+                await client.WriteAsync(o => DisconnectPacket.Write(o, MqttVersion.V500, code));
                 break;
         }
 
@@ -204,7 +204,7 @@ public sealed class ConnectionTests
         for (var i = 0; i < 3; i++)
         {
             await using var client = await broker.OpenAsync();
-            await client.WriteAsync(o => MqttEncoder.WriteConnect(o, new ConnectPacket { CleanStart = true }));
+            await client.WriteAsync(o => ConnectPacket.Write(o, new ConnectPacket { CleanStart = true }));
             assigned.Add((await client.ConnAckAsync()).Properties!.AssignedClientIdentifier!).ShouldBeTrue();
         }
     }
@@ -222,7 +222,7 @@ public sealed class ConnectionTests
         foreach (var password in new[] { "wrong", "right", "right" })
         {
             await using var client = await broker.OpenAsync(version);
-            await client.WriteAsync(o => MqttEncoder.WriteConnect(o, new ConnectPacket
+            await client.WriteAsync(o => ConnectPacket.Write(o, new ConnectPacket
             {
                 Version = version,
                 ClientId = "c",

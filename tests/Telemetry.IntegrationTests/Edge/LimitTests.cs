@@ -14,20 +14,20 @@ public sealed class LimitTests
         await using var first = await broker.ConnectAsync("1", version);
         await using (var second = await broker.OpenAsync(version))
         {
-            await second.WriteAsync(o => MqttEncoder.WriteConnect(o, new ConnectPacket { Version = version, ClientId = "2", CleanStart = true }));
+            await second.WriteAsync(o => ConnectPacket.Write(o, new ConnectPacket { Version = version, ClientId = "2", CleanStart = true }));
             (await second.ConnAckAsync()).ReasonCode.ShouldBe(code);
             (await second.TryNextAsync()).ShouldBeNull();
             broker.Broker.Connections.ShouldBe(1);
         }
 
         await first.PingAsync();
-        await first.WriteAsync(o => MqttEncoder.WriteDisconnect(o, version, ReasonCode.Success));
+        await first.WriteAsync(o => DisconnectPacket.Write(o, version, ReasonCode.Success));
         (await first.TryNextAsync()).ShouldBeNull();
         // The end is seen here a moment before it is counted there.
         for (var tries = 0; ; tries++)
         {
             await using var third = await broker.OpenAsync(version);
-            await third.WriteAsync(o => MqttEncoder.WriteConnect(o, new ConnectPacket { Version = version, ClientId = "3", CleanStart = true }));
+            await third.WriteAsync(o => ConnectPacket.Write(o, new ConnectPacket { Version = version, ClientId = "3", CleanStart = true }));
             if ((await third.ConnAckAsync()).ReasonCode == ReasonCode.Success)
             {
                 break;

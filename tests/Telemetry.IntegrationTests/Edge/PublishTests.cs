@@ -59,7 +59,7 @@ public sealed class PublishTests
         subscriber.Cut();
         await publisher.PublishAsync("t", "4", MqttQos.AtLeastOnce, 4);
         await using var again = await RawClient.OpenAsync(broker.EndPoint);
-        await again.WriteAsync(o => MqttEncoder.WriteConnect(o, new ConnectPacket { ClientId = "s", Properties = keep }));
+        await again.WriteAsync(o => ConnectPacket.Write(o, new ConnectPacket { ClientId = "s", Properties = keep }));
         (await again.ConnAckAsync()).SessionPresent.ShouldBeTrue();
         var first = (await again.NextAsync()).Publish();
         (first.Payload, first.Id, first.Dup).ShouldBe(("1", ids[0], true));
@@ -103,7 +103,7 @@ public sealed class PublishTests
         await using var client = await broker.ConnectAsync("a");
         foreach (var (filter, qos, id) in new[] { ("t/#", MqttQos.AtMostOnce, 1u), ("t/+", MqttQos.AtLeastOnce, 268_435_455u) })
         {
-            await client.WriteAsync(o => MqttEncoder.WriteSubscribe(o, MqttVersion.V500, new SubscribePacket
+            await client.WriteAsync(o => SubscribePacket.Write(o, MqttVersion.V500, new SubscribePacket
             {
                 PacketIdentifier = 1,
                 Requests = [new SubscriptionRequest(filter, qos)],
@@ -210,7 +210,7 @@ public sealed class PublishTests
         await client.SubscribeAsync("t/#");
         foreach (var omit in new[] { false, true })
         {
-            await client.WriteAsync(o => PublishEncoder.Write(
+            await client.WriteAsync(o => PublishPacket.Write(
                 o, MqttVersion.V500, PublishMessage.Create("t/long", "x"u8), new PublishDelivery { TopicAlias = 3, OmitTopicName = omit }));
         }
 
@@ -218,7 +218,7 @@ public sealed class PublishTests
         (first.Topic, first.Alias).ShouldBe(("t/long", (ushort)1));
         var second = (await client.NextAsync()).Publish();
         (second.Topic, second.Alias).ShouldBe(("", (ushort)1));
-        await client.WriteAsync(o => PublishEncoder.Write(
+        await client.WriteAsync(o => PublishPacket.Write(
             o, MqttVersion.V500, PublishMessage.Create("t", "x"u8), new PublishDelivery { TopicAlias = 65 }));
         await client.ShouldBeClosedAsync(ReasonCode.TopicAliasInvalid);
     }

@@ -35,7 +35,7 @@ internal sealed class RawClient : IAsyncDisposable
     public static async Task<RawClient> ConnectAsync(EndPoint endpoint, ConnectPacket connect)
     {
         var client = await OpenAsync(endpoint, connect.Version);
-        await client.WriteAsync(output => MqttEncoder.WriteConnect(output, connect));
+        await client.WriteAsync(output => ConnectPacket.Write(output, connect));
         (await client.ConnAckAsync()).ReasonCode.ShouldBe(ReasonCode.Success);
         return client;
     }
@@ -53,7 +53,7 @@ internal sealed class RawClient : IAsyncDisposable
 
     public Task PublishAsync(
         string topic, string payload, MqttQos qos = MqttQos.AtMostOnce, ushort id = 0, bool retain = false, bool dup = false, uint? expiry = null) =>
-        WriteAsync(output => PublishEncoder.Write(
+        WriteAsync(output => PublishPacket.Write(
             output,
             _version,
             PublishMessage.Create(topic, System.Text.Encoding.UTF8.GetBytes(payload)),
@@ -61,14 +61,14 @@ internal sealed class RawClient : IAsyncDisposable
 
     public async Task SubscribeAsync(params SubscriptionRequest[] requests)
     {
-        await WriteAsync(output => MqttEncoder.WriteSubscribe(
+        await WriteAsync(output => SubscribePacket.Write(
             output, _version, new SubscribePacket { PacketIdentifier = 60_000, Requests = requests }));
         (await NextAsync()).Type.ShouldBe(MqttPacketType.SubAck);
     }
 
     public Task SubscribeAsync(string filter, MqttQos qos = MqttQos.AtMostOnce) => SubscribeAsync(new SubscriptionRequest(filter, qos));
 
-    public Task AckAsync(MqttPacketType type, ushort id) => WriteAsync(output => MqttEncoder.WriteAck(output, type, id));
+    public Task AckAsync(MqttPacketType type, ushort id) => WriteAsync(output => PubAckPacket.Write(output, type, id));
 
     public async Task PingAsync()
     {

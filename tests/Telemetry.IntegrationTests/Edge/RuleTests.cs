@@ -34,7 +34,7 @@ public sealed class RuleTests
         var clock = new StepClock();
         await using var broker = await TestBroker.StartAsync(new EdgeOptions { MaxKeepAlive = TimeSpan.FromSeconds(20) }, time: clock);
         await using var client = await broker.OpenAsync();
-        await client.WriteAsync(o => MqttEncoder.WriteConnect(o, new ConnectPacket { ClientId = "k", CleanStart = true, KeepAlive = 100 }));
+        await client.WriteAsync(o => ConnectPacket.Write(o, new ConnectPacket { ClientId = "k", CleanStart = true, KeepAlive = 100 }));
         (await client.ConnAckAsync()).Properties!.ServerKeepAlive.ShouldBe((ushort)20);
         clock.Advance(TimeSpan.FromSeconds(31));
         await client.ShouldBeClosedAsync(ReasonCode.KeepAliveTimeout);
@@ -102,7 +102,7 @@ public sealed class RuleTests
         await using var client = await broker.ConnectAsync("c");
         async Task SubscribeAsync(string filter, RetainHandling handling, bool asPublished = false)
         {
-            await client.WriteAsync(o => MqttEncoder.WriteSubscribe(o, MqttVersion.V500, new SubscribePacket
+            await client.WriteAsync(o => SubscribePacket.Write(o, MqttVersion.V500, new SubscribePacket
             {
                 PacketIdentifier = 1,
                 Requests = [new SubscriptionRequest(filter) { RetainHandling = handling, RetainAsPublished = asPublished }],
@@ -224,7 +224,7 @@ public sealed class RuleTests
         var keep = new MqttProperties { SessionExpiryInterval = 1000, TopicAliasMaximum = 5 };
         var client = await broker.ConnectAsync("c", clean: false, properties: keep);
         await client.SubscribeAsync("t/#", MqttQos.AtLeastOnce);
-        await client.WriteAsync(o => PublishEncoder.Write(
+        await client.WriteAsync(o => PublishPacket.Write(
             o, MqttVersion.V500, PublishMessage.Create("t/long", "1"u8), new PublishDelivery { TopicAlias = 3 }));
         await broker.Broker.PublishAsync("t/long", "2"u8.ToArray(), MqttQos.AtLeastOnce);
         var seen = new[] { (await client.NextAsync()).Publish(), (await client.NextAsync()).Publish() };
@@ -233,7 +233,7 @@ public sealed class RuleTests
         await using var again = await broker.ConnectAsync("c", clean: false, properties: keep);
         var resent = (await again.NextAsync()).Publish();
         (resent.Topic, resent.Dup).ShouldBe(("t/long", true));
-        await again.WriteAsync(o => PublishEncoder.Write(
+        await again.WriteAsync(o => PublishPacket.Write(
             o, MqttVersion.V500, PublishMessage.Create("t/long", "x"u8), new PublishDelivery { TopicAlias = 3, OmitTopicName = true }));
         await again.ShouldBeClosedAsync(ReasonCode.ProtocolError); // [MQTT-3.3.2-7]
     }

@@ -151,7 +151,7 @@ public sealed class TlsTests
             LocalCertificateSelectionCallback = certificate is null ? null : (_, _, _, _, _) => certificate,
         });
         var client = RawClient.Over(tls);
-        await client.WriteAsync(output => MqttEncoder.WriteConnect(output, new ConnectPacket { ClientId = "c", CleanStart = true }));
+        await client.WriteAsync(output => ConnectPacket.Write(output, new ConnectPacket { ClientId = "c", CleanStart = true }));
         (await client.ConnAckAsync()).ReasonCode.ShouldBe(ReasonCode.Success);
         return client;
     }

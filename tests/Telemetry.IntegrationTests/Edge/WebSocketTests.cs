@@ -64,7 +64,7 @@ public sealed class WebSocketTests
         await using var app = await WebAsync(broker.Broker);
         using var socket = await OpenAsync(app);
         await using var client = RawClient.Over(WebSocketStream.Create(socket, WebSocketMessageType.Binary));
-        await client.WriteAsync(o => MqttEncoder.WriteConnect(o, new ConnectPacket { ClientId = "w", CleanStart = true, Will = new WillMessage { TopicName = "will" } }));
+        await client.WriteAsync(o => ConnectPacket.Write(o, new ConnectPacket { ClientId = "w", CleanStart = true, Will = new WillMessage { TopicName = "will" } }));
         await client.ConnAckAsync();
         using var timeout = new CancellationTokenSource(Patience);
         await socket.SendAsync(Ping, WebSocketMessageType.Text, true, timeout.Token); // [MQTT-6.0.0-1]

@@ -13,20 +13,20 @@ public sealed class EncoderTests
     [InlineData(MqttPacketType.PubComp, 0x70)]
     public void Successful_acknowledgement_is_4_bytes(MqttPacketType type, byte first)
     {
-        Written(o => MqttEncoder.WriteAck(o, type, 0x1234)).ShouldBe([first, 2, 0x12, 0x34]);
-        Written(o => MqttEncoder.WriteAck(o, type, MqttVersion.V500, 0x1234, ReasonCode.Success)).ShouldBe([first, 2, 0x12, 0x34]);
-        Written(o => MqttEncoder.WriteAck(
+        Written(o => PubAckPacket.Write(o, type, 0x1234)).ShouldBe([first, 2, 0x12, 0x34]);
+        Written(o => PubAckPacket.Write(o, type, MqttVersion.V500, 0x1234, ReasonCode.Success)).ShouldBe([first, 2, 0x12, 0x34]);
+        Written(o => PubAckPacket.Write(
             o, type, MqttVersion.V500, 0x1234, ReasonCode.Success, new MqttProperties { ReasonString = "because" }, 4)).ShouldBe([first, 2, 0x12, 0x34]);
-        Written(o => MqttEncoder.WriteAck(o, type, MqttVersion.V311, 0x1234, ReasonCode.NotAuthorized)).ShouldBe([first, 2, 0x12, 0x34]);
+        Written(o => PubAckPacket.Write(o, type, MqttVersion.V311, 0x1234, ReasonCode.NotAuthorized)).ShouldBe([first, 2, 0x12, 0x34]);
     }
 
     [Fact]
     public void Publish_is_the_bytes_of_the_specification()
     {
-        Written(o => PublishEncoder.Write(o, MqttVersion.V311, "a/b"u8, default, "hi"u8,
+        Written(o => PublishPacket.Write(o, MqttVersion.V311, "a/b"u8, default, "hi"u8,
             new PublishDelivery { Qos = MqttQos.AtLeastOnce, PacketIdentifier = 10 }))
             .ShouldBe(Wire.Packet(0x32, "a/b", 0, 10, "hi"u8.ToArray()));
-        Written(o => PublishEncoder.Write(o, MqttVersion.V500, "a/b"u8, default, "hi"u8,
+        Written(o => PublishPacket.Write(o, MqttVersion.V500, "a/b"u8, default, "hi"u8,
             new PublishDelivery { Retain = true, MessageExpiryInterval = 1, TopicAlias = 2, OmitTopicName = true }))
             .ShouldBe(Wire.Packet(0x31, "", Wire.Properties(2, 0, 0, 0, 1, 0x23, 0, 2), "hi"u8.ToArray()));
     }
@@ -42,9 +42,9 @@ public sealed class EncoderTests
         var message = PublishMessage.From(packet, "real/topic"u8);
         message.ForwardedProperties.ToArray().ShouldBe([.. kept1, .. kept2]);
         message.TopicName.ToArray().ShouldBe("real/topic"u8.ToArray());
-        Written(o => PublishEncoder.Write(o, MqttVersion.V500, message, new PublishDelivery { MessageExpiryInterval = 3 }))
+        Written(o => PublishPacket.Write(o, MqttVersion.V500, message, new PublishDelivery { MessageExpiryInterval = 3 }))
             .ShouldBe(Wire.Packet(0x30, "real/topic", Wire.Properties(2, 0, 0, 0, 3, kept1, kept2), "p"u8.ToArray()));
-        Written(o => PublishEncoder.Write(o, MqttVersion.V311, message, new PublishDelivery { MessageExpiryInterval = 3 }))
+        Written(o => PublishPacket.Write(o, MqttVersion.V311, message, new PublishDelivery { MessageExpiryInterval = 3 }))
             .ShouldBe(Wire.Packet(0x30, "real/topic", "p"u8.ToArray()));
     }
 
@@ -55,14 +55,14 @@ public sealed class EncoderTests
         var properties = new MqttProperties { ReasonString = new string('r', 50) }.AddUserProperty("n", "v");
         var writers = new Func<IBufferWriter<byte>, int, int>[]
         {
-            (o, max) => MqttEncoder.WriteAck(o, MqttPacketType.PubAck, MqttVersion.V500, 1, ReasonCode.NotAuthorized, properties, max),
-            (o, max) => MqttEncoder.WriteConnAck(
+            (o, max) => PubAckPacket.Write(o, MqttPacketType.PubAck, MqttVersion.V500, 1, ReasonCode.NotAuthorized, properties, max),
+            (o, max) => ConnAckPacket.Write(
                 o, MqttVersion.V500, new ConnAckPacket { ReasonCode = ReasonCode.NotAuthorized, Properties = properties }, max),
-            (o, max) => MqttEncoder.WriteSubAck(
+            (o, max) => SubAckPacket.Write(
                 o, MqttVersion.V500, new SubAckPacket { PacketIdentifier = 1, ReasonCodes = [0], Properties = properties }, max),
-            (o, max) => MqttEncoder.WriteUnsubAck(
+            (o, max) => UnsubAckPacket.Write(
                 o, MqttVersion.V500, new UnsubAckPacket { PacketIdentifier = 1, ReasonCodes = [0], Properties = properties }, max),
-            (o, max) => MqttEncoder.WriteDisconnect(o, MqttVersion.V500, ReasonCode.ServerBusy, properties, max),
+            (o, max) => DisconnectPacket.Write(o, MqttVersion.V500, ReasonCode.ServerBusy, properties, max),
         };
         foreach (var write in writers)
         {
@@ -80,8 +80,8 @@ public sealed class EncoderTests
     public void Refusing_connack_never_says_session_present()
     {
         var refusal = new ConnAckPacket { SessionPresent = true, ReasonCode = ReasonCode.NotAuthorized };
-        Written(o => MqttEncoder.WriteConnAck(o, MqttVersion.V500, refusal)).ShouldBe([0x20, 3, 0, 0x87, 0]);
-        Written(o => MqttEncoder.WriteConnAck(o, MqttVersion.V311, refusal)).ShouldBe([0x20, 2, 0, 5]);
+        Written(o => ConnAckPacket.Write(o, MqttVersion.V500, refusal)).ShouldBe([0x20, 3, 0, 0x87, 0]);
+        Written(o => ConnAckPacket.Write(o, MqttVersion.V311, refusal)).ShouldBe([0x20, 2, 0, 5]);
     }
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class EncoderTests
     [InlineData(ReasonCode.NotAuthorized, 5)]
     public void Connack_of_version_3_has_the_nearest_return_code(ReasonCode code, byte returnCode)
     {
-        Written(o => MqttEncoder.WriteConnAck(o, MqttVersion.V311, new ConnAckPacket { ReasonCode = code }))
+        Written(o => ConnAckPacket.Write(o, MqttVersion.V311, new ConnAckPacket { ReasonCode = code }))
             .ShouldBe([0x20, 2, 0, returnCode]);
     }
 
@@ -100,7 +100,7 @@ public sealed class EncoderTests
     public void String_too_long_for_the_protocol_is_refused_before_anything_is_written()
     {
         var output = new ArrayBufferWriter<byte>();
-        Should.Throw<ArgumentException>(() => MqttEncoder.WriteConnect(output, new ConnectPacket { ClientId = new string('x', 65_536) }));
+        Should.Throw<ArgumentException>(() => ConnectPacket.Write(output, new ConnectPacket { ClientId = new string('x', 65_536) }));
         output.WrittenCount.ShouldBe(0);
     }
 
@@ -120,8 +120,8 @@ public sealed class EncoderTests
         static void Encode(ArrayBufferWriter<byte> output, PublishMessage message)
         {
             output.ResetWrittenCount();
-            PublishEncoder.Write(output, MqttVersion.V500, message, new PublishDelivery { Qos = MqttQos.AtLeastOnce, PacketIdentifier = 1 });
-            MqttEncoder.WriteAck(output, MqttPacketType.PubAck, 1);
+            PublishPacket.Write(output, MqttVersion.V500, message, new PublishDelivery { Qos = MqttQos.AtLeastOnce, PacketIdentifier = 1 });
+            PubAckPacket.Write(output, MqttPacketType.PubAck, 1);
         }
     }
 

@@ -56,7 +56,7 @@ public sealed class RoundTripTests
                 },
                 Properties = version == MqttVersion.V311 ? null : properties,
             };
-        Check(packets, packet => ReadBack(o => MqttEncoder.WriteConnect(o, packet), packet.Version, MqttPeer.Client)
+        Check(packets, packet => ReadBack(o => ConnectPacket.Write(o, packet), packet.Version, MqttPeer.Client)
             .ShouldBe(Dump.Connect(packet)));
     }
 
@@ -74,7 +74,7 @@ public sealed class RoundTripTests
                 ReasonCode = code,
                 Properties = version == MqttVersion.V311 ? null : properties,
             });
-        Check(packets, x => ReadBack(o => MqttEncoder.WriteConnAck(o, x.version, x.Item2), x.version, MqttPeer.Server)
+        Check(packets, x => ReadBack(o => ConnAckPacket.Write(o, x.version, x.Item2), x.version, MqttPeer.Server)
             .ShouldBe($"CONNACK {x.Item2.SessionPresent} {x.Item2.ReasonCode} {Dump.Properties(x.Item2.Properties)}"));
     }
 
@@ -111,9 +111,9 @@ public sealed class RoundTripTests
                 MessageExpiryInterval = x.expiry,
                 SubscriptionIdentifiers = x.subscriptions,
             };
-            var size = PublishEncoder.Write(written, x.version, message, delivery);
+            var size = PublishPacket.Write(written, x.version, message, delivery);
             size.ShouldBe(written.WrittenCount);
-            PublishEncoder.SizeOf(x.version, message, delivery).ShouldBe(size);
+            PublishPacket.SizeOf(x.version, message, delivery).ShouldBe(size);
             MqttFrame.TryRead(new ReadOnlySequence<byte>(written.WrittenMemory), size, out var frame, out _, out _, out _)
                 .ShouldBe(FrameStatus.Complete);
             using var body = frame.GetBody();
@@ -151,7 +151,7 @@ public sealed class RoundTripTests
                 : x.type is MqttPacketType.PubAck or MqttPacketType.PubRec ? ReasonCode.NotAuthorized
                 : ReasonCode.PacketIdentifierNotFound;
             var text = ReadBack(
-                o => MqttEncoder.WriteAck(o, x.type, x.version, x.identifier, code, x.properties), x.version, MqttPeer.Client);
+                o => PubAckPacket.Write(o, x.type, x.version, x.identifier, code, x.properties), x.version, MqttPeer.Client);
             text.ShouldStartWith($"{x.type} {x.identifier} {(x.version == MqttVersion.V311 ? ReasonCode.Success : code)} ");
         });
     }
@@ -179,7 +179,7 @@ public sealed class RoundTripTests
             var properties = five ? x.subscribe : null;
             var ackProperties = five ? x.ack : null;
             ReadBack(
-                o => MqttEncoder.WriteSubscribe(o, x.version, new SubscribePacket
+                o => SubscribePacket.Write(o, x.version, new SubscribePacket
                 {
                     PacketIdentifier = x.identifier,
                     Requests = requests,
@@ -194,7 +194,7 @@ public sealed class RoundTripTests
                 withoutIdentifier.SubscriptionIdentifier = null;
             }
             ReadBack(
-                o => MqttEncoder.WriteUnsubscribe(o, x.version, new UnsubscribePacket
+                o => UnsubscribePacket.Write(o, x.version, new UnsubscribePacket
                 {
                     PacketIdentifier = x.identifier,
                     Filters = [.. x.filters],
@@ -206,7 +206,7 @@ public sealed class RoundTripTests
             ReasonCode[] codes = [ReasonCode.GrantedQos1, ReasonCode.NotAuthorized];
             var shown = five ? "GrantedQos1,NotAuthorized" : "GrantedQos1,UnspecifiedError";
             ReadBack(
-                o => MqttEncoder.WriteSubAck(o, x.version, new SubAckPacket
+                o => SubAckPacket.Write(o, x.version, new SubAckPacket
                 {
                     PacketIdentifier = x.identifier,
                     ReasonCodes = codes,
@@ -216,7 +216,7 @@ public sealed class RoundTripTests
                 MqttPeer.Server)
                 .ShouldBe($"SUBACK {x.identifier} {shown} {Dump.Properties(ackProperties)}");
             ReadBack(
-                o => MqttEncoder.WriteUnsubAck(o, x.version, new UnsubAckPacket
+                o => UnsubAckPacket.Write(o, x.version, new UnsubAckPacket
                 {
                     PacketIdentifier = x.identifier,
                     ReasonCodes = [ReasonCode.NoSubscriptionExisted],
@@ -233,7 +233,7 @@ public sealed class RoundTripTests
     {
         Check(Properties(MqttPropertyOwner.Disconnect), properties =>
             ReadBack(
-                o => MqttEncoder.WriteDisconnect(o, MqttVersion.V500, ReasonCode.QuotaExceeded, properties),
+                o => DisconnectPacket.Write(o, MqttVersion.V500, ReasonCode.QuotaExceeded, properties),
                 MqttVersion.V500,
                 MqttPeer.Client)
                 .ShouldBe($"DISCONNECT QuotaExceeded {Dump.Properties(properties)}"));
@@ -242,13 +242,13 @@ public sealed class RoundTripTests
             var some = properties ?? new MqttProperties();
             some.AuthenticationMethod = "m";
             ReadBack(
-                o => MqttEncoder.WriteAuth(o, ReasonCode.ContinueAuthentication, some), MqttVersion.V500, MqttPeer.Client)
+                o => AuthPacket.Write(o, ReasonCode.ContinueAuthentication, some), MqttVersion.V500, MqttPeer.Client)
                 .ShouldBe($"AUTH ContinueAuthentication {Dump.Properties(some)}");
         });
-        ReadBack(o => MqttEncoder.WriteDisconnect(o, MqttVersion.V311, ReasonCode.QuotaExceeded), MqttVersion.V311, MqttPeer.Client)
+        ReadBack(o => DisconnectPacket.Write(o, MqttVersion.V311, ReasonCode.QuotaExceeded), MqttVersion.V311, MqttPeer.Client)
             .ShouldBe("DISCONNECT Success {}");
-        ReadBack(o => MqttEncoder.WritePingReq(o), MqttVersion.V311, MqttPeer.Client).ShouldBe("PingReq");
-        ReadBack(o => MqttEncoder.WritePingResp(o), MqttVersion.V500, MqttPeer.Server).ShouldBe("PingResp");
+        ReadBack(o => EmptyPacket.WritePingReq(o), MqttVersion.V311, MqttPeer.Client).ShouldBe("PingReq");
+        ReadBack(o => EmptyPacket.WritePingResp(o), MqttVersion.V500, MqttPeer.Server).ShouldBe("PingResp");
     }
 
     private static void Check<T>(Gen<T> gen, Action<T> body) => Prop.ForAll(gen.ToArbitrary(), body).Check(Config);
