@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using MQTTnet;
 using Telemetry.Bridge;
 using Telemetry.Bridge.Commands;
 using Telemetry.Edge;
 using Telemetry.Host.Composition;
-using Telemetry.Mqtt;
-using Telemetry.Mqtt.Client;
+using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Streams;
 
 namespace Telemetry.IntegrationTests.Commands;
@@ -41,12 +41,7 @@ internal sealed class EdgeNode : IAsyncDisposable
         return node;
     }
 
-    public async Task<Device> ConnectAsync(string id, string? answer = "answer")
-    {
-        var device = new Device(id, answer, Port);
-        await device.StartAsync();
-        return device;
-    }
+    public Task<Device> ConnectAsync(string id, string? answer = "answer") => Device.ConnectAsync(id, answer, Port);
 
     public async ValueTask DisposeAsync()
     {
@@ -57,42 +52,34 @@ internal sealed class EdgeNode : IAsyncDisposable
     }
 
     /// <summary>A device that takes commands.</summary>
-    internal sealed class Device : IMqttClientHandler, IAsyncDisposable
+    internal sealed class Device : IAsyncDisposable
     {
         private readonly string? _answer;
-        private readonly MqttClient _client;
+        private readonly TaskCompletionSource<TestClient> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Device(string id, string? answer, int port)
-        {
-            _answer = answer;
-            _client = new MqttClient(new MqttClientOptions { Host = "127.0.0.1", Port = port, ClientId = id }, this);
-        }
+        private Device(string? answer) => _answer = answer;
 
         public ConcurrentQueue<(string Topic, string Payload, string Name)> Commands { get; } = new();
 
-        public async Task StartAsync()
+        public static async Task<Device> ConnectAsync(string id, string? answer, int port)
         {
-            await _client.ConnectAsync();
-            ((int)await _client.SubscribeAsync($"telemetry/v1/{_client.ClientId}/commands/+", MqttQos.AtLeastOnce)).ShouldBeLessThan(0x80);
+            var device = new Device(answer);
+            var client = await TestClient.ConnectAsync(port, id, received: device.ReceiveAsync);
+            device._connected.SetResult(client);
+            await client.SubscribeAsync($"telemetry/v1/{id}/commands/+");
+            return device;
         }
 
-        public bool Received(MqttClient client, in PublishPacket packet, in MqttDelivery delivery)
+        public async ValueTask DisposeAsync() => await (await _connected.Task).DisposeAsync();
+
+        private async Task ReceiveAsync(MqttApplicationMessage message)
         {
-            packet.TryGetUserProperty("command"u8, out var name).ShouldBeTrue();
-            Commands.Enqueue((Encoding.UTF8.GetString(packet.TopicName), Encoding.UTF8.GetString(packet.Payload), Encoding.UTF8.GetString(name)));
+            var name = Encoding.UTF8.GetString(message.UserProperties.Single(property => property.Name == "command").ValueBuffer.Span);
+            Commands.Enqueue((message.Topic, Encoding.UTF8.GetString(message.Payload), name));
             if (_answer is not null)
             {
-                client.TryPublish(
-                    [.. packet.TopicName, (byte)'/', .. Encoding.ASCII.GetBytes(_answer)], "{\"done\":1}"u8, MqttQos.AtLeastOnce);
+                await (await _connected.Task).PublishAsync($"{message.Topic}/{_answer}", "{\"done\":1}");
             }
-
-            return true;
         }
-
-        public void Disconnected(MqttClient client, MqttDisconnect disconnect)
-        {
-        }
-
-        public ValueTask DisposeAsync() => _client.DisposeAsync();
     }
 }

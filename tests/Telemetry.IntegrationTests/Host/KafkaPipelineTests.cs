@@ -1,10 +1,7 @@
 using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.IntegrationTests.Support;
-using Telemetry.Mqtt;
-using Telemetry.Mqtt.Client;
 using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Host;
@@ -91,14 +88,12 @@ public sealed class KafkaPipelineTests : IAsyncLifetime
             ["up", .. cluster, "--no-simulator", "--mqtt-port", $"{port}", "--http-port", "0", "--no-browser", "--plain"]))
         {
             await up.WaitForPortAsync(port);
-            var client = new MqttClient(new MqttClientOptions { Host = "127.0.0.1", Port = port, ClientId = "press-1" }, new ClientRecorder());
-            await using (client)
+            await using (var client = await TestClient.ConnectAsync(port, "press-1"))
             {
-                await client.ConnectAsync(TestContext.Current.CancellationToken);
-                var payload = Encoding.UTF8.GetBytes(
+                const string Payload =
                     "{\"boot\":7,\"seq\":1,\"readings\":[{\"sensor\":\"t\",\"value\":21.5},"
-                    + "{\"sensor\":\"t\",\"time\":\"2100-01-01T00:00:00Z\",\"value\":22.5},{\"sensor\":\"t\",\"value\":23.5}]}");
-                (await client.PublishAsync("telemetry/v1/press-1/readings", payload, MqttQos.AtLeastOnce)).IsSuccess.ShouldBeTrue();
+                    + "{\"sensor\":\"t\",\"time\":\"2100-01-01T00:00:00Z\",\"value\":22.5},{\"sensor\":\"t\",\"value\":23.5}]}";
+                (await client.PublishAsync("telemetry/v1/press-1/readings", Payload)).IsSuccess.ShouldBeTrue();
                 await client.DisconnectAsync();
             }
 

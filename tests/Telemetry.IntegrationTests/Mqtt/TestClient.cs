@@ -17,9 +17,9 @@ internal sealed class TestClient : IAsyncDisposable
 
     private readonly Channel<MqttApplicationMessage> _messages = Channel.CreateBounded<MqttApplicationMessage>(100_000);
     private readonly TaskCompletionSource<MqttClientDisconnectedEventArgs> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Action<MqttApplicationMessage>? _received;
+    private readonly Func<MqttApplicationMessage, Task>? _received;
 
-    private TestClient(Action<MqttApplicationMessage>? received)
+    private TestClient(Func<MqttApplicationMessage, Task>? received)
     {
         _received = received;
         Client.ApplicationMessageReceivedAsync += Receive;
@@ -45,7 +45,7 @@ internal sealed class TestClient : IAsyncDisposable
     /// <param name="configure">Changes the options.</param>
     /// <param name="received">Called with each message, before it is acknowledged; null: <see cref="NextAsync"/> gives them.</param>
     public static async Task<TestClient> ConnectAsync(
-        int port, string clientId, Action<MqttClientOptions>? configure = null, Action<MqttApplicationMessage>? received = null)
+        int port, string clientId, Action<MqttClientOptions>? configure = null, Func<MqttApplicationMessage, Task>? received = null)
     {
         var options = new MqttClientOptions
         {
@@ -106,13 +106,10 @@ internal sealed class TestClient : IAsyncDisposable
     {
         if (_received is not null)
         {
-            _received(received.ApplicationMessage);
-        }
-        else
-        {
-            _messages.Writer.TryWrite(received.ApplicationMessage).ShouldBeTrue();
+            return _received(received.ApplicationMessage);
         }
 
+        _messages.Writer.TryWrite(received.ApplicationMessage).ShouldBeTrue();
         return Task.CompletedTask;
     }
 }

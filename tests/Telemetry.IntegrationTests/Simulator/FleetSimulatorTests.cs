@@ -274,7 +274,7 @@ public sealed class FleetSimulatorTests : IDisposable
         public static async Task<Subscriber> ConnectAsync(int port)
         {
             var subscriber = new Subscriber();
-            subscriber._client = await TestClient.ConnectAsync(port, "subscriber", received: subscriber.Received);
+            subscriber._client = await TestClient.ConnectAsync(port, "subscriber", received: subscriber.ReceiveAsync);
             await subscriber._client.SubscribeAsync("telemetry/v1/+/readings");
             return subscriber;
         }
@@ -302,7 +302,7 @@ public sealed class FleetSimulatorTests : IDisposable
 
         public Task WaitForReadingsAsync(long readings) => UntilAsync(() => _readings.Count >= readings);
 
-        private void Received(MqttApplicationMessage message)
+        private Task ReceiveAsync(MqttApplicationMessage message)
         {
             var batch = ReadingBatch.Parser.ParseFrom(message.Payload);
             lock (_gate)
@@ -324,6 +324,7 @@ public sealed class FleetSimulatorTests : IDisposable
             }
 
             Interlocked.Exchange(ref _arrived, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+            return Task.CompletedTask;
         }
 
         public async ValueTask DisposeAsync()
