@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Net;
 using Telemetry.Edge.Diagnostics;
-using Telemetry.Edge.Packets;
+using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Sessions;
 using Telemetry.Edge.Timing;
 using Telemetry.Mqtt;
@@ -13,26 +13,26 @@ namespace Telemetry.Edge.Connections;
 /// One client connection. A single loop reads and handles its packets; <see cref="Pump"/> writes; the log answers publishes
 /// from its own threads through <see cref="Ingested"/>; anyone may ask for the end with <see cref="RequestClose"/>.
 /// </summary>
-internal sealed class MqttConnection : WheelEntry, IIngestCompletion
+internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOwner
 {
     /// <summary>Bytes of unsent answers from which on the reader waits for the writer.</summary>
     private const int MaxControlBytes = 64 * 1024;
 
     private readonly BrokerCore _core;
-    private readonly PacketDispatcher _packets;
+    private readonly IPacketHandler _packets;
     private readonly MqttTransport _transport;
     private CloseReason? _closeReason;
     private CancellationTokenSource? _closing;
     private InboundAliases? _inboundAliases;
     private ConnectPacket? _connect;
-    private SentCounts _received;
+    private PacketCounts _received;
     private long _lastPacketAt;
     private int _exactlyOnceHere;
     private ConnectionState _state;
     private volatile bool _paused;
     private CancellationToken _drainDeadline;
 
-    public MqttConnection(BrokerCore core, PacketDispatcher packets, MqttTransport transport)
+    public MqttConnection(BrokerCore core, IPacketHandler packets, MqttTransport transport)
     {
         _core = core;
         _packets = packets;
@@ -70,12 +70,15 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion
     public int ExactlyOnceHere => Volatile.Read(ref _exactlyOnceHere);
 
     /// <summary>Publishes received in the present batch.</summary>
-    public ref SentCounts Received => ref _received;
+    public ref PacketCounts Received => ref _received;
 
     private bool IsClosing => Volatile.Read(ref _closeReason) is not null;
 
     /// <summary>What travels through the log with a publish: place of the answer, packet identifier and QoS.</summary>
     public static ulong PackState(ulong ticket, ushort identifier, int qos) => (ticket << 18) | ((ulong)identifier << 2) | (uint)qos;
+
+    /// <inheritdoc/>
+    public void Wake() => Pump.Wake();
 
     public void CountExactlyOnce(int change) => Interlocked.Add(ref _exactlyOnceHere, change);
 
@@ -206,10 +209,10 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion
 
     private static void Answer(AckWindow target, ulong ticket, in IngestResult result)
     {
-        var connection = target.Connection!;
+        var owner = target.Owner!;
         if (result.Outcome == IngestOutcome.Failed)
         {
-            connection.RequestClose(CloseReason.LogUnavailable);
+            owner.RequestClose(CloseReason.LogUnavailable);
             return;
         }
 
@@ -222,7 +225,7 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion
         };
         if (target.Complete(ticket, code, result.Reason))
         {
-            connection.Pump.Wake();
+            owner.Wake();
         }
     }
 
@@ -322,7 +325,7 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion
 
         if (failure.AnswerVersion is { } version)
         {
-            _packets.Connect.Refuse(this, version, failure.Error.Code, failure.Error.Message);
+            _packets.Refuse(this, version, failure.Error.Code, failure.Error.Message);
         }
 
         return Fail(failure.Error);
@@ -333,7 +336,7 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion
         var connect = _connect!;
         _connect = null;
         using var timeout = new CancellationTokenSource(_core.Options.ConnectTimeout, _core.Time);
-        await _packets.Connect.HandleAsync(this, connect, timeout.Token);
+        await _packets.ConnectAsync(this, connect, timeout.Token);
     }
 
     /// <summary>Waits without reading: what the client sends meanwhile fills its own socket, not our memory.</summary>

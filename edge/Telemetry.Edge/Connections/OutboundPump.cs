@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Sessions;
 using Telemetry.Edge.Timing;
 using Telemetry.Mqtt;
@@ -249,7 +250,7 @@ internal sealed class OutboundPump(
         var session = connection.Session!;
         var now = wheel.Now;
         var expired = 0;
-        var sent = default(SentCounts);
+        var sent = default(PacketCounts);
         while (output.UnflushedBytes < limit && !Volatile.Read(ref _onlyControl)
             && session.TryNext(connection, now, ref expired, out var delivery))
         {

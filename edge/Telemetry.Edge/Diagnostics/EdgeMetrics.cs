@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
-using Telemetry.Edge.Connections;
-using Telemetry.Edge.Sessions;
+using Telemetry.Edge.Reasons;
 using Telemetry.Mqtt.Ingest;
 
 namespace Telemetry.Edge.Diagnostics;
@@ -66,9 +65,9 @@ internal sealed class EdgeMetrics : IDisposable
     public void Gauge(string name, string unit, string description, Func<long> value) =>
         _meter.CreateObservableGauge(name, value, unit, description);
 
-    public void Received(in SentCounts counts) => Add(_received, counts);
+    public void Received(in PacketCounts counts) => Add(_received, counts);
 
-    public void Sent(in SentCounts counts) => Add(_sent, counts);
+    public void Sent(in PacketCounts counts) => Add(_sent, counts);
 
     public void Dropped(DropCause cause, long count)
     {
@@ -100,7 +99,7 @@ internal sealed class EdgeMetrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    private static void Add(long[] to, in SentCounts counts)
+    private static void Add(long[] to, in PacketCounts counts)
     {
         for (var qos = 0; qos < 3; qos++)
         {

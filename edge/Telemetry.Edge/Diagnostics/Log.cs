@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
-using Telemetry.Edge.Connections;
+using Telemetry.Edge.Reasons;
 
 namespace Telemetry.Edge.Diagnostics;
 

@@ -6,9 +6,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Telemetry.Edge.Connections;
-using Telemetry.Edge.Hosting;
 
-namespace Telemetry.Edge;
+namespace Telemetry.Edge.Hosting;
 
 /// <summary>MQTT inside a web application.</summary>
 public static class MqttHostingExtensions

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Telemetry.Edge.Connections;
 using Telemetry.Edge.Diagnostics;
 using Telemetry.Edge.Messages;
+using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Sessions;
 using Telemetry.Mqtt;
 

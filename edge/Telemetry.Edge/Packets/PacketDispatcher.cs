@@ -1,19 +1,27 @@
 using Telemetry.Edge.Connections;
+using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Topics;
 using Telemetry.Mqtt;
 
 namespace Telemetry.Edge.Packets;
 
 /// <summary>From a frame to the handler of its packet type.</summary>
-internal sealed class PacketDispatcher(BrokerCore core, SubscriptionTree tree)
+internal sealed class PacketDispatcher(BrokerCore core, SubscriptionTree tree) : IPacketHandler
 {
     private readonly PublishHandler _publish = new(core);
     private readonly AckHandler _ack = new(core);
     private readonly SubscribeHandler _subscribe = new(core, tree);
+    private readonly ConnectHandler _connect = new(core);
 
-    public ConnectHandler Connect { get; } = new(core);
+    /// <inheritdoc/>
+    public async ValueTask ConnectAsync(MqttConnection connection, ConnectPacket connect, CancellationToken cancellationToken) =>
+        await _connect.HandleAsync(connection, connect, cancellationToken);
 
-    /// <summary>Handles one packet of a connection that is running.</summary>
+    /// <inheritdoc/>
+    public void Refuse(MqttConnection connection, MqttVersion version, ReasonCode code, string message) =>
+        _connect.Refuse(connection, version, code, message);
+
+    /// <inheritdoc/>
     public ReadStep Handle(MqttConnection connection, in MqttFrame frame)
     {
         var version = connection.Client!.Version;

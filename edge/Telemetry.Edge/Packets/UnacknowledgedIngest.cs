@@ -1,5 +1,5 @@
 using Telemetry.Edge.Diagnostics;
-using Telemetry.Edge.Sessions;
+using Telemetry.Edge.Reasons;
 using Telemetry.Mqtt.Ingest;
 
 namespace Telemetry.Edge.Packets;

@@ -1,5 +1,6 @@
 using Telemetry.Edge.Diagnostics;
 using Telemetry.Edge.Messages;
+using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Sessions;
 using Telemetry.Edge.Timing;
 using Telemetry.Edge.Topics;
@@ -44,7 +45,7 @@ internal sealed class MessageRouter(
         {
             var copy = new Outgoing(
                 message, Math.Min(message.Qos, subscription.Qos), Retain: true, subscription.Identifier, IsRetained: true);
-            Offer(subscription.Session, copy);
+            Offer((Session)subscription.Subscriber, copy);
         }
     }
 
@@ -65,7 +66,7 @@ internal sealed class MessageRouter(
                 message.Retain && recipient.RetainAsPublished,
                 recipient.Identifier,
                 recipient.MoreIdentifiers);
-            Offer(recipient.Session, copy);
+            Offer((Session)recipient.Subscriber, copy);
         }
 
         return recipients.Count > 0 ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers;
@@ -75,6 +76,6 @@ internal sealed class MessageRouter(
     {
         var result = session.Enqueue(copy);
         metrics.Dropped(result.Drop, result.Drop == DropCause.None ? 0 : 1);
-        result.Wake?.Pump.Wake();
+        result.Wake?.Wake();
     }
 }

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Edge.Diagnostics;
 using Telemetry.Edge.Messages;
-using Telemetry.Edge.Sessions;
+using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Timing;
 using Telemetry.Mqtt.Ingest;
 

@@ -1,5 +1,3 @@
-using Telemetry.Edge.Connections;
-
 namespace Telemetry.Edge.Sessions;
 
 /// <summary>

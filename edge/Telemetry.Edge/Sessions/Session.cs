@@ -1,5 +1,5 @@
-using Telemetry.Edge.Connections;
 using Telemetry.Edge.Messages;
+using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Timing;
 using Telemetry.Edge.Topics;
 
@@ -9,10 +9,10 @@ namespace Telemetry.Edge.Sessions;
 /// State of one client that outlives its connections: subscriptions, outbound messages, QoS 2 identifiers received, will.
 /// Its own lock guards it; no lock of another session or of the broker is taken under it.
 /// </summary>
-internal sealed class Session(string clientId, SessionLimits limits) : WheelEntry
+internal sealed class Session(string clientId, SessionLimits limits) : WheelEntry, ISubscriber
 {
     private readonly Lock _gate = new();
-    private MqttConnection? _owner;
+    private ISessionOwner? _owner;
     private Outbox? _outbox;
     private Dictionary<string, Subscription>? _subscriptions;
     private InboundExactlyOnce? _inbound;
@@ -63,7 +63,7 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
 
     /// <summary>The connection takes the session. Nothing is written before it asks with <see cref="TryNext"/>.</summary>
     /// <returns>The connection that had it, if any.</returns>
-    public MqttConnection? Attach(MqttConnection connection, int receiveMaximum)
+    public ISessionOwner? Attach(ISessionOwner connection, int receiveMaximum)
     {
         lock (_gate)
         {
@@ -78,7 +78,7 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
 
     /// <summary>The connection lets go of the session.</summary>
     /// <returns>False when it did not have it any more.</returns>
-    public bool TryDetach(MqttConnection connection, out int droppedAtMostOnce)
+    public bool TryDetach(ISessionOwner connection, out int droppedAtMostOnce)
     {
         lock (_gate)
         {
@@ -97,7 +97,7 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
 
     /// <summary>The session is over.</summary>
     /// <returns>Its subscriptions, to be taken out of the tree.</returns>
-    public Subscription[] End(out MqttConnection? owner)
+    public Subscription[] End(out ISessionOwner? owner)
     {
         lock (_gate)
         {
@@ -129,7 +129,7 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
     }
 
     /// <summary>The next packet for the connection, when it still has the session.</summary>
-    public bool TryNext(MqttConnection connection, long now, ref int expired, out Delivery delivery)
+    public bool TryNext(ISessionOwner connection, long now, ref int expired, out Delivery delivery)
     {
         delivery = default;
         if (_outbox is null)
@@ -145,7 +145,7 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
     }
 
     /// <inheritdoc cref="InflightWindow.Apply"/>
-    public InflightState? Apply(MqttConnection connection, ushort identifier, InflightInput input)
+    public InflightState? Apply(ISessionOwner connection, ushort identifier, InflightInput input)
     {
         lock (_gate)
         {

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using Telemetry.Edge.Connections;
 using Telemetry.Edge.Messages;
+using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Timing;
 using Telemetry.Edge.Topics;
 
@@ -41,10 +41,10 @@ internal sealed class SessionRegistry
 
     /// <summary>Gives a connection its session: the one kept for it, or a new one; another connection that has it is closed.</summary>
     /// <returns>Null when there is no room for another session.</returns>
-    public SessionGrant? Connect(MqttConnection connection, in SessionRequest request)
+    public SessionGrant? Connect(ISessionOwner connection, in SessionRequest request)
     {
         StoredWill? will = null;
-        MqttConnection? previous = null;
+        ISessionOwner? previous = null;
         SessionGrant? grant = null;
         lock (StripeOf(request.ClientId))
         {
@@ -86,7 +86,7 @@ internal sealed class SessionRegistry
     /// <param name="discardWill">It said goodbye properly.</param>
     /// <param name="expiry">Expiry that DISCONNECT asked for, in place of the one of CONNECT.</param>
     /// <param name="droppedAtMostOnce">QoS 0 messages that were waiting for it.</param>
-    public void Disconnect(Session session, MqttConnection connection, bool discardWill, TimeSpan? expiry, out int droppedAtMostOnce)
+    public void Disconnect(Session session, ISessionOwner connection, bool discardWill, TimeSpan? expiry, out int droppedAtMostOnce)
     {
         StoredWill? due;
         lock (StripeOf(session.ClientId))
@@ -170,7 +170,7 @@ internal sealed class SessionRegistry
     }
 
     /// <summary>Ends the session; its will, delayed or not, is due now.</summary>
-    private StoredWill? EndLocked(Session session, out MqttConnection? owner)
+    private StoredWill? EndLocked(Session session, out ISessionOwner? owner)
     {
         _wheel.Cancel(session);
         foreach (var subscription in session.End(out owner))

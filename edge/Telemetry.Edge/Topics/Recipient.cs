@@ -1,22 +1,20 @@
-using Telemetry.Edge.Sessions;
-
 namespace Telemetry.Edge.Topics;
 
 /// <summary>One copy of a message to make: for whom, how, and with which Subscription Identifiers.</summary>
-/// <param name="Session">Who gets it.</param>
+/// <param name="Subscriber">Who gets it.</param>
 /// <param name="Qos">At most this QoS.</param>
 /// <param name="RetainAsPublished">Keep the RETAIN flag of a live message.</param>
 /// <param name="Identifier">First Subscription Identifier, 0 for none.</param>
 /// <param name="MoreIdentifiers">Further ones, from overlapping subscriptions.</param>
 internal readonly record struct Recipient(
-    Session Session,
+    ISubscriber Subscriber,
     byte Qos,
     bool RetainAsPublished,
     uint Identifier,
     uint[]? MoreIdentifiers)
 {
     public static Recipient Of(Subscription subscription) =>
-        new(subscription.Session, subscription.Qos, subscription.RetainAsPublished, subscription.Identifier, null);
+        new(subscription.Subscriber, subscription.Qos, subscription.RetainAsPublished, subscription.Identifier, null);
 
     public Recipient And(Subscription other) => this with
     {

@@ -32,12 +32,12 @@ internal sealed class SharedGroup(string name)
         for (var i = 0; i < members.Count; i++)
         {
             var member = members[(int)((start + (uint)i) % (uint)members.Count)];
-            if (member.Session.HasSendQuota)
+            if (member.Subscriber.HasSendQuota)
             {
                 return member;
             }
 
-            connected ??= member.Session.IsConnected ? member : null;
+            connected ??= member.Subscriber.IsConnected ? member : null;
             any ??= member;
         }
 

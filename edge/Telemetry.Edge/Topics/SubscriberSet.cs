@@ -1,5 +1,3 @@
-using Telemetry.Edge.Sessions;
-
 namespace Telemetry.Edge.Topics;
 
 /// <summary>
@@ -27,7 +25,7 @@ internal sealed class SubscriberSet
     /// <summary>The set with this subscription in place of any other of the same session.</summary>
     public SubscriberSet With(Subscription subscription, out bool replaced)
     {
-        var at = IndexOf(subscription.Session);
+        var at = IndexOf(subscription.Subscriber);
         replaced = at >= 0;
         if (replaced)
         {
@@ -44,10 +42,10 @@ internal sealed class SubscriberSet
         return new SubscriberSet(segments, Count + 1);
     }
 
-    /// <summary>The set without the session; itself when the session is not in it.</summary>
-    public SubscriberSet Without(Session session)
+    /// <summary>The set without the subscriber; itself when it is not in it.</summary>
+    public SubscriberSet Without(ISubscriber subscriber)
     {
-        var at = IndexOf(session);
+        var at = IndexOf(subscriber);
         if (at < 0)
         {
             return this;
@@ -73,14 +71,14 @@ internal sealed class SubscriberSet
         return segments;
     }
 
-    private int IndexOf(Session session)
+    private int IndexOf(ISubscriber subscriber)
     {
         for (var i = 0; i < _segments.Length; i++)
         {
             var segment = _segments[i];
             for (var j = 0; j < segment.Length; j++)
             {
-                if (ReferenceEquals(segment[j].Session, session))
+                if (ReferenceEquals(segment[j].Subscriber, subscriber))
                 {
                     return (i * SegmentSize) + j;
                 }

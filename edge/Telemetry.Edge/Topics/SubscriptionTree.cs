@@ -1,6 +1,4 @@
 using System.Text;
-using Telemetry.Edge.Sessions;
-
 namespace Telemetry.Edge.Topics;
 
 /// <summary>
@@ -42,7 +40,7 @@ internal sealed class SubscriptionTree
 
     /// <summary>Removes this session's subscription with exactly this filter.</summary>
     /// <returns>False when there was none.</returns>
-    public bool Remove(ReadOnlySpan<byte> rawFilter, Session session)
+    public bool Remove(ReadOnlySpan<byte> rawFilter, ISubscriber subscriber)
     {
         var filter = ParsedFilter.Of(rawFilter);
         lock (_writers)
@@ -56,12 +54,12 @@ internal sealed class SubscriptionTree
             bool removed;
             if (filter.IsShared)
             {
-                removed = RemoveShared(ref Groups(node, filter), filter.Share, session);
+                removed = RemoveShared(ref Groups(node, filter), filter.Share, subscriber);
             }
             else
             {
                 ref var set = ref Set(node, filter);
-                var smaller = set.Without(session);
+                var smaller = set.Without(subscriber);
                 removed = !ReferenceEquals(smaller, set);
                 Volatile.Write(ref set, smaller);
             }
@@ -147,7 +145,7 @@ internal sealed class SubscriptionTree
         return replaced;
     }
 
-    private static bool RemoveShared(ref SharedGroup[] groups, ReadOnlySpan<byte> share, Session session)
+    private static bool RemoveShared(ref SharedGroup[] groups, ReadOnlySpan<byte> share, ISubscriber subscriber)
     {
         var name = Encoding.UTF8.GetString(share);
         var group = Array.Find(groups, g => g.Name == name);
@@ -156,7 +154,7 @@ internal sealed class SubscriptionTree
             return false;
         }
 
-        var smaller = group.Members.Without(session);
+        var smaller = group.Members.Without(subscriber);
         var removed = !ReferenceEquals(smaller, group.Members);
         group.Members = smaller;
         if (smaller.Count == 0)

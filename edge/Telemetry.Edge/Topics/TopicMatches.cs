@@ -1,5 +1,3 @@
-using Telemetry.Edge.Sessions;
-
 namespace Telemetry.Edge.Topics;
 
 /// <summary>
@@ -18,7 +16,7 @@ internal sealed class TopicMatches
     private readonly List<SubscriberSet> _sets = [];
     private readonly List<SharedGroup> _groups = [];
     private readonly List<Recipient> _recipients = [];
-    private readonly Dictionary<Session, int> _bySession = [];
+    private readonly Dictionary<ISubscriber, int> _bySubscriber = [];
 
     /// <summary>The instance of this thread, empty. Not to be held over an await.</summary>
     public static TopicMatches OfThread
@@ -66,7 +64,7 @@ internal sealed class TopicMatches
     /// and one more for each shared group it is chosen for.
     /// </summary>
     /// <param name="publisher">Left out of No Local subscriptions.</param>
-    public List<Recipient> Resolve(Session? publisher)
+    public List<Recipient> Resolve(ISubscriber? publisher)
     {
         var overlap = _sets.Count > 1;
         foreach (var set in _sets)
@@ -74,7 +72,7 @@ internal sealed class TopicMatches
             for (var i = 0; i < set.Count; i++)
             {
                 var subscription = set[i];
-                if (subscription.NoLocal && ReferenceEquals(subscription.Session, publisher))
+                if (subscription.NoLocal && ReferenceEquals(subscription.Subscriber, publisher))
                 {
                     continue;
                 }
@@ -103,7 +101,7 @@ internal sealed class TopicMatches
 
     private void Merge(Subscription subscription)
     {
-        var at = Find(subscription.Session);
+        var at = Find(subscription.Subscriber);
         if (at >= 0)
         {
             _recipients[at] = _recipients[at].And(subscription);
@@ -111,28 +109,28 @@ internal sealed class TopicMatches
         }
 
         _recipients.Add(Recipient.Of(subscription));
-        if (_bySession.Count > 0)
+        if (_bySubscriber.Count > 0)
         {
-            _bySession.Add(subscription.Session, _recipients.Count - 1);
+            _bySubscriber.Add(subscription.Subscriber, _recipients.Count - 1);
         }
     }
 
-    private int Find(Session session)
+    private int Find(ISubscriber subscriber)
     {
         if (_recipients.Count <= LinearSearchLimit)
         {
-            return _recipients.FindIndex(r => ReferenceEquals(r.Session, session));
+            return _recipients.FindIndex(r => ReferenceEquals(r.Subscriber, subscriber));
         }
 
-        if (_bySession.Count == 0)
+        if (_bySubscriber.Count == 0)
         {
             for (var i = 0; i < _recipients.Count; i++)
             {
-                _bySession.Add(_recipients[i].Session, i);
+                _bySubscriber.Add(_recipients[i].Subscriber, i);
             }
         }
 
-        return _bySession.TryGetValue(session, out var at) ? at : -1;
+        return _bySubscriber.TryGetValue(subscriber, out var at) ? at : -1;
     }
 
     private void Clear()
@@ -141,6 +139,6 @@ internal sealed class TopicMatches
         _sets.Clear();
         _groups.Clear();
         _recipients.Clear();
-        _bySession.Clear();
+        _bySubscriber.Clear();
     }
 }

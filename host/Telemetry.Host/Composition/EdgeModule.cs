@@ -2,6 +2,7 @@ using System.Net;
 using Telemetry.Bridge;
 using Telemetry.Bridge.Commands;
 using Telemetry.Edge;
+using Telemetry.Edge.Hosting;
 using Telemetry.Streams;
 
 namespace Telemetry.Host.Composition;

@@ -1,6 +1,7 @@
 using System.Text;
 using Telemetry.Bridge.Commands;
 using Telemetry.Edge;
+using Telemetry.Edge.Hosting;
 using Telemetry.Mqtt;
 
 namespace Telemetry.Host.Composition;

@@ -6,6 +6,7 @@ using MQTTnet;
 using Telemetry.Bridge;
 using Telemetry.Bridge.Commands;
 using Telemetry.Edge;
+using Telemetry.Edge.Hosting;
 using Telemetry.Host.Composition;
 using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Streams;

@@ -1,4 +1,6 @@
 using Telemetry.Edge;
+using Telemetry.Edge.Hosting;
+using Telemetry.Edge.Reasons;
 using Telemetry.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge;
@@ -265,7 +267,7 @@ public sealed class ConnectionTests
         }
 
         await witness.PingAsync();
-        broker.Broker.Metrics.Closed(Telemetry.Edge.Connections.CloseKind.InternalError).ShouldBe(0);
+        broker.Broker.Metrics.Closed(CloseKind.InternalError).ShouldBe(0);
     }
 
     [Fact]

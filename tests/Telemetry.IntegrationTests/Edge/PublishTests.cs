@@ -1,4 +1,5 @@
 using Telemetry.Edge;
+using Telemetry.Edge.Reasons;
 using Telemetry.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge;
@@ -199,7 +200,7 @@ public sealed class PublishTests
 
         await publisher.PublishAsync("small", "through");
         (await quick.NextAsync()).Publish().Payload.ShouldBe("through");
-        broker.Broker.Metrics.DroppedBy(Telemetry.Edge.Sessions.DropCause.QueueFull).ShouldBeGreaterThan(0);
+        broker.Broker.Metrics.DroppedBy(DropCause.QueueFull).ShouldBeGreaterThan(0);
     }
 
     [Fact]

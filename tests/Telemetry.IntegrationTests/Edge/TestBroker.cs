@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Edge;
+using Telemetry.Edge.Hosting;
 using Telemetry.Mqtt;
 using Telemetry.Mqtt.Ingest;
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using Telemetry.Edge;
+using Telemetry.Edge.Hosting;
 using Telemetry.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Edge;
+using Telemetry.Edge.Hosting;
 
 namespace Telemetry.Tests.Edge;
 

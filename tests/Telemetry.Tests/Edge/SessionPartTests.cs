@@ -1,4 +1,3 @@
-using Telemetry.Edge.Connections;
 using Telemetry.Edge.Messages;
 using Telemetry.Edge.Sessions;
 using Telemetry.Edge.Timing;

@@ -86,7 +86,7 @@ public sealed class SubscriptionTreeTests
         tree.Match(Bytes("a/b"), matches);
         var recipients = matches.Resolve(null);
         recipients.Count.ShouldBe(51);
-        var one = recipients.Single(r => r.Session == session);
+        var one = recipients.Single(r => ReferenceEquals(r.Subscriber, session));
         one.Qos.ShouldBe((byte)2);
         one.RetainAsPublished.ShouldBeTrue();
         new[] { one.Identifier }.Concat(one.MoreIdentifiers!).Order().ShouldBe([5u, 6u]);
@@ -108,7 +108,7 @@ public sealed class SubscriptionTreeTests
     {
         var matches = TopicMatches.OfThread;
         tree.Match(Bytes(topic), matches);
-        return [.. matches.Resolve(null).Select(r => r.Session.ClientId)];
+        return [.. matches.Resolve(null).Select(r => ((Session)r.Subscriber).ClientId)];
     }
 
     private static string RandomFilter(Random random)

@@ -1,6 +1,6 @@
 using Telemetry.Mqtt;
 
-namespace Telemetry.Edge.Connections;
+namespace Telemetry.Edge.Reasons;
 
 /// <summary>Why a connection ends; the first reason counts.</summary>
 /// <param name="Kind">Label of the metric.</param>

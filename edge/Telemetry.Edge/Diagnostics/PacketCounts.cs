@@ -1,7 +1,7 @@
 namespace Telemetry.Edge.Diagnostics;
 
 /// <summary>Packets by QoS, counted locally and added to the metrics once a batch.</summary>
-internal struct SentCounts
+internal struct PacketCounts
 {
     private long _atMostOnce;
     private long _atLeastOnce;

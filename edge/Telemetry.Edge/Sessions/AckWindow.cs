@@ -1,22 +1,21 @@
-using Telemetry.Edge.Sessions;
 using Telemetry.Mqtt;
 
-namespace Telemetry.Edge.Connections;
+namespace Telemetry.Edge.Sessions;
 
 /// <summary>
 /// Answers owed for QoS 1 and 2 publishes of one connection, in the order of the publishes. The reader adds, any thread
 /// completes, the writer takes the finished front: acknowledgements go out in order whatever order the log answers in.
 /// [MQTT-4.6.0-2, 4.6.0-3]
 /// </summary>
-internal sealed class AckWindow(MqttConnection? connection = null)
+internal sealed class AckWindow(ISessionOwner? owner = null)
 {
     private readonly RingBuffer<Slot> _slots = new();
     private ulong _firstTicket;
     private int _qos1;
     private TaskCompletionSource? _room;
 
-    /// <summary>Whose answers these are.</summary>
-    public MqttConnection? Connection { get; } = connection;
+    /// <summary>The connection whose answers these are.</summary>
+    public ISessionOwner? Owner { get; } = owner;
 
     /// <summary>Answers owed.</summary>
     public int Count

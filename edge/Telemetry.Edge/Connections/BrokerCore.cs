@@ -5,7 +5,7 @@ using Telemetry.Edge.Sessions;
 using Telemetry.Edge.Timing;
 using Telemetry.Mqtt.Ingest;
 
-namespace Telemetry.Edge;
+namespace Telemetry.Edge.Connections;
 
 /// <summary>What all connections of a broker share.</summary>
 internal sealed record BrokerCore(

@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Telemetry.Edge.Connections;
 using Telemetry.Edge.Diagnostics;
-using Telemetry.Edge.Hosting;
 using Telemetry.Edge.Messages;
 using Telemetry.Edge.Packets;
+using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Routing;
 using Telemetry.Edge.Security;
 using Telemetry.Edge.Sessions;
@@ -15,7 +15,7 @@ using Telemetry.Edge.Topics;
 using Telemetry.Mqtt;
 using Telemetry.Mqtt.Ingest;
 
-namespace Telemetry.Edge;
+namespace Telemetry.Edge.Hosting;
 
 /// <summary>
 /// An MQTT 3.1.1 and 5.0 broker on Kestrel's socket transport. Publishes on ingest topics go to an <see cref="IIngest"/> and are
