@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Telemetry.Simulator.Totals;
 
 namespace Telemetry.Simulator;
 
@@ -14,12 +15,12 @@ internal sealed class ConnectionWatch(int devices, ILogger logger)
         if (now.Connected == devices && !_complete)
         {
             _complete = true;
-            Log.AllConnected(logger, devices, now.Elapsed);
+            FleetLog.AllConnected(logger, devices, now.Elapsed);
         }
         else if (now.Connected < devices && trouble > _lastTrouble && (_complete || _lastTrouble == 0))
         {
             _complete = false;
-            Log.ConnectionsMissing(logger, now.Connected, devices, now.LastError ?? "none");
+            FleetLog.ConnectionsMissing(logger, now.Connected, devices, now.LastError ?? "none");
         }
 
         _lastTrouble = trouble;

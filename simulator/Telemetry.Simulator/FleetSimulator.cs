@@ -8,7 +8,9 @@ using Telemetry.Mqtt;
 using Telemetry.Simulator.Devices;
 using Telemetry.Simulator.Faults;
 using Telemetry.Simulator.Ledger;
+using Telemetry.Simulator.Options;
 using Telemetry.Simulator.Signals;
+using Telemetry.Simulator.Totals;
 
 namespace Telemetry.Simulator;
 
@@ -50,7 +52,7 @@ public sealed class FleetSimulator
         using var totals = new FleetTotals();
         using var labels = _options.LabelsFile is { } file ? new LabelWriter(file) : null;
         using var ledger = new LedgerWriter(_options.LedgerDirectory, name, _options.Devices, _options.ReadingsPerPublish);
-        Log.Starting(
+        FleetLog.Starting(
             _logger, _options.Devices, _options.Host, _options.Port, _options.RatePerHour, _options.ReadingsPerPublish,
             _options.LedgerDirectory);
         var fleet = new FleetContext(_options, _time, ledger, labels, totals);
@@ -67,7 +69,7 @@ public sealed class FleetSimulator
 
         var last = totals.Snapshot(fleet.Elapsed);
         progress?.Report(last);
-        Log.Finished(_logger, last.Sent, last.Acked, last.Rejected, last.Skipped);
+        FleetLog.Finished(_logger, last.Sent, last.Acked, last.Rejected, last.Skipped);
         var report = SimulatorReport.From(_options, last, produced, fleet.Puback);
         await WriteReportAsync(report);
         return report;
@@ -150,7 +152,7 @@ public sealed class FleetSimulator
         progress?.Report(fleet.Totals.Snapshot(fleet.Elapsed));
         if (fleet.Totals.Pending > 0)
         {
-            Log.NotDrained(_logger, fleet.Totals.Pending, _options.DrainTimeout);
+            FleetLog.NotDrained(_logger, fleet.Totals.Pending, _options.DrainTimeout);
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
 using Telemetry.Contracts.Measurement;
+using Telemetry.Simulator.Options;
+using Telemetry.Simulator.Totals;
 
 namespace Telemetry.Simulator;
 

@@ -6,6 +6,8 @@ using Telemetry.Host.Logging;
 using Telemetry.Operations.Reports;
 using Telemetry.Host.Views;
 using Telemetry.Simulator;
+using Telemetry.Simulator.Options;
+using Telemetry.Simulator.Totals;
 
 namespace Telemetry.Host.Commands;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Telemetry.Simulator;
+using Telemetry.Simulator.Options;
 
 namespace Telemetry.Host.Composition;
 

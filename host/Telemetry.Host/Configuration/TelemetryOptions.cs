@@ -7,7 +7,7 @@ using Telemetry.Observability;
 using Telemetry.Processing;
 using Telemetry.Query.Setup;
 using Telemetry.SchemaRegistry;
-using Telemetry.Simulator;
+using Telemetry.Simulator.Options;
 using Telemetry.Storage;
 using Telemetry.Storage.Schema;
 using Telemetry.Streams;

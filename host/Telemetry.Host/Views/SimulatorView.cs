@@ -2,7 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spectre.Console;
-using Telemetry.Simulator;
+using Telemetry.Simulator.Options;
+using Telemetry.Simulator.Totals;
 
 namespace Telemetry.Host.Views;
 

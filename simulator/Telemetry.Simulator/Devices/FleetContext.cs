@@ -1,6 +1,8 @@
 using Telemetry.Contracts.Measurement;
 using Telemetry.Simulator.Faults;
 using Telemetry.Simulator.Ledger;
+using Telemetry.Simulator.Options;
+using Telemetry.Simulator.Totals;
 
 namespace Telemetry.Simulator.Devices;
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Telemetry.Mqtt;
 using Telemetry.Mqtt.Client;
+using Telemetry.Simulator.Options;
 
 namespace Telemetry.Simulator.Devices;
 

@@ -27,7 +27,7 @@ internal sealed class PendingPublishes(int capacity)
     /// <summary>Number of the next publish.</summary>
     public ulong Next => _first + (ulong)Count;
 
-    /// <summary>The kept publish of that number; null reference semantics: check <see cref="Holds"/> first.</summary>
+    /// <summary>The kept publish of that number. Check <see cref="Holds"/> first: the ring gives another one's place for a number it does not hold.</summary>
     public ref Entry this[ulong publish] => ref _ring[(int)(publish % (ulong)_ring.Length)];
 
     public bool Holds(ulong publish) => publish >= _first && publish < Next;
@@ -79,10 +79,10 @@ internal sealed class PendingPublishes(int capacity)
         return false;
     }
 
-    /// <summary>What was sent and has no answer is to be sent again.</summary>
+    /// <summary>Marks a publish that was sent and got no answer, so that it is sent again.</summary>
     public void Requeue(ulong publish) => this[publish].State = PendingState.Queued;
 
-    /// <summary>Answered: its bytes go back to the pool.</summary>
+    /// <summary>A publish was answered: its bytes go back to the pool.</summary>
     public void Settle(ulong publish)
     {
         ref var entry = ref this[publish];

@@ -1,3 +1,5 @@
+using Telemetry.Simulator.Options;
+
 namespace Telemetry.Simulator.Devices;
 
 /// <summary>

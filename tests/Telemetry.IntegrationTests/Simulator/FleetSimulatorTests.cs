@@ -6,6 +6,8 @@ using Telemetry.Contracts.V1;
 using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Simulator;
 using Telemetry.Simulator.Ledger;
+using Telemetry.Simulator.Options;
+using Telemetry.Simulator.Totals;
 
 namespace Telemetry.IntegrationTests.Simulator;
 

@@ -5,6 +5,8 @@ using Telemetry.Simulator;
 using Telemetry.Simulator.Devices;
 using Telemetry.Simulator.Faults;
 using Telemetry.Simulator.Ledger;
+using Telemetry.Simulator.Options;
+using Telemetry.Simulator.Totals;
 
 namespace Telemetry.Tests.Simulator;
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Telemetry.Simulator;
 
-internal static partial class Log
+internal static partial class FleetLog
 {
     [LoggerMessage(6001, LogLevel.Information,
         "Simulating {Devices} devices against {Host}:{Port}, {Rate} readings an hour (0: unbounded), {PerPublish} a publish; ledger {Ledger}.")]

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Telemetry.Simulator.Ledger;
 
-namespace Telemetry.Simulator;
+namespace Telemetry.Simulator.Options;
 
 /// <summary>A fleet and how it behaves.</summary>
 public sealed record SimulatorOptions : IValidatableObject
