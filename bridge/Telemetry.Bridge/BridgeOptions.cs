@@ -4,8 +4,17 @@ using Telemetry.Contracts.Wire;
 namespace Telemetry.Bridge;
 
 /// <summary>What the bridge takes and what it refuses.</summary>
-public sealed record BridgeOptions
+public sealed record BridgeOptions : IValidatableObject
 {
+    /// <summary>Topics of devices that cannot use ours, with the shapes of their payloads. Default none; the first that matches counts.</summary>
+    public TopicPatternOptions[] Topics { get; init; } = [];
+
+    /// <summary>
+    /// True: a Protobuf batch that does not say its <c>count</c> is refused, because one that was cut off at the end of a column could
+    /// not be told from a whole one. Default false: older devices do not send it.
+    /// </summary>
+    public bool RequireCount { get; init; }
+
     /// <summary>Oldest event time taken, before now. Default 2 years, the retention of raw readings.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "36500.00:00:00")]
     public TimeSpan PastMax { get; init; } = TimeSpan.FromDays(730);
@@ -27,7 +36,10 @@ public sealed record BridgeOptions
     [Range(1024, 16 * 1024 * 1024)]
     public int JsonBytesMax { get; init; } = 1024 * 1024;
 
-    /// <summary>Most bytes of an original payload kept in its dead letter; the detail says when it was cut. Default 900 KiB.</summary>
+    /// <summary>
+    /// Most bytes of an original payload kept in its dead letter; the detail says when it was cut. Cut further where the log takes
+    /// only smaller records. Default 900 KiB.
+    /// </summary>
     [Range(1024, 16 * 1024 * 1024)]
     public int DeadLetterPayloadBytesMax { get; init; } = 900 * 1024;
 
@@ -39,11 +51,22 @@ public sealed record BridgeOptions
     public int AssignedIdDevicesMax { get; init; } = 100_000;
 
     /// <summary>
-    /// Most publishes that were cut into several records and wait, half appended, for room in the log. Default 256; at
-    /// the bound the broker stops reading.
+    /// Readings of a boot, the last ones, that the bridge remembers in order to tell a device at once that it gave one id to two readings.
+    /// Whether they are stored is decided later, on the log, and does not depend on it. Default 1024; 0 tells nobody.
     /// </summary>
-    [Range(1, 100_000)]
-    public int ParkedPublishesMax { get; init; } = 256;
+    [Range(0, 65_536)]
+    public int RecentIdsPerBootMax { get; init; } = 1024;
+
+    /// <summary>Devices whose last readings are remembered for that. Default 100,000.</summary>
+    [Range(2, 10_000_000)]
+    public int RecentIdDevicesMax { get; init; } = 100_000;
+
+    /// <summary>
+    /// Most bytes, in this process, of publishes that became several records and wait, half appended, for room in the log.
+    /// Default 64 MiB; at the bound the broker stops reading.
+    /// </summary>
+    [Range(4 * 1024 * 1024, long.MaxValue)]
+    public long ParkedBytesMax { get; init; } = 64L << 20;
 
     /// <summary>Schema id in front of ReadingBatch values. Default the released id used without a registry.</summary>
     public int ReadingBatchSchemaId { get; init; } = SchemaIds.ReadingBatch;
@@ -70,4 +93,16 @@ public sealed record BridgeOptions
     /// <summary>Largest answer to a command in bytes; larger ones are refused. Default 64 KiB.</summary>
     [Range(1, 900 * 1024)]
     public int CommandAnswerBytesMax { get; init; } = 64 * 1024;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        for (var i = 0; i < Topics.Length; i++)
+        {
+            if (Topics[i].Problem() is { } problem)
+            {
+                yield return new ValidationResult($"the pattern '{Topics[i].Pattern}' {problem}", [$"{nameof(Topics)}:{i}:{nameof(TopicPatternOptions.Pattern)}"]);
+            }
+        }
+    }
 }

@@ -58,7 +58,8 @@ internal static class BridgeTraces
             return new RecordHeaders([new(TraceContext.Header, TraceContext.Format(append.Context))]);
         }
 
-        if (traceParent.IsEmpty)
+        // Anything else that a sender puts there, up to 64 KiB, goes no further.
+        if (!TraceParent.IsLegal(traceParent))
         {
             return null;
         }

@@ -14,6 +14,12 @@ internal static partial class Log
     [LoggerMessage(2003, LogLevel.Warning, "Stopped with {Publishes} cut publishes not wholly appended; their senders are told to send again.")]
     public static partial void ParkedAtStop(ILogger logger, int publishes);
 
+    [LoggerMessage(2004, LogLevel.Error, "A publish could not be judged and is a dead letter; {Faults} such since the start. This is a fault of ours: please report it with the dead letter")]
+    public static partial void JudgeFailed(ILogger logger, long faults, Exception error);
+
+    [LoggerMessage(2005, LogLevel.Warning, "{Count} publishes went to topics that look like those of readings and are not, the last to {Topic}. {Hint}")]
+    public static partial void LookAlike(ILogger logger, long count, string topic, string hint);
+
     [LoggerMessage(2010, LogLevel.Information, "Commands are followed; {Pending} wait for their devices")]
     public static partial void CommandsFollowed(ILogger logger, int pending);
 
@@ -25,6 +31,9 @@ internal static partial class Log
 
     [LoggerMessage(2013, LogLevel.Warning, "{Most} commands wait already; {Refused} were not taken since the start")]
     public static partial void CommandsRefused(ILogger logger, int most, long refused);
+
+    [LoggerMessage(2014, LogLevel.Warning, "Command {Id} for {Device} cannot be delivered and is dropped")]
+    public static partial void CommandUndeliverable(ILogger logger, string id, string device, Exception error);
 
     [LoggerMessage(2020, LogLevel.Warning, "Dead letters cannot be followed, their depth is unknown; tried again in {Delay}")]
     public static partial void DeadLettersNotFollowed(ILogger logger, TimeSpan delay, Exception error);

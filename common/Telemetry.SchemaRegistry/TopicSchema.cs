@@ -35,8 +35,17 @@ public sealed record TopicSchema(string Subject, string MessageName, int Release
     public static TopicSchema DeadLetter { get; } =
         new(KafkaTopics.DeadLetters + "-value", "telemetry.v1.DeadLetter", SchemaIds.DeadLetter, Read("v1/dead_letters.proto"));
 
+    /// <summary>Commands to devices.</summary>
+    public static TopicSchema DeviceCommand { get; } =
+        new(KafkaTopics.Commands + "-value", "telemetry.v1.DeviceCommand", SchemaIds.DeviceCommand, Read("v1/commands.proto"));
+
+    /// <summary>What became of commands.</summary>
+    public static TopicSchema CommandResult { get; } =
+        new(KafkaTopics.CommandResults + "-value", "telemetry.v1.CommandResult", SchemaIds.CommandResult, Read("v1/command_results.proto"));
+
     /// <summary>Every schema of the platform.</summary>
-    public static IReadOnlyList<TopicSchema> All { get; } = [ReadingBatch, ReadingBatchV2, Anomaly, DeviceEvent, DeadLetter];
+    public static IReadOnlyList<TopicSchema> All { get; } =
+        [ReadingBatch, ReadingBatchV2, Anomaly, DeviceEvent, DeadLetter, DeviceCommand, CommandResult];
 
     /// <summary>SHA-256 of the text, hexadecimal: an id cached for another text is not ours.</summary>
     public string Hash { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));

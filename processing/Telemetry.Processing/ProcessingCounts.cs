@@ -7,6 +7,7 @@ internal sealed class ProcessingCounts
     public long Readings;
     public long Duplicates;
     public long Ambiguous;
+    public long Conflicts;
     public long Late;
     public long TooLate;
     public long Future;
@@ -25,7 +26,7 @@ internal sealed class ProcessingCounts
 
     public void Clear()
     {
-        Records = Readings = Duplicates = Ambiguous = Late = TooLate = Future = OutOfOrder = Unusable = Fed = 0;
+        Records = Readings = Duplicates = Ambiguous = Conflicts = Late = TooLate = Future = OutOfOrder = Unusable = Fed = 0;
         DeadLettered = AlertsHeld = Repaired = 0;
         Array.Clear(Anomalies);
         Array.Clear(Events);

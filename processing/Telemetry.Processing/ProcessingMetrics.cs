@@ -69,6 +69,7 @@ internal sealed class ProcessingMetrics : IDisposable
         _fed.Add(counts.Fed);
         Passed("duplicate", counts.Duplicates);
         Passed("ambiguous", counts.Ambiguous);
+        Passed("conflict", counts.Conflicts);
         Passed("unusable", counts.Unusable);
         Passed("too-late", counts.TooLate);
         Passed("out-of-order", counts.OutOfOrder);

@@ -25,13 +25,13 @@ public sealed class CommandDelivery : IAsyncDisposable
     private readonly IRecordProducer _producer;
     private readonly ICommandChannel _channel;
     private readonly CommandOptions _options;
-    private readonly BridgeOptions _bridge;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Meter _meter = new("Telemetry.Bridge.Commands");
     private readonly Counter<long> _sent;
     private PendingCommands _pending;
+    private volatile BridgeOptions _bridge;
     private long _refusedSeen;
     private Task _loop = Task.CompletedTask;
 
@@ -56,6 +56,9 @@ public sealed class CommandDelivery : IAsyncDisposable
         _sent = _meter.CreateCounter<long>("telemetry.commands.sent", "{command}", "Commands published to devices, copies included.");
         _meter.CreateObservableGauge("telemetry.commands.pending", () => _pending.Count, "{command}", "Commands neither answered nor expired.");
     }
+
+    /// <summary>From now on, results carry the schema id of these options.</summary>
+    public void UseSchemaIds(BridgeOptions ids) => _bridge = _bridge with { CommandResultSchemaId = ids.CommandResultSchemaId };
 
     /// <summary>Begins; returns at once. A failing log is tried again.</summary>
     public void Start() => _loop = Task.Run(RunAsync);
@@ -127,7 +130,11 @@ public sealed class CommandDelivery : IAsyncDisposable
         {
             var command = DeviceCommand.Parser.ParseFrom(message.Span);
             var now = Now();
-            if (command.ExpiresAtUs > now && CommandTopic.IsId(command.CommandId))
+            if (CommandTopic.FaultOf(command) is { } fault)
+            {
+                Log.CommandUnreadable(_logger, record.Topic, record.Partition, record.Offset, fault);
+            }
+            else if (command.ExpiresAtUs > now)
             {
                 _pending.Add(command, now);
             }
@@ -136,7 +143,7 @@ public sealed class CommandDelivery : IAsyncDisposable
         }
 
         var result = CommandResult.Parser.ParseFrom(message.Span);
-        if (result.Status is CommandStatus.Answered or CommandStatus.Refused)
+        if (result.Status is CommandStatus.Answered or CommandStatus.Refused && CommandTopic.IsId(result.CommandId))
         {
             _pending.Settle(result.CommandId);
         }
@@ -148,30 +155,49 @@ public sealed class CommandDelivery : IAsyncDisposable
         while (_pending.TryTakeDue(now, out var pending))
         {
             var command = pending.Command;
-            var topic = CommandTopic.Of(command.Device, command.CommandId);
-            var sent = await _channel.SendAsync(
-                topic,
-                CommandTopic.AnswerTo(topic),
-                command.CommandId,
-                command.Name,
-                command.ContentType,
-                command.Payload.Memory,
-                TimeSpan.FromMicroseconds(command.ExpiresAtUs - now));
+            if (await TrySendAsync(command, now) is not { } sent)
+            {
+                continue;
+            }
+
             if (!sent)
             {
                 pending.Misses++;
-                _pending.TryAgainAt(pending, now + Microseconds(Backoff(FirstMiss, pending.Misses, _options.RetryMax)));
+                _pending.TryAgainAt(pending, now + Micros.Of(Backoff(FirstMiss, pending.Misses, _options.RetryMax)));
                 continue;
             }
 
             pending.Misses = 0;
             pending.Sent++;
             _sent.Add(1);
-            _pending.TryAgainAt(pending, now + Microseconds(Backoff(_options.ResendAfter, pending.Sent, _options.ResendAfter * 8)));
+            _pending.TryAgainAt(pending, now + Micros.Of(Backoff(_options.ResendAfter, pending.Sent, _options.ResendAfter * 8)));
             if (pending.Sent == 1)
             {
                 await NoteSentAsync(command, now, cancellationToken);
             }
+        }
+    }
+
+    /// <summary>Null: it cannot be sent, now or later, and is dropped; the other commands must not wait for it.</summary>
+    private async Task<bool?> TrySendAsync(DeviceCommand command, long nowUs)
+    {
+        var topic = CommandTopic.Of(command.Device, command.CommandId);
+        try
+        {
+            return await _channel.SendAsync(
+                topic,
+                CommandTopic.AnswerTo(topic),
+                command.CommandId,
+                command.Name,
+                command.ContentType,
+                command.Payload.Memory,
+                TimeSpan.FromMicroseconds(command.ExpiresAtUs - nowUs));
+        }
+        catch (Exception error) when (error is ArgumentException or FormatException or InvalidOperationException)
+        {
+            Log.CommandUndeliverable(_logger, command.CommandId, command.Device, error);
+            _pending.Drop(command.CommandId);
+            return null;
         }
     }
 
@@ -203,7 +229,5 @@ public sealed class CommandDelivery : IAsyncDisposable
         return pause < most ? pause : most;
     }
 
-    private static long Microseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
-
-    private long Now() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    private long Now() => Micros.Of(_time.GetUtcNow());
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.V1;
 
 namespace Telemetry.Bridge.Commands;
 
@@ -12,6 +13,8 @@ namespace Telemetry.Bridge.Commands;
 internal static class CommandTopic
 {
     private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdef"u8);
+
+    private const int ContentTypeCharsMax = 256;
 
     private static ReadOnlySpan<byte> Prefix => "telemetry/v1/"u8;
 
@@ -34,12 +37,13 @@ internal static class CommandTopic
         device = default;
         commandId = default;
         refused = topicName.EndsWith(Error);
-        if (!topicName.StartsWith(Prefix) || (!refused && !topicName.EndsWith(Answer)))
+        var tail = refused ? Error.Length : Answer.Length;
+        if (!topicName.StartsWith(Prefix) || (!refused && !topicName.EndsWith(Answer)) || topicName.Length < Prefix.Length + tail)
         {
             return false;
         }
 
-        var middle = topicName[Prefix.Length..^(refused ? Error.Length : Answer.Length)];
+        var middle = topicName[Prefix.Length..^tail];
         var at = middle.IndexOf(Commands);
         if (at < 0)
         {
@@ -48,7 +52,24 @@ internal static class CommandTopic
 
         device = middle[..at];
         commandId = middle[(at + Commands.Length)..];
-        return ReadingNames.IsDevice(device) && IsId(commandId);
+        if (ReadingNames.IsDevice(device) && IsId(commandId))
+        {
+            return true;
+        }
+
+        device = commandId = default;
+        return false;
+    }
+
+    /// <summary>Null when a command of the log can be delivered, else what is wrong with it. The log has more writers than our API.</summary>
+    public static string? FaultOf(DeviceCommand command)
+    {
+        var device = Encoding.UTF8.GetBytes(command.Device);
+        return !IsId(command.CommandId) ? "its id is not 32 lower-case hexadecimal digits"
+            : !ReadingNames.IsDevice(device) ? $"its device id {ReadingNames.DeviceFault(device)}; a device id is {ReadingNames.DeviceRule}"
+            : !ReadingNames.IsDevice(Encoding.UTF8.GetBytes(command.Name)) ? $"its name {ReadingNames.DeviceFault(Encoding.UTF8.GetBytes(command.Name))}; a name is {ReadingNames.DeviceRule}"
+            : command.ContentType.Length > ContentTypeCharsMax || command.ContentType.AsSpan().ContainsAnyInRange('\0', '\x1F') ? "its content type is none"
+            : null;
     }
 
     /// <summary>True for 32 lower-case hex digits.</summary>

@@ -5,10 +5,15 @@ namespace Telemetry.Bridge.Commands;
 /// <summary>
 /// Commands that are neither answered nor expired, with the time of the next try of each. Bounded: beyond
 /// <paramref name="countMax"/> the newest are not taken. Used by one thread.
+/// Commands and their results are read from two topics, so a result may come first: it is remembered, and its command then not sent.
 /// </summary>
 internal sealed class PendingCommands(int countMax)
 {
     private readonly Dictionary<string, PendingCommand> _byId = [];
+
+    // Results without a command yet, in two generations: when the young one is full the old one is forgotten.
+    private HashSet<string> _answered = [];
+    private HashSet<string> _answeredBefore = [];
     private readonly PriorityQueue<PendingCommand, long> _due = new();
 
     /// <summary>Commands not taken for want of room.</summary>
@@ -19,7 +24,7 @@ internal sealed class PendingCommands(int countMax)
     /// <summary>Takes a command unless it is known already.</summary>
     public void Add(DeviceCommand command, long nowUs)
     {
-        if (_byId.ContainsKey(command.CommandId))
+        if (_byId.ContainsKey(command.CommandId) || _answered.Contains(command.CommandId) || _answeredBefore.Contains(command.CommandId))
         {
             return;
         }
@@ -35,8 +40,21 @@ internal sealed class PendingCommands(int countMax)
         _due.Enqueue(pending, nowUs);
     }
 
-    /// <summary>It is answered: no more tries.</summary>
+    /// <summary>The command is answered: no more tries, also when the command itself is read only later.</summary>
     public void Settle(string commandId)
+    {
+        Drop(commandId);
+        if (_answered.Count >= countMax)
+        {
+            _answeredBefore = _answered;
+            _answered = [];
+        }
+
+        _answered.Add(commandId);
+    }
+
+    /// <summary>No more tries: the command has expired or cannot be delivered.</summary>
+    public void Drop(string commandId)
     {
         if (_byId.Remove(commandId, out var pending))
         {
@@ -58,7 +76,7 @@ internal sealed class PendingCommands(int countMax)
 
             if (pending.Command.ExpiresAtUs <= nowUs)
             {
-                Settle(pending.Command.CommandId);
+                Drop(pending.Command.CommandId);
                 continue;
             }
 
@@ -73,7 +91,7 @@ internal sealed class PendingCommands(int countMax)
         _due.Enqueue(pending, Math.Min(timeUs, pending.Command.ExpiresAtUs));
 }
 
-/// <summary>One of them.</summary>
+/// <summary>A command that waits for its answer.</summary>
 internal sealed class PendingCommand(DeviceCommand command)
 {
     public DeviceCommand Command => command;

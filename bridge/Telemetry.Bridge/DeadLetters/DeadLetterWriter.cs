@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Google.Protobuf;
@@ -14,16 +13,18 @@ internal static class DeadLetterWriter
 {
     public const string Stage = "bridge";
 
-    private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdef"u8);
+    /// <summary>Longest topic and client identifier kept; MQTT allows 64 KiB of each, and a record has its limit.</summary>
+    public const int NameCharsMax = 1024;
 
     /// <summary>The framed value for the log.</summary>
     /// <param name="publish">What was refused, whole or in part.</param>
     /// <param name="refusal">Why.</param>
     /// <param name="part">Its readings when some of them were taken; null when it was refused whole.</param>
     /// <param name="nowUs">When, microseconds since 1970.</param>
-    /// <param name="options">Limits and schema id.</param>
+    /// <param name="options">Schema id.</param>
+    /// <param name="payloadBytesMax">Most bytes of the payload kept.</param>
     public static byte[] Write(
-        in IngestPublish publish, Refusal refusal, ReadingColumns? part, long nowUs, BridgeOptions options)
+        in IngestPublish publish, Refusal refusal, ReadingColumns? part, long nowUs, BridgeOptions options, int payloadBytesMax)
     {
         var payload = publish.Payload;
         var detail = refusal.Detail;
@@ -33,44 +34,55 @@ internal static class DeadLetterWriter
                 CultureInfo.InvariantCulture, $"{part.RefusedCount} of {part.Count} readings were refused, the others taken. {detail}");
         }
 
-        if (payload.Length > options.DeadLetterPayloadBytesMax)
+        if (payload.Length > payloadBytesMax)
         {
             detail = string.Create(
-                CultureInfo.InvariantCulture, $"{detail} The payload of {payload.Length} bytes is cut here to {options.DeadLetterPayloadBytesMax}.");
-            payload = payload[..options.DeadLetterPayloadBytesMax];
+                CultureInfo.InvariantCulture, $"{detail} The payload of {payload.Length} bytes is cut here to {payloadBytesMax}.");
+            payload = payload[..payloadBytesMax];
         }
 
         var letter = new DeadLetter
         {
             Payload = UnsafeByteOperations.UnsafeWrap(payload.ToArray()),
-            Source = Encoding.UTF8.GetString(publish.TopicName),
+            Source = Short(Encoding.UTF8.GetString(publish.TopicName)),
             SourcePartition = -1,
             SourceOffset = -1,
             Cause = refusal.Cause,
             Detail = detail,
             Stage = Stage,
             RefusedAtUs = nowUs,
-            ClientId = publish.ClientId,
-            TraceId = TraceId(publish.TraceParent),
+            ClientId = Short(publish.ClientId),
+            TraceId = TraceParent.Id(publish.TraceParent),
         };
         for (var i = 0; part is not null && i < part.Count; i++)
         {
-            if (part.RefusalOf(i) is not null)
+            if (part.IsRefused(i))
             {
                 letter.ReadingIndexes.Add((uint)i);
             }
         }
 
+        return Frame(letter, options.DeadLetterSchemaId);
+    }
+
+    /// <summary>A letter made here, with less of its payload.</summary>
+    public static byte[] Cut(byte[] value, int payloadBytesMax)
+    {
+        ConfluentFrame.TryRead(value, out var schemaId, out var message);
+        var letter = DeadLetter.Parser.ParseFrom(message.Span);
+        letter.Detail = string.Create(
+            CultureInfo.InvariantCulture, $"{letter.Detail} The payload is cut here to {Math.Min(payloadBytesMax, letter.Payload.Length)} bytes.");
+        letter.Payload = UnsafeByteOperations.UnsafeWrap(letter.Payload.Memory[..Math.Min(payloadBytesMax, letter.Payload.Length)]);
+        return Frame(letter, schemaId);
+    }
+
+    private static byte[] Frame(DeadLetter letter, int schemaId)
+    {
         var value = new byte[ConfluentFrame.HeaderBytes + letter.CalculateSize()];
-        ConfluentFrame.WriteHeader(value, options.DeadLetterSchemaId);
+        ConfluentFrame.WriteHeader(value, schemaId);
         letter.WriteTo(value.AsSpan(ConfluentFrame.HeaderBytes));
         return value;
     }
 
-    /// <summary>The trace id of a W3C traceparent (version-traceid-parentid-flags), empty when it is not one.</summary>
-    private static string TraceId(ReadOnlySpan<byte> traceParent) =>
-        traceParent.Length >= 55 && traceParent[2] == '-' && traceParent[35] == '-'
-        && !traceParent[3..35].ContainsAnyExcept(HexDigits)
-            ? Encoding.ASCII.GetString(traceParent[3..35])
-            : "";
+    private static string Short(string text) => text.Length <= NameCharsMax ? text : text[..NameCharsMax];
 }

@@ -5,84 +5,140 @@ using Telemetry.Mqtt.Ingest;
 
 namespace Telemetry.Bridge.Json;
 
-/// <summary>One reading as its properties come. What is wrong with it is kept, and refuses this reading alone.</summary>
-internal ref struct JsonReading(long nowUs)
+/// <summary>
+/// One reading as its members come. What is wrong with it is kept, and refuses this reading alone. A member that is not known is
+/// wrong: a misspelt <c>time</c> would make an old reading look new.
+/// </summary>
+internal ref struct JsonReading(JsonSource source)
 {
-    /// <summary>Numbers below are milliseconds, from here on microseconds: year 5138 in the one, 1973 in the other.</summary>
-    private const double MicrosecondsFrom = 1e14;
+    private const string ValueRule = "has a value that is not a number, true, false, \"NaN\", \"Infinity\" or \"-Infinity\"";
 
-    private long _time = nowUs;
+    private readonly JsonSource _source = source;
+    private long _time;
     private double _value;
     private Quality _quality;
     private int _sensor = -1;
-    private bool _hasSensor;
-    private bool _hasValue;
+    private Members _seen;
     private string? _fault;
     private string? _cause;
 
-    /// <summary>True when a sensor or a value was named.</summary>
-    public readonly bool IsThere => _hasSensor || _hasValue;
+    /// <summary>True when it has any member.</summary>
+    public bool IsTouched { get; private set; }
 
-    /// <summary>Reads the property that the reader stands on; unknown ones are passed over.</summary>
-    public void ReadProperty(ref Utf8JsonReader reader, ReadingColumns columns)
+    /// <summary>Reads the member that the reader stands on.</summary>
+    public void ReadMember(ref Utf8JsonReader reader, ReadingColumns columns)
     {
-        if (reader.ValueTextEquals("sensor"u8))
+        IsTouched = true;
+        var member = MemberOf(ref reader);
+        if (member == Members.None)
         {
-            reader.Read();
-            _hasSensor = true;
-            ReadSensor(ref reader, columns);
+            Fault("unknown-member", $"has the unknown member {JsonText.Shown(ref reader)}; members are sensor, value, time and quality");
         }
-        else if (reader.ValueTextEquals("value"u8))
+        else if ((_seen & member) != 0)
         {
-            reader.Read();
-            _hasValue = true;
-            ReadValue(ref reader);
+            Fault("duplicate-member", $"has the member {JsonText.Shown(ref reader)} twice");
+            member = Members.None;
         }
-        else if (reader.ValueTextEquals("time"u8))
+
+        _seen |= member;
+        reader.Read();
+        switch (member)
         {
-            reader.Read();
-            ReadTime(ref reader);
-        }
-        else if (reader.ValueTextEquals("quality"u8))
-        {
-            reader.Read();
-            ReadQuality(ref reader);
-        }
-        else
-        {
-            reader.Read();
+            case Members.Sensor:
+                ReadSensor(ref reader, columns);
+                break;
+            case Members.Value:
+                ReadValue(ref reader);
+                break;
+            case Members.Time when !JsonTime.TryRead(ref reader, out _time):
+                Fault("bad-time", JsonTime.Rule);
+                break;
+            case Members.Quality:
+                ReadQuality(ref reader);
+                break;
         }
 
         // Objects and arrays, expected or not, are passed over whole.
         reader.Skip();
     }
 
-    /// <summary>Adds what was read; null unless the batch is full.</summary>
-    public readonly Refusal? AddTo(ReadingColumns columns, int index)
+    /// <summary>Reads a bare value, whose sensor the topic names.</summary>
+    public void ReadBareValue(ref Utf8JsonReader reader)
     {
-        var cause = !_hasSensor ? "bad-sensor" : !_hasValue ? "bad-value" : _cause;
-        var fault = !_hasSensor ? "has no sensor" : !_hasValue ? "has no value" : _fault;
-        var refusal = cause is null
-            ? null
-            : new Refusal(IngestOutcome.RejectedPayload, cause, $"Reading {index} {fault}.");
-        return columns.Add(Math.Max(0, _sensor), _time, _value, _quality, refusal)
-            ? null
-            : Refusal.Of(ReadingBatchError.TooManyReadings);
+        IsTouched = true;
+        _seen |= Members.Value;
+        ReadValue(ref reader);
     }
+
+    /// <summary>Adds what was read; null unless the batch is full.</summary>
+    public Refusal? AddTo(ReadingColumns columns)
+    {
+        if ((_seen & Members.Sensor) == 0)
+        {
+            UseSensor(_source.Sensor, columns);
+        }
+
+        if ((_seen & Members.Value) == 0)
+        {
+            Fault("bad-value", "has no value");
+        }
+
+        var timed = (_seen & Members.Time) != 0;
+        columns.TimesAssigned |= !timed;
+        if (!columns.Add(Math.Max(0, _sensor), timed ? _time : _source.NowUs, _value, _quality))
+        {
+            return Refusal.Of(ReadingBatchError.TooManyReadings);
+        }
+
+        if (_cause is not null)
+        {
+            columns.Refuse(columns.Count - 1, columns.FirstRefusal
+                ?? new Refusal(IngestOutcome.RejectedPayload, _cause, $"Reading {columns.Count - 1} {_fault}."));
+        }
+
+        return null;
+    }
+
+    private static Members MemberOf(ref Utf8JsonReader reader) =>
+        JsonText.Is(ref reader, "sensor"u8) ? Members.Sensor
+        : JsonText.Is(ref reader, "value"u8) ? Members.Value
+        : JsonText.Is(ref reader, "time"u8) ? Members.Time
+        : JsonText.Is(ref reader, "quality"u8) ? Members.Quality
+        : Members.None;
 
     private void ReadSensor(ref Utf8JsonReader reader, ReadingColumns columns)
     {
-        Span<byte> name = stackalloc byte[ReadingLimits.NameBytesMax];
-        var length = 0;
-        if (reader.TokenType != JsonTokenType.String
-            || !JsonReadings.TryCopy(ref reader, name, out length)
-            || !ReadingNames.IsSensor(name[..length]))
+        if (reader.TokenType != JsonTokenType.String)
         {
-            Fault("bad-sensor", "has a sensor name that is not 1 to 64 of A-Z a-z 0-9 . _ : - /");
+            Fault("bad-sensor", $"has a sensor that is not a string but {JsonReadings.Name(reader.TokenType)}");
             return;
         }
 
-        _sensor = columns.SensorIndex(name[..length]);
+        Span<byte> name = stackalloc byte[ReadingLimits.NameBytesMax];
+        if (!JsonText.TryCopy(ref reader, name, out var length))
+        {
+            Fault("bad-sensor", $"has the sensor name {JsonText.Shown(ref reader)}, which is too long or not Unicode; a sensor name is {ReadingNames.SensorRule}");
+            return;
+        }
+
+        UseSensor(name[..length], columns);
+    }
+
+    private void UseSensor(scoped ReadOnlySpan<byte> name, ReadingColumns columns)
+    {
+        if (name.IsEmpty && (_seen & Members.Sensor) == 0)
+        {
+            Fault("bad-sensor", "has no sensor");
+            return;
+        }
+
+        if (!ReadingNames.IsSensor(name))
+        {
+            Fault("bad-sensor", $"has a sensor name that {ReadingNames.SensorFault(name)}; a sensor name is {ReadingNames.SensorRule}");
+            return;
+        }
+
+        _sensor = columns.SensorIndex(name);
         if (_sensor < 0)
         {
             Fault("too-many-sensors", $"names more than the {ReadingLimits.SensorsMax}th sensor; send smaller batches");
@@ -91,51 +147,35 @@ internal ref struct JsonReading(long nowUs)
 
     private void ReadValue(ref Utf8JsonReader reader)
     {
-        switch (reader.TokenType)
+        if (!TryReadValue(ref reader, out _value))
         {
-            // A number beyond the range of double reads as an infinity, as every JSON reader of doubles does.
-            case JsonTokenType.Number when reader.TryGetDouble(out _value):
-                return;
-            case JsonTokenType.True or JsonTokenType.False:
-                _value = reader.TokenType == JsonTokenType.True ? 1 : 0;
-                return;
-            case JsonTokenType.String when reader.ValueTextEquals("NaN"u8):
-                _value = double.NaN;
-                return;
-            case JsonTokenType.String when reader.ValueTextEquals("Infinity"u8):
-                _value = double.PositiveInfinity;
-                return;
-            case JsonTokenType.String when reader.ValueTextEquals("-Infinity"u8):
-                _value = double.NegativeInfinity;
-                return;
-            default:
-                Fault("bad-value", "has a value that is not a number, true, false, \"NaN\", \"Infinity\" or \"-Infinity\"");
-                return;
+            Fault("bad-value", reader.TokenType == JsonTokenType.Number ? "has a value beyond the range of a double, about 1.8e308" : ValueRule);
         }
     }
 
-    private void ReadTime(ref Utf8JsonReader reader)
+    /// <summary>A number within the range of double, true as 1, false as 0, or one of the three names that JSON has no number for.</summary>
+    public static bool TryReadValue(ref Utf8JsonReader reader, out double value)
     {
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var number))
+        value = 0;
+        switch (reader.TokenType)
         {
-            var exact = reader.TryGetInt64(out var whole);
-            var microseconds = Math.Abs(number) >= MicrosecondsFrom;
-            var us = microseconds ? number : number * 1000;
-            if (Math.Abs(us) < 9.2e18)
-            {
-                _time = exact ? (microseconds ? whole : whole * 1000) : (long)Math.Round(us);
-                return;
-            }
+            case JsonTokenType.Number:
+                return reader.TryGetDouble(out value) && double.IsFinite(value);
+            case JsonTokenType.True or JsonTokenType.False:
+                value = reader.TokenType == JsonTokenType.True ? 1 : 0;
+                return true;
+            case JsonTokenType.String when JsonText.Is(ref reader, "NaN"u8):
+                value = double.NaN;
+                return true;
+            case JsonTokenType.String when JsonText.Is(ref reader, "Infinity"u8):
+                value = double.PositiveInfinity;
+                return true;
+            case JsonTokenType.String when JsonText.Is(ref reader, "-Infinity"u8):
+                value = double.NegativeInfinity;
+                return true;
+            default:
+                return false;
         }
-        else if (reader.TokenType == JsonTokenType.String && reader.TryGetDateTime(out var time))
-        {
-            // Without an offset a time is UTC, whatever the time zone of this machine.
-            var utc = time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : time;
-            _time = (utc.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
-            return;
-        }
-
-        Fault("bad-time", "has a time that is neither ISO 8601 nor milliseconds or microseconds since 1970");
     }
 
     private void ReadQuality(ref Utf8JsonReader reader)
@@ -144,15 +184,15 @@ internal ref struct JsonReading(long nowUs)
         {
             _quality = (Quality)code;
         }
-        else if (reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("good"u8))
+        else if (reader.TokenType == JsonTokenType.String && JsonText.Is(ref reader, "good"u8))
         {
             _quality = Quality.Good;
         }
-        else if (reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("uncertain"u8))
+        else if (reader.TokenType == JsonTokenType.String && JsonText.Is(ref reader, "uncertain"u8))
         {
             _quality = Quality.Uncertain;
         }
-        else if (reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("bad"u8))
+        else if (reader.TokenType == JsonTokenType.String && JsonText.Is(ref reader, "bad"u8))
         {
             _quality = Quality.Bad;
         }
@@ -166,5 +206,15 @@ internal ref struct JsonReading(long nowUs)
     {
         _cause ??= cause;
         _fault ??= fault;
+    }
+
+    [Flags]
+    private enum Members
+    {
+        None = 0,
+        Sensor = 1,
+        Value = 2,
+        Time = 4,
+        Quality = 8,
     }
 }

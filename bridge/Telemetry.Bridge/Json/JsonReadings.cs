@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Telemetry.Bridge.Readings;
 using Telemetry.Contracts.Readings;
@@ -9,87 +10,151 @@ namespace Telemetry.Bridge.Json;
 /// Reads the JSON form of a batch:
 /// <c>{"device":"press-1","boot":7,"seq":1,"readings":[{"sensor":"t","time":"2026-01-01T00:00:00Z","value":1.5,"quality":"good"}]}</c>
 /// or of a single reading: <c>{"sensor":"t","value":1.5}</c>. Device, boot with seq, time and quality may be left out.
+/// Arrays, flat objects and bare numbers are read where the topic's pattern takes them.
 /// A reading that cannot be used is refused alone; a text that is not JSON, or not of this shape, is refused whole.
 /// </summary>
 internal static class JsonReadings
 {
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = 16 };
 
-    /// <summary>Reads into <paramref name="columns"/>, boot id and sequence 0 when left out; null on success.</summary>
+    /// <summary>Reads into <paramref name="columns"/>, boot id and sequence 0 when left out; null on success. Whatever the bytes are, it does not throw.</summary>
     /// <param name="json">The payload.</param>
-    /// <param name="topicDevice">Device of the topic, used when the payload names none.</param>
-    /// <param name="nowUs">Event time of readings without one.</param>
+    /// <param name="source">What is known of it.</param>
     /// <param name="columns">Where the readings go.</param>
-    public static Refusal? Read(ReadOnlySpan<byte> json, ReadOnlySpan<byte> topicDevice, long nowUs, ReadingColumns columns)
+    public static Refusal? Read(ReadOnlySpan<byte> json, in JsonSource source, ReadingColumns columns)
     {
         columns.Reset();
-        columns.SetDevice(topicDevice);
+        columns.SetDevice(source.Device);
+        json = JsonText.WithoutMark(json);
+        if (JsonText.IsWide(json))
+        {
+            return Shape("The payload begins as UTF-16 does. JSON is UTF-8: set the encoding of the sender.");
+        }
+
         try
         {
             var reader = new Utf8JsonReader(json, Strict);
             reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject)
-            {
-                return Shape("The payload must be a JSON object.");
-            }
-
-            var refusal = ReadBatch(ref reader, nowUs, columns);
+            var refusal = ReadPayload(ref reader, json, source, columns);
             if (refusal is null && reader.Read())
             {
-                return Shape("There is more after the JSON object.");
+                return Shape("There is more after the JSON value.");
             }
 
             return refusal ?? Complete(columns);
         }
         catch (JsonException exception)
         {
-            return new(
-                IngestOutcome.RejectedPayload,
-                "malformed-json",
-                $"The payload is not JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}.");
+            return Shape(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The payload is not JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1} of it."));
         }
     }
 
-    private static Refusal? ReadBatch(ref Utf8JsonReader reader, long nowUs, ReadingColumns columns)
+    /// <summary>What a token begins, for messages.</summary>
+    public static string Name(JsonTokenType token) => token switch
     {
-        var single = new JsonReading(nowUs);
+        JsonTokenType.StartArray => "an array",
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.Number => "a number",
+        JsonTokenType.String => "a string",
+        JsonTokenType.Null => "null",
+        _ => "true or false",
+    };
+
+    public static Refusal Shape(string detail) => new(IngestOutcome.RejectedPayload, "malformed-json", detail);
+
+    private static Refusal? ReadPayload(
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> json, in JsonSource source, ReadingColumns columns)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.StartObject when source.Shape.Takes(PayloadShapes.Flat) && JsonFlat.IsFlat(json, Strict):
+                return JsonFlat.Read(ref reader, source, columns);
+            case JsonTokenType.StartObject:
+                return ReadBatch(ref reader, source, columns);
+            case JsonTokenType.StartArray when source.Shape.Takes(PayloadShapes.Array):
+                return ReadArray(ref reader, source, columns, source.Shape.Takes(PayloadShapes.Flat) ? json : default);
+            case JsonTokenType.StartArray:
+                return Shape("The payload is a JSON array. Send an object with the array as its member readings, or let a pattern of Bridge:Topics with Shapes=Array take this topic.");
+            default:
+                if (!source.Shape.Takes(PayloadShapes.Value) || source.Sensor.IsEmpty)
+                {
+                    return Shape($"The payload is JSON, but {Name(reader.TokenType)} and not an object. Send {{\"sensor\": ..., \"value\": ...}}, or let a pattern of Bridge:Topics with {{sensor}} and Shapes=Value take this topic.");
+                }
+
+                var bare = new JsonReading(source);
+                bare.ReadBareValue(ref reader);
+                return bare.AddTo(columns);
+        }
+    }
+
+    private static Refusal? ReadBatch(ref Utf8JsonReader reader, in JsonSource source, ReadingColumns columns)
+    {
+        var single = new JsonReading(source);
+        var seen = Members.None;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            Refusal? refusal = null;
-            if (reader.ValueTextEquals("readings"u8))
+            var member = MemberOf(ref reader);
+            if (member == Members.None)
             {
-                reader.Read();
-                refusal = ReadReadings(ref reader, nowUs, columns);
-            }
-            else if (reader.ValueTextEquals("device"u8))
-            {
-                reader.Read();
-                refusal = ReadDevice(ref reader, columns);
-            }
-            else if (reader.ValueTextEquals("boot"u8))
-            {
-                reader.Read();
-                refusal = TryReadId(ref reader, out var boot) ? null : Shape("boot must be a whole number from 1 to 2^64 - 1, or such a number as a string.");
-                columns.BootId = boot;
-            }
-            else if (reader.ValueTextEquals("seq"u8))
-            {
-                reader.Read();
-                refusal = TryReadId(ref reader, out var sequence) ? null : Shape("seq must be a whole number from 1 to 2^64 - 1, or such a number as a string.");
-                columns.FirstSequence = sequence;
-            }
-            else
-            {
-                single.ReadProperty(ref reader, columns);
+                single.ReadMember(ref reader, columns);
+                continue;
             }
 
-            if (refusal is not null)
+            if ((seen & member) != 0)
+            {
+                return new(IngestOutcome.RejectedPayload, "duplicate-member", $"The batch has the member {JsonText.Shown(ref reader)} twice.");
+            }
+
+            seen |= member;
+            reader.Read();
+            if (ReadMember(ref reader, member, source, columns) is { } refusal)
             {
                 return refusal;
             }
         }
 
-        return single.IsThere ? single.AddTo(columns, 0) : null;
+        if ((seen & Members.Readings) == 0)
+        {
+            return single.IsTouched ? single.AddTo(columns) : null;
+        }
+
+        return single.IsTouched
+            ? new(
+                IngestOutcome.RejectedPayload,
+                "unknown-member",
+                "The batch has a member besides device, boot, seq and readings. Sensor, value, time and quality stand within each reading.")
+            : null;
+    }
+
+    private static Members MemberOf(ref Utf8JsonReader reader) =>
+        JsonText.Is(ref reader, "readings"u8) ? Members.Readings
+        : JsonText.Is(ref reader, "device"u8) ? Members.Device
+        : JsonText.Is(ref reader, "boot"u8) ? Members.Boot
+        : JsonText.Is(ref reader, "seq"u8) ? Members.Sequence
+        : Members.None;
+
+    private static Refusal? ReadMember(ref Utf8JsonReader reader, Members member, in JsonSource source, ReadingColumns columns)
+    {
+        switch (member)
+        {
+            case Members.Readings:
+                return reader.TokenType == JsonTokenType.StartArray
+                    ? ReadArray(ref reader, source, columns, default)
+                    : Shape($"The member readings must be an array and is {Name(reader.TokenType)}.");
+            case Members.Device:
+                return ReadDevice(ref reader, columns);
+            default:
+                if (!TryReadId(ref reader, out var id))
+                {
+                    return Shape($"The member {(member == Members.Boot ? "boot" : "seq")} must be a whole number from 1 to 2^64 - 1, or such a number as a string.");
+                }
+
+                columns.BootId = member == Members.Boot ? id : columns.BootId;
+                columns.FirstSequence = member == Members.Sequence ? id : columns.FirstSequence;
+                return null;
+        }
     }
 
     private static Refusal? Complete(ReadingColumns columns)
@@ -101,7 +166,7 @@ internal static class JsonReadings
 
         if (columns.BootId == 0 != (columns.FirstSequence == 0))
         {
-            return Shape("boot and seq belong together: send both, or none and the bridge assigns ids.");
+            return Shape("The members boot and seq belong together: send both, or none and the bridge assigns ids.");
         }
 
         return columns.FirstSequence > ulong.MaxValue - (ulong)columns.Count ? Refusal.Of(ReadingBatchError.BadSequence) : null;
@@ -109,38 +174,42 @@ internal static class JsonReadings
 
     private static Refusal? ReadDevice(ref Utf8JsonReader reader, ReadingColumns columns)
     {
-        Span<byte> name = stackalloc byte[ReadingLimits.NameBytesMax];
-        var length = 0;
-        if (reader.TokenType != JsonTokenType.String || !TryCopy(ref reader, name, out length) || !ReadingNames.IsDevice(name[..length]))
+        if (reader.TokenType != JsonTokenType.String)
         {
-            return Refusal.Of(ReadingBatchError.BadDevice);
+            return Refusal.BadDevice($"The member device must be a string and is {Name(reader.TokenType)}.");
+        }
+
+        Span<byte> name = stackalloc byte[ReadingLimits.NameBytesMax];
+        if (!JsonText.TryCopy(ref reader, name, out var length))
+        {
+            return Refusal.BadDevice($"The device id {JsonText.Shown(ref reader)} is too long or not Unicode.");
+        }
+
+        if (!ReadingNames.IsDevice(name[..length]))
+        {
+            return Refusal.BadDevice($"The device id {ReadingNames.DeviceFault(name[..length])}.");
         }
 
         columns.SetDevice(name[..length]);
         return null;
     }
 
-    private static Refusal? ReadReadings(ref Utf8JsonReader reader, long nowUs, ReadingColumns columns)
+    /// <param name="reader">Stands on the start of the array.</param>
+    /// <param name="source">What is known of the payload.</param>
+    /// <param name="columns">Where the readings go.</param>
+    /// <param name="flat">The payload when its elements may be flat objects; empty when not.</param>
+    private static Refusal? ReadArray(ref Utf8JsonReader reader, in JsonSource source, ReadingColumns columns, ReadOnlySpan<byte> flat)
     {
-        if (reader.TokenType != JsonTokenType.StartArray)
-        {
-            return Shape("readings must be an array.");
-        }
-
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType != JsonTokenType.StartObject)
             {
-                return Shape("Each entry of readings must be an object.");
+                return Shape($"Each entry of the array must be an object; entry {columns.Count} is {Name(reader.TokenType)}.");
             }
 
-            var reading = new JsonReading(nowUs);
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                reading.ReadProperty(ref reader, columns);
-            }
-
-            var refusal = reading.AddTo(columns, columns.Count);
+            var refusal = !flat.IsEmpty && JsonFlat.IsFlat(flat[(int)reader.TokenStartIndex..], Strict)
+                ? JsonFlat.Read(ref reader, source, columns)
+                : ReadReading(ref reader, source, columns);
             if (refusal is not null)
             {
                 return refusal;
@@ -148,6 +217,17 @@ internal static class JsonReadings
         }
 
         return null;
+    }
+
+    private static Refusal? ReadReading(ref Utf8JsonReader reader, in JsonSource source, ReadingColumns columns)
+    {
+        var reading = new JsonReading(source);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            reading.ReadMember(ref reader, columns);
+        }
+
+        return reading.AddTo(columns);
     }
 
     /// <summary>Numbers up to 2^64 - 1; as a string for senders whose numbers end at 2^53.</summary>
@@ -158,37 +238,19 @@ internal static class JsonReadings
         return reader.TokenType switch
         {
             JsonTokenType.Number => reader.TryGetUInt64(out id) && id != 0,
-            JsonTokenType.String => TryCopy(ref reader, digits, out var length)
-                && ulong.TryParse(digits[..length], System.Globalization.NumberStyles.None, null, out id) && id != 0,
+            JsonTokenType.String => JsonText.TryCopy(ref reader, digits, out var length)
+                && ulong.TryParse(digits[..length], NumberStyles.None, CultureInfo.InvariantCulture, out id) && id != 0,
             _ => false,
         };
     }
 
-    /// <summary>Unescapes a string; false when it is longer than the destination or not Unicode.</summary>
-    internal static bool TryCopy(ref Utf8JsonReader reader, scoped Span<byte> destination, out int length)
+    [Flags]
+    private enum Members
     {
-        length = 0;
-
-        // An escaped byte takes at most six in the text.
-        if (reader.ValueSpan.Length > (reader.ValueIsEscaped ? destination.Length * 6 : destination.Length))
-        {
-            return false;
-        }
-
-        Span<byte> unescaped = stackalloc byte[reader.ValueSpan.Length];
-        try
-        {
-            length = reader.CopyString(unescaped);
-        }
-        catch (InvalidOperationException)
-        {
-            // A lone surrogate: no legal name, and the caller says so.
-            return false;
-        }
-
-        return length <= destination.Length && unescaped[..length].TryCopyTo(destination);
+        None = 0,
+        Readings = 1,
+        Device = 2,
+        Boot = 4,
+        Sequence = 8,
     }
-
-    private static Refusal Shape(string detail) => new(IngestOutcome.RejectedPayload, "malformed-json", detail);
-
 }

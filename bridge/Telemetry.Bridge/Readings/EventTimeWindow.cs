@@ -30,16 +30,16 @@ internal readonly record struct EventTimeWindow(long FromUs, long ToUs)
         for (var i = 0; i < columns.Count; i++)
         {
             var time = columns.Times[i];
-            if (columns.RefusalOf(i) is null && (time < FromUs || time > ToUs))
+            if (!columns.IsRefused(i) && (time < FromUs || time > ToUs))
             {
-                columns.Refuse(i, new(IngestOutcome.RejectedPayload, "time-out-of-range", Sentence(i, time)));
+                columns.Refuse(i, columns.FirstRefusal ?? new(IngestOutcome.RejectedPayload, "time-out-of-range", Sentence(i, time)));
             }
         }
     }
 
     private string Sentence(int index, long time) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Reading {index} has event time {time} us ({Text(time)}), outside {Text(FromUs)} to {Text(ToUs)}. Check the device's clock and that times are in microseconds.");
+        $"Reading {index} has event time {time} us ({Text(time)}), outside {Text(FromUs)} to {Text(ToUs)}. Check the device's clock and the unit of its times: Protobuf times are microseconds, JSON times seconds, milliseconds or microseconds.");
 
     private static string Text(long us) =>
         us is > -62_135_596_800_000_000 and < 253_402_300_800_000_000

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Telemetry.Contracts.Readings;
+using Telemetry.Streams.Deduplication;
 
 namespace Telemetry.Bridge.Readings;
 
@@ -12,7 +13,13 @@ internal sealed class IngestWorkspace
 
     public ReadingColumns Columns { get; } = new();
 
-    public ArrayBufferWriter<byte> Encoded { get; } = new(1024);
+    public ReadingHashes Hashes { get; } = new();
+
+    public DuplicateRuns Runs { get; } = new();
+
+    public DuplicateStatistics Statistics { get; } = new();
+
+    private ArrayBufferWriter<byte> Encoded { get; } = new(1024);
 
     /// <summary>A copy that outlives the caller's span, for the decoder.</summary>
     public ReadOnlyMemory<byte> Copy(ReadOnlySpan<byte> payload)
@@ -26,37 +33,50 @@ internal sealed class IngestWorkspace
         return _payload.AsMemory(0, payload.Length);
     }
 
-    /// <summary>Encodes readings [start, start + length) of the columns in version 1; valid until the next call.</summary>
-    public ReadOnlySpan<byte> Encode(int start, int length) => Encode(start, length, ReadingBatchWriter.Write);
-
-    /// <summary>As <see cref="Encode(int, int)"/>, in version 2.</summary>
-    public ReadOnlySpan<byte> EncodeV2(int start, int length) => Encode(start, length, ReadingBatchV2Writer.Write);
-
-    private ReadOnlySpan<byte> Encode(int start, int length, BatchWriter write)
+    /// <summary>
+    /// Encodes readings [start, start + length) of the columns; valid until the next call. The result may be larger than
+    /// <see cref="ReadingLimits.BatchBytesMax"/>: then halves of them are encoded instead.
+    /// </summary>
+    public ReadOnlySpan<byte> Encode(ReadingBatchVersion version, int start, int length)
     {
         Encoded.ResetWrittenCount();
         var sensors = Columns.Sensors();
-        write(
-            Encoded,
-            Columns.Device,
-            Columns.BootId,
-            Columns.FirstSequence + (ulong)start,
-            sensors,
-            sensors.Length == 1 ? [] : Columns.Indexes.Slice(start, length),
-            Columns.Times.Slice(start, length),
-            Columns.Values.Slice(start, length),
-            Columns.Qualities.Slice(start, length));
+        var sequences = Columns.Sequences;
+        var ids = new BatchIds(
+            Columns.FirstSequence + (ulong)start, sequences.IsEmpty ? [] : sequences.Slice(start, length), Columns.TimesAssigned);
+        var indexes = sensors.Length == 1 ? [] : Columns.Indexes.Slice(start, length);
+        var times = Columns.Times.Slice(start, length);
+        var values = Columns.Values.Slice(start, length);
+        var qualities = Columns.Qualities.Slice(start, length);
+        if (version == ReadingBatchVersion.V1)
+        {
+            ReadingBatchWriter.Write(Encoded, Columns.Device, Columns.BootId, ids, sensors, indexes, times, values, qualities);
+        }
+        else
+        {
+            ReadingBatchV2Writer.Write(Encoded, Columns.Device, Columns.BootId, ids, sensors, indexes, times, values, qualities);
+        }
+
         return Encoded.WrittenSpan;
     }
 
-    private delegate int BatchWriter(
-        IBufferWriter<byte> output,
-        ReadOnlySpan<byte> device,
-        ulong bootId,
-        ulong firstSequence,
-        ReadOnlySpan<ReadOnlyMemory<byte>> sensors,
-        ReadOnlySpan<int> sensorIndexes,
-        ReadOnlySpan<long> eventTimes,
-        ReadOnlySpan<double> values,
-        ReadOnlySpan<Quality> qualities);
+    /// <summary>
+    /// Calls <paramref name="take"/> with the messages that all readings of the columns become: one, or the few that it takes to
+    /// stay within <see cref="ReadingLimits.BatchBytesMax"/>.
+    /// </summary>
+    public void EncodeAll(ReadingBatchVersion version, Action<ReadOnlySpan<byte>> take) => EncodeRange(version, 0, Columns.Count, take);
+
+    private void EncodeRange(ReadingBatchVersion version, int start, int length, Action<ReadOnlySpan<byte>> take)
+    {
+        var message = Encode(version, start, length);
+        if (message.Length <= ReadingLimits.BatchBytesMax)
+        {
+            take(message);
+            return;
+        }
+
+        // The names of all sensors are at most a quarter of the limit, so that two or four parts are enough.
+        EncodeRange(version, start, length / 2, take);
+        EncodeRange(version, start + (length / 2), length - (length / 2), take);
+    }
 }

@@ -46,4 +46,10 @@ public enum ReadingBatchError
 
     /// <summary>The schema id in front of it is of no version of <c>ReadingBatch</c> that is known here.</summary>
     SchemaUnknown,
+
+    /// <summary>The batch says another number of readings than it has: it was cut off or put together wrongly.</summary>
+    CountDiffers,
+
+    /// <summary>The batch does not say how many readings it has, and this site demands it.</summary>
+    CountMissing,
 }

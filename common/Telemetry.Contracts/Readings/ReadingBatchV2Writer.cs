@@ -9,12 +9,25 @@ namespace Telemetry.Contracts.Readings;
 /// </summary>
 public static class ReadingBatchV2Writer
 {
-    /// <summary>Writes a batch; parameters, result and errors are those of <see cref="ReadingBatchWriter.Write"/>.</summary>
+    /// <summary>Writes a batch; parameters, result and errors are those of <see cref="ReadingBatchWriter"/>.</summary>
     public static int Write(
         IBufferWriter<byte> output,
         ReadOnlySpan<byte> device,
         ulong bootId,
         ulong firstSequence,
+        ReadOnlySpan<ReadOnlyMemory<byte>> sensors,
+        ReadOnlySpan<int> sensorIndexes,
+        ReadOnlySpan<long> eventTimes,
+        ReadOnlySpan<double> values,
+        ReadOnlySpan<Quality> qualities) =>
+        Write(output, device, bootId, new BatchIds(firstSequence, [], false), sensors, sensorIndexes, eventTimes, values, qualities);
+
+    /// <summary>As the other overload, with sequences that may leave some out.</summary>
+    public static int Write(
+        IBufferWriter<byte> output,
+        ReadOnlySpan<byte> device,
+        ulong bootId,
+        in BatchIds ids,
         ReadOnlySpan<ReadOnlyMemory<byte>> sensors,
         ReadOnlySpan<int> sensorIndexes,
         ReadOnlySpan<long> eventTimes,
@@ -33,10 +46,11 @@ public static class ReadingBatchV2Writer
         var times = TryGetInterval(eventTimes, sensors.Length, out var interval) ? [] : eventTimes;
         var singles = AreSingles(values);
         var someBad = qualities.ContainsAnyExcept(Quality.Good);
-        var writer = new SpanWriter(output.GetSpan(SizeMax(device.Length, sensors, indexes.Length, times.Length, values.Length, someBad)));
+        var size = SizeMax(device.Length, sensors, indexes.Length, times.Length, values.Length, someBad) + ids.SizeMax(values.Length);
+        var writer = new SpanWriter(output.GetSpan(size));
         writer.Bytes(1, device);
         writer.Fixed64(2, bootId);
-        writer.Varint(3, firstSequence);
+        ids.Write(ref writer, values.Length);
         foreach (var sensor in sensors)
         {
             writer.Bytes(4, sensor.Span);

@@ -8,7 +8,7 @@ namespace Telemetry.Contracts.Readings;
 /// </summary>
 public static class ReadingBatchWriter
 {
-    /// <summary>Writes a batch; returns its encoded size in bytes.</summary>
+    /// <summary>Writes a batch of consecutive sequences; returns its encoded size in bytes.</summary>
     /// <param name="output">Where the bytes go.</param>
     /// <param name="device">Device id, ASCII.</param>
     /// <param name="bootId">Random at each start of the device, not 0.</param>
@@ -28,6 +28,19 @@ public static class ReadingBatchWriter
         ReadOnlySpan<int> sensorIndexes,
         ReadOnlySpan<long> eventTimes,
         ReadOnlySpan<double> values,
+        ReadOnlySpan<Quality> qualities) =>
+        Write(output, device, bootId, new BatchIds(firstSequence, [], false), sensors, sensorIndexes, eventTimes, values, qualities);
+
+    /// <summary>As the other overload, with sequences that may leave some out.</summary>
+    public static int Write(
+        IBufferWriter<byte> output,
+        ReadOnlySpan<byte> device,
+        ulong bootId,
+        in BatchIds ids,
+        ReadOnlySpan<ReadOnlyMemory<byte>> sensors,
+        ReadOnlySpan<int> sensorIndexes,
+        ReadOnlySpan<long> eventTimes,
+        ReadOnlySpan<double> values,
         ReadOnlySpan<Quality> qualities)
     {
         if (eventTimes.Length != values.Length
@@ -37,12 +50,11 @@ public static class ReadingBatchWriter
             throw new ArgumentException("The columns of a batch must have one entry for each reading.", nameof(values));
         }
 
-        var sizes = Measure(device, firstSequence, sensors, sensorIndexes, eventTimes, values, qualities);
-        var span = output.GetSpan(sizes.Total);
-        var writer = new SpanWriter(span);
+        var sizes = Measure(device, sensors, sensorIndexes, eventTimes, values, qualities);
+        var writer = new SpanWriter(output.GetSpan(sizes.Total + ids.SizeMax(values.Length)));
         writer.Bytes(1, device);
         writer.Fixed64(2, bootId);
-        writer.Varint(3, firstSequence);
+        ids.Write(ref writer, values.Length);
         foreach (var sensor in sensors)
         {
             writer.Bytes(4, sensor.Span);
@@ -101,7 +113,6 @@ public static class ReadingBatchWriter
 
     private static (int Total, int Indexes, int Times, int Qualities) Measure(
         ReadOnlySpan<byte> device,
-        ulong firstSequence,
         ReadOnlySpan<ReadOnlyMemory<byte>> sensors,
         ReadOnlySpan<int> sensorIndexes,
         ReadOnlySpan<long> eventTimes,
@@ -130,8 +141,7 @@ public static class ReadingBatchWriter
         }
 
         var qualityBytes = qualities.ContainsAnyExcept(Quality.Good) ? qualities.Length : 0;
-        var total = LengthDelimitedSize(device.Length) + fixed64Field + 1 + ProtobufReader.VarintSize(firstSequence)
-            + fixed64Field + LengthDelimitedSize(values.Length * sizeof(double));
+        var total = LengthDelimitedSize(device.Length) + fixed64Field + fixed64Field + LengthDelimitedSize(values.Length * sizeof(double));
         foreach (var sensor in sensors)
         {
             total += LengthDelimitedSize(sensor.Length);

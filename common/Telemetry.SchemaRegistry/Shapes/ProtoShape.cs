@@ -1,45 +1,42 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
+extern alias ProtobufNet;
+
+using ProtobufNet::Google.Protobuf.Reflection;
 
 namespace Telemetry.SchemaRegistry.Shapes;
 
 /// <summary>
-/// What of a .proto file matters on the wire: package, first message and that message's fields. Reads proto3 as registries
-/// give it back; it is no compiler.
+/// What of a schema matters on the wire: the full name of its first message and that message's fields. Taken from the descriptor
+/// that a Protobuf compiler makes of the text; registries give text back, whatever they were given.
 /// </summary>
 /// <param name="MessageName">Full name of the first message.</param>
 /// <param name="Fields">Its fields by number.</param>
-internal sealed partial record ProtoShape(string MessageName, IReadOnlyDictionary<int, ProtoField> Fields)
+internal sealed record ProtoShape(string MessageName, IReadOnlyDictionary<int, ProtoField> Fields)
 {
     /// <summary>Larger texts are not looked at.</summary>
     public const int CharsMax = 256 * 1024;
 
-    /// <summary>Null when it has no message or is too large.</summary>
+    /// <summary>Deeper ones are not looked at: the compiler calls itself for each level.</summary>
+    private const int DepthMax = 32;
+
+    private const string FileName = "schema.proto";
+
+    /// <summary>Null when it is no Protobuf, has no message, or is too large.</summary>
     public static ProtoShape? Parse(string text)
     {
-        if (text.Length > CharsMax)
+        if (text.Length > CharsMax || Depth(text) > DepthMax || Compile(text) is not { MessageTypes.Count: > 0 } file)
         {
             return null;
         }
 
-        var plain = Comments().Replace(text, " ");
-        var message = MessageHead().Match(plain);
-        if (!message.Success)
-        {
-            return null;
-        }
-
-        var package = Package().Match(plain);
+        var message = file.MessageTypes[0];
         var fields = new Dictionary<int, ProtoField>();
-        foreach (Match match in Field().Matches(BodyOf(plain, message.Index + message.Length)))
+        foreach (var field in message.Fields)
         {
-            if (int.TryParse(match.Groups["number"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-            {
-                fields[number] = new ProtoField(match.Groups["type"].Value, match.Groups["label"].Value == "repeated");
-            }
+            fields[field.Number] = new ProtoField(
+                NameOf(field), field.label == FieldDescriptorProto.Label.LabelRepeated);
         }
 
-        return new ProtoShape((package.Success ? package.Groups[1].Value + "." : "") + message.Groups[1].Value, fields);
+        return new ProtoShape((file.Package.Length > 0 ? file.Package + "." : "") + message.Name, fields);
     }
 
     /// <summary>
@@ -50,39 +47,41 @@ internal sealed partial record ProtoShape(string MessageName, IReadOnlyDictionar
         MessageName == other.MessageName
         && Fields.All(f => !other.Fields.TryGetValue(f.Key, out var theirs) || f.Value.IsWireCompatible(theirs));
 
-    /// <summary>What is inside the braces, without nested messages and enums; the fields of a oneof stay.</summary>
-    private static string BodyOf(string text, int start)
+    private static FileDescriptorProto? Compile(string text)
     {
-        var depth = 1;
-        var end = start;
-        while (end < text.Length && depth > 0)
+        try
         {
-            depth += text[end] switch { '{' => 1, '}' => -1, _ => 0 };
-            end++;
-        }
+            var set = new FileDescriptorSet { AllowNameOnlyImport = true };
+            set.Add(FileName, true, new StringReader(text));
+            set.Process();
 
-        var body = text[start..Math.Max(start, end - 1)];
-        for (var nested = Nested().Match(body); nested.Success; nested = Nested().Match(body))
+            // What it imports need not be there: the fields of the message itself are.
+            return set.Files.FirstOrDefault(file => file.Name == FileName);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
         {
-            body = body.Remove(nested.Index, nested.Length);
+            // The compiler is made for files of one's own; what it fails on is no schema of ours.
+            return null;
         }
-
-        return body;
     }
 
-    [GeneratedRegex(@"//[^\n]*|/\*.*?\*/", RegexOptions.Singleline | RegexOptions.NonBacktracking)]
-    private static partial Regex Comments();
+    /// <summary>A scalar's name as it is written, or the name of a message or enum.</summary>
+    private static string NameOf(FieldDescriptorProto field) => field.type switch
+    {
+        FieldDescriptorProto.Type.TypeMessage or FieldDescriptorProto.Type.TypeEnum or FieldDescriptorProto.Type.TypeGroup => field.TypeName,
+        _ when field.TypeName.Length > 0 => field.TypeName,
+        var scalar => scalar.ToString()["Type".Length..].ToLowerInvariant(),
+    };
 
-    [GeneratedRegex(@"\bpackage\s+([\w.]+)\s*;", RegexOptions.NonBacktracking)]
-    private static partial Regex Package();
+    private static int Depth(string text)
+    {
+        var (depth, most) = (0, 0);
+        foreach (var c in text)
+        {
+            depth += c switch { '{' => 1, '}' => -1, _ => 0 };
+            most = Math.Max(most, depth);
+        }
 
-    [GeneratedRegex(@"\bmessage\s+(\w+)\s*\{", RegexOptions.NonBacktracking)]
-    private static partial Regex MessageHead();
-
-    /// <summary>An innermost block of a nested message or enum.</summary>
-    [GeneratedRegex(@"\b(message|enum)\s+\w+\s*\{[^{}]*\}", RegexOptions.NonBacktracking)]
-    private static partial Regex Nested();
-
-    [GeneratedRegex(@"((?<label>repeated|optional)\s+)?(?<type>[\w.]+)\s+\w+\s*=\s*(?<number>\d+)\s*[;\[]", RegexOptions.ExplicitCapture)]
-    private static partial Regex Field();
+        return most;
+    }
 }

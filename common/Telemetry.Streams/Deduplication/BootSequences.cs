@@ -9,6 +9,8 @@ namespace Telemetry.Streams.Deduplication;
 /// </summary>
 internal sealed class BootSequences(ulong bootId)
 {
+    private readonly RecentHashes _hashes = new();
+
     /// <summary>Start and end (inclusive) by turns, ascending.</summary>
     private ulong[] _bounds = new ulong[2];
 
@@ -17,6 +19,9 @@ internal sealed class BootSequences(ulong bootId)
     public ulong AmbiguousUpTo { get; private set; }
 
     public int RangeCount { get; private set; }
+
+    /// <summary>Readings with the id of another one.</summary>
+    public long Conflicts { get; private set; }
 
     /// <summary>Highest sequence seen; 0 before the first.</summary>
     public ulong Highest => RangeCount == 0 ? AmbiguousUpTo : _bounds[(2 * RangeCount) - 1];
@@ -37,7 +42,11 @@ internal sealed class BootSequences(ulong bootId)
     }
 
     /// <summary>The usual case, one compare and one store: the batch continues where the last one ended.</summary>
-    public bool TryExtend(ulong first, ulong last)
+    /// <param name="first">First sequence.</param>
+    /// <param name="last">Last sequence.</param>
+    /// <param name="hashes">Of each reading; empty: not known.</param>
+    /// <param name="options">Bounds.</param>
+    public bool TryExtend(ulong first, ulong last, ReadOnlySpan<ushort> hashes, DuplicateFilterOptions options)
     {
         var end = (2 * RangeCount) - 1;
         if (end < 0 || _bounds[end] != first - 1)
@@ -46,18 +55,25 @@ internal sealed class BootSequences(ulong bootId)
         }
 
         _bounds[end] = last;
+        KeepHashes(first, last, first - 1, hashes, options);
         return true;
     }
 
     /// <summary>Adds [first, last] and says what each part of it was before.</summary>
+    /// <param name="first">First sequence.</param>
+    /// <param name="last">Last sequence.</param>
+    /// <param name="start">Index of the first one's reading in the batch.</param>
+    /// <param name="hashes">Of each reading; empty: not known.</param>
+    /// <param name="options">Bounds.</param>
+    /// <param name="runs">Runs are added to it.</param>
     /// <returns>True when a gap had to be closed.</returns>
-    public bool Add(ulong first, ulong last, int rangesMax, DuplicateRuns runs)
+    public bool Add(ulong first, ulong last, int start, ReadOnlySpan<ushort> hashes, DuplicateFilterOptions options, DuplicateRuns runs)
     {
         var next = first;
         if (next <= AmbiguousUpTo)
         {
             var end = Math.Min(last, AmbiguousUpTo);
-            runs.Add(0, (int)(end - first) + 1, DuplicateKind.Ambiguous);
+            runs.Add(start, (int)(end - first) + 1, DuplicateKind.Ambiguous);
             if (end == last)
             {
                 return false;
@@ -66,9 +82,11 @@ internal sealed class BootSequences(ulong bootId)
             next = end + 1;
         }
 
-        Classify(first, next, last, runs);
+        var before = Highest;
+        Classify(first, next, last, start, hashes, runs);
         Insert(next, last);
-        if (RangeCount <= rangesMax)
+        KeepHashes(first, next, before, start, hashes, options, runs);
+        if (RangeCount <= options.RangesPerBootMax)
         {
             return false;
         }
@@ -76,6 +94,9 @@ internal sealed class BootSequences(ulong bootId)
         CloseOldestGap();
         return true;
     }
+
+    /// <summary>Forgets what the readings were: from now on, a second reading with an id seen so far counts as a copy.</summary>
+    public void DropHashes() => _hashes.Clear(Highest);
 
     /// <summary>Forgets the ranges and keeps the highest sequence.</summary>
     /// <returns>False when there was nothing to forget.</returns>
@@ -86,6 +107,7 @@ internal sealed class BootSequences(ulong bootId)
             return false;
         }
 
+        DropHashes();
         AmbiguousUpTo = Highest;
         RangeCount = 0;
         _bounds = new ulong[2];
@@ -104,9 +126,13 @@ internal sealed class BootSequences(ulong bootId)
             writer.Varint(End(i) - Start(i));
             at = End(i);
         }
+
+        _hashes.Write(writer, Highest, Conflicts);
     }
 
-    public static BootSequences Read(ref StateReader reader)
+    /// <param name="reader">Stands on a boot.</param>
+    /// <param name="hasHashes">False: it was written before there were hashes.</param>
+    public static BootSequences Read(ref StateReader reader, bool hasHashes)
     {
         var boot = new BootSequences(reader.Fixed64()) { AmbiguousUpTo = reader.Varint() };
         boot.RangeCount = reader.Count(2);
@@ -118,6 +144,15 @@ internal sealed class BootSequences(ulong bootId)
             at = boot._bounds[(2 * i) + 1] = boot._bounds[2 * i] + reader.Varint();
         }
 
+        if (hasHashes)
+        {
+            boot.Conflicts = boot._hashes.Read(ref reader, boot.Highest);
+        }
+        else
+        {
+            boot.DropHashes();
+        }
+
         return boot;
     }
 
@@ -125,18 +160,18 @@ internal sealed class BootSequences(ulong bootId)
 
     private ulong End(int range) => _bounds[(2 * range) + 1];
 
-    private void Classify(ulong first, ulong next, ulong last, DuplicateRuns runs)
+    private void Classify(ulong first, ulong next, ulong last, int start, ReadOnlySpan<ushort> hashes, DuplicateRuns runs)
     {
         for (var i = FirstEndingAtOrAfter(next); i < RangeCount && Start(i) <= last; i++)
         {
             if (Start(i) > next)
             {
-                runs.Add((int)(next - first), (int)(Start(i) - next), DuplicateKind.New);
+                runs.Add(start + (int)(next - first), (int)(Start(i) - next), DuplicateKind.New);
                 next = Start(i);
             }
 
             var end = Math.Min(last, End(i));
-            runs.Add((int)(next - first), (int)(end - next) + 1, DuplicateKind.Duplicate);
+            Judge(first, next, end, start, hashes, runs);
             if (end == last)
             {
                 return;
@@ -145,7 +180,58 @@ internal sealed class BootSequences(ulong bootId)
             next = end + 1;
         }
 
-        runs.Add((int)(next - first), (int)(last - next) + 1, DuplicateKind.New);
+        runs.Add(start + (int)(next - first), (int)(last - next) + 1, DuplicateKind.New);
+    }
+
+    /// <summary>[next, end] has been seen: each reading of it is a copy, or one that has the id of another.</summary>
+    private void Judge(ulong first, ulong next, ulong end, int start, ReadOnlySpan<ushort> hashes, DuplicateRuns runs)
+    {
+        var highest = Highest;
+        for (; ; next++)
+        {
+            var index = start + (int)(next - first);
+            var isConflict = !hashes.IsEmpty && _hashes.Knows(next, highest) && !_hashes.Is(next, hashes[index]);
+            Conflicts += isConflict ? 1 : 0;
+            runs.Add(index, 1, isConflict ? DuplicateKind.Conflict : DuplicateKind.Duplicate);
+            if (next == end)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Of the new readings among those from <paramref name="next"/> on: the first reading with an id is the one that counts.</summary>
+    private void KeepHashes(
+        ulong first, ulong next, ulong before, int start, ReadOnlySpan<ushort> hashes, DuplicateFilterOptions options, DuplicateRuns runs)
+    {
+        foreach (var run in runs.Span)
+        {
+            if (run.Kind == DuplicateKind.New && run.Start + run.Count > start)
+            {
+                var from = first + (ulong)(Math.Max(run.Start, start) - start);
+                Debug.Assert(from >= next, "What is new lies above what has been forgotten.");
+                var count = run.Start + run.Count - Math.Max(run.Start, start);
+                KeepHashes(from, from + (ulong)(count - 1), before, hashes.IsEmpty ? [] : hashes.Slice(Math.Max(run.Start, start), count), options);
+            }
+        }
+    }
+
+    private void KeepHashes(ulong first, ulong last, ulong before, ReadOnlySpan<ushort> hashes, DuplicateFilterOptions options)
+    {
+        if (hashes.IsEmpty)
+        {
+            DropHashes();
+            return;
+        }
+
+        var highest = Highest;
+        _hashes.Grow(Start(0), before, highest, options);
+        for (var i = 0; i < hashes.Length; i++)
+        {
+            _hashes.Set(first + (ulong)i, highest, hashes[i]);
+        }
+
+        Debug.Assert(last - first == (ulong)(hashes.Length - 1), "One hash a reading.");
     }
 
     private void Insert(ulong first, ulong last)

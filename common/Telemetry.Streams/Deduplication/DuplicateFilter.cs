@@ -1,9 +1,11 @@
+using Telemetry.Contracts.Readings;
 using Telemetry.Streams.State;
 
 namespace Telemetry.Streams.Deduplication;
 
 /// <summary>
-/// Removes duplicates by event id (device, boot id, sequence) in one partition of readings. Decisions depend on the records
+/// Removes duplicates by event id (device, boot id, sequence) in one partition of readings, and tells copies from other readings that
+/// carry the id of one (<see cref="DuplicateKind.Conflict"/>). Decisions depend on the records
 /// alone, so a replay decides alike. State survives through <see cref="Table"/>. Not safe for concurrent use.
 /// </summary>
 public sealed class DuplicateFilter
@@ -32,12 +34,8 @@ public sealed class DuplicateFilter
     /// Takes the batch of the record last given to <see cref="Advance"/>; the details are in <see cref="Runs"/>. Null in a replay
     /// when the state has it already (outputs are suppressed there anyway).
     /// </summary>
-    public DuplicateVerdict? Add(ReadOnlySpan<byte> device, ulong bootId, ulong firstSequence, int count)
-    {
-        return Table.TryEnter(device, out var slot)
-            ? slot.State!.Add(bootId, firstSequence, count, _options, Runs, Statistics)
-            : null;
-    }
+    public DuplicateVerdict? Add(ReadingBatchBuffer batch) =>
+        Table.TryEnter(batch.Device, out var slot) ? slot.State!.Add(batch, _options, Runs, Statistics) : null;
 }
 
 /// <summary>A device's sequences as the whole state of its key.</summary>

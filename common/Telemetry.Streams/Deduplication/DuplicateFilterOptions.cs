@@ -22,4 +22,18 @@ public sealed record DuplicateFilterOptions
     /// </summary>
     [Range(0, 65_536)]
     public int ClosedBootsPerDeviceMax { get; init; } = 64;
+
+    /// <summary>Largest value of <see cref="HashedIdsPerBootMax"/>.</summary>
+    internal const int HashedIdsEnd = 65_536;
+
+    /// <summary>
+    /// Readings of a boot, the last ones, of which a short hash is kept: a second reading with the id of one of them is a copy only if
+    /// time, sensor and value are the same, else a conflict. Of older ones it cannot be told, and counts as a copy. Rounded up to a power of two. Default 1024.
+    /// </summary>
+    [Range(0, HashedIdsEnd)]
+    public int HashedIdsPerBootMax { get; init; } = 1024;
+
+    /// <summary>Most bytes, in this process, for those hashes (two each, for two boots of a device). Default 64 MiB.</summary>
+    [Range(0, long.MaxValue)]
+    public long HashBytesMax { get; init; } = 64L << 20;
 }

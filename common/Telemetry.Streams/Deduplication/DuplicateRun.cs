@@ -11,6 +11,12 @@ public enum DuplicateKind : byte
 
     /// <summary>The bounds made us forget whether it was seen: neither take it twice nor lose it, dead-letter it and count it.</summary>
     Ambiguous,
+
+    /// <summary>
+    /// The event id was seen before, of another reading: time, sensor or value differ. The first one was taken; this one is no copy
+    /// and must not vanish as one: dead-letter it and count it.
+    /// </summary>
+    Conflict,
 }
 
 /// <summary>What a whole batch is, for a fast way through.</summary>
@@ -38,13 +44,35 @@ public sealed class DuplicateRuns
     private DuplicateRun[] _runs = new DuplicateRun[8];
     private int _count;
 
+    /// <summary>Hashes of the batch, for whoever has this object anyway.</summary>
+    internal ReadingHashes Hashes { get; } = new();
+
     /// <summary>The runs; valid until the next batch.</summary>
     public ReadOnlySpan<DuplicateRun> Span => _runs.AsSpan(0, _count);
+
+    /// <summary>Readings of a kind in the last batch.</summary>
+    public int CountOf(DuplicateKind kind)
+    {
+        var count = 0;
+        foreach (var run in Span)
+        {
+            count += run.Kind == kind ? run.Count : 0;
+        }
+
+        return count;
+    }
 
     internal void Clear() => _count = 0;
 
     internal void Add(int start, int count, DuplicateKind kind)
     {
+        // Neighbours of one kind are one run, wherever they were found.
+        if (_count > 0 && _runs[_count - 1] is var last && last.Kind == kind && last.Start + last.Count == start)
+        {
+            _runs[_count - 1] = last with { Count = last.Count + count };
+            return;
+        }
+
         if (_count == _runs.Length)
         {
             Array.Resize(ref _runs, _runs.Length * 2);

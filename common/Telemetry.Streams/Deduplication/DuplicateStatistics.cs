@@ -11,4 +11,7 @@ public sealed class DuplicateStatistics
 
     /// <summary>Boots forgotten altogether.</summary>
     public long BootsForgotten { get; internal set; }
+
+    /// <summary>Readings with the event id of another one.</summary>
+    public long Conflicts { get; internal set; }
 }

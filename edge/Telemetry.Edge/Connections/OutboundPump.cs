@@ -226,7 +226,10 @@ internal sealed class OutboundPump(
         {
             var type = slot.Qos == 1 ? MqttPacketType.PubAck : MqttPacketType.PubRec;
             WriteAck(output, type, slot.Identifier, slot.Code, slot.Reason);
-            metrics.IngestAnswered(time.GetElapsedTime(slot.StartedAt));
+            if (slot.StartedAt != AckWindow.NotMeasured)
+            {
+                metrics.IngestAnswered(time.GetElapsedTime(slot.StartedAt));
+            }
         }
     }
 

@@ -92,7 +92,7 @@ internal sealed class PublishHandler(BrokerCore core)
         }
 
         var code = core.Router.Route(packet, topic, session);
-        Answer(connection, packet, code, null);
+        Answer(connection, packet, code, core.Ingest?.HintFor(topic));
     }
 
     private ReadStep Ingest(IIngest ingest, MqttConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topic)
@@ -199,7 +199,7 @@ internal sealed class PublishHandler(BrokerCore core)
         var acks = connection.Acks;
         if (acks.Count > 0)
         {
-            acks.Complete(acks.Reserve(packet.PacketIdentifier, (byte)packet.Qos, startedAt: 0), code, reason);
+            acks.Complete(acks.Reserve(packet.PacketIdentifier, (byte)packet.Qos, AckWindow.NotMeasured), code, reason);
             return;
         }
 

@@ -9,6 +9,9 @@ namespace Telemetry.Edge.Sessions;
 /// </summary>
 internal sealed class AckWindow(ISessionOwner? owner = null)
 {
+    /// <summary>In place of a timestamp: this answer only waits its turn, and its time is nobody's latency.</summary>
+    public const long NotMeasured = 0;
+
     private readonly RingBuffer<Slot> _slots = new();
     private ulong _firstTicket;
     private int _qos1;
@@ -130,7 +133,7 @@ internal sealed class AckWindow(ISessionOwner? owner = null)
     /// <summary>One answer.</summary>
     /// <param name="Identifier">Packet identifier of the publish.</param>
     /// <param name="Qos">1: PUBACK, 2: PUBREC.</param>
-    /// <param name="StartedAt">Timestamp of the publish, for the latency.</param>
+    /// <param name="StartedAt">Timestamp of the publish, for the latency; <see cref="NotMeasured"/> when it only waits its turn.</param>
     /// <param name="Done">The answer is known.</param>
     /// <param name="Code">The answer.</param>
     /// <param name="Reason">Reason String, when there is one.</param>

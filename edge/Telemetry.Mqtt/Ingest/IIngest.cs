@@ -9,6 +9,12 @@ public interface IIngest
     /// <summary>True when publishes to this topic name come here instead of going to subscribers. Must be quick.</summary>
     bool Accepts(ReadOnlySpan<byte> topicName);
 
+    /// <summary>
+    /// For a topic that it does not accept: a sentence for a sender who probably meant one that it does, or null. Called once for each such
+    /// publish, so that the publish can be counted.
+    /// </summary>
+    string? HintFor(ReadOnlySpan<byte> topicName) => null;
+
     /// <summary>Takes one publish. All bytes are copied or used before it returns.</summary>
     /// <returns>
     /// False: no room, nothing was taken and no completion will come; await <see cref="WaitForCapacityAsync"/> and call

@@ -1,6 +1,6 @@
 using System.Net;
-using Telemetry.Bridge;
 using Telemetry.Bridge.Commands;
+using Telemetry.Bridge.Ingest;
 using Telemetry.Edge;
 using Telemetry.Edge.Hosting;
 using Telemetry.Streams;
@@ -23,11 +23,11 @@ internal sealed class EdgeModule : RoleModule
         var (options, logging) = (services.Options, services.Logging);
         _producer = services.Log.CreateProducer(new ProducerOptions());
         _ingest = new ReadingIngest(options.Bridge, _producer, services.Time, logging.CreateLogger<ReadingIngest>());
-        RoleSchemas.Follow(services.Schemas, _ingest);
         _broker = new MqttBroker(options.Edge, _ingest, logging, services.Time);
         _commands = new CommandDelivery(
             services.Log, _producer, new MqttCommandChannel(_broker), options.Commands, options.Bridge, services.Time,
             logging.CreateLogger<CommandDelivery>());
+        RoleSchemas.Follow(services.Schemas, options.Bridge, _ingest, _commands);
     }
 
     /// <inheritdoc/>

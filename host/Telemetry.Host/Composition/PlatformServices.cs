@@ -1,6 +1,6 @@
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
-using Telemetry.SchemaRegistry;
+using Telemetry.SchemaRegistry.Resolution;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Schema;
 using Telemetry.Streams;

@@ -1,6 +1,9 @@
 using Telemetry.Bridge;
+using Telemetry.Bridge.Commands;
+using Telemetry.Bridge.Ingest;
 using Telemetry.Host.Configuration;
 using Telemetry.SchemaRegistry;
+using Telemetry.SchemaRegistry.Resolution;
 
 namespace Telemetry.Host.Composition;
 
@@ -18,12 +21,7 @@ internal static class RoleSchemas
     /// <summary>The ids of the directory, in the settings of the roles.</summary>
     public static TelemetryOptions WithIds(TelemetryOptions options, SchemaDirectory? schemas) => schemas is null ? options : options with
     {
-        Bridge = options.Bridge with
-        {
-            ReadingBatchSchemaId = schemas.IdOf(TopicSchema.ReadingBatch),
-            ReadingBatchV2SchemaId = schemas.IdOf(TopicSchema.ReadingBatchV2),
-            DeadLetterSchemaId = schemas.IdOf(TopicSchema.DeadLetter),
-        },
+        Bridge = WithIds(options.Bridge, schemas),
         Processing = options.Processing with
         {
             AnomalySchemaId = schemas.IdOf(TopicSchema.Anomaly),
@@ -31,30 +29,44 @@ internal static class RoleSchemas
             DeadLetterSchemaId = schemas.IdOf(TopicSchema.DeadLetter),
         },
         Sink = options.Sink with { DeadLetterSchemaId = schemas.IdOf(TopicSchema.DeadLetter) },
+        Query = options.Query with { DeviceCommandSchemaId = schemas.IdOf(TopicSchema.DeviceCommand) },
     };
 
     /// <summary>The bridge takes ids up as the registry gives them; the other writers at their next start.</summary>
-    public static void Follow(SchemaDirectory? schemas, ReadingIngest ingest)
+    public static void Follow(SchemaDirectory? schemas, BridgeOptions options, ReadingIngest ingest, CommandDelivery commands)
     {
         if (schemas is null)
         {
             return;
         }
 
-        void Use() => ingest.UseSchemaIds(
-            schemas.IdOf(TopicSchema.ReadingBatch), schemas.IdOf(TopicSchema.ReadingBatchV2), schemas.IdOf(TopicSchema.DeadLetter));
+        void Use()
+        {
+            var ids = WithIds(options, schemas);
+            ingest.UseSchemaIds(ids);
+            commands.UseSchemaIds(ids);
+        }
+
         schemas.IdChanged += (_, _) => Use();
 
         // What has changed between the start and now.
         Use();
     }
 
+    private static BridgeOptions WithIds(BridgeOptions options, SchemaDirectory schemas) => options with
+    {
+        ReadingBatchSchemaId = schemas.IdOf(TopicSchema.ReadingBatch),
+        ReadingBatchV2SchemaId = schemas.IdOf(TopicSchema.ReadingBatchV2),
+        DeadLetterSchemaId = schemas.IdOf(TopicSchema.DeadLetter),
+        CommandResultSchemaId = schemas.IdOf(TopicSchema.CommandResult),
+    };
+
     private static HashSet<TopicSchema> Written(Roles roles, WriteVersions versions)
     {
         var written = new HashSet<TopicSchema>();
         if (roles.HasFlag(Roles.Edge))
         {
-            written.Add(TopicSchema.DeadLetter);
+            written.UnionWith([TopicSchema.DeadLetter, TopicSchema.CommandResult]);
             if (versions.HasFlag(WriteVersions.V1))
             {
                 written.Add(TopicSchema.ReadingBatch);
@@ -74,6 +86,11 @@ internal static class RoleSchemas
         if (roles.HasFlag(Roles.Store))
         {
             written.Add(TopicSchema.DeadLetter);
+        }
+
+        if (roles.HasFlag(Roles.Query))
+        {
+            written.Add(TopicSchema.DeviceCommand);
         }
 
         return written;

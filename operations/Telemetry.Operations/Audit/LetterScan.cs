@@ -40,14 +40,14 @@ internal sealed class LetterScan(AuditEvidence evidence, IReadingSchemas schemas
 
             var sets = isConflict ? evidence.Conflicts : evidence.PutAside;
             var readings = 0L;
-            if (letter.ReadingIndexes.Count == 0)
+            for (var start = 0; letter.ReadingIndexes.Count == 0 && _batch.RunLength(start) is var length and > 0; start += length)
             {
-                readings += sets.Add(device, _batch.BootId, _batch.FirstSequence, _batch.FirstSequence + (ulong)(_batch.Count - 1));
+                readings += sets.Add(device, _batch.BootId, _batch.Sequence(start), _batch.Sequence(start + length - 1));
             }
 
             foreach (var index in letter.ReadingIndexes.Where(i => i < _batch.Count))
             {
-                readings += sets.Add(device, _batch.BootId, _batch.FirstSequence + index, _batch.FirstSequence + index);
+                readings += sets.Add(device, _batch.BootId, _batch.Sequence((int)index), _batch.Sequence((int)index));
             }
 
             Conflicts += isConflict ? readings : 0;

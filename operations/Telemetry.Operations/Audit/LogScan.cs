@@ -64,7 +64,11 @@ internal sealed class LogScan(AuditEvidence evidence, IReadingSchemas schemas, l
         }
 
         var device = evidence.Log.Name(_batch.Device);
-        Copies += evidence.Log.Add(device, _batch.BootId, _batch.FirstSequence, _batch.FirstSequence + (ulong)(_batch.Count - 1));
+        for (var start = 0; _batch.RunLength(start) is var length and > 0; start += length)
+        {
+            Copies += evidence.Log.Add(device, _batch.BootId, _batch.Sequence(start), _batch.Sequence(start + length - 1));
+        }
+
         if (rawFromUs > 0)
         {
             AddExpiring(device);
@@ -78,7 +82,7 @@ internal sealed class LogScan(AuditEvidence evidence, IReadingSchemas schemas, l
         {
             if (times[i] < rawFromUs)
             {
-                evidence.LogExpiring.Add(device, _batch.BootId, _batch.FirstSequence + (ulong)i, _batch.FirstSequence + (ulong)i);
+                evidence.LogExpiring.Add(device, _batch.BootId, _batch.Sequence(i), _batch.Sequence(i));
             }
         }
     }

@@ -7,7 +7,10 @@ namespace Telemetry.Processing.Devices;
 /// <summary>A device's state as bytes: sequences, clock, gap, silence, then each series as its flat block.</summary>
 internal sealed class DeviceStateCodec(SeriesPool pool, SensorNames names) : IKeyStateCodec<DeviceState>
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
+
+    /// <summary>As <see cref="Version"/>, with sequences that know nothing of their readings.</summary>
+    private const byte VersionBefore = 1;
 
     public DeviceState Create(ReadOnlySpan<byte> key) => new(new DeviceSequences(), new SeriesSet(pool, names));
 
@@ -25,9 +28,9 @@ internal sealed class DeviceStateCodec(SeriesPool pool, SensorNames names) : IKe
     public DeviceState Read(ReadOnlySpan<byte> key, ref StateReader reader)
     {
         var version = reader.Byte();
-        if (version != Version)
+        if (version is not (Version or VersionBefore))
         {
-            throw new FormatException($"A device's state has version {version}; this program reads version {Version}.");
+            throw new FormatException($"A device's state has version {version}; this program reads versions {VersionBefore} and {Version}.");
         }
 
         var sequences = DeviceSequences.Read(ref reader);

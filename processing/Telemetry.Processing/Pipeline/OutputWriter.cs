@@ -54,7 +54,7 @@ internal sealed class OutputWriter(ProcessingOptions options, OutputBatch batch,
             Martingale = double.IsNaN(result.Martingale) ? 0 : result.Martingale,
             Mode = result.Mode,
             BootId = readings.BootId,
-            Sequence = readings.FirstSequence + (ulong)index,
+            Sequence = readings.Sequence(index),
             Reason = AnomalyReasons.Of(detector, value, result),
         };
         Batch.Add(KafkaTopics.Anomalies, Device.Key.Span, options.AnomalySchemaId, anomaly, TimestampMs);
@@ -92,6 +92,13 @@ internal sealed class OutputWriter(ProcessingOptions options, OutputBatch batch,
         (long)Math.Min(missing, long.MaxValue),
         boot,
         $"{missing.ToString(CultureInfo.InvariantCulture)} readings of the device did not arrive in time.");
+
+    public void IdConflict(ulong boot, long atMs, long conflicts) => Event(
+        DeviceEventKind.IdConflict,
+        atMs * 1000,
+        conflicts,
+        boot,
+        $"{conflicts.ToString(CultureInfo.InvariantCulture)} readings of this boot had the event id of another reading and are dead letters. The device must count each reading once and choose a new boot id at each start.");
 
     /// <param name="record">Record put aside.</param>
     /// <param name="cause">Machine-readable cause.</param>

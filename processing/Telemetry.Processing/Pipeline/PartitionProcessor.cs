@@ -164,8 +164,9 @@ internal sealed class PartitionProcessor
             _output.Booted(_batch.BootId, Micros.Bounded(_batch.EventTimes[0]));
         }
 
-        var verdict = state.Sequences.Add(
-            _batch.BootId, _batch.FirstSequence, _batch.Count, _options.Duplicates, _runs, Duplicates);
+        var conflicts = state.Sequences.ConflictsOf(_batch.BootId);
+        var verdict = state.Sequences.Add(_batch, _options.Duplicates, _runs, Duplicates);
+        TellConflicts(conflicts, state.Sequences.ConflictsOf(_batch.BootId), nowMs);
         if (verdict == DuplicateVerdict.AllDuplicate)
         {
             Counts.Duplicates += _batch.Count;
@@ -176,6 +177,15 @@ internal sealed class PartitionProcessor
         }
 
         _timers.Schedule(slot, state);
+    }
+
+    /// <summary>At the first conflict of a boot, and each time their number has doubled: a device that does it does it all the time.</summary>
+    private void TellConflicts(long before, long now, long nowMs)
+    {
+        if (now > before && System.Numerics.BitOperations.Log2((ulong)now) > (before == 0 ? -1 : System.Numerics.BitOperations.Log2((ulong)before)))
+        {
+            _output.IdConflict(_batch.BootId, nowMs, now);
+        }
     }
 
     private void TakeRuns(DeviceState state, long ingestUs, long nowMs)
@@ -191,6 +201,10 @@ internal sealed class PartitionProcessor
                     break;
                 case DuplicateKind.Duplicate:
                     Counts.Duplicates += run.Count;
+                    break;
+                case DuplicateKind.Conflict:
+                    // Storage dead-letters these as well.
+                    Counts.Conflicts += run.Count;
                     break;
                 default:
                     // Storage dead-letters these; here they only stay away from detectors.

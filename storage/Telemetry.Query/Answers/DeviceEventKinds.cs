@@ -13,6 +13,7 @@ internal static class DeviceEventKinds
         ["clock-skew"] = DeviceEventKind.ClockSkew,
         ["clock-ok"] = DeviceEventKind.ClockOk,
         ["sequence-gap"] = DeviceEventKind.SequenceGap,
+        ["id-conflict"] = DeviceEventKind.IdConflict,
     };
 
     public static string Name(DeviceEventKind kind) => ByName.First(pair => pair.Value == kind).Key;

@@ -111,7 +111,7 @@ internal sealed class LiveTail
             {
                 latest.Offer(
                     _batch.Sensor(_batch.SensorIndexes[i]),
-                    new LatestValue(_batch.EventTimes[i], _batch.FirstSequence + (ulong)i, _batch.Values[i], _batch.Qualities[i]));
+                    new LatestValue(_batch.EventTimes[i], _batch.Sequence(i), _batch.Values[i], _batch.Qualities[i]));
             }
         }
 

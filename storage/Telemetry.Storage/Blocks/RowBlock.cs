@@ -63,7 +63,7 @@ internal sealed class RowBlock(NameTable names) : IRowBlock
         for (var i = 0; i < count; i++)
         {
             Qualities[Count + i] = (byte)batch.Qualities[start + i];
-            Sequences[Count + i] = batch.FirstSequence + (ulong)(start + i);
+            Sequences[Count + i] = batch.Sequence(start + i);
         }
 
         var newest = Max(times);

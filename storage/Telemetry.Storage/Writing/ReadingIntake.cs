@@ -22,6 +22,8 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
 {
     private readonly ReadingBatchBuffer _batch = new();
     private readonly List<int> _refused = [];
+    private readonly List<int> _ambiguous = [];
+    private readonly List<int> _conflicts = [];
 
     /// <summary>Newest event time of the last record taken, microseconds, and how many of its readings were taken.</summary>
     public (long Newest, int Count) Last { get; private set; }
@@ -37,7 +39,7 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
         filter.Advance(record.Offset, record.TimestampMs);
         if (TryDecode(record, out _))
         {
-            filter.Add(_batch.Device, _batch.BootId, _batch.FirstSequence, _batch.Count);
+            filter.Add(_batch);
         }
     }
 
@@ -57,7 +59,7 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
             metrics.RowsIn(_batch.Count);
         }
 
-        var verdict = filter.Add(_batch.Device, _batch.BootId, _batch.FirstSequence, _batch.Count);
+        var verdict = filter.Add(_batch);
         if (verdict is null or DuplicateVerdict.AllDuplicate)
         {
             CountDuplicates(_batch.Count);
@@ -76,11 +78,14 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
             }
         }
 
-        if (_refused.Count > 0)
-        {
-            PutAside(record, _refused.Count, "time-out-of-range", "event times before 1970 or from 2106 on cannot be stored.", [.. _refused]);
-            _refused.Clear();
-        }
+        metrics.Conflicts(Again ? 0 : _conflicts.Count);
+        PutAside(record, _refused, "time-out-of-range", "event times before 1970 or from 2106 on cannot be stored.");
+        PutAside(record, _ambiguous, "ambiguous-duplicate", "it is no longer known whether these readings were stored before.");
+        PutAside(
+            record,
+            _conflicts,
+            "conflict",
+            "their event ids (device, boot, sequence) were given to other readings before, which were kept. The device must count each reading once and choose a new boot id at each start.");
     }
 
     private static string CauseOf(ReadingBatchError error)
@@ -114,18 +119,24 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
             case DuplicateKind.Duplicate:
                 CountDuplicates(run.Count);
                 break;
+            case DuplicateKind.Conflict:
+                _conflicts.AddRange(Enumerable.Range(run.Start, run.Count));
+                break;
             default:
-                PutRangeAside(record, run);
+                _ambiguous.AddRange(Enumerable.Range(run.Start, run.Count));
                 break;
         }
     }
 
-    private void PutRangeAside(in LogRecord record, DuplicateRun run) => PutAside(
-        record,
-        run.Count,
-        "ambiguous-duplicate",
-        "it is no longer known whether these readings were stored before.",
-        [.. Enumerable.Range(run.Start, run.Count)]);
+    /// <summary>One dead letter for all readings of a record that share a cause: each letter holds the whole record.</summary>
+    private void PutAside(in LogRecord record, List<int> indexes, string cause, string detail)
+    {
+        if (indexes.Count > 0)
+        {
+            PutAside(record, indexes.Count, cause, detail, [.. indexes]);
+            indexes.Clear();
+        }
+    }
 
     private void PutAside(in LogRecord record, int count, string cause, string detail, IReadOnlyList<int>? indexes)
     {

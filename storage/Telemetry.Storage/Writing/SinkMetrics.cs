@@ -9,6 +9,7 @@ internal sealed class SinkMetrics : IDisposable
     private readonly Meter _meter = new("Telemetry.Storage");
     private readonly Counter<long> _rowsIn;
     private readonly Counter<long> _duplicates;
+    private readonly Counter<long> _conflicts;
     private readonly Counter<long> _deadLettered;
     private readonly Counter<long> _stored;
     private readonly Counter<long> _rolledUp;
@@ -22,6 +23,7 @@ internal sealed class SinkMetrics : IDisposable
     {
         _rowsIn = _meter.CreateCounter<long>("telemetry.storage.readings.in", "{reading}", "Readings taken from the log.");
         _duplicates = _meter.CreateCounter<long>("telemetry.storage.readings.duplicates", "{reading}", "Readings dropped because they were seen before.");
+        _conflicts = _meter.CreateCounter<long>("telemetry.storage.readings.conflicts", "{reading}", "Readings put aside because their event id was another reading's.");
         _deadLettered = _meter.CreateCounter<long>("telemetry.storage.dead_letters", "{reading}", "Readings, or whole undecodable records, put aside.");
         _stored = _meter.CreateCounter<long>("telemetry.storage.readings.stored", "{reading}", "Readings in acknowledged raw inserts.");
         _rolledUp = _meter.CreateCounter<long>("telemetry.storage.readings.rolled_up", "{reading}", "Readings in acknowledged rollup inserts.");
@@ -38,6 +40,14 @@ internal sealed class SinkMetrics : IDisposable
     public void RowsIn(long count) => _rowsIn.Add(count);
 
     public void Duplicates(long count) => _duplicates.Add(count);
+
+    public void Conflicts(long count)
+    {
+        if (count > 0)
+        {
+            _conflicts.Add(count);
+        }
+    }
 
     public void DeadLettered(long count) => _deadLettered.Add(count);
 

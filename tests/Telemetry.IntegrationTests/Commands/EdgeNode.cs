@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using MQTTnet;
 using Telemetry.Bridge;
 using Telemetry.Bridge.Commands;
+using Telemetry.Bridge.Ingest;
 using Telemetry.Edge;
 using Telemetry.Edge.Hosting;
 using Telemetry.Host.Composition;

@@ -1,6 +1,7 @@
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.SchemaRegistry;
+using Telemetry.SchemaRegistry.Resolution;
 using Telemetry.SchemaRegistry.Client;
 using Telemetry.Testing;
 

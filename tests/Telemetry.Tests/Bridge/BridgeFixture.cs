@@ -2,6 +2,7 @@ using System.Text;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Bridge;
+using Telemetry.Bridge.Ingest;
 using Telemetry.Contracts;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
@@ -36,6 +37,22 @@ internal sealed class BridgeFixture : IIngestCompletion, IAsyncDisposable
 
     public IEnumerable<DeadLetter> DeadLetters => Producer.Records.Where(r => r.Topic == KafkaTopics.DeadLetters)
         .Select(r => DeadLetter.Parser.ParseFrom(Message(r.Value, SchemaIds.DeadLetter)));
+
+    /// <summary>The sequence of each reading.</summary>
+    public static IEnumerable<ulong> Sequences(ReadingBatch batch)
+    {
+        var sequence = 0UL;
+        return batch.SequenceDeltas.Count > 0
+            ? [.. batch.SequenceDeltas.Select(delta => sequence += delta)]
+            : Enumerable.Range(0, batch.Values.Count).Select(i => batch.FirstSequence + (ulong)i);
+    }
+
+    /// <summary>The time of each reading.</summary>
+    public static IEnumerable<long> Times(ReadingBatch batch)
+    {
+        var time = batch.BaseTimeUs;
+        return [.. Enumerable.Range(0, batch.Values.Count).Select(i => time += batch.TimeDeltasUs.Count == 0 ? 0 : batch.TimeDeltasUs[i])];
+    }
 
     public static ReadingBatch Batch(params long[] times)
     {

@@ -1,4 +1,5 @@
 using Telemetry.Bridge;
+using Telemetry.Bridge.Ingest;
 using Telemetry.Contracts;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
@@ -41,6 +42,16 @@ public sealed class CommandAnswerTests
         fixture.Publish("{}", topic);
         fixture.Answers.ShouldHaveSingleItem().Result.Outcome.ShouldBe(IngestOutcome.RejectedTopic);
         fixture.DeadLetters.ShouldHaveSingleItem().Cause.ShouldBe("unknown-topic");
+    }
+
+    [Fact]
+    public async Task Answer_carries_the_id_that_a_registry_gave()
+    {
+        await using var fixture = new BridgeFixture();
+        fixture.Ingest.UseSchemaIds(new BridgeOptions { CommandResultSchemaId = 4711 });
+        fixture.Publish("1", $"telemetry/v1/press-1/commands/{Id}/answer");
+        ConfluentFrame.TryRead(fixture.Producer.Records.ShouldHaveSingleItem().Value, out var schema, out _).ShouldBeTrue();
+        schema.ShouldBe(4711);
     }
 
     [Fact]

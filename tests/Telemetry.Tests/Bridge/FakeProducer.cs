@@ -22,6 +22,9 @@ internal sealed class FakeProducer : IRecordProducer
     /// <summary>Error reported for records of this topic.</summary>
     public Func<string, RecordLogException?> ErrorFor { get; set; } = _ => null;
 
+    /// <summary>Larger records, with their key and headers, are refused as the journal and Kafka refuse them.</summary>
+    public int RecordBytesMax { get; set; } = int.MaxValue;
+
     /// <summary>Error thrown by TryAppend.</summary>
     public RecordLogException? Throws { get; set; }
 
@@ -39,6 +42,11 @@ internal sealed class FakeProducer : IRecordProducer
             if (Throws is not null)
             {
                 throw Throws;
+            }
+
+            if (record.Key.Length + record.Value.Length + record.ValueTail.Length > RecordBytesMax)
+            {
+                throw new RecordLogException(RecordLogError.RecordTooLarge, "The record is too large.");
             }
 
             if (Room == 0)

@@ -14,11 +14,11 @@ public sealed class JsonReadingsTests : IAsyncDisposable
     public void The_long_form_becomes_the_batch_it_says()
     {
         _bridge.Publish("""
-             {"device":"press-1","boot":"18446744073709551615","seq":9,"later":{"a":[1]},"readings":[
+             {"device":"press-1","boot":"18446744073709551615","seq":9,"readings":[
                {"sensor":"t","time":"2026-05-04T12:00:00.123456Z","value":1.5,"quality":"uncertain"},
                {"sensor":"p","time":1777896000123,"value":"NaN"},
                {"sensor":"t","time":1777896000123456,"value":"-Infinity","quality":2},
-               {"sensor":"valve\/open","value":true,"unit":"-"}]}
+               {"sensor":"valve\/open","value":true}]}
             """).ShouldBeTrue();
         _bridge.TheAnswer().ShouldBe(new IngestResult(IngestOutcome.Stored));
         var batch = _bridge.Stored.ShouldHaveSingleItem();
@@ -34,14 +34,78 @@ public sealed class JsonReadingsTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("\"2026-05-04T12:00:00\"", 0)]
+    [InlineData("\"2026-05-04T12:00:00Z\"", 0)]
+    [InlineData("\"2026-05-04t12:00:00z\"", 0)]
+    [InlineData("\"2026-05-04 12:00:00Z\"", 0)]
     [InlineData("\"2026-05-04T14:00:00+02:00\"", 0)]
-    [InlineData("\"2026-05-04\"", -43_200_000_000)]
+    [InlineData("\"2026-05-04T11:30:00.5-00:30\"", 500_000)]
+    [InlineData("\"2026-05-04T12:00:00.1234567899Z\"", 123_456)]
+    [InlineData("\"2026-05-04T11:59:60Z\"", 0)]
+    [InlineData("\"2026-05-04T12:00:00\\u005a\"", 0)]
+    [InlineData("1777896000", 0)]
+    [InlineData("1777896000.25", 250_000)]
     [InlineData("1777896000000.5", 500)]
-    public void Times_without_offset_are_UTC(string time, long fromNowUs)
+    [InlineData("1.777896e15", 0)]
+    [InlineData("1777896000000001", 1)]
+    public void Times_are_read_to_the_microsecond(string time, long fromNowUs)
     {
         _bridge.Publish($$"""{"sensor":"t","value":1,"time":{{time}}}""").ShouldBeTrue();
+        _bridge.TheAnswer().ShouldBe(new IngestResult(IngestOutcome.Stored));
         _bridge.Stored.ShouldHaveSingleItem().BaseTimeUs.ShouldBe(BridgeFixture.NowUs + fromNowUs);
+    }
+
+    [Theory]
+    [InlineData("\"2026-05-04T12:00:00\"")]
+    [InlineData("\"2026-05-04\"")]
+    [InlineData("\"2026-05-04T12:00:00+0100\"")]
+    [InlineData("\"2026-05-04T12:00Z\"")]
+    [InlineData("\"2026-05-04T12:00:00.Z\"")]
+    [InlineData("\"2026-05-04T24:00:00Z\"")]
+    [InlineData("\"2026-02-30T12:00:00Z\"")]
+    [InlineData("\"2026-05-04T12:00:00+24:00\"")]
+    [InlineData("\"2026-05-04T12:00:00Z \"")]
+    [InlineData("\"1777896000\"")]
+    [InlineData("\"\\ud800\"")]
+    [InlineData("\"\"")]
+    [InlineData("1777896000000000000")]
+    [InlineData("null")]
+    [InlineData("true")]
+    [InlineData("[1777896000]")]
+    public void Times_that_could_be_hours_off_are_refused_with_the_three_units_named(string time)
+    {
+        _bridge.Publish($$"""{"sensor":"t","value":1,"time":{{time}}}""").ShouldBeTrue();
+        _bridge.TheAnswer().Outcome.ShouldBe(IngestOutcome.RejectedPayload);
+        var letter = _bridge.DeadLetters.ShouldHaveSingleItem();
+        letter.Cause.ShouldBe("bad-time");
+        letter.Detail.ShouldContain("RFC 3339 with an offset");
+        letter.Detail.ShouldContain("seconds, milliseconds or microseconds");
+    }
+
+    [Theory]
+    [InlineData("timestamp")]
+    [InlineData("ts")]
+    [InlineData("Time")]
+    [InlineData("unit")]
+    public void A_member_that_is_not_known_is_refused_by_name(string name)
+    {
+        _bridge.Publish($$"""{"sensor":"t","value":1,"{{name}}":"2026-05-01T12:00:00Z"}""").ShouldBeTrue();
+        var letter = _bridge.DeadLetters.ShouldHaveSingleItem();
+        (letter.Cause, letter.Detail.Contains($"\"{name}\"", StringComparison.Ordinal)).ShouldBe(("unknown-member", true));
+        _bridge.Stored.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("press 1", "U+0020 at position 6")]
+    [InlineData("préss", "U+00E9 at position 3")]
+    [InlineData("a\\u0000", "U+0000 at position 2")]
+    [InlineData("", "is missing or empty")]
+    public void A_name_that_is_not_legal_is_refused_with_the_character(string name, string fault)
+    {
+        _bridge.Publish($$"""{"sensor":"{{name}}","value":1}""").ShouldBeTrue();
+        var letter = _bridge.DeadLetters.ShouldHaveSingleItem();
+        letter.Cause.ShouldBe("bad-sensor");
+        letter.Detail.ShouldContain(fault);
+        letter.Detail.ShouldContain("A-Z a-z 0-9 . _ : - /");
     }
 
     [Fact]
@@ -86,7 +150,22 @@ public sealed class JsonReadingsTests : IAsyncDisposable
     [InlineData("""{"sensor":"t","value":null}""", "bad-value")]
     [InlineData("""{"sensor":"t","value":1,"time":"noon"}""", "bad-time")]
     [InlineData("""{"sensor":"t","value":1,"time":1e300}""", "bad-time")]
-    [InlineData("""{"sensor":"t","value":1,"time":1777896000}""", "time-out-of-range")]
+    [InlineData("""{"sensor":"t","value":1,"time":1000000000}""", "time-out-of-range")]
+    [InlineData("""{"sensor":"\ud800","value":1}""", "bad-sensor")]
+    [InlineData("""{"\ud800":1,"sensor":"t","value":1}""", "unknown-member")]
+    [InlineData("""{"sensor":"t","value":"\udc00"}""", "bad-value")]
+    [InlineData("""{"sensor":"t","value":1,"quality":"\ud800"}""", "bad-quality")]
+    [InlineData("""{"boot":"\ud800","seq":1,"sensor":"t","value":1}""", "malformed-json")]
+    [InlineData("""{"sensor":"t","value":1e999}""", "bad-value")]
+    [InlineData("""{"sensor":"t","value":nan}""", "malformed-json")]
+    [InlineData("""{"sensor":"t","sensor":"u","value":1}""", "duplicate-member")]
+    [InlineData("""{"boot":1,"boot":2,"seq":1,"sensor":"t","value":1}""", "duplicate-member")]
+    [InlineData("""{"readings":[{"sensor":"t","value":1}],"sensor":"t","value":1}""", "unknown-member")]
+    [InlineData("""{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{}}}}}}}}}}}}}}}}}""", "malformed-json")]
+    [InlineData("[1]", "malformed-json")]
+    [InlineData("21.5", "malformed-json")]
+    [InlineData("null", "malformed-json")]
+    [InlineData("", "malformed-json")]
     [InlineData("""{"sensor":"t","value":1,"quality":"fine"}""", "bad-quality")]
     public void What_cannot_be_read_is_dead_lettered_with_its_cause(string json, string cause)
     {
@@ -104,7 +183,9 @@ public sealed class JsonReadingsTests : IAsyncDisposable
         _bridge.Publish("""
             {"boot":1,"seq":5,"readings":[{"sensor":"t","value":1},{"sensor":"t"},{"sensor":"?","value":1},{"sensor":"t","value":4}]}
             """).ShouldBeTrue();
-        _bridge.Stored.Select(b => (b.FirstSequence, b.Values.Single())).ShouldBe([(5UL, 1.0), (8UL, 4.0)]);
+        var stored = _bridge.Stored.ShouldHaveSingleItem();
+        BridgeFixture.Sequences(stored).ShouldBe([5UL, 8UL]);
+        stored.Values.ShouldBe([1.0, 4.0]);
         _bridge.DeadLetters.ShouldHaveSingleItem().ReadingIndexes.ShouldBe([1u, 2u]);
     }
 

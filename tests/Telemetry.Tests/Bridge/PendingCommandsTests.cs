@@ -31,6 +31,24 @@ public sealed class PendingCommandsTests
     }
 
     [Fact]
+    public void A_command_whose_answer_was_read_first_is_not_sent()
+    {
+        var pending = new PendingCommands(2);
+        pending.Settle("answered");
+        pending.Add(Command("answered", expires: 1_000), 0);
+        pending.TryTakeDue(0, out _).ShouldBeFalse();
+        foreach (var id in (string[])["b", "c", "d", "e", "f"])
+        {
+            pending.Settle(id);
+        }
+
+        // Bounded: the oldest answers are forgotten, the newest are not.
+        pending.Add(Command("f", expires: 1_000), 0);
+        pending.Add(Command("e", expires: 1_000), 0);
+        pending.Count.ShouldBe(0);
+    }
+
+    [Fact]
     public void Retry_beyond_the_end_of_life_only_forgets_it()
     {
         var pending = new PendingCommands(10);

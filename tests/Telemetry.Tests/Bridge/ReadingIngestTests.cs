@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Telemetry.Bridge;
+using Telemetry.Bridge.Ingest;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Mqtt.Ingest;
@@ -126,12 +127,12 @@ public sealed class ReadingIngestTests : IAsyncDisposable
         _bridge.TheAnswer().Outcome.ShouldBe(IngestOutcome.Stored);
         _bridge.TheAnswer().Reason!.ShouldContain("2 of 6");
 
-        var runs = _bridge.Stored.ToList();
-        runs.Select(r => (r.FirstSequence, r.Values.Count)).ShouldBe([(100UL, 1), (102UL, 2), (105UL, 1)]);
-        runs.ShouldAllBe(r => r.Device == "press-1" && r.BootId == 7);
-        runs.SelectMany(r => r.Values).ShouldBe([0.5, 2.5, 3.5, 5.5]);
-        runs[1].BaseTimeUs.ShouldBe(now + 1);
-        runs[1].Qualities.ShouldBe([Telemetry.Contracts.V1.Quality.Bad, Telemetry.Contracts.V1.Quality.GoodUnspecified]);
+        var stored = _bridge.Stored.ShouldHaveSingleItem();
+        (stored.Device, stored.BootId, stored.FirstSequence, stored.Count).ShouldBe(("press-1", 7UL, 0UL, 4u));
+        BridgeFixture.Sequences(stored).ShouldBe([100, 102, 103, 105]);
+        stored.Values.ShouldBe([0.5, 2.5, 3.5, 5.5]);
+        BridgeFixture.Times(stored).ShouldBe([now, now + 1, now + 2, now + 3]);
+        stored.Qualities.Select(q => (int)q).ShouldBe([0, 2, 0, 2]);
         var letter = _bridge.DeadLetters.ShouldHaveSingleItem();
         letter.ReadingIndexes.ShouldBe([1u, 4u]);
         letter.Cause.ShouldBe("time-out-of-range");
@@ -178,6 +179,94 @@ public sealed class ReadingIngestTests : IAsyncDisposable
         letter.Cause.ShouldBe("too-large");
         letter.Payload.Length.ShouldBe(900 * 1024);
         letter.Detail.ShouldContain("2000000");
+    }
+
+    [Theory]
+    [InlineData(1 << 20)]
+    [InlineData(20_000)]
+    public async Task A_dead_letter_is_cut_to_what_the_log_takes_and_readiness_stays(int recordBytesMax)
+    {
+        await using var bridge = new BridgeFixture();
+        bridge.Producer.RecordBytesMax = recordBytesMax;
+        var longName = new string('x', 60_000);
+        bridge.Publish(new byte[2_000_000], traceParent: longName).ShouldBeTrue();
+        bridge.Publish("{}", $"telemetry/v1/{longName}/readings").ShouldBeTrue();
+        bridge.Publish(
+            "{\"readings\":[" + string.Join(',', Enumerable.Range(0, 5_000).Select(i => $$"""{"sensor":"t","value":{{(i == 7 ? "null" : "1")}}}""")) + "]}").ShouldBeTrue();
+        bridge.Answers.Count.ShouldBe(3);
+        bridge.Answers.ShouldAllBe(a => a.Result.Outcome != IngestOutcome.Failed);
+        bridge.Ingest.IsHealthy.ShouldBeTrue();
+        bridge.Producer.Records.ShouldAllBe(r => r.Value.Length <= recordBytesMax);
+        bridge.DeadLetters.Select(l => l.Cause).ShouldBe(["too-large", "unknown-topic", "bad-value"]);
+        bridge.DeadLetters.First().Detail.ShouldContain("is cut here to");
+    }
+
+    [Fact]
+    public void Readings_with_ids_of_others_are_logged_and_their_sender_is_told()
+    {
+        _bridge.Publish("""{"boot":7,"seq":1,"readings":[{"sensor":"t","value":1,"time":"2026-05-04T11:00:00Z"}]}""").ShouldBeTrue();
+        _bridge.Publish("""{"boot":7,"seq":1,"readings":[{"sensor":"t","value":1,"time":"2026-05-04T11:00:00Z"}]}""").ShouldBeTrue();
+        _bridge.Publish("""{"boot":7,"seq":1,"readings":[{"sensor":"u","value":2,"time":"2026-05-04T11:30:00Z"}]}""").ShouldBeTrue();
+        _bridge.Publish("""{"boot":7,"seq":1,"readings":[{"sensor":"u","value":2},{"sensor":"u","value":3}]}""").ShouldBeTrue();
+        _bridge.Answers.Select(a => a.Result.Outcome).ShouldBe(
+            [IngestOutcome.Stored, IngestOutcome.Stored, IngestOutcome.RejectedPayload, IngestOutcome.Stored]);
+        _bridge.Answers.Select(a => a.Result.Reason?[..6]).ShouldBe([null, null, "1 of 1", "1 of 2"]);
+        _bridge.Answers[2].Result.Reason!.ShouldContain("conflict");
+
+        // What is stored is decided on the log, by all consumers alike.
+        _bridge.Stored.Count().ShouldBe(4);
+    }
+
+    [Fact]
+    public void A_copy_of_readings_without_a_time_of_their_own_is_a_copy()
+    {
+        var batch = BridgeFixture.Batch(BridgeFixture.NowUs - 5);
+        batch.TimesAssigned = true;
+        batch.Device = "press-1";
+        _bridge.Publish(batch).ShouldBeTrue();
+        batch.BaseTimeUs += 60_000_000;
+        _bridge.Publish(batch).ShouldBeTrue();
+        _bridge.Answers.Select(a => a.Result).ShouldAllBe(r => r.Outcome == IngestOutcome.Stored && r.Reason == null);
+    }
+
+    [Fact]
+    public void Ids_that_the_log_did_not_take_are_free()
+    {
+        _bridge.Producer.ErrorFor = _ => new RecordLogException(RecordLogError.DiskFull, "full");
+        _bridge.Publish("""{"boot":7,"seq":1,"sensor":"t","value":1}""").ShouldBeTrue();
+        _bridge.Producer.ErrorFor = _ => null;
+        _bridge.Publish("""{"boot":7,"seq":1,"sensor":"t","value":2}""").ShouldBeTrue();
+        _bridge.Answers.Select(a => a.Result.Outcome).ShouldBe([IngestOutcome.Failed, IngestOutcome.Stored]);
+    }
+
+    [Fact]
+    public async Task A_batch_cut_off_between_columns_is_refused_where_the_count_is_demanded_or_comes_first()
+    {
+        var batch = BridgeFixture.Batch(BridgeFixture.NowUs, BridgeFixture.NowUs);
+        batch.Qualities.AddRange([Telemetry.Contracts.V1.Quality.Bad, Telemetry.Contracts.V1.Quality.Bad]);
+        var qualities = new Telemetry.Contracts.V1.ReadingBatch { Qualities = { batch.Qualities } }.CalculateSize();
+        var cut = batch.ToByteArray()[..^qualities];
+        byte[] counted = [.. new Telemetry.Contracts.V1.ReadingBatch { Count = 3 }.ToByteArray(), .. cut];
+        _bridge.Publish(cut).ShouldBeTrue();
+        _bridge.Publish(counted).ShouldBeTrue();
+        _bridge.Answers.Select(a => a.Result.Outcome).ShouldBe([IngestOutcome.Stored, IngestOutcome.RejectedPayload]);
+        _bridge.DeadLetters.ShouldHaveSingleItem().Cause.ShouldBe("count-differs");
+        await using var strict = new BridgeFixture(new() { RequireCount = true });
+        strict.Publish(cut).ShouldBeTrue();
+        batch.Count = 2;
+        strict.Publish(batch).ShouldBeTrue();
+        strict.Answers.Select(a => a.Result.Outcome).ShouldBe([IngestOutcome.RejectedPayload, IngestOutcome.Stored]);
+        strict.DeadLetters.ShouldHaveSingleItem().Cause.ShouldBe("count-missing");
+    }
+
+    [Theory]
+    [InlineData("telemetry/v1/answer")]
+    [InlineData("telemetry/v1/error")]
+    [InlineData("telemetry/v1/commands/answer")]
+    public void A_topic_that_is_only_the_end_of_an_answer_is_refused(string topic)
+    {
+        _bridge.Publish("x", topic).ShouldBeTrue();
+        _bridge.TheAnswer().Outcome.ShouldBe(IngestOutcome.RejectedTopic);
     }
 
     [Fact]
@@ -233,14 +322,14 @@ public sealed class ReadingIngestTests : IAsyncDisposable
         _bridge.Producer.MakeRoom(5);
         await _bridge.FirstAnswer.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         _bridge.TheAnswer().Outcome.ShouldBe(IngestOutcome.Stored);
-        _bridge.Stored.Select(b => b.FirstSequence).ShouldBe([100UL, 102UL]);
+        BridgeFixture.Sequences(_bridge.Stored.ShouldHaveSingleItem()).ShouldBe([100UL, 102UL]);
         _bridge.DeadLetters.ShouldHaveSingleItem();
     }
 
     [Fact]
     public async Task Waiting_publishes_of_several_records_are_bounded_and_end_as_failed_at_stop()
     {
-        var bridge = new BridgeFixture(new() { ParkedPublishesMax = 1 });
+        var bridge = new BridgeFixture(new() { ParkedBytesMax = 1 });
         bridge.Producer.Room = 1;
         bridge.Publish(BridgeFixture.Batch(BridgeFixture.NowUs, 1)).ShouldBeTrue();
         bridge.Publish(BridgeFixture.Batch(BridgeFixture.NowUs, 1)).ShouldBeFalse();

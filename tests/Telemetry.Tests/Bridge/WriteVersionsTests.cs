@@ -1,4 +1,5 @@
 using Telemetry.Bridge;
+using Telemetry.Bridge.Ingest;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
@@ -49,7 +50,7 @@ public class WriteVersionsTests
             ConfluentFrame.TryRead(record.Value, out var id, out var message).ShouldBeTrue();
             batch.TryDecode(ReleasedReadingSchemas.Instance.Find(id), message, out _).ShouldBeTrue();
             filter.Advance(verdicts.Count, record.TimestampMs);
-            verdicts.Add(filter.Add(batch.Device, batch.BootId, batch.FirstSequence, batch.Count));
+            verdicts.Add(filter.Add(batch));
         }
 
         verdicts.ShouldBe([DuplicateVerdict.AllNew, DuplicateVerdict.AllDuplicate]);
@@ -62,8 +63,9 @@ public class WriteVersionsTests
         bridge.Publish(BridgeFixture.Batch(BridgeFixture.NowUs, 5, BridgeFixture.NowUs + 1000)).ShouldBeTrue();
         await bridge.FirstAnswer;
 
-        // Two runs of one reading, each in both layouts, and one dead letter.
-        bridge.Producer.Records.Count(r => r.Topic == KafkaTopics.Readings).ShouldBe(4);
+        // The two good readings in both layouts, and one dead letter.
+        bridge.Producer.Records.Count(r => r.Topic == KafkaTopics.Readings).ShouldBe(2);
+        bridge.DeadLetters.Count().ShouldBe(1);
         bridge.DeadLetters.Single().ReadingIndexes.ShouldBe([1u]);
     }
 
@@ -71,7 +73,7 @@ public class WriteVersionsTests
     public async Task Ids_of_a_registry_are_taken_up_while_running()
     {
         await using var bridge = new BridgeFixture();
-        bridge.Ingest.UseSchemaIds(41, 42, 43);
+        bridge.Ingest.UseSchemaIds(new() { ReadingBatchSchemaId = 41, ReadingBatchV2SchemaId = 42, DeadLetterSchemaId = 43 });
         bridge.Publish(BridgeFixture.Batch(BridgeFixture.NowUs)).ShouldBeTrue();
         bridge.Publish("not a batch"u8.ToArray()).ShouldBeTrue();
         bridge.Producer.Records.Select(r => (r.Topic, Id(r.Value))).ShouldBe([(KafkaTopics.Readings, 41), (KafkaTopics.DeadLetters, 43)]);

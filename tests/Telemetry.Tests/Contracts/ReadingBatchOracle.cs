@@ -27,7 +27,9 @@ internal static class ReadingBatchOracle
 
         Encoding.ASCII.GetString(buffer.Device).ShouldBe(expected.Device);
         buffer.BootId.ShouldBe(expected.BootId);
-        buffer.FirstSequence.ShouldBe(expected.FirstSequence);
+        Enumerable.Range(0, buffer.Count).Select(buffer.Sequence).ShouldBe(Bridge.BridgeFixture.Sequences(expected));
+        buffer.TimesAssigned.ShouldBe(expected.TimesAssigned);
+        buffer.SaysCount.ShouldBe(expected.Count != 0);
         buffer.Count.ShouldBe(expected.Values.Count);
         buffer.SensorCount.ShouldBe(expected.Sensors.Count);
         var time = expected.BaseTimeUs;
@@ -96,8 +98,8 @@ internal static class ReadingBatchOracle
         return count is > 0 and <= ReadingLimits.ReadingsMax
             && ReadingNames.IsDevice(Encoding.UTF8.GetBytes(batch.Device))
             && batch.BootId != 0
-            && batch.FirstSequence != 0
-            && batch.FirstSequence <= ulong.MaxValue - (ulong)(count - 1)
+            && (batch.Count == 0 || batch.Count == count)
+            && SequencesFit(batch)
             && batch.Sensors.Count is > 0 and <= ReadingLimits.SensorsMax
             && batch.Sensors.All(name => ReadingNames.IsSensor(Encoding.UTF8.GetBytes(name)))
             && (batch.SensorIndexes.Count == count || (batch.SensorIndexes.Count == 0 && batch.Sensors.Count == 1))
@@ -106,6 +108,23 @@ internal static class ReadingBatchOracle
             && batch.Qualities.All(quality => (int)quality is >= 0 and <= 2)
             && (batch.TimeDeltasUs.Count == 0 || batch.TimeDeltasUs.Count == count)
             && TimesFit(batch);
+    }
+
+    private static bool SequencesFit(ReadingBatch batch)
+    {
+        var count = batch.Values.Count;
+        if (batch.SequenceDeltas.Count == 0)
+        {
+            return batch.FirstSequence != 0 && batch.FirstSequence <= ulong.MaxValue - (ulong)(count - 1);
+        }
+
+        Int128 last = 0;
+        foreach (var delta in batch.SequenceDeltas)
+        {
+            last += delta;
+        }
+
+        return batch.FirstSequence == 0 && batch.SequenceDeltas.Count == count && last <= ulong.MaxValue && batch.SequenceDeltas.All(delta => delta > 0);
     }
 
     private static bool TimesFit(ReadingBatch batch)

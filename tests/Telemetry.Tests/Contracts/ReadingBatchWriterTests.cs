@@ -12,6 +12,8 @@ public class ReadingBatchWriterTests
     public void Google_Protobuf_reads_what_the_writer_wrote() => ReadingBatchBufferTests.ForAllSeeds(1_000, random =>
     {
         var batch = WireMessage.Any(random);
+        batch.FirstSequence = Math.Max(1, batch.FirstSequence);
+        batch.SequenceDeltas.Clear();
         var times = Times(batch);
         var indexes = batch.SensorIndexes.Select(i => (int)i).ToArray();
         var qualities = batch.Qualities.Select(q => (Quality)q).ToArray();
@@ -23,6 +25,7 @@ public class ReadingBatchWriterTests
         read.Device.ShouldBe(batch.Device);
         read.BootId.ShouldBe(batch.BootId);
         read.FirstSequence.ShouldBe(batch.FirstSequence);
+        read.Count.ShouldBe((uint)batch.Values.Count);
         read.Sensors.ShouldBe(batch.Sensors);
         Times(read).ShouldBe(times);
         read.Values.Select(BitConverter.DoubleToInt64Bits).ShouldBe(batch.Values.Select(BitConverter.DoubleToInt64Bits));

@@ -48,6 +48,14 @@ internal static class WireMessage
             batch.Qualities.AddRange(Enumerable.Range(0, count).Select(_ => (Quality)random.Next(3)));
         }
 
+        batch.Count = random.Next(2) == 0 ? (uint)count : 0;
+        batch.TimesAssigned = random.Next(4) == 0;
+        if (random.Next(4) == 0)
+        {
+            batch.FirstSequence = 0;
+            batch.SequenceDeltas.AddRange(Enumerable.Range(0, count).Select(_ => (ulong)random.NextInt64(1, 1L << random.Next(1, 54))));
+        }
+
         return batch;
     }
 
@@ -66,6 +74,9 @@ internal static class WireMessage
             Chunks(7, batch.TimeDeltasUs, WireFormat.WireType.Varint, (w, v) => w.WriteSInt64(v), random),
             Chunks(8, batch.Values, WireFormat.WireType.Fixed64, (w, v) => w.WriteDouble(v), random),
             Chunks(9, batch.Qualities, WireFormat.WireType.Varint, (w, v) => w.WriteEnum((int)v), random),
+            new([Piece(w => { w.WriteTag(15, WireFormat.WireType.Varint); w.WriteUInt32(batch.Count); })]),
+            new([Piece(w => { w.WriteTag(16, WireFormat.WireType.Varint); w.WriteBool(batch.TimesAssigned); })]),
+            Chunks(17, batch.SequenceDeltas, WireFormat.WireType.Varint, (w, v) => w.WriteUInt64(v), random),
         };
         if (random.Next(3) == 0)
         {
@@ -75,7 +86,7 @@ internal static class WireMessage
                 Piece(w => { w.WriteTag(1, WireFormat.WireType.LengthDelimited); w.WriteString(other.Device); }),
                 .. fields[0]]);
             fields[2] = new([
-                Piece(w => { w.WriteTag(3, WireFormat.WireType.Varint); w.WriteUInt64(other.FirstSequence); }),
+                Piece(w => { w.WriteTag(3, WireFormat.WireType.Varint); w.WriteUInt64(other.FirstSequence + 1); }),
                 .. fields[2]]);
         }
 

@@ -16,9 +16,27 @@ public class PartitionProcessorTests
         driver.Take(T, Batches.Of("d", 1, 1, T, 1, 2, 3));
         driver.Take(T + 1000, Batches.Of("d", 1, 4, T + 1000, 4));
         driver.Take(T + 2000, Batches.Of("d", 1, 2, T, 2, 3));
-        driver.Take(T + 3000, Batches.Of("d", 1, 4, T + 3000, 4, 5));
+        driver.Take(T + 3000, Batches.Of("d", 1, 4, T + 2000, 4, 5));
         _detector.Given.Select(g => g.Value).ShouldBe([1, 2, 3, 4, 5]);
         driver.Processor.Counts.Duplicates.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Another_reading_under_the_same_id_is_no_copy_and_the_device_is_told_of_it_as_their_number_doubles()
+    {
+        var driver = Driver();
+        driver.Take(T, Batches.Of("d", 1, 1, T, 1, 2, 3));
+        for (var i = 1; i <= 5; i++)
+        {
+            // A device that counts messages and not readings.
+            driver.Take(T + (i * 1000), Batches.Of("d", 1, (ulong)i + 1, T + (i * 1000), 10 * i, (10 * i) + 1, (10 * i) + 2));
+        }
+
+        driver.Processor.Counts.Conflicts.ShouldBe(10);
+        driver.Processor.Counts.Duplicates.ShouldBe(0);
+        _detector.Given.Select(g => g.Value).ShouldBe([1, 2, 3, 12, 22, 32, 42, 52]);
+        driver.Events.Where(e => e.Kind == Telemetry.Contracts.V1.DeviceEventKind.IdConflict).Select(e => (e.BootId, e.Figure))
+            .ShouldBe([(1UL, 2L), (1UL, 4L), (1UL, 8L)]);
     }
 
     [Fact]
@@ -108,7 +126,7 @@ public class PartitionProcessorTests
 
         var counts = driver.Processor.Counts;
         counts.Readings.ShouldBe(n);
-        (counts.Duplicates + counts.Ambiguous + counts.Unusable + counts.TooLate + counts.OutOfOrder + counts.Fed).ShouldBe(n);
+        (counts.Duplicates + counts.Conflicts + counts.Ambiguous + counts.Unusable + counts.TooLate + counts.OutOfOrder + counts.Fed).ShouldBe(n);
         counts.Ambiguous.ShouldBeGreaterThan(0);
         counts.Fed.ShouldBe(_detector.Given.Count);
     }

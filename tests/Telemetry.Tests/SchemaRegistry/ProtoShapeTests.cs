@@ -54,5 +54,20 @@ public class ProtoShapeTests
     public void What_has_no_message_is_no_schema_of_ours(string text) => ProtoShape.Parse(text).ShouldBeNull();
 
     [Fact]
+    public void A_text_that_would_take_the_compiler_too_deep_is_not_looked_at() =>
+        ProtoShape.Parse("syntax = \"proto3\"; " + string.Concat(Enumerable.Range(0, 20_000).Select(i => $"message M{i} {{"))).ShouldBeNull();
+
+    [Theory]
+    [InlineData("string text = 1; // \"message B { double x = 2; }\"", 1)]
+    [InlineData("string text = 1 [json_name = \"a = 7;\"];", 1)]
+    [InlineData("map<string, double> values = 4;", 4)]
+    [InlineData("reserved 2 to 8; reserved \"x\"; optional double y = 9;", 9)]
+    [InlineData("google.protobuf.Timestamp at = 3;", 3)]
+    [InlineData("other.Thing thing = 5;", 5)]
+    public void What_a_compiler_understands_is_understood(string field, int number) =>
+        ProtoShape.Parse("syntax = \"proto3\"; package p; import \"google/protobuf/timestamp.proto\"; import \"other.proto\"; message A { " + field + " }")!
+            .Fields.Keys.ShouldBe([number]);
+
+    [Fact]
     public void Braces_that_never_close_end_with_the_text() => ProtoShape.Parse("message A { string b = 1; message C {")!.MessageName.ShouldBe("A");
 }

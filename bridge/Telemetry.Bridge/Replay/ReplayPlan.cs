@@ -1,19 +1,22 @@
 using System.Text;
+using Telemetry.Bridge.DeadLetters;
+using Telemetry.Bridge.Ingest;
 using Telemetry.Bridge.Json;
 using Telemetry.Bridge.Readings;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
+using Telemetry.Mqtt.Ingest;
 
-namespace Telemetry.Bridge.DeadLetters;
+namespace Telemetry.Bridge.Replay;
 
 /// <summary>How letters are replayed.</summary>
 public sealed record ReplayOptions
 {
     /// <summary>
     /// True: what can be mended is: a reading's event time outside what is taken becomes the time of the refusal, with quality
-    /// uncertain; a batch that names another device than its topic gets the topic's.
+    /// uncertain; a batch that names another device than its topic gets the topic's; readings with the ids of others get new ones.
     /// </summary>
     public bool Fix { get; init; }
 
@@ -23,11 +26,12 @@ public sealed record ReplayOptions
 
 /// <summary>What a letter becomes: publishes for the bridge to judge again, or a reason why it cannot become anything.</summary>
 /// <param name="Topic">MQTT topic of the publishes.</param>
-/// <param name="Payloads">One for each run of readings.</param>
+/// <param name="Payloads">Usually one; a few where one would be too large.</param>
 /// <param name="Problem">Null, or a sentence for people.</param>
 internal sealed record ReplayPlan(string Topic, IReadOnlyList<ReadOnlyMemory<byte>> Payloads, string? Problem)
 {
     private const string StageStorage = "storage";
+    private const string Conflict = "conflict";
 
     public static ReplayPlan Of(DeadLetterEntry entry, ReplayOptions how, BridgeOptions options, DateTimeOffset now)
     {
@@ -35,6 +39,11 @@ internal sealed record ReplayPlan(string Topic, IReadOnlyList<ReadOnlyMemory<byt
         if (letter is { Stage: StageStorage, Cause: "ambiguous-duplicate" })
         {
             return No("It is not known whether these readings are stored already; replaying them could count them twice. Look for their boot and sequence in the readings table.");
+        }
+
+        if (letter is { Stage: StageStorage, Cause: Conflict } && how is { Fix: false, Payload: null })
+        {
+            return No("Its readings carry the ids of other readings, which are stored, and would be refused again. With --fix they get new ids.");
         }
 
         if (letter.Detail.Contains(" is cut here to ", StringComparison.Ordinal) && how.Payload is null)
@@ -45,8 +54,8 @@ internal sealed record ReplayPlan(string Topic, IReadOnlyList<ReadOnlyMemory<byt
         var payload = how.Payload ?? letter.Payload.Memory;
         if (letter.SourcePartition < 0)
         {
-            return IngestTopic.TryGetDevice(Encoding.UTF8.GetBytes(letter.Source), out var device)
-                ? Readings(letter, how, options, now, payload, letter.Source, device)
+            return new IngestTopics(options.Topics).TryParse(Encoding.UTF8.GetBytes(letter.Source), out var device, out var sensor, out var shape)
+                ? Readings(letter, how, options, now, payload, letter.Source, new() { Device = device, Sensor = sensor, Shape = shape })
                 : No($"Its topic {letter.Source} belongs to no format, so nothing can be made of it.");
         }
 
@@ -72,7 +81,7 @@ internal sealed record ReplayPlan(string Topic, IReadOnlyList<ReadOnlyMemory<byt
         }
 
         var topic = $"telemetry/v1/{Encoding.ASCII.GetString(DeviceOf(entry))}/readings";
-        return Readings(letter, how, options, now, payload, topic, DeviceOf(entry));
+        return Readings(letter, how, options, now, payload, topic, new() { Device = DeviceOf(entry) });
     }
 
     /// <summary>Storage keys its letters by device; processing by topic, but names the device nowhere else than in the batch.</summary>
@@ -96,7 +105,7 @@ internal sealed record ReplayPlan(string Topic, IReadOnlyList<ReadOnlyMemory<byt
         DateTimeOffset now,
         ReadOnlyMemory<byte> payload,
         string topic,
-        ReadOnlySpan<byte> device)
+        in TopicMeaning meaning)
     {
         if (!how.Fix && letter.ReadingIndexes.Count == 0)
         {
@@ -105,7 +114,7 @@ internal sealed record ReplayPlan(string Topic, IReadOnlyList<ReadOnlyMemory<byt
 
         var workspace = new IngestWorkspace();
         var columns = workspace.Columns;
-        if (Decode(payload, device, letter.RefusedAtUs, workspace) is { } refusal)
+        if (Decode(payload, meaning, letter.RefusedAtUs, workspace) is { } refusal)
         {
             return No(refusal.Detail);
         }
@@ -119,7 +128,7 @@ internal sealed record ReplayPlan(string Topic, IReadOnlyList<ReadOnlyMemory<byt
 
         if (how.Fix)
         {
-            columns.SetDevice(device);
+            columns.SetDevice(meaning.Device);
             columns.MoveTimes(EventTimeWindow.Around(now, options), letter.RefusedAtUs);
         }
 
@@ -128,26 +137,35 @@ internal sealed record ReplayPlan(string Topic, IReadOnlyList<ReadOnlyMemory<byt
             KeepOnly(letter.ReadingIndexes, columns);
         }
 
-        var payloads = new List<ReadOnlyMemory<byte>>();
-        for (var start = 0; columns.TryNextRun(ref start, out var length); start += length)
+        var problem = columns.FirstRefusal;
+        if (columns.RefusedCount == columns.Count)
         {
-            payloads.Add(workspace.Encode(start, length).ToArray());
+            return No(problem?.Detail ?? "There is no reading in it.");
         }
 
-        return payloads.Count > 0 ? new ReplayPlan(topic, payloads, null) : No(columns.FirstRefusal?.Detail ?? "There is no reading in it.");
+        if (letter is { Stage: StageStorage, Cause: Conflict } && how.Payload is null)
+        {
+            columns.NumberGood(AssignedBootId.Create(), 1);
+        }
+
+        columns.DropRefused();
+        var payloads = new List<ReadOnlyMemory<byte>>();
+        workspace.EncodeAll(ReadingBatchVersion.V1, message => payloads.Add(message.ToArray()));
+        return new ReplayPlan(topic, payloads, null);
     }
 
-    private static Refusal? Decode(ReadOnlyMemory<byte> payload, ReadOnlySpan<byte> device, long refusedAtUs, IngestWorkspace workspace)
+    private static Refusal? Decode(ReadOnlyMemory<byte> payload, in TopicMeaning topic, long refusedAtUs, IngestWorkspace workspace)
     {
-        var first = payload.Span.IndexOfAnyExcept(" \t\r\n"u8);
-        if (first >= 0 && payload.Span[first] == '{')
+        if (PublishJudge.IsJson(new IngestPublish { TopicName = default, Payload = payload.Span, ClientId = "" })
+            || topic.Shape.Takes(PayloadShapes.Value))
         {
-            return JsonReadings.Read(payload.Span, device, refusedAtUs, workspace.Columns);
+            var source = new JsonSource { Device = topic.Device, Sensor = topic.Sensor, Shape = topic.Shape, NowUs = refusedAtUs };
+            return JsonReadings.Read(payload.Span, source, workspace.Columns);
         }
 
         if (!workspace.Batch.TryDecode(payload, out var error))
         {
-            return Refusal.Of(error);
+            return Refusal.Of(error, workspace.Batch);
         }
 
         workspace.Columns.CopyFrom(workspace.Batch);

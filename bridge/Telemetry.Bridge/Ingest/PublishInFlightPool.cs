@@ -1,6 +1,6 @@
 using Microsoft.Extensions.ObjectPool;
 
-namespace Telemetry.Bridge;
+namespace Telemetry.Bridge.Ingest;
 
 /// <summary>Pool of publishes in flight; keeps as many as a full log window holds, so that none is made in steady state.</summary>
 internal sealed class PublishInFlightPool : PooledObjectPolicy<PublishInFlight>

@@ -1,6 +1,6 @@
 using Telemetry.Streams;
 
-namespace Telemetry.Bridge.Readings;
+namespace Telemetry.Bridge.Ingest;
 
 /// <summary>One of the records that a cut publish becomes. Owns its bytes, so that it can wait for room.</summary>
 internal sealed record PublishRecord(string Topic, byte[] Key, byte[] Value, RecordHeaders? Headers, long TimestampMs)

@@ -3,7 +3,7 @@ using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.SchemaRegistry.Shapes;
 
-namespace Telemetry.SchemaRegistry;
+namespace Telemetry.SchemaRegistry.Resolution;
 
 /// <summary>Which layout each schema id met so far asks for. Readers take a snapshot; safe for concurrent use.</summary>
 internal sealed class SchemaVerdicts

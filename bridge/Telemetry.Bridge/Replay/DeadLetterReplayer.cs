@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Telemetry.Bridge.DeadLetters;
+using Telemetry.Bridge.Ingest;
 using Telemetry.Contracts;
 using Telemetry.Mqtt.Ingest;
 using Telemetry.Streams;
 
-namespace Telemetry.Bridge.DeadLetters;
+namespace Telemetry.Bridge.Replay;
 
 /// <summary>What became of a letter.</summary>
 public enum ReplayOutcome

@@ -3,7 +3,7 @@ using Microsoft.Extensions.ObjectPool;
 using Telemetry.Mqtt.Ingest;
 using Telemetry.Streams;
 
-namespace Telemetry.Bridge;
+namespace Telemetry.Bridge.Ingest;
 
 /// <summary>
 /// One publish between the log and its sender: counts down the records it became and answers when the last one is durable
@@ -64,7 +64,9 @@ internal sealed class PublishInFlight(ObjectPool<PublishInFlight> pool, BridgeMe
         if (error is not null)
         {
             metrics.Failed(error.Error);
-            result = new(IngestOutcome.Failed, "The log did not take it; send it again.");
+            result = error.Error == RecordLogError.RecordTooLarge
+                ? new(IngestOutcome.RejectedPayload, "The log takes no record as large as this. Send smaller batches.")
+                : new(IngestOutcome.Failed, "The log did not take it; send it again.");
         }
         else
         {

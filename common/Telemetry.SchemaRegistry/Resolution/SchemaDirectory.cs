@@ -4,7 +4,7 @@ using Telemetry.Contracts.Wire;
 using Telemetry.SchemaRegistry.Cache;
 using Telemetry.SchemaRegistry.Client;
 
-namespace Telemetry.SchemaRegistry;
+namespace Telemetry.SchemaRegistry.Resolution;
 
 /// <summary>
 /// The ids of the schemas we write and the meaning of the ids we read: from memory, else from disk, else from the registry.

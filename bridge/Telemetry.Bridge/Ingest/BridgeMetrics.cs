@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using Telemetry.Streams;
 
-namespace Telemetry.Bridge;
+namespace Telemetry.Bridge.Ingest;
 
 /// <summary>What one publish adds to the counters once it is answered.</summary>
 /// <param name="Readings">Readings stored.</param>
@@ -35,6 +35,9 @@ internal sealed class BridgeMetrics : IDisposable
     private readonly Counter<long> _idsAssigned;
     private readonly Counter<long> _redelivered;
     private readonly Counter<long> _refusedForRoom;
+    private readonly Counter<long> _lookAlikes;
+    private readonly Counter<long> _passedOver;
+    private readonly Counter<long> _conflicts;
     private readonly Histogram<double> _duration;
     private long _receivedTotal;
     private long _storedTotal;
@@ -55,6 +58,9 @@ internal sealed class BridgeMetrics : IDisposable
         _idsAssigned = _meter.CreateCounter<long>("telemetry.bridge.ids.assigned", "{reading}", "Readings given an event id by the bridge: at-least-once.");
         _redelivered = _meter.CreateCounter<long>("telemetry.bridge.ids.assigned_again", "{reading}", "Of those, readings of publishes marked DUP: possibly stored twice.");
         _refusedForRoom = _meter.CreateCounter<long>("telemetry.bridge.publishes.held", "{publish}", "Times a publish had to wait because the log had no room.");
+        _lookAlikes = _meter.CreateCounter<long>("telemetry.bridge.publishes.lookalike", "{publish}", "Publishes to topics that look like those of readings and are not.");
+        _passedOver = _meter.CreateCounter<long>("telemetry.bridge.members.passed_over", "{member}", "Members of flat objects that are strings, null or arrays and so no readings.");
+        _conflicts = _meter.CreateCounter<long>("telemetry.bridge.readings.conflicting", "{reading}", "Readings whose sender was told that their event id is another reading's.");
         _duration = _meter.CreateHistogram<double>("telemetry.bridge.append.duration", "s", "From taking a publish to its durability.");
     }
 
@@ -73,6 +79,12 @@ internal sealed class BridgeMetrics : IDisposable
     }
 
     public void Held() => _refusedForRoom.Add(1);
+
+    public void LookAlike() => _lookAlikes.Add(1);
+
+    public void MembersPassedOver(int members) => _passedOver.Add(members);
+
+    public void Conflicts(int readings) => _conflicts.Add(readings);
 
     public void IdsAssigned(int readings, bool duplicate)
     {

@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Bridge;
+using Telemetry.Bridge.Commands;
+using Telemetry.Contracts;
+using Telemetry.Contracts.V1;
+using Telemetry.Contracts.Wire;
+using Telemetry.Streams;
+using Telemetry.Streams.Journal;
+
+namespace Telemetry.Tests.Bridge;
+
+/// <summary>Commands from a journal to a channel that keeps them.</summary>
+public sealed class CommandDeliveryTests : IAsyncLifetime
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("telemetry-delivery-");
+    private readonly KeepingChannel _channel = new();
+    private JournalLog _log = null!;
+    private IRecordProducer _producer = null!;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _log = JournalLog.Open(new JournalOptions { Directory = _folder.FullName }, NullLoggerFactory.Instance, TimeProvider.System);
+        await _log.EnsureTopicsAsync([new TopicSpec(KafkaTopics.Commands, 1), new TopicSpec(KafkaTopics.CommandResults, 1)], Cancel);
+        _producer = _log.CreateProducer(new ProducerOptions());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _producer.DisposeAsync();
+        await _log.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Commands_that_cannot_be_delivered_hold_up_no_other()
+    {
+        await using var delivery = Start();
+        delivery.UseSchemaIds(new BridgeOptions { CommandResultSchemaId = 4711 });
+        Append(KafkaTopics.Commands, Command('1', "first"));
+        (await _channel.NextAsync()).ShouldContain("/first/");
+        Append(KafkaTopics.Commands, Command('2', "a+b"));
+        Append(KafkaTopics.Commands, Command('3', "a/#"));
+        Append(KafkaTopics.Commands, Command('4', KeepingChannel.Impossible));
+        Append(KafkaTopics.Commands, Command('5', "last"));
+        (await _channel.NextAsync()).ShouldContain("/last/");
+
+        // A follower that had started again would have read, and sent, the first one once more.
+        Append(KafkaTopics.Commands, Command('6', "after"));
+        (await _channel.NextAsync()).ShouldContain("/after/");
+        _channel.Tried.Count(topic => topic.Contains(KeepingChannel.Impossible, StringComparison.Ordinal)).ShouldBe(1);
+
+        // What was sent is told with the id that the registry gave.
+        await _producer.FlushAsync(Cancel);
+        await using var consumer = _log.CreateConsumer(new ConsumerOptions { Start = StartPosition.Earliest });
+        consumer.Assign([new TopicPartition(KafkaTopics.CommandResults, 0)]);
+        var results = await consumer.PollAsync(10, TimeSpan.FromSeconds(30), Cancel);
+        ConfluentFrame.TryRead(results[^1].Value, out var id, out _).ShouldBeTrue();
+        id.ShouldBe(4711);
+    }
+
+    [Fact]
+    public async Task A_command_answered_before_it_is_read_is_not_sent()
+    {
+        await using var delivery = Start();
+        Append(KafkaTopics.Commands, Command('1', "first"));
+        await _channel.NextAsync();
+        Append(KafkaTopics.CommandResults, new CommandResult { Device = "done", CommandId = Id('2'), Status = CommandStatus.Answered });
+        await _producer.FlushAsync(Cancel);
+
+        // Commands and results are two topics: the result is read once something after it in its own topic has been.
+        Append(KafkaTopics.Commands, Command('3', "second"));
+        await _channel.NextAsync();
+        Append(KafkaTopics.Commands, Command('2', "done"));
+        Append(KafkaTopics.Commands, Command('4', "third"));
+        (await _channel.NextAsync()).ShouldContain("/third/");
+    }
+
+    private static string Id(char digit) => new(digit, 32);
+
+    private static DeviceCommand Command(char id, string device) => new()
+    {
+        Device = device,
+        CommandId = Id(id),
+        Name = "ping",
+        ExpiresAtUs = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeMilliseconds() * 1000,
+    };
+
+    private CommandDelivery Start()
+    {
+        var delivery = new CommandDelivery(
+            _log, _producer, _channel, new CommandOptions { ResendAfter = TimeSpan.FromHours(1) }, new BridgeOptions(), TimeProvider.System,
+            NullLogger<CommandDelivery>.Instance);
+        delivery.Start();
+        return delivery;
+    }
+
+    private void Append(string topic, IMessage message)
+    {
+        var value = new byte[ConfluentFrame.HeaderBytes + message.CalculateSize()];
+        ConfluentFrame.WriteHeader(value, 5);
+        message.WriteTo(value.AsSpan(ConfluentFrame.HeaderBytes));
+        _producer.TryAppend(
+            new NewRecord { Topic = topic, Key = "k"u8, Value = value, TimestampMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() }, null, 0).ShouldBeTrue();
+    }
+
+    private sealed class KeepingChannel : ICommandChannel
+    {
+        public const string Impossible = "impossible";
+
+        private readonly Channel<string> _sent = Channel.CreateUnbounded<string>();
+
+        public ConcurrentQueue<string> Tried { get; } = new();
+
+        public ValueTask<bool> SendAsync(
+            string topic, string responseTopic, string commandId, string name, string contentType, ReadOnlyMemory<byte> payload, TimeSpan expiry)
+        {
+            Tried.Enqueue(topic);
+            if (topic.Contains(Impossible, StringComparison.Ordinal))
+            {
+                throw new ArgumentException("no such topic");
+            }
+
+            _sent.Writer.TryWrite(topic).ShouldBeTrue();
+            return ValueTask.FromResult(true);
+        }
+
+        public Task<string> NextAsync() => _sent.Reader.ReadAsync(Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancel);
+    }
+}
