@@ -1,6 +1,5 @@
 using Telemetry.Edge.Diagnostics;
 using Telemetry.Edge.Reasons;
-using Telemetry.Edge.Sessions;
 
 namespace Telemetry.Edge.Connections;
 

@@ -223,28 +223,25 @@ public sealed class MqttBroker : IAsyncDisposable
         }
 
         var connection = new MqttConnection(_core, _packets, transport) { IsSurplus = surplus };
-        var served = RunCountedAsync(connection);
-        _connections[connection] = served;
+
+        // Listed before it runs: a stop that begins now waits for it.
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _connections[connection] = ended.Task;
         if (_stopping)
         {
             connection.RequestClose(CloseReason.ShuttingDown);
         }
 
-        await served;
+        await connection.RunAsync();
+        Interlocked.Decrement(ref surplus ? ref _surplusCount : ref _connectionCount);
         _connections.TryRemove(connection, out _);
+        ended.SetResult();
     }
 
     private static async ValueTask CutAsync(MqttTransport transport)
     {
         transport.Abort();
         await transport.DisposeAsync();
-    }
-
-    private async Task RunCountedAsync(MqttConnection connection)
-    {
-        await connection.RunAsync();
-        // Inside the task that a stop waits for: a stopped broker has no connections.
-        Interlocked.Decrement(ref connection.IsSurplus ? ref _surplusCount : ref _connectionCount);
     }
 
     private SocketTransportOptions TransportOptions() => new()

@@ -1,7 +1,6 @@
 using System.Text;
 using Telemetry.Edge.Connections;
 using Telemetry.Edge.Routing;
-using Telemetry.Edge.Sessions;
 using Telemetry.Edge.Topics;
 using Telemetry.Mqtt;
 
