@@ -17,7 +17,7 @@ internal static class EventProof
         var (anomalies, refused) = await ExpectedAsync(
             log, KafkaTopics.Anomalies, Anomaly.Parser, a => a.EventTimeUs, (a, _) => string.Join(
                 '|', a.Device, a.Sensor, a.EventTimeUs, Number(a.Value), Kebab(a.Kind), a.Detector, Kebab(a.Mode), Number(a.Score), Number(a.PValue),
-                Number(a.Martingale), a.BootId, a.Sequence, a.Reason.Replace("\t", "\\t", StringComparison.Ordinal)));
+                Number(a.Martingale), a.BootId, a.Sequence, a.Reason));
         var (events, alsoRefused) = await ExpectedAsync(
             log, KafkaTopics.DeviceEvents, DeviceEvent.Parser, e => e.TimeUs, (e, offset) => string.Join(
                 '|', e.Device, e.TimeUs, Kebab(e.Kind), e.Figure, e.BootId, offset, e.Detail));
