@@ -7,7 +7,7 @@ using Telemetry.Host.Configuration;
 using Telemetry.Contracts.Readings;
 using Telemetry.Host.Logging;
 using Telemetry.Host.Views;
-using Telemetry.SchemaRegistry;
+using Telemetry.SchemaRegistry.Resolution;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Schema;

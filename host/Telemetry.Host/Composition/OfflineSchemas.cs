@@ -1,5 +1,5 @@
 using Telemetry.Host.Configuration;
-using Telemetry.SchemaRegistry;
+using Telemetry.SchemaRegistry.Resolution;
 using Telemetry.SchemaRegistry.Cache;
 
 namespace Telemetry.Host.Composition;
