@@ -128,7 +128,7 @@ internal sealed class RolesApart : IAsyncDisposable
                 return;
             }
 
-            await timer.WaitForNextTickAsync();
+            await timer.WaitForNextTickAsync(CancellationToken.None);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Telemetry.Bridge.DeadLetters;
-using Telemetry.Bridge.Replay;
 using Telemetry.Host.Configuration;
 
 namespace Telemetry.Host.Commands;

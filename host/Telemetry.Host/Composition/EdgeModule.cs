@@ -1,7 +1,6 @@
 using System.Net;
 using Telemetry.Bridge.Commands;
 using Telemetry.Bridge.Ingest;
-using Telemetry.Edge;
 using Telemetry.Edge.Hosting;
 using Telemetry.Streams;
 

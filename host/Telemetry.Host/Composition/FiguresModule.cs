@@ -1,7 +1,6 @@
 using Telemetry.Host.Figures;
 using Telemetry.Observability.Lag;
 using Telemetry.Observability.Metrics;
-using Telemetry.Query.Health;
 
 namespace Telemetry.Host.Composition;
 

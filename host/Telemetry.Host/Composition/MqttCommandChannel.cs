@@ -1,6 +1,5 @@
 using System.Text;
 using Telemetry.Bridge.Commands;
-using Telemetry.Edge;
 using Telemetry.Edge.Hosting;
 using Telemetry.Mqtt;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Parameters;
 
 namespace Telemetry.Query.Answers;

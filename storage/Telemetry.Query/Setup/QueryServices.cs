@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Health;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Streams;

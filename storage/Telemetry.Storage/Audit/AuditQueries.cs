@@ -187,8 +187,8 @@ public sealed class AuditQueries(IClickHouse clickHouse)
     private static string Ends(string end) =>
         $"(least({end}0.2, {end}1.2) > 0 AND ({end}0.2, {end}0.3 + 0.) != ({end}1.2, {end}1.3 + 0.))";
 
-    private static string Both(string text, string between) => string.Join(
-        between, new[] { "0", "1" }.Select(source => text.Replace("{0}", source, StringComparison.Ordinal)));
+    private static string Both(string text, string between) =>
+        text.Replace("{0}", "0", StringComparison.Ordinal) + between + text.Replace("{0}", "1", StringComparison.Ordinal);
 
     /// <summary>Equal but for the order of additions: 1e-12 of the largest the sum could be. Overflown sums prove nothing.</summary>
     private static string Close(string sum, string largest) =>

@@ -18,7 +18,8 @@ public sealed class StoreHorizonReader(IClickHouse clickHouse, TimeProvider time
     // One INSERT feeds all rollups after raw has the rows, so a table that lacks a month which raw has had, unchanged, for this long has lost it.
     private const string Settled = "10 MINUTE";
 
-    private readonly SemaphoreSlim _asking = new(1);
+    private readonly Lock _gate = new();
+    private Task<StoreHorizon>? _asking;
     private volatile Answer? _last;
 
     /// <summary>The horizon, at most a few seconds old.</summary>
@@ -30,15 +31,14 @@ public sealed class StoreHorizonReader(IClickHouse clickHouse, TimeProvider time
             return kept;
         }
 
-        await _asking.WaitAsync(cancellationToken);
-        try
+        Task<StoreHorizon> asking;
+        lock (_gate)
         {
-            return Fresh ?? await ReadNowAsync(cancellationToken);
+            // One question serves all who wait, so it does not end with the first of them that gives up.
+            asking = _asking is { IsCompleted: false } ? _asking : _asking = ReadNowAsync(CancellationToken.None).AsTask();
         }
-        finally
-        {
-            _asking.Release();
-        }
+
+        return await asking.WaitAsync(cancellationToken);
     }
 
     /// <summary>The horizon as it is now, for a decision that removes something.</summary>

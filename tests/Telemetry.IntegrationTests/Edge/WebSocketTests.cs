@@ -3,7 +3,6 @@ using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
-using Telemetry.Edge;
 using Telemetry.Edge.Hosting;
 using Telemetry.Mqtt;
 

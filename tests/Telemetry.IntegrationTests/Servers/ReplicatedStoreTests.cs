@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.IntegrationTests.Storage;
-using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Http;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;

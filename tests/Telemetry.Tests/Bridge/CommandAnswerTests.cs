@@ -1,5 +1,4 @@
 using Telemetry.Bridge;
-using Telemetry.Bridge.Ingest;
 using Telemetry.Contracts;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;

@@ -92,7 +92,7 @@ public sealed class JournalDiskFaultTests : IDisposable
 
         foreach (var call in calls)
         {
-            await call.WaitAsync(TimeSpan.FromSeconds(30)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await call.WaitAsync(TimeSpan.FromSeconds(30)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             call.IsCompleted.ShouldBeTrue();
         }
 

@@ -54,7 +54,7 @@ public sealed class JournalRaceTests : IDisposable
                 () => fence = byTimeout ? Task.FromResult(producer.FenceIfOlder(_time.GetUtcNow())) : producer.FenceAsync(),
                 lead: (race % 101) - 50);
             await fence.WaitAsync(Patience);
-            await commit.WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await commit.WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             var won = commit.IsCompletedSuccessfully;
             if (!won)
             {
