@@ -10,7 +10,16 @@ public sealed class SchemaMigrationTests
         var migrations = SchemaMigration.LoadAll();
 
         migrations.Select(m => m.Number).ShouldBe(Enumerable.Range(1, migrations.Count));
-        migrations.ShouldAllBe(m => m.Statements.All(s => SchemaMigrator.Repeatable(s).Contains("IF NOT EXISTS")));
+    }
+
+    [Fact]
+    public void Every_statement_may_run_twice()
+    {
+        // A file that failed half-way is run again from its start. MODIFY QUERY sets the same query again.
+        string[] harmless = ["IF NOT EXISTS", "IF EXISTS", " MODIFY QUERY"];
+
+        SchemaMigration.LoadAll().SelectMany(m => m.Statements).Select(SchemaMigrator.Repeatable)
+            .ShouldAllBe(s => harmless.Any(word => s.Split('\n').First(line => !line.StartsWith("--", StringComparison.Ordinal)).Contains(word)));
     }
 
     [Fact]
