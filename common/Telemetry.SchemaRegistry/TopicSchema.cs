@@ -17,31 +17,31 @@ public sealed record TopicSchema(string Subject, string MessageName, int Release
 {
     /// <summary>Readings, version 1.</summary>
     public static TopicSchema ReadingBatch { get; } =
-        new(KafkaTopics.Readings + "-value", "telemetry.v1.ReadingBatch", SchemaIds.ReadingBatch, Read("v1/readings.proto"));
+        new(LogTopics.Readings + "-value", "telemetry.v1.ReadingBatch", SchemaIds.ReadingBatch, Read("v1/readings.proto"));
 
     /// <summary>Readings, version 2, on the same topic.</summary>
     public static TopicSchema ReadingBatchV2 { get; } =
-        new(KafkaTopics.Readings + "-telemetry.v2.ReadingBatch", "telemetry.v2.ReadingBatch", SchemaIds.ReadingBatchV2, Read("v2/readings.proto"));
+        new(LogTopics.Readings + "-telemetry.v2.ReadingBatch", "telemetry.v2.ReadingBatch", SchemaIds.ReadingBatchV2, Read("v2/readings.proto"));
 
     /// <summary>Anomalies.</summary>
     public static TopicSchema Anomaly { get; } =
-        new(KafkaTopics.Anomalies + "-value", "telemetry.v1.Anomaly", SchemaIds.Anomaly, Read("v1/anomalies.proto"));
+        new(LogTopics.Anomalies + "-value", "telemetry.v1.Anomaly", SchemaIds.Anomaly, Read("v1/anomalies.proto"));
 
     /// <summary>Device events.</summary>
     public static TopicSchema DeviceEvent { get; } =
-        new(KafkaTopics.DeviceEvents + "-value", "telemetry.v1.DeviceEvent", SchemaIds.DeviceEvent, Read("v1/device_events.proto"));
+        new(LogTopics.DeviceEvents + "-value", "telemetry.v1.DeviceEvent", SchemaIds.DeviceEvent, Read("v1/device_events.proto"));
 
     /// <summary>Dead letters.</summary>
     public static TopicSchema DeadLetter { get; } =
-        new(KafkaTopics.DeadLetters + "-value", "telemetry.v1.DeadLetter", SchemaIds.DeadLetter, Read("v1/dead_letters.proto"));
+        new(LogTopics.DeadLetters + "-value", "telemetry.v1.DeadLetter", SchemaIds.DeadLetter, Read("v1/dead_letters.proto"));
 
     /// <summary>Commands to devices.</summary>
     public static TopicSchema DeviceCommand { get; } =
-        new(KafkaTopics.Commands + "-value", "telemetry.v1.DeviceCommand", SchemaIds.DeviceCommand, Read("v1/commands.proto"));
+        new(LogTopics.Commands + "-value", "telemetry.v1.DeviceCommand", SchemaIds.DeviceCommand, Read("v1/commands.proto"));
 
     /// <summary>What became of commands.</summary>
     public static TopicSchema CommandResult { get; } =
-        new(KafkaTopics.CommandResults + "-value", "telemetry.v1.CommandResult", SchemaIds.CommandResult, Read("v1/command_results.proto"));
+        new(LogTopics.CommandResults + "-value", "telemetry.v1.CommandResult", SchemaIds.CommandResult, Read("v1/command_results.proto"));
 
     /// <summary>Every schema of the platform.</summary>
     public static IReadOnlyList<TopicSchema> All { get; } =

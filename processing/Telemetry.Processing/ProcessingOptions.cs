@@ -30,11 +30,11 @@ public sealed record ProcessingOptions
 
     /// <summary>Topic with the readings.</summary>
     [Required]
-    public string ReadingsTopic { get; init; } = KafkaTopics.Readings;
+    public string ReadingsTopic { get; init; } = LogTopics.Readings;
 
     /// <summary>Compacted topic with the state, partitioned as <see cref="ReadingsTopic"/>.</summary>
     [Required]
-    public string StateTopic { get; init; } = KafkaTopics.DetectorState;
+    public string StateTopic { get; init; } = LogTopics.DetectorState;
 
     /// <summary>Records processed in one partition after which a commit comes before its time. Default 20,000.</summary>
     [Range(1, 1_000_000)]

@@ -6,7 +6,7 @@ using Telemetry.Mqtt.Ingest;
 
 namespace Telemetry.Bridge.Commands;
 
-/// <summary>Makes records of <see cref="Contracts.KafkaTopics.CommandResults"/>. Commands are rare, so it may allocate.</summary>
+/// <summary>Makes records of <see cref="Contracts.LogTopics.CommandResults"/>. Commands are rare, so it may allocate.</summary>
 internal static class CommandAnswerWriter
 {
     /// <summary>The framed value of a device's answer.</summary>

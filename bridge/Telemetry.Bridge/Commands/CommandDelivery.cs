@@ -81,7 +81,7 @@ public sealed class CommandDelivery : IAsyncDisposable
 
         // From where the oldest living command can be.
         var ends = await _log.AssignSinceAsync(
-            consumer, [KafkaTopics.Commands, KafkaTopics.CommandResults], _time.GetUtcNow() - _options.LifetimeMax, cancellationToken);
+            consumer, [LogTopics.Commands, LogTopics.CommandResults], _time.GetUtcNow() - _options.LifetimeMax, cancellationToken);
 
         // What was answered while this node was away must not be sent again: nothing goes out before both topics are read.
         while (ends.Any(end => consumer.Position(end.Key) < end.Value))
@@ -126,7 +126,7 @@ public sealed class CommandDelivery : IAsyncDisposable
             return;
         }
 
-        if (record.Topic == KafkaTopics.Commands)
+        if (record.Topic == LogTopics.Commands)
         {
             var command = DeviceCommand.Parser.ParseFrom(message.Span);
             var now = Now();
@@ -214,7 +214,7 @@ public sealed class CommandDelivery : IAsyncDisposable
         _producer.TryAppend(
             new NewRecord
             {
-                Topic = KafkaTopics.CommandResults,
+                Topic = LogTopics.CommandResults,
                 Key = Encoding.ASCII.GetBytes(command.Device),
                 Value = value,
                 TimestampMs = nowUs / 1000,

@@ -82,8 +82,8 @@ public sealed class DeadLetterDepth : IAsyncDisposable
         }
 
         await using var consumer = _log.CreateConsumer(new ConsumerOptions());
-        var count = await _log.QueryPartitionCountAsync(KafkaTopics.DeadLetters, cancellationToken);
-        var partitions = Enumerable.Range(0, count).Select(i => new TopicPartition(KafkaTopics.DeadLetters, i)).ToList();
+        var count = await _log.QueryPartitionCountAsync(LogTopics.DeadLetters, cancellationToken);
+        var partitions = Enumerable.Range(0, count).Select(i => new TopicPartition(LogTopics.DeadLetters, i)).ToList();
         consumer.Assign(partitions);
         foreach (var partition in partitions)
         {

@@ -15,7 +15,7 @@ public sealed record DeadLetterEntry(DeadLetterId Id, DeadLetter Letter, ReadOnl
         Math.Clamp(Letter.RefusedAtUs, 0, 253_402_300_799_000_000) * TimeSpan.TicksPerMicrosecond);
 }
 
-/// <summary>Partition and offset in <see cref="Contracts.KafkaTopics.DeadLetters"/>, written <c>2/17</c>.</summary>
+/// <summary>Partition and offset in <see cref="Contracts.LogTopics.DeadLetters"/>, written <c>2/17</c>.</summary>
 public readonly record struct DeadLetterId(int Partition, long Offset)
 {
     /// <exception cref="FormatException">Not PARTITION/OFFSET.</exception>

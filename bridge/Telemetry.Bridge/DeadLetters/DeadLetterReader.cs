@@ -84,10 +84,10 @@ public sealed class DeadLetterReader(IRecordLog log)
     /// <summary>Every letter on the log now, partition by partition, in order.</summary>
     public async IAsyncEnumerable<DeadLetterEntry> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var partitions = await log.QueryPartitionCountAsync(KafkaTopics.DeadLetters, cancellationToken);
+        var partitions = await log.QueryPartitionCountAsync(LogTopics.DeadLetters, cancellationToken);
         for (var i = 0; i < partitions; i++)
         {
-            var partition = new TopicPartition(KafkaTopics.DeadLetters, i);
+            var partition = new TopicPartition(LogTopics.DeadLetters, i);
 
             // A resolution comes after its letter, so they are read first: a letter then goes out knowing its fate.
             var resolutions = new Dictionary<long, string>();
@@ -113,13 +113,13 @@ public sealed class DeadLetterReader(IRecordLog log)
     /// <summary>One letter; null when it is not there (any more).</summary>
     public async Task<DeadLetterEntry?> FindAsync(DeadLetterId id, CancellationToken cancellationToken)
     {
-        if (id.Partition >= await log.QueryPartitionCountAsync(KafkaTopics.DeadLetters, cancellationToken))
+        if (id.Partition >= await log.QueryPartitionCountAsync(LogTopics.DeadLetters, cancellationToken))
         {
             return null;
         }
 
         DeadLetterEntry? entry = null;
-        await foreach (var (record, letter) in ReadAsync(new TopicPartition(KafkaTopics.DeadLetters, id.Partition), id.Offset, cancellationToken))
+        await foreach (var (record, letter) in ReadAsync(new TopicPartition(LogTopics.DeadLetters, id.Partition), id.Offset, cancellationToken))
         {
             if (record.Offset == id.Offset && !DeadLetterResolution.Is(letter))
             {

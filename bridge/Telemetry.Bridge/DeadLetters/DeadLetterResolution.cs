@@ -18,7 +18,7 @@ internal static class DeadLetterResolution
     {
         var letter = new DeadLetter
         {
-            Source = KafkaTopics.DeadLetters,
+            Source = LogTopics.DeadLetters,
             SourcePartition = id.Partition,
             SourceOffset = id.Offset,
             Cause = Cause,
@@ -33,5 +33,5 @@ internal static class DeadLetterResolution
     }
 
     public static bool Is(DeadLetter letter) =>
-        letter is { Cause: Cause, Stage: Stage } && letter.Source == KafkaTopics.DeadLetters;
+        letter is { Cause: Cause, Stage: Stage } && letter.Source == LogTopics.DeadLetters;
 }

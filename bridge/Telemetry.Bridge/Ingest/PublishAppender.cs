@@ -75,7 +75,7 @@ internal sealed class PublishAppender(
         {
             var letter = new NewRecord
             {
-                Topic = KafkaTopics.DeadLetters,
+                Topic = LogTopics.DeadLetters,
                 Key = key,
                 Value = DeadLetterWriter.Write(publish, refusal, null, Micros.Of(now), _options, payloadBytesMax),
                 Headers = Headers(publish),
@@ -118,7 +118,7 @@ internal sealed class PublishAppender(
         {
             var key = publish.TopicName[..Math.Min(publish.TopicName.Length, DeadLetterWriter.NameCharsMax)].ToArray();
             var value = DeadLetterWriter.Write(publish, refusal, workspace.Columns, Micros.Of(now), _options, _options.DeadLetterPayloadBytesMax);
-            records.Add(new(KafkaTopics.DeadLetters, key, value, headers, now.ToUnixTimeMilliseconds()));
+            records.Add(new(LogTopics.DeadLetters, key, value, headers, now.ToUnixTimeMilliseconds()));
             workspace.Columns.DropRefused();
         }
 
@@ -192,7 +192,7 @@ internal sealed class PublishAppender(
                 return records[at].TryAppend(producer, publish);
             }
             catch (RecordLogException exception) when (
-                exception.Error == RecordLogError.RecordTooLarge && records[at].Topic == KafkaTopics.DeadLetters && payloadBytesMax > 0)
+                exception.Error == RecordLogError.RecordTooLarge && records[at].Topic == LogTopics.DeadLetters && payloadBytesMax > 0)
             {
                 payloadBytesMax = Smaller(payloadBytesMax, source);
                 records[at] = records[at] with { Value = DeadLetterWriter.Cut(records[at].Value, payloadBytesMax) };

@@ -11,7 +11,7 @@ namespace Telemetry.Bridge.Ingest;
 
 /// <summary>
 /// The bridge: publishes in, records out. Each publish taken is answered once: stored (durable in
-/// <see cref="KafkaTopics.Readings"/>), rejected (durable in <see cref="KafkaTopics.DeadLetters"/>) or failed (the log took
+/// <see cref="LogTopics.Readings"/>), rejected (durable in <see cref="LogTopics.DeadLetters"/>) or failed (the log took
 /// neither; it must not be acknowledged). Delivery into the log is at-least-once; copies carry the same event id and
 /// disappear in processing and storage. The one exception is a JSON device that sends no ids: see <see cref="AssignedIds"/>.
 /// A Protobuf batch goes into the log byte for byte as it came. Safe for concurrent use.
@@ -190,7 +190,7 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
         _appender.Append(
             new NewRecord
             {
-                Topic = KafkaTopics.CommandResults,
+                Topic = LogTopics.CommandResults,
                 Key = topic.Device,
                 Value = CommandAnswerWriter.Answer(publish, topic.Device, topic.CommandId, topic.IsRefusedCommand, Micros.Of(now), _options),
                 Headers = PublishAppender.Headers(publish),
@@ -216,7 +216,7 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
         var taken = _appender.Append(
             new NewRecord
             {
-                Topic = KafkaTopics.Readings,
+                Topic = LogTopics.Readings,
                 Key = batch.Device,
                 Value = layouts.HeaderV1,
                 ValueTail = publish.Payload,

@@ -32,6 +32,6 @@ internal sealed class RecordLayouts(BridgeOptions options)
         }
 
         void Add(byte[] header, ReadOnlySpan<byte> message) =>
-            records.Add(new(KafkaTopics.Readings, key, [.. header, .. message], headers, now.ToUnixTimeMilliseconds()));
+            records.Add(new(LogTopics.Readings, key, [.. header, .. message], headers, now.ToUnixTimeMilliseconds()));
     }
 }

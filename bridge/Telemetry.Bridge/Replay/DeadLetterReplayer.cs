@@ -92,7 +92,7 @@ public sealed class DeadLetterReplayer : IAsyncDisposable
 
             var detail = string.Create(
                 CultureInfo.InvariantCulture,
-                $"Replayed{(how.Payload is null ? "" : " with another payload")}{(how.Fix ? " with repairs" : "")} as {plan.Payloads.Count} record(s) of {KafkaTopics.Readings}.");
+                $"Replayed{(how.Payload is null ? "" : " with another payload")}{(how.Fix ? " with repairs" : "")} as {plan.Payloads.Count} record(s) of {LogTopics.Readings}.");
             await ResolveAsync(entry, detail, cancellationToken);
             await _producer.CommitTransactionAsync(cancellationToken);
             return new(ReplayOutcome.Replayed, detail);
@@ -149,7 +149,7 @@ public sealed class DeadLetterReplayer : IAsyncDisposable
     private bool TryResolve(DeadLetterEntry entry, byte[] value, DateTimeOffset now) => _producer.TryAppend(
         new NewRecord
         {
-            Topic = KafkaTopics.DeadLetters,
+            Topic = LogTopics.DeadLetters,
             Partition = entry.Id.Partition,
             Key = entry.Key.Span,
             Value = value,

@@ -59,7 +59,7 @@ internal sealed record ReplayPlan(string Topic, IReadOnlyList<ReadOnlyMemory<byt
                 : No($"Its topic {letter.Source} belongs to no format, so nothing can be made of it.");
         }
 
-        if (letter.Source != KafkaTopics.Readings)
+        if (letter.Source != LogTopics.Readings)
         {
             return No($"Only readings can be replayed, and this is a record of {letter.Source}.");
         }

@@ -49,5 +49,5 @@ public sealed class LagSampler(
     private ValueTask<IReadOnlyList<PartitionLag>> QueryAsync(
         IReadOnlyList<StoredProgress> stored, Func<StoredProgress, long> next, CancellationToken cancellationToken) =>
         log.QueryLagAsync(
-            stored.ToDictionary(p => new TopicPartition(KafkaTopics.Readings, p.Partition), next), cancellationToken);
+            stored.ToDictionary(p => new TopicPartition(LogTopics.Readings, p.Partition), next), cancellationToken);
 }

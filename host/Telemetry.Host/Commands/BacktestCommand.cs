@@ -81,7 +81,7 @@ internal static class BacktestCommand
         if (source == "log")
         {
             await using var log = RecordLogs.Open(options, logging);
-            var records = await LogHorizon.ReadAsync(log, KafkaTopics.Readings, TimeProvider.System, cancellationToken);
+            var records = await LogHorizon.ReadAsync(log, LogTopics.Readings, TimeProvider.System, cancellationToken);
             WarnOfGap(span, "The log", records.RecordsFrom);
             await LogHistory.FeedAsync(log, span, backtest, cancellationToken);
             return;

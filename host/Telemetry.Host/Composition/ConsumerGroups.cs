@@ -22,13 +22,13 @@ internal static class ConsumerGroups
         var groups = new List<LagGroup>();
         if (roles.HasFlag(Roles.Process))
         {
-            groups.Add(new LagGroup(options.Processing.Group, KafkaTopics.Readings, LagStage.Processed));
+            groups.Add(new LagGroup(options.Processing.Group, LogTopics.Readings, LagStage.Processed));
         }
 
         if (roles.HasFlag(Roles.Store))
         {
             groups.AddRange(SinkGroups.Of(options.Sink).Select(g => new LagGroup(
-                g.Group, g.Topic, g.Topic == KafkaTopics.Readings ? LagStage.RolledUp : null)));
+                g.Group, g.Topic, g.Topic == LogTopics.Readings ? LagStage.RolledUp : null)));
         }
 
         return groups;

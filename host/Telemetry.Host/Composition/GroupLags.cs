@@ -11,7 +11,7 @@ internal static class GroupLags
     public static async ValueTask<IReadOnlyList<PipelineLag>> QueryAsync(
         IRecordLog log, string group, CancellationToken cancellationToken) =>
     [
-        .. (await log.QueryLagAsync(group, KafkaTopics.Readings, cancellationToken))
+        .. (await log.QueryLagAsync(group, LogTopics.Readings, cancellationToken))
             .Select(lag => new PipelineLag(group, lag.Partition.Topic, lag.Partition.Partition, lag.Records, lag.Time.TotalSeconds)),
     ];
 }

@@ -80,7 +80,7 @@ internal sealed class StoreModule : RoleModule
     public override async ValueTask<IReadOnlyList<PipelineLag>> QueryLagAsync(CancellationToken cancellationToken) =>
     [
         .. (await _services.Log.QueryLagAsync(
-                Progress.ToDictionary(p => new TopicPartition(KafkaTopics.Readings, p.Partition), p => p.RawNext), cancellationToken))
+                Progress.ToDictionary(p => new TopicPartition(LogTopics.Readings, p.Partition), p => p.RawNext), cancellationToken))
             .Select(lag => new PipelineLag(
                 _services.Options.Sink.Group, lag.Partition.Topic, lag.Partition.Partition, lag.Records, lag.Time.TotalSeconds)),
     ];
@@ -95,5 +95,5 @@ internal sealed class StoreModule : RoleModule
     private async Task FailWithSinkAsync() => ExceptionDispatchInfo.Throw(await _sink.Failed);
 
     private ValueTask<OffsetRange> QueryEndAsync(int partition, CancellationToken cancellationToken) =>
-        _services.Log.QueryOffsetsAsync(new TopicPartition(KafkaTopics.Readings, partition), cancellationToken);
+        _services.Log.QueryOffsetsAsync(new TopicPartition(LogTopics.Readings, partition), cancellationToken);
 }

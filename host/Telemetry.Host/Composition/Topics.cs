@@ -5,7 +5,7 @@ using Telemetry.Streams;
 namespace Telemetry.Host.Composition;
 
 /// <summary>
-/// The one catalogue of topics, for both kinds of log. <see cref="KafkaTopics"/> gives the names, as all roles know them;
+/// The one catalogue of topics, for both kinds of log. <see cref="LogTopics"/> gives the names, as all roles know them;
 /// here is everything else about them. <c>docs/topics.md</c> is written from it.
 /// </summary>
 internal static class Topics
@@ -26,35 +26,35 @@ internal static class Topics
     public static IReadOnlyList<DeclaredTopic> Declared(LogOptions options) =>
     [
         new(
-            Kept(KafkaTopics.Readings, options, options.Retention),
+            Kept(LogTopics.Readings, options, options.Retention),
             "Accepted readings. What is here was acknowledged to its device.",
             "device", $"`telemetry.v1.ReadingBatch` {Protobuf}", ["edge"], ["process", "store", "query"]),
         new(
-            Kept(KafkaTopics.Anomalies, options, options.Retention),
+            Kept(LogTopics.Anomalies, options, options.Retention),
             "Incidents found in a series: start, peak, end and reason.",
             "device", $"`telemetry.v1.Anomaly` {Protobuf}", ["process"], ["store", "query"]),
         new(
-            Kept(KafkaTopics.DeviceEvents, options, options.Retention),
+            Kept(LogTopics.DeviceEvents, options, options.Retention),
             "What happened to a device: silent, back, restarted, clock off, readings missing.",
             "device", $"`telemetry.v1.DeviceEvent` {Protobuf}", ["process"], ["store", "query"]),
         new(
-            Kept(KafkaTopics.DeadLetters, options, options.DeadLetterRetention),
+            Kept(LogTopics.DeadLetters, options, options.DeadLetterRetention),
             "What could not be used: the original bytes, where they came from and why.",
             "source: MQTT topic or log partition", $"`telemetry.v1.DeadLetter` {Protobuf}", ["edge", "process", "store"], []),
         new(
-            State(KafkaTopics.DetectorState, options),
+            State(LogTopics.DetectorState, options),
             "State of devices and detectors, restored when a partition changes hands.",
             "device, by partition of the readings", "private to processing: versioned binary", ["process"], ["process"]),
         new(
-            State(KafkaTopics.SinkState, options),
+            State(LogTopics.SinkState, options),
             "The sink's duplicate filter, restored when a partition changes hands.",
             "device, by partition of the readings", "private to storage: versioned binary", ["store"], ["store"]),
         new(
-            Kept(KafkaTopics.Commands, options, options.Retention),
+            Kept(LogTopics.Commands, options, options.Retention),
             "Commands to devices.",
             "device", $"`telemetry.v1.DeviceCommand` {Protobuf}", ["query"], ["edge", "query"]),
         new(
-            Kept(KafkaTopics.CommandResults, options, options.Retention),
+            Kept(LogTopics.CommandResults, options, options.Retention),
             "What became of commands: sent, answered, refused.",
             "device", $"`telemetry.v1.CommandResult` {Protobuf}", ["edge"], ["edge", "query"]),
     ];

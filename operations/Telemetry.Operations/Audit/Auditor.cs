@@ -35,7 +35,7 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
         var total = new AuditTally();
         var rows = await _queries.CountRawAsync(cancellationToken);
         long onLog = 0, withCopies = 0, conflicts = 0, raw = 0;
-        var horizon = await LogHorizon.ReadAsync(log, KafkaTopics.Readings, TimeProvider.System, cancellationToken);
+        var horizon = await LogHorizon.ReadAsync(log, LogTopics.Readings, TimeProvider.System, cancellationToken);
         var logIsWhole = horizon.RecordsFrom == DateTimeOffset.UnixEpoch;
         var shares = new Stack<SequenceShare>([SequenceShare.All]);
         while (shares.TryPop(out var share))

@@ -26,7 +26,7 @@ internal sealed class LetterScan(AuditEvidence evidence, IReadingSchemas schemas
         await foreach (var entry in new DeadLetterReader(log).ReadAllAsync(cancellationToken))
         {
             var letter = entry.Letter;
-            if (!TryDecode(letter.Payload.Memory, letter.Source == KafkaTopics.Readings))
+            if (!TryDecode(letter.Payload.Memory, letter.Source == LogTopics.Readings))
             {
                 continue;
             }

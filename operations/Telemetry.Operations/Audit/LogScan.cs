@@ -24,7 +24,7 @@ internal sealed class LogScan(AuditEvidence evidence, IReadingSchemas schemas, l
     /// <param name="cancellationToken">Stops.</param>
     public Task ReadAsync(IRecordLog log, LogHorizon horizon, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) => ReadAsync(
         log,
-        horizon.Partitions.Where(p => p.Offsets.High > p.Offsets.Low).ToDictionary(p => new TopicPartition(KafkaTopics.Readings, p.Partition), p => p.Offsets),
+        horizon.Partitions.Where(p => p.Offsets.High > p.Offsets.Low).ToDictionary(p => new TopicPartition(LogTopics.Readings, p.Partition), p => p.Offsets),
         progress,
         cancellationToken);
 
@@ -43,7 +43,7 @@ internal sealed class LogScan(AuditEvidence evidence, IReadingSchemas schemas, l
         {
             foreach (var record in await consumer.PollAsync(RecordsMax, Wait, cancellationToken))
             {
-                if (record.Offset < ends[new TopicPartition(KafkaTopics.Readings, record.Partition)].High)
+                if (record.Offset < ends[new TopicPartition(LogTopics.Readings, record.Partition)].High)
                 {
                     Add(record);
                 }

@@ -15,11 +15,11 @@ public static class LogHistory
     public static async Task FeedAsync(IRecordLog log, HistorySpan span, Backtest backtest, CancellationToken cancellationToken)
     {
         var device = span.Device is null ? null : Encoding.ASCII.GetBytes(span.Device);
-        var partitions = await log.QueryPartitionCountAsync(KafkaTopics.Readings, cancellationToken);
+        var partitions = await log.QueryPartitionCountAsync(LogTopics.Readings, cancellationToken);
         await using var consumer = log.CreateConsumer(new ConsumerOptions());
         for (var i = 0; i < partitions; i++)
         {
-            var partition = new TopicPartition(KafkaTopics.Readings, i);
+            var partition = new TopicPartition(LogTopics.Readings, i);
             var high = (await log.QueryOffsetsAsync(partition, cancellationToken)).High;
             var from = await log.QueryOffsetForTimeAsync(partition, span.Start, cancellationToken) ?? high;
             var to = await log.QueryOffsetForTimeAsync(partition, span.To, cancellationToken) ?? high;

@@ -155,7 +155,7 @@ public static class StoreHistory
             _value.Advance(ConfluentFrame.HeaderBytes);
             ReadingBatchWriter.Write(_value, device.Span, Boot, sequence, [sensor], [], [timeUs], [value], [quality]);
             backtest.Take(new LogRecord(
-                KafkaTopics.Readings, 0, _offset++, timeUs / 1000, device, _value.WrittenMemory, RecordHeaders.Empty));
+                LogTopics.Readings, 0, _offset++, timeUs / 1000, device, _value.WrittenMemory, RecordHeaders.Empty));
         }
     }
 }

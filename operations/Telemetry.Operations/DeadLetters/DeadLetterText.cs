@@ -38,7 +38,7 @@ public static class DeadLetterText
         Row(text, "readings", letter.ReadingIndexes.Count == 0 ? "all" : string.Join(", ", letter.ReadingIndexes.Take(ReadingsShown)));
         Row(text, "state", entry.Resolution ?? "open");
         Row(text, "payload", string.Create(CultureInfo.InvariantCulture, $"{letter.Payload.Length} bytes"));
-        text.Append(Payload(letter.Payload.Memory, letter.Source == KafkaTopics.Readings));
+        text.Append(Payload(letter.Payload.Memory, letter.Source == LogTopics.Readings));
         return text.ToString();
     }
 

@@ -85,7 +85,7 @@ public sealed class Backtest
         for (var i = 0; i < outputs.Count; i++)
         {
             outputs.Get(i, out var topic, out _, out var value);
-            if (topic == KafkaTopics.Anomalies)
+            if (topic == LogTopics.Anomalies)
             {
                 Count(Anomaly.Parser.ParseFrom(value[ConfluentFrame.HeaderBytes..]));
             }

@@ -57,7 +57,7 @@ internal sealed class OutputWriter(ProcessingOptions options, OutputBatch batch,
             Sequence = readings.Sequence(index),
             Reason = AnomalyReasons.Of(detector, value, result),
         };
-        Batch.Add(KafkaTopics.Anomalies, Device.Key.Span, options.AnomalySchemaId, anomaly, TimestampMs);
+        Batch.Add(LogTopics.Anomalies, Device.Key.Span, options.AnomalySchemaId, anomaly, TimestampMs);
     }
 
     public void Booted(ulong boot, long eventUs) =>
@@ -126,7 +126,7 @@ internal sealed class OutputWriter(ProcessingOptions options, OutputBatch batch,
             Stage = Stage,
             RefusedAtUs = TimestampMs * 1000,
         };
-        Batch.Add(KafkaTopics.DeadLetters, source, options.DeadLetterSchemaId, letter, TimestampMs);
+        Batch.Add(LogTopics.DeadLetters, source, options.DeadLetterSchemaId, letter, TimestampMs);
     }
 
     private static string Seconds(long micros) => string.Create(CultureInfo.InvariantCulture, $"{micros / 1e6:0.###} s");
@@ -151,6 +151,6 @@ internal sealed class OutputWriter(ProcessingOptions options, OutputBatch batch,
             Figure = figure,
             BootId = boot,
         };
-        Batch.Add(KafkaTopics.DeviceEvents, Device.Key.Span, options.DeviceEventSchemaId, record, TimestampMs);
+        Batch.Add(LogTopics.DeviceEvents, Device.Key.Span, options.DeviceEventSchemaId, record, TimestampMs);
     }
 }

@@ -166,10 +166,10 @@ internal sealed class StoreProgress : IDisposable
             var all = 0L;
             var behind = 0L;
             var newest = new Dictionary<TopicPartition, long>();
-            var partitions = await log.QueryPartitionCountAsync(KafkaTopics.Readings, cancellationToken);
+            var partitions = await log.QueryPartitionCountAsync(LogTopics.Readings, cancellationToken);
             for (var partition = 0; partition < partitions; partition++)
             {
-                var place = new TopicPartition(KafkaTopics.Readings, partition);
+                var place = new TopicPartition(LogTopics.Readings, partition);
                 var offsets = await log.QueryOffsetsAsync(place, cancellationToken);
                 var next = stored.TryGetValue(partition, out var mark) ? mark.High + 1 : offsets.Low;
                 all += offsets.High - offsets.Low;

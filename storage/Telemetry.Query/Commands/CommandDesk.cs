@@ -59,7 +59,7 @@ internal sealed class CommandDesk : IAsyncDisposable
     {
         await using var consumer = _log.CreateConsumer(new ConsumerOptions());
         var since = _time.GetUtcNow() - _options.CommandHistory;
-        await _log.AssignSinceAsync(consumer, [KafkaTopics.Commands, KafkaTopics.CommandResults], since, cancellationToken);
+        await _log.AssignSinceAsync(consumer, [LogTopics.Commands, LogTopics.CommandResults], since, cancellationToken);
         while (true)
         {
             var records = await consumer.PollAsync(RecordsMax, PollWait, cancellationToken);
@@ -79,7 +79,7 @@ internal sealed class CommandDesk : IAsyncDisposable
 
         try
         {
-            if (record.Topic == KafkaTopics.Commands)
+            if (record.Topic == LogTopics.Commands)
             {
                 Book.Add(DeviceCommand.Parser.ParseFrom(message.Span));
             }
@@ -97,7 +97,7 @@ internal sealed class CommandDesk : IAsyncDisposable
     private bool TryAppend(DeviceCommand command, byte[] value, Appended appended) => _producer.Value.TryAppend(
         new NewRecord
         {
-            Topic = KafkaTopics.Commands,
+            Topic = LogTopics.Commands,
             Key = Encoding.ASCII.GetBytes(command.Device),
             Value = value,
             TimestampMs = command.IssuedAtUs / 1000,

@@ -52,7 +52,7 @@ internal sealed class LiveTail
     {
         await using var consumer = _log.CreateConsumer(new ConsumerOptions { Start = StartPosition.Latest });
         var partitions = new List<TopicPartition>();
-        foreach (var topic in (string[])[KafkaTopics.Readings, KafkaTopics.Anomalies])
+        foreach (var topic in (string[])[LogTopics.Readings, LogTopics.Anomalies])
         {
             var count = await _log.QueryPartitionCountAsync(topic, cancellationToken);
             partitions.AddRange(Enumerable.Range(0, count).Select(partition => new TopicPartition(topic, partition)));
@@ -83,7 +83,7 @@ internal sealed class LiveTail
             return;
         }
 
-        if (record.Topic == KafkaTopics.Readings)
+        if (record.Topic == LogTopics.Readings)
         {
             TakeReadings(message);
         }

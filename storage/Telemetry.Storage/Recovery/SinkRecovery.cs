@@ -116,7 +116,7 @@ internal sealed class SinkRecovery(
         if (filter is not null)
         {
             await StateRestorer.RestoreAsync(
-                log, KafkaTopics.SinkState, input, committed, filter.Table, static _ => { }, record => intake.Replay(filter, record), cancellationToken);
+                log, LogTopics.SinkState, input, committed, filter.Table, static _ => { }, record => intake.Replay(filter, record), cancellationToken);
         }
 
         if (committed < low)

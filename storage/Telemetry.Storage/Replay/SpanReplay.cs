@@ -61,7 +61,7 @@ public sealed class SpanReplay(
             throw new NotSupportedException($"The store is the cluster {cluster}: a span can be replayed into a single server only.");
         }
 
-        var partitions = await log.QueryPartitionCountAsync(KafkaTopics.Readings, cancellationToken);
+        var partitions = await log.QueryPartitionCountAsync(LogTopics.Readings, cancellationToken);
         await claims.ClaimOthersAsync(partitions, cancellationToken);
 
         // What retention has taken from raw is not missing there.
@@ -102,7 +102,7 @@ public sealed class SpanReplay(
         var intake = new ReadingIntake(new DeadLetterQueue(options.DeadLetterSchemaId, time), metrics, schemas) { Again = true };
         var complete = true;
         var read = 0L;
-        var inputs = Enumerable.Range(0, partitions).Select(p => new TopicPartition(KafkaTopics.Readings, p)).ToList();
+        var inputs = Enumerable.Range(0, partitions).Select(p => new TopicPartition(LogTopics.Readings, p)).ToList();
         var committed = await log.QueryCommittedAsync(options.Group, inputs, cancellationToken);
         await using var consumer = log.CreateConsumer(new ConsumerOptions());
         foreach (var input in inputs)

@@ -46,7 +46,7 @@ internal sealed class Checkpoint
         {
             foreach (var (partition, _, entries) in _partitions)
             {
-                await entries.AppendAsync(producer, KafkaTopics.SinkState, partition.Input.Partition, now, cancellationToken);
+                await entries.AppendAsync(producer, LogTopics.SinkState, partition.Input.Partition, now, cancellationToken);
             }
 
             await DeadLetterQueue.AppendAsync(_letters, producer, now, cancellationToken);

@@ -9,7 +9,7 @@ public static class SinkGroups
     /// <summary>Groups and the topics they read.</summary>
     public static IReadOnlyList<(string Group, string Topic)> Of(SinkOptions options) =>
     [
-        (options.Group, KafkaTopics.Readings),
+        (options.Group, LogTopics.Readings),
         .. new[] { EventTables.Anomalies, EventTables.DeviceEvents }.Select(t => (new EventStream(t).NameOf(options.Group), t.Topic)),
     ];
 }

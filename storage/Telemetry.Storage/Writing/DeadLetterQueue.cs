@@ -69,7 +69,7 @@ internal sealed class DeadLetterQueue(int schemaId, TimeProvider time)
         foreach (var (key, value) in letters)
         {
             while (!producer.TryAppend(
-                       new NewRecord { Topic = KafkaTopics.DeadLetters, Key = key, Value = value, TimestampMs = timestampMs }, null, 0))
+                       new NewRecord { Topic = LogTopics.DeadLetters, Key = key, Value = value, TimestampMs = timestampMs }, null, 0))
             {
                 await producer.WaitForCapacityAsync(cancellationToken);
             }

@@ -51,7 +51,7 @@ internal static class EventTables
         "device String, sensor String, event_time DateTime64(6, 'UTC'), kind String, figure Int64, boot UInt64, sequence UInt64, detail String";
 
     public static readonly EventTable Anomalies = new(
-        KafkaTopics.Anomalies,
+        LogTopics.Anomalies,
         "anomalies",
         "toUInt64(value)",
         AnomalyStructure,
@@ -60,7 +60,7 @@ internal static class EventTables
         EncodeAnomalies);
 
     public static readonly EventTable DeviceEvents = new(
-        KafkaTopics.DeviceEvents,
+        LogTopics.DeviceEvents,
         "device_events",
         "toUInt64(figure)",
         DeviceEventStructure,

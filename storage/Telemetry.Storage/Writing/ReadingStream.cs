@@ -14,7 +14,7 @@ internal sealed class ReadingStream(IReadingSchemas schemas) : SinkStream
 
     private NameTable _names = new();
 
-    public override string Topic => KafkaTopics.Readings;
+    public override string Topic => LogTopics.Readings;
 
     public override IReadOnlyList<SinkTarget> Targets => SinkTarget.All;
 

@@ -65,7 +65,7 @@ public sealed class IngestCasesTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _log = JournalLog.Open(new JournalOptions { Directory = _folder.FullName }, NullLoggerFactory.Instance, TimeProvider.System);
-        await _log.EnsureTopicsAsync([new TopicSpec(KafkaTopics.Readings, 1), new TopicSpec(KafkaTopics.DeadLetters, 1)], Cancel);
+        await _log.EnsureTopicsAsync([new TopicSpec(LogTopics.Readings, 1), new TopicSpec(LogTopics.DeadLetters, 1)], Cancel);
         _producer = _log.CreateProducer(new ProducerOptions());
 
         // The times of the cases stand still while the clock goes on.
@@ -198,7 +198,7 @@ public sealed class IngestCasesTests : IAsyncLifetime
         var (stored, letters) = (new List<Taken>(), new List<DeadLetter>());
         var filter = new DuplicateFilter(new DuplicateFilterOptions(), new KeyedStateOptions());
         var batch = new ReadingBatchBuffer();
-        TopicPartition[] partitions = [new(KafkaTopics.Readings, 0), new(KafkaTopics.DeadLetters, 0)];
+        TopicPartition[] partitions = [new(LogTopics.Readings, 0), new(LogTopics.DeadLetters, 0)];
         await using var consumer = _log.CreateConsumer(new ConsumerOptions { Start = StartPosition.Earliest });
         consumer.Assign(partitions);
         foreach (var partition in partitions)
@@ -209,7 +209,7 @@ public sealed class IngestCasesTests : IAsyncLifetime
                 foreach (var record in await consumer.PollAsync(1_000, TimeSpan.FromMilliseconds(100), Cancel))
                 {
                     ConfluentFrame.TryRead(record.Value, out _, out var message).ShouldBeTrue();
-                    if (record.Topic == KafkaTopics.DeadLetters)
+                    if (record.Topic == LogTopics.DeadLetters)
                     {
                         letters.Add(DeadLetter.Parser.ParseFrom(message.Span));
                         continue;

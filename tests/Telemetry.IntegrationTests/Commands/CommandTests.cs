@@ -24,7 +24,7 @@ public sealed class CommandTests(QueryStore store) : IClassFixture<QueryStore>, 
     {
         _log = JournalLog.Open(new JournalOptions { Directory = _folder.FullName }, NullLoggerFactory.Instance, TimeProvider.System);
         await _log.EnsureTopicsAsync(
-            [.. new[] { KafkaTopics.Readings, KafkaTopics.Anomalies, KafkaTopics.DeadLetters, KafkaTopics.Commands, KafkaTopics.CommandResults }
+            [.. new[] { LogTopics.Readings, LogTopics.Anomalies, LogTopics.DeadLetters, LogTopics.Commands, LogTopics.CommandResults }
                 .Select(name => new TopicSpec(name, 3))],
             QueryStore.Token);
         _server = await QueryServer.StartAsync(store.ClickHouse, TimeProvider.System, log: _log);

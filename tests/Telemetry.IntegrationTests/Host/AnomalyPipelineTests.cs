@@ -69,9 +69,9 @@ public sealed class AnomalyPipelineTests : IDisposable
         await using var log = JournalLog.Open(
             new JournalOptions { Directory = Path.Combine(_data, "journal") }, NullLoggerFactory.Instance, TimeProvider.System);
         var ends = new Dictionary<TopicPartition, long>();
-        for (var partition = 0; partition < await log.QueryPartitionCountAsync(KafkaTopics.Anomalies, stop); partition++)
+        for (var partition = 0; partition < await log.QueryPartitionCountAsync(LogTopics.Anomalies, stop); partition++)
         {
-            var place = new TopicPartition(KafkaTopics.Anomalies, partition);
+            var place = new TopicPartition(LogTopics.Anomalies, partition);
             ends[place] = (await log.QueryOffsetsAsync(place, stop)).High;
         }
 

@@ -107,7 +107,7 @@ public class ProcessingKillTests
         await using var processor = new ReadingProcessor(log, options, NullLoggerFactory.Instance, TimeProvider.System);
         await processor.StartAsync(Cancel);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while ((await log.QueryLagAsync(options.Group, KafkaTopics.Readings, Cancel)).Any(lag => lag.Records > 0))
+        while ((await log.QueryLagAsync(options.Group, LogTopics.Readings, Cancel)).Any(lag => lag.Records > 0))
         {
             processor.Completion.IsCompleted.ShouldBeFalse();
             await timer.WaitForNextTickAsync(Cancel);
@@ -121,7 +121,7 @@ public class ProcessingKillTests
         await using var log = Open(directory);
         await log.EnsureTopicsAsync(
             [
-                new(KafkaTopics.Readings, 2), new(KafkaTopics.Anomalies, 2), new(KafkaTopics.DeviceEvents, 2), new(KafkaTopics.DeadLetters, 1),
+                new(LogTopics.Readings, 2), new(LogTopics.Anomalies, 2), new(LogTopics.DeviceEvents, 2), new(LogTopics.DeadLetters, 1),
             ],
             Cancel);
         await using var producer = log.CreateProducer(new ProducerOptions());
@@ -139,7 +139,7 @@ public class ProcessingKillTests
             ReadingBatchWriter.Write(
                 output, device, 1, sequence, sensors, [], [nowMs * 1000], [random.Next(300) == 0 ? 500 : random.NextDouble()], []);
             while (!producer.TryAppend(
-                new NewRecord { Topic = KafkaTopics.Readings, Key = device, Value = output.WrittenSpan, TimestampMs = nowMs }, null, 0))
+                new NewRecord { Topic = LogTopics.Readings, Key = device, Value = output.WrittenSpan, TimestampMs = nowMs }, null, 0))
             {
                 await producer.WaitForCapacityAsync(Cancel);
             }
@@ -153,7 +153,7 @@ public class ProcessingKillTests
     {
         await using var log = Open(directory);
         var all = new List<(string Device, string Line)>();
-        foreach (var topic in new[] { KafkaTopics.Anomalies, KafkaTopics.DeviceEvents, KafkaTopics.DeadLetters })
+        foreach (var topic in new[] { LogTopics.Anomalies, LogTopics.DeviceEvents, LogTopics.DeadLetters })
         {
             for (var partition = 0; partition < await log.QueryPartitionCountAsync(topic, Cancel); partition++)
             {

@@ -26,7 +26,7 @@ public sealed class LiveTests(QueryStore store) : IClassFixture<QueryStore>
         await using (var log = JournalLog.Open(
             new JournalOptions { Directory = folder.FullName }, NullLoggerFactory.Instance, TimeProvider.System))
         {
-            await log.EnsureTopicsAsync([new TopicSpec(KafkaTopics.Readings, 3), new TopicSpec(KafkaTopics.Anomalies, 3)], QueryStore.Token);
+            await log.EnsureTopicsAsync([new TopicSpec(LogTopics.Readings, 3), new TopicSpec(LogTopics.Anomalies, 3)], QueryStore.Token);
             await using var producer = log.CreateProducer(new ProducerOptions());
             Append(producer, "press-07", "temperature", 1_000_000, 1);
             await producer.FlushAsync(QueryStore.Token);
@@ -246,7 +246,7 @@ public sealed class LiveTests(QueryStore store) : IClassFixture<QueryStore>
         producer.TryAppend(
             new NewRecord
             {
-                Topic = KafkaTopics.Readings,
+                Topic = LogTopics.Readings,
                 Key = Encoding.ASCII.GetBytes(device),
                 Value = header,
                 ValueTail = body.WrittenSpan,

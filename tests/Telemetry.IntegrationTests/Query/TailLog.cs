@@ -42,10 +42,10 @@ internal sealed class TailLog : IRecordLog
         var body = new ArrayBufferWriter<byte>();
         ReadingBatchWriter.Write(
             body, Encoding.ASCII.GetBytes(device), 7, 1, [Encoding.ASCII.GetBytes(sensor)], [], times, values, []);
-        Add(KafkaTopics.Readings, device, body.WrittenSpan);
+        Add(LogTopics.Readings, device, body.WrittenSpan);
     }
 
-    public void Anomaly(Anomaly anomaly) => Add(KafkaTopics.Anomalies, anomaly.Device, anomaly.ToByteArray());
+    public void Anomaly(Anomaly anomaly) => Add(LogTopics.Anomalies, anomaly.Device, anomaly.ToByteArray());
 
     public ValueTask EnsureTopicsAsync(IReadOnlyList<TopicSpec> topics, CancellationToken cancellationToken) => default;
 
@@ -60,7 +60,7 @@ internal sealed class TailLog : IRecordLog
 
     public ValueTask<OffsetRange> QueryOffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) => Down
         ? throw new RecordLogException(RecordLogError.Unavailable, "The cluster is away.")
-        : ValueTask.FromResult(new OffsetRange(0, partition.Topic == KafkaTopics.Readings ? High : 0));
+        : ValueTask.FromResult(new OffsetRange(0, partition.Topic == LogTopics.Readings ? High : 0));
 
     public ValueTask<long?> QueryOffsetForTimeAsync(
         TopicPartition partition, DateTimeOffset time, CancellationToken cancellationToken) => throw new NotSupportedException();

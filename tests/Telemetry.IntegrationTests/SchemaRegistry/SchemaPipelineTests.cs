@@ -98,9 +98,9 @@ public sealed class SchemaPipelineTests : IDisposable
         await using var log = JournalLog.Open(
             new JournalOptions { Directory = Path.Combine(_data, "journal") }, NullLoggerFactory.Instance, TimeProvider.System);
         var ends = new Dictionary<TopicPartition, long>();
-        for (var partition = 0; partition < await log.QueryPartitionCountAsync(KafkaTopics.Readings, Stop); partition++)
+        for (var partition = 0; partition < await log.QueryPartitionCountAsync(LogTopics.Readings, Stop); partition++)
         {
-            var place = new TopicPartition(KafkaTopics.Readings, partition);
+            var place = new TopicPartition(LogTopics.Readings, partition);
             ends[place] = (await log.QueryOffsetsAsync(place, Stop)).High;
         }
 

@@ -21,8 +21,8 @@ internal sealed class EventFeed(IRecordLog log, int seed) : IAsyncDisposable
     {
         var device = $"device-{_random.Next(24)}";
         var time = _random.Next(50) == 0 ? -1 : Start + (_random.Next(-40, 30) * 86_400_000_000L);
-        var topic = _random.Next(2) == 0 ? KafkaTopics.Anomalies : KafkaTopics.DeviceEvents;
-        IMessage message = topic == KafkaTopics.Anomalies
+        var topic = _random.Next(2) == 0 ? LogTopics.Anomalies : LogTopics.DeviceEvents;
+        IMessage message = topic == LogTopics.Anomalies
             ? new Anomaly
             {
                 Device = device,
@@ -47,7 +47,7 @@ internal sealed class EventFeed(IRecordLog log, int seed) : IAsyncDisposable
                 BootId = (ulong)seed,
             };
         var framed = new byte[ConfluentFrame.HeaderBytes + message.CalculateSize()];
-        ConfluentFrame.WriteHeader(framed, topic == KafkaTopics.Anomalies ? SchemaIds.Anomaly : SchemaIds.DeviceEvent);
+        ConfluentFrame.WriteHeader(framed, topic == LogTopics.Anomalies ? SchemaIds.Anomaly : SchemaIds.DeviceEvent);
         message.WriteTo(framed.AsSpan(ConfluentFrame.HeaderBytes));
         var record = new NewRecord
         {

@@ -15,11 +15,11 @@ internal static class EventProof
     public static async Task<int> CompareAsync(IRecordLog log, IClickHouse clickHouse, List<string> differences)
     {
         var (anomalies, refused) = await ExpectedAsync(
-            log, KafkaTopics.Anomalies, Anomaly.Parser, a => a.EventTimeUs, (a, _) => string.Join(
+            log, LogTopics.Anomalies, Anomaly.Parser, a => a.EventTimeUs, (a, _) => string.Join(
                 '|', a.Device, a.Sensor, a.EventTimeUs, Number(a.Value), Kebab(a.Kind), a.Detector, Kebab(a.Mode), Number(a.Score), Number(a.PValue),
                 Number(a.Martingale), a.BootId, a.Sequence, a.Reason));
         var (events, alsoRefused) = await ExpectedAsync(
-            log, KafkaTopics.DeviceEvents, DeviceEvent.Parser, e => e.TimeUs, (e, offset) => string.Join(
+            log, LogTopics.DeviceEvents, DeviceEvent.Parser, e => e.TimeUs, (e, offset) => string.Join(
                 '|', e.Device, e.TimeUs, Kebab(e.Kind), e.Figure, e.BootId, offset, e.Detail));
         await CompareAsync(
             clickHouse, "anomalies", "SELECT device, sensor, toUnixTimestamp64Micro(event_time), value, kind, detector, mode, score, p_value, martingale, boot, sequence, reason FROM anomalies_data", anomalies, differences);

@@ -25,7 +25,7 @@ internal sealed class ExpectedReadings
     public static async Task<ExpectedReadings> ReadAsync(IRecordLog log)
     {
         var expected = new ExpectedReadings();
-        await StoreProof.ReadAsync(log, KafkaTopics.Readings, record => expected.Take(record.Value));
+        await StoreProof.ReadAsync(log, LogTopics.Readings, record => expected.Take(record.Value));
         return expected;
     }
 

@@ -78,7 +78,7 @@ internal static class HorizonScenarios
         DamageScenarios.Feed(readings, null, 100);
         await readings.FlushAsync();
 
-        var horizon = await LogHorizon.ReadAsync(harness.Log, KafkaTopics.Readings, TimeProvider.System, CancellationToken.None);
+        var horizon = await LogHorizon.ReadAsync(harness.Log, LogTopics.Readings, TimeProvider.System, CancellationToken.None);
 
         horizon.RecordsFrom.ShouldBe(DateTimeOffset.UnixEpoch);
         horizon.EventsFrom(TimeSpan.FromDays(1)).ShouldBe(DateTimeOffset.UnixEpoch);

@@ -100,7 +100,7 @@ internal sealed class ReadingFeed(IRecordLog log, int seed) : IAsyncDisposable
     {
         var record = new NewRecord
         {
-            Topic = KafkaTopics.Readings,
+            Topic = LogTopics.Readings,
             Key = Name(device),
             Value = value,
             TimestampMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),

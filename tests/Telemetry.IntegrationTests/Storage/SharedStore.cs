@@ -90,9 +90,9 @@ internal sealed class SharedStore : IAsyncDisposable
     {
         foreach (var (topic, group) in ((string, string)[])
             [
-                (KafkaTopics.Readings, StorageHarness.Options.Group),
-                (KafkaTopics.Anomalies, $"{StorageHarness.Options.Group}-anomalies"),
-                (KafkaTopics.DeviceEvents, $"{StorageHarness.Options.Group}-device_events"),
+                (LogTopics.Readings, StorageHarness.Options.Group),
+                (LogTopics.Anomalies, $"{StorageHarness.Options.Group}-anomalies"),
+                (LogTopics.DeviceEvents, $"{StorageHarness.Options.Group}-device_events"),
             ])
         {
             var count = await Log.QueryPartitionCountAsync(topic, Token);

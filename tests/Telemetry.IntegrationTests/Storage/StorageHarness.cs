@@ -20,11 +20,11 @@ internal sealed class StorageHarness : IAsyncDisposable
     /// <summary>What a sink reads and writes.</summary>
     public static IReadOnlyList<TopicSpec> Topics { get; } =
     [
-        new(KafkaTopics.Readings, Partitions),
-        new(KafkaTopics.SinkState, Partitions, Compacted: true),
-        new(KafkaTopics.Anomalies, 1),
-        new(KafkaTopics.DeviceEvents, 1),
-        new(KafkaTopics.DeadLetters, 1),
+        new(LogTopics.Readings, Partitions),
+        new(LogTopics.SinkState, Partitions, Compacted: true),
+        new(LogTopics.Anomalies, 1),
+        new(LogTopics.DeviceEvents, 1),
+        new(LogTopics.DeadLetters, 1),
     ];
 
     private StorageHarness(JournalLog log, EmbeddedClickHouse clickHouse) => (Log, ClickHouse) = (log, clickHouse);

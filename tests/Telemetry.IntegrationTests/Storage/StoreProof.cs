@@ -80,7 +80,7 @@ internal static class StoreProof
     private static async Task<List<(string Topic, int Partition, long Offset)>> DeadLettersAsync(IRecordLog log)
     {
         var letters = new List<(string, int, long)>();
-        await ReadAsync(log, KafkaTopics.DeadLetters, record =>
+        await ReadAsync(log, LogTopics.DeadLetters, record =>
         {
             ConfluentFrame.TryRead(record.Value, out _, out var message).ShouldBeTrue();
             var letter = DeadLetter.Parser.ParseFrom(message.Span);

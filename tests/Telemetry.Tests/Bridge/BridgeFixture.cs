@@ -32,10 +32,10 @@ internal sealed class BridgeFixture : IIngestCompletion, IAsyncDisposable
 
     public Task FirstAnswer => _answered.Task;
 
-    public IEnumerable<ReadingBatch> Stored => Producer.Records.Where(r => r.Topic == KafkaTopics.Readings)
+    public IEnumerable<ReadingBatch> Stored => Producer.Records.Where(r => r.Topic == LogTopics.Readings)
         .Select(r => ReadingBatch.Parser.ParseFrom(Message(r.Value, SchemaIds.ReadingBatch)));
 
-    public IEnumerable<DeadLetter> DeadLetters => Producer.Records.Where(r => r.Topic == KafkaTopics.DeadLetters)
+    public IEnumerable<DeadLetter> DeadLetters => Producer.Records.Where(r => r.Topic == LogTopics.DeadLetters)
         .Select(r => DeadLetter.Parser.ParseFrom(Message(r.Value, SchemaIds.DeadLetter)));
 
     /// <summary>The sequence of each reading.</summary>

@@ -18,7 +18,7 @@ public sealed class CommandAnswerTests
         await using var fixture = new BridgeFixture(new BridgeOptions { EdgeName = "edge-7" });
         fixture.Publish("""{"ok":true}""", $"telemetry/v1/press-1/commands/{Id}/{end}");
         var record = fixture.Producer.Records.ShouldHaveSingleItem();
-        record.Topic.ShouldBe(KafkaTopics.CommandResults);
+        record.Topic.ShouldBe(LogTopics.CommandResults);
         record.Key.ShouldBe("press-1"u8.ToArray());
         ConfluentFrame.TryRead(record.Value, out var schema, out var message).ShouldBeTrue();
         schema.ShouldBe(SchemaIds.CommandResult);

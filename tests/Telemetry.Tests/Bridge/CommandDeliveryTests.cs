@@ -25,7 +25,7 @@ public sealed class CommandDeliveryTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _log = JournalLog.Open(new JournalOptions { Directory = _folder.FullName }, NullLoggerFactory.Instance, TimeProvider.System);
-        await _log.EnsureTopicsAsync([new TopicSpec(KafkaTopics.Commands, 1), new TopicSpec(KafkaTopics.CommandResults, 1)], Cancel);
+        await _log.EnsureTopicsAsync([new TopicSpec(LogTopics.Commands, 1), new TopicSpec(LogTopics.CommandResults, 1)], Cancel);
         _producer = _log.CreateProducer(new ProducerOptions());
     }
 
@@ -41,23 +41,23 @@ public sealed class CommandDeliveryTests : IAsyncLifetime
     {
         await using var delivery = Start();
         delivery.UseSchemaIds(new BridgeOptions { CommandResultSchemaId = 4711 });
-        Append(KafkaTopics.Commands, Command('1', "first"));
+        Append(LogTopics.Commands, Command('1', "first"));
         (await _channel.NextAsync()).ShouldContain("/first/");
-        Append(KafkaTopics.Commands, Command('2', "a+b"));
-        Append(KafkaTopics.Commands, Command('3', "a/#"));
-        Append(KafkaTopics.Commands, Command('4', KeepingChannel.Impossible));
-        Append(KafkaTopics.Commands, Command('5', "last"));
+        Append(LogTopics.Commands, Command('2', "a+b"));
+        Append(LogTopics.Commands, Command('3', "a/#"));
+        Append(LogTopics.Commands, Command('4', KeepingChannel.Impossible));
+        Append(LogTopics.Commands, Command('5', "last"));
         (await _channel.NextAsync()).ShouldContain("/last/");
 
         // A follower that had started again would have read, and sent, the first one once more.
-        Append(KafkaTopics.Commands, Command('6', "after"));
+        Append(LogTopics.Commands, Command('6', "after"));
         (await _channel.NextAsync()).ShouldContain("/after/");
         _channel.Tried.Count(topic => topic.Contains(KeepingChannel.Impossible, StringComparison.Ordinal)).ShouldBe(1);
 
         // What was sent is told with the id that the registry gave.
         await _producer.FlushAsync(Cancel);
         await using var consumer = _log.CreateConsumer(new ConsumerOptions { Start = StartPosition.Earliest });
-        consumer.Assign([new TopicPartition(KafkaTopics.CommandResults, 0)]);
+        consumer.Assign([new TopicPartition(LogTopics.CommandResults, 0)]);
         var results = await consumer.PollAsync(10, TimeSpan.FromSeconds(30), Cancel);
         ConfluentFrame.TryRead(results[^1].Value, out var id, out _).ShouldBeTrue();
         id.ShouldBe(4711);
@@ -67,16 +67,16 @@ public sealed class CommandDeliveryTests : IAsyncLifetime
     public async Task A_command_answered_before_it_is_read_is_not_sent()
     {
         await using var delivery = Start();
-        Append(KafkaTopics.Commands, Command('1', "first"));
+        Append(LogTopics.Commands, Command('1', "first"));
         await _channel.NextAsync();
-        Append(KafkaTopics.CommandResults, new CommandResult { Device = "done", CommandId = Id('2'), Status = CommandStatus.Answered });
+        Append(LogTopics.CommandResults, new CommandResult { Device = "done", CommandId = Id('2'), Status = CommandStatus.Answered });
         await _producer.FlushAsync(Cancel);
 
         // Commands and results are two topics: the result is read once something after it in its own topic has been.
-        Append(KafkaTopics.Commands, Command('3', "second"));
+        Append(LogTopics.Commands, Command('3', "second"));
         await _channel.NextAsync();
-        Append(KafkaTopics.Commands, Command('2', "done"));
-        Append(KafkaTopics.Commands, Command('4', "third"));
+        Append(LogTopics.Commands, Command('2', "done"));
+        Append(LogTopics.Commands, Command('4', "third"));
         (await _channel.NextAsync()).ShouldContain("/third/");
     }
 

@@ -27,7 +27,7 @@ public sealed class DeadLetterReplayTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _log = JournalLog.Open(new JournalOptions { Directory = _folder.FullName }, NullLoggerFactory.Instance, TimeProvider.System);
-        await _log.EnsureTopicsAsync([new TopicSpec(KafkaTopics.Readings, 2), new TopicSpec(KafkaTopics.DeadLetters, 2)], Cancel);
+        await _log.EnsureTopicsAsync([new TopicSpec(LogTopics.Readings, 2), new TopicSpec(LogTopics.DeadLetters, 2)], Cancel);
     }
 
     public async ValueTask DisposeAsync()
@@ -200,7 +200,7 @@ public sealed class DeadLetterReplayTests : IAsyncLifetime
         Stage = stage,
         Cause = cause,
         Payload = ByteString.CopyFrom(payload),
-        Source = KafkaTopics.Readings,
+        Source = LogTopics.Readings,
         SourcePartition = 0,
         SourceOffset = 5,
         RefusedAtUs = Now(),
@@ -232,7 +232,7 @@ public sealed class DeadLetterReplayTests : IAsyncLifetime
         await using var producer = _log.CreateProducer(new ProducerOptions());
         byte[] value = [0, 0, 0, 0, SchemaIds.DeadLetter, 0, .. letter.ToByteArray()];
         producer.TryAppend(
-            new NewRecord { Topic = KafkaTopics.DeadLetters, Key = Encoding.ASCII.GetBytes(key), Value = value, TimestampMs = 1 }, null, 0).ShouldBeTrue();
+            new NewRecord { Topic = LogTopics.DeadLetters, Key = Encoding.ASCII.GetBytes(key), Value = value, TimestampMs = 1 }, null, 0).ShouldBeTrue();
         await producer.FlushAsync(Cancel);
     }
 
@@ -242,7 +242,7 @@ public sealed class DeadLetterReplayTests : IAsyncLifetime
         await using var consumer = _log.CreateConsumer(new ConsumerOptions());
         for (var i = 0; i < 2; i++)
         {
-            var partition = new TopicPartition(KafkaTopics.Readings, i);
+            var partition = new TopicPartition(LogTopics.Readings, i);
             consumer.Assign([partition]);
             consumer.Seek(partition, 0);
             var high = (await _log.QueryOffsetsAsync(partition, Cancel)).High;

@@ -137,7 +137,7 @@ public sealed class IngestFuzzTests
 
         // What is stored, consumers can read.
         var batch = new ReadingBatchBuffer();
-        foreach (var record in bridge.Producer.Records.Where(r => r.Topic == KafkaTopics.Readings))
+        foreach (var record in bridge.Producer.Records.Where(r => r.Topic == LogTopics.Readings))
         {
             batch.TryDecode(record.Value.AsMemory(6), out var error).ShouldBeTrue(error.ToString());
         }

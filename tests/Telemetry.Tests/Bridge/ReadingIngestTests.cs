@@ -21,7 +21,7 @@ public sealed class ReadingIngestTests : IAsyncDisposable
         _bridge.Publish(payload, traceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", state: 42).ShouldBeTrue();
         _bridge.Answers.ShouldBe([(new IngestResult(IngestOutcome.Stored), 42UL)]);
         var record = _bridge.Producer.Records.ShouldHaveSingleItem();
-        record.Topic.ShouldBe(KafkaTopics.Readings);
+        record.Topic.ShouldBe(LogTopics.Readings);
         record.Key.ShouldBe("press-1"u8.ToArray());
         record.Value.ShouldBe([0, 0, 0, 0, 1, 0, .. payload]);
         record.TimestampMs.ShouldBe(BridgeFixture.Now.ToUnixTimeMilliseconds());
@@ -292,7 +292,7 @@ public sealed class ReadingIngestTests : IAsyncDisposable
     public void A_failed_dead_letter_fails_the_whole_publish()
     {
         _bridge.Producer.ErrorFor = topic =>
-            topic == KafkaTopics.DeadLetters ? new RecordLogException(RecordLogError.DiskFull, "full") : null;
+            topic == LogTopics.DeadLetters ? new RecordLogException(RecordLogError.DiskFull, "full") : null;
         _bridge.Publish(BridgeFixture.Batch(BridgeFixture.NowUs, 1)).ShouldBeTrue();
         _bridge.TheAnswer().Outcome.ShouldBe(IngestOutcome.Failed);
     }

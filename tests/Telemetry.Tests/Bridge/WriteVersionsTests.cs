@@ -44,7 +44,7 @@ public class WriteVersionsTests
         var filter = new DuplicateFilter(new DuplicateFilterOptions(), new Telemetry.Streams.State.KeyedStateOptions());
         var batch = new ReadingBatchBuffer();
         var verdicts = new List<DuplicateVerdict?>();
-        foreach (var record in bridge.Producer.Records.Where(r => r.Topic == KafkaTopics.Readings))
+        foreach (var record in bridge.Producer.Records.Where(r => r.Topic == LogTopics.Readings))
         {
             ConfluentFrame.TryRead(record.Value, out var id, out var message).ShouldBeTrue();
             batch.TryDecode(ReleasedReadingSchemas.Instance.Find(id), message, out _).ShouldBeTrue();
@@ -63,7 +63,7 @@ public class WriteVersionsTests
         await bridge.FirstAnswer;
 
         // The two good readings in both layouts, and one dead letter.
-        bridge.Producer.Records.Count(r => r.Topic == KafkaTopics.Readings).ShouldBe(2);
+        bridge.Producer.Records.Count(r => r.Topic == LogTopics.Readings).ShouldBe(2);
         bridge.DeadLetters.Count().ShouldBe(1);
         bridge.DeadLetters.Single().ReadingIndexes.ShouldBe([1u]);
     }
@@ -75,7 +75,7 @@ public class WriteVersionsTests
         bridge.Ingest.UseSchemaIds(new() { ReadingBatchSchemaId = 41, ReadingBatchV2SchemaId = 42, DeadLetterSchemaId = 43 });
         bridge.Publish(BridgeFixture.Batch(BridgeFixture.NowUs)).ShouldBeTrue();
         bridge.Publish("not a batch"u8.ToArray()).ShouldBeTrue();
-        bridge.Producer.Records.Select(r => (r.Topic, Id(r.Value))).ShouldBe([(KafkaTopics.Readings, 41), (KafkaTopics.DeadLetters, 43)]);
+        bridge.Producer.Records.Select(r => (r.Topic, Id(r.Value))).ShouldBe([(LogTopics.Readings, 41), (LogTopics.DeadLetters, 43)]);
     }
 
     private static int Id(byte[] value)

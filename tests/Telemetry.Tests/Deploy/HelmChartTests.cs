@@ -195,7 +195,7 @@ public sealed class HelmChartTests
                 foreach (var trigger in scaler.Items("spec", "triggers").Where(t => t.Text("type") == "kafka"))
                 {
                     max.ShouldBeLessThanOrEqualTo(partitions);
-                    trigger.Text("metadata", "topic").ShouldBe(KafkaTopics.Readings);
+                    trigger.Text("metadata", "topic").ShouldBe(LogTopics.Readings);
                     var role = target.Text("spec", "template", "metadata", "labels", "app.kubernetes.io/component");
                     trigger.Text("metadata", "consumerGroup").ShouldBe(role == "process" ? options.Processing.Group : options.Sink.Group);
                     if (values == "secured.yaml")

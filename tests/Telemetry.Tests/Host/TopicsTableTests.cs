@@ -19,7 +19,7 @@ public sealed class TopicsTableTests
     [Fact]
     public void Every_named_topic_is_in_the_catalogue_once()
     {
-        var named = typeof(KafkaTopics).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => (string)f.GetRawConstantValue()!);
+        var named = typeof(LogTopics).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => (string)f.GetRawConstantValue()!);
 
         Topics.Catalogue(new LogOptions()).Select(s => s.Name).ShouldBe(named, ignoreOrder: true);
     }
@@ -29,8 +29,8 @@ public sealed class TopicsTableTests
     {
         var topics = Topics.Catalogue(new LogOptions { Partitions = 12 }).ToDictionary(s => s.Name);
 
-        topics[KafkaTopics.DetectorState].Partitions.ShouldBe(12);
-        topics[KafkaTopics.SinkState].Partitions.ShouldBe(topics[KafkaTopics.Readings].Partitions);
-        topics[KafkaTopics.SinkState].Compacted.ShouldBeTrue();
+        topics[LogTopics.DetectorState].Partitions.ShouldBe(12);
+        topics[LogTopics.SinkState].Partitions.ShouldBe(topics[LogTopics.Readings].Partitions);
+        topics[LogTopics.SinkState].Compacted.ShouldBeTrue();
     }
 }

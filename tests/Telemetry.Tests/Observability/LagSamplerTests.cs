@@ -89,7 +89,7 @@ public sealed class LagSamplerTests : IAsyncLifetime
             producer.TryAppend(
                 new NewRecord
                 {
-                    Topic = KafkaTopics.Readings,
+                    Topic = LogTopics.Readings,
                     Partition = partition,
                     Value = "r"u8,
                     TimestampMs = (now - age).ToUnixTimeMilliseconds(),

@@ -29,11 +29,11 @@ internal sealed class PartitionDriver(ProcessingOptions options)
     /// <summary>All outputs committed, in order.</summary>
     public IReadOnlyList<(string Topic, string Key, byte[] Value)> Records => _outputs;
 
-    public IEnumerable<Anomaly> Anomalies => Of(KafkaTopics.Anomalies, Anomaly.Parser);
+    public IEnumerable<Anomaly> Anomalies => Of(LogTopics.Anomalies, Anomaly.Parser);
 
-    public IEnumerable<DeviceEvent> Events => Of(KafkaTopics.DeviceEvents, DeviceEvent.Parser);
+    public IEnumerable<DeviceEvent> Events => Of(LogTopics.DeviceEvents, DeviceEvent.Parser);
 
-    public IEnumerable<DeadLetter> DeadLetters => Of(KafkaTopics.DeadLetters, DeadLetter.Parser);
+    public IEnumerable<DeadLetter> DeadLetters => Of(LogTopics.DeadLetters, DeadLetter.Parser);
 
     public void Append(long timeMs, byte[] value) => Append(Batches.Record(_input.Count, timeMs, value));
 

@@ -55,8 +55,8 @@ internal sealed class ProcessorFixture : IAsyncDisposable
     {
         TopicSpec[] topics =
         [
-            new(KafkaTopics.Readings, Partitions), new(KafkaTopics.Anomalies, Partitions),
-            new(KafkaTopics.DeviceEvents, Partitions), new(KafkaTopics.DeadLetters, 1),
+            new(LogTopics.Readings, Partitions), new(LogTopics.Anomalies, Partitions),
+            new(LogTopics.DeviceEvents, Partitions), new(LogTopics.DeadLetters, 1),
         ];
         await Log.EnsureTopicsAsync(topics, Cancel);
         await using var producer = Log.CreateProducer(new ProducerOptions());
@@ -65,7 +65,7 @@ internal sealed class ProcessorFixture : IAsyncDisposable
         {
             var (time, key, value) = fleet.Next();
             producer.TryAppend(
-                new NewRecord { Topic = KafkaTopics.Readings, Key = Encoding.ASCII.GetBytes(key), Value = value, TimestampMs = time },
+                new NewRecord { Topic = LogTopics.Readings, Key = Encoding.ASCII.GetBytes(key), Value = value, TimestampMs = time },
                 null,
                 0).ShouldBeTrue();
         }
@@ -102,11 +102,11 @@ internal sealed class ProcessorFixture : IAsyncDisposable
     public async Task<string> DescribeAsync()
     {
         var text = new StringBuilder();
-        foreach (var topic in new[] { KafkaTopics.Anomalies, KafkaTopics.DeviceEvents, KafkaTopics.DeadLetters })
+        foreach (var topic in new[] { LogTopics.Anomalies, LogTopics.DeviceEvents, LogTopics.DeadLetters })
         {
             var records = await ReadAsync(topic);
             var lines = records.Select(r => (r.Key, Value: Convert.ToHexString(r.Value.Span))).ToList();
-            var ordered = topic == KafkaTopics.DeadLetters ? lines.OrderBy(l => l.Value) : lines.OrderBy(l => l.Key, StringComparer.Ordinal);
+            var ordered = topic == LogTopics.DeadLetters ? lines.OrderBy(l => l.Value) : lines.OrderBy(l => l.Key, StringComparer.Ordinal);
             text.AppendJoin('\n', ordered.Select(l => $"{topic} {l.Key} {l.Value}")).Append('\n');
         }
 
@@ -123,7 +123,7 @@ internal sealed class ProcessorFixture : IAsyncDisposable
     public async Task<string> ExpectAsync()
     {
         var drivers = Enumerable.Range(0, Partitions).Select(_ => new PartitionDriver(Options)).ToArray();
-        foreach (var (record, _, value) in await ReadAsync(KafkaTopics.Readings))
+        foreach (var (record, _, value) in await ReadAsync(LogTopics.Readings))
         {
             drivers[record.Partition].Append(record with { Value = value });
         }
@@ -136,11 +136,11 @@ internal sealed class ProcessorFixture : IAsyncDisposable
         }
 
         var text = new StringBuilder();
-        foreach (var topic in new[] { KafkaTopics.Anomalies, KafkaTopics.DeviceEvents, KafkaTopics.DeadLetters })
+        foreach (var topic in new[] { LogTopics.Anomalies, LogTopics.DeviceEvents, LogTopics.DeadLetters })
         {
             var lines = drivers.SelectMany(d => d.Records).Where(o => o.Topic == topic)
                 .Select(o => (o.Key, Value: Convert.ToHexString(o.Value))).ToList();
-            var ordered = topic == KafkaTopics.DeadLetters ? lines.OrderBy(l => l.Value) : lines.OrderBy(l => l.Key, StringComparer.Ordinal);
+            var ordered = topic == LogTopics.DeadLetters ? lines.OrderBy(l => l.Value) : lines.OrderBy(l => l.Key, StringComparer.Ordinal);
             text.AppendJoin('\n', ordered.Select(l => $"{topic} {l.Key} {l.Value}")).Append('\n');
         }
 
@@ -186,11 +186,11 @@ internal sealed class ProcessorFixture : IAsyncDisposable
         TimeProvider.System);
 
     private async Task<bool> IsDoneAsync() =>
-        (await Log.QueryLagAsync(Options.Group, KafkaTopics.Readings, Cancel)).All(lag => lag.Records == 0);
+        (await Log.QueryLagAsync(Options.Group, LogTopics.Readings, Cancel)).All(lag => lag.Records == 0);
 
     private async Task<Dictionary<string, string>> RestoreAsync(int partition)
     {
-        var input = new TopicPartition(KafkaTopics.Readings, partition);
+        var input = new TopicPartition(LogTopics.Readings, partition);
         var committed = (await Log.QueryCommittedAsync(Options.Group, [input], Cancel))[input].Offset;
         var processor = new Telemetry.Processing.Pipeline.PartitionProcessor(Options, input);
         await StateRestorer.RestoreAsync(

@@ -14,9 +14,9 @@ public class ReadingProcessorTests
         await fixture.FillAsync(seed: 1, records: 3000);
         (await fixture.LiveAsync(new StepLog(fixture.Log, _ => { }))).ShouldBeTrue();
         var described = await fixture.DescribeAsync();
-        described.ShouldContain(KafkaTopics.Anomalies);
-        described.ShouldContain(KafkaTopics.DeviceEvents);
-        described.ShouldContain(KafkaTopics.DeadLetters);
+        described.ShouldContain(LogTopics.Anomalies);
+        described.ShouldContain(LogTopics.DeviceEvents);
+        described.ShouldContain(LogTopics.DeadLetters);
         ShouldBeSame(described, await fixture.ExpectAsync());
     }
 

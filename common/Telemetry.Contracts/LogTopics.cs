@@ -1,7 +1,7 @@
 namespace Telemetry.Contracts;
 
 /// <summary>Names of the topics on the log. The version in a name changes only with an incompatible value.</summary>
-public static class KafkaTopics
+public static class LogTopics
 {
     /// <summary>Accepted <c>ReadingBatch</c> values, keyed by device.</summary>
     public const string Readings = "telemetry.readings.v1";
