@@ -63,7 +63,7 @@ public sealed class JournalLog : IRecordLog
     /// <exception cref="RecordLogException">
     /// <see cref="RecordLogError.Locked"/>: another process has it. <see cref="RecordLogError.Damaged"/>: acknowledged data
     /// cannot be read; the message names file and offset, and nothing was changed. <see cref="RecordLogError.DiskFull"/>: a
-    /// start writes a little.
+    /// start writes a little. <see cref="RecordLogError.WriteFailed"/>: what was written could not be made durable.
     /// </exception>
     public static JournalLog Open(JournalOptions options, ILoggerFactory loggerFactory, TimeProvider timeProvider) =>
         Open(options, loggerFactory, timeProvider, SystemFiles.Instance);
@@ -77,7 +77,7 @@ public sealed class JournalLog : IRecordLog
         {
             log = new JournalLog(options, files, directoryLock, loggerFactory.CreateLogger<JournalLog>(), timeProvider);
             log.LoadTopics();
-            files.SyncDirectory(options.Directory);
+            DiskErrors.SyncDirectory(files, options.Directory);
             log.Writer.Start();
             log._maintenance.Start();
             return log;
@@ -273,6 +273,8 @@ public sealed class JournalLog : IRecordLog
             Writer.Add(topic);
         }
 
+        // A topic that the former process had just made, or removed, stays so.
+        DiskErrors.SyncDirectory(_files, _topicsDirectory);
         Logger.JournalOpened(Options.Directory, _topics.All.Count, _topics.All.Sum(topic => topic.SizeBytes));
     }
 
@@ -322,7 +324,7 @@ public sealed class JournalLog : IRecordLog
         _files.CreateDirectory(directory);
         topic = TopicLoader.Load(_files, directory, spec, _time, Logger);
         TopicSettings.Write(_files, directory, spec);
-        _files.SyncDirectory(_topicsDirectory);
+        DiskErrors.SyncDirectory(_files, _topicsDirectory);
         Writer.Add(topic);
         _topics.Add(topic);
     }

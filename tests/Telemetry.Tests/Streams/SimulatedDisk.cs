@@ -31,7 +31,7 @@ public enum DiskFault
 /// <summary>
 /// A file system in memory that knows what has been synced. <see cref="Crash"/> gives the disk as another process finds it
 /// after a power failure: what was not synced is there, partly there or gone, write by write; creations, renames and
-/// removals that were not synced are undone from some point on.
+/// removals that were not synced are undone from some point on, and a new directory may be gone with all that is in it.
 /// </summary>
 internal sealed class SimulatedDisk(Random random, TimeProvider time) : IJournalFiles
 {
@@ -40,6 +40,7 @@ internal sealed class SimulatedDisk(Random random, TimeProvider time) : IJournal
 
     private readonly Lock _gate = new();
     private readonly HashSet<string> _directories = [];
+    private readonly HashSet<string> _newDirectories = [];
     private readonly HashSet<string> _locks = [];
     private readonly Dictionary<string, Node> _files = [];
     private readonly Dictionary<string, Node> _durable = [];
@@ -84,7 +85,8 @@ internal sealed class SimulatedDisk(Random random, TimeProvider time) : IJournal
         lock (_gate)
         {
             var survivor = new SimulatedDisk(random, time);
-            survivor._directories.UnionWith(_directories);
+            var gone = _newDirectories.Where(_ => random.Next(2) == 0).ToList();
+            survivor._directories.UnionWith(_directories.Where(path => !IsIn(gone, path)));
             var entries = new Dictionary<string, Node>(_durable);
             foreach (var changes in _unsynced.Values)
             {
@@ -92,7 +94,7 @@ internal sealed class SimulatedDisk(Random random, TimeProvider time) : IJournal
             }
 
             var copies = new Dictionary<Node, Node>();
-            foreach (var (path, node) in entries)
+            foreach (var (path, node) in entries.Where(entry => !IsIn(gone, entry.Key)))
             {
                 if (!copies.TryGetValue(node, out var copy))
                 {
@@ -208,7 +210,10 @@ internal sealed class SimulatedDisk(Random random, TimeProvider time) : IJournal
     {
         lock (_gate)
         {
-            _directories.Add(path);
+            if (_directories.Add(path))
+            {
+                _newDirectories.Add(path);
+            }
         }
     }
 
@@ -224,6 +229,7 @@ internal sealed class SimulatedDisk(Random random, TimeProvider time) : IJournal
 
             _unsynced.Remove(path);
             _directories.Remove(path);
+            _newDirectories.Remove(path);
         }
     }
 
@@ -236,6 +242,7 @@ internal sealed class SimulatedDisk(Random random, TimeProvider time) : IJournal
                 throw new IOException("Input/output error", InputOutput);
             }
 
+            _newDirectories.RemoveWhere(created => Path.GetDirectoryName(created) == path);
             if (_unsynced.Remove(path, out var changes))
             {
                 changes.ForEach(change => change(_durable));
@@ -252,6 +259,9 @@ internal sealed class SimulatedDisk(Random random, TimeProvider time) : IJournal
                 : 1L << 40;
         }
     }
+
+    private static bool IsIn(List<string> directories, string path) =>
+        directories.Exists(directory => path == directory || path.StartsWith(directory + '/', StringComparison.Ordinal));
 
     private void Change(string path, Action<Dictionary<string, Node>> change)
     {

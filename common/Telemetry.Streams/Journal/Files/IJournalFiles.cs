@@ -6,7 +6,7 @@ namespace Telemetry.Streams.Journal.Files;
 /// </summary>
 internal interface IJournalFiles
 {
-    /// <summary>Takes the directory for this process, until the answer is disposed. Creates it when it is missing.</summary>
+    /// <summary>Takes the directory for this process, until the answer is disposed. Creates it, durably, when it is missing.</summary>
     /// <exception cref="RecordLogException"><see cref="RecordLogError.Locked"/>.</exception>
     IDisposable Lock(string directory);
 
@@ -30,6 +30,7 @@ internal interface IJournalFiles
     /// <summary>Paths of the directories in a directory.</summary>
     IReadOnlyList<string> ListDirectories(string directory);
 
+    /// <summary>Creates a directory when it is missing; durable once the directory it lies in is synced.</summary>
     void CreateDirectory(string path);
 
     /// <summary>Removes a directory and everything in it.</summary>

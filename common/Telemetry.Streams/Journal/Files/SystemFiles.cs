@@ -11,7 +11,7 @@ internal sealed class SystemFiles : IJournalFiles
 
     public IDisposable Lock(string directory)
     {
-        Directory.CreateDirectory(directory);
+        Create(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)));
         return DirectoryLock.Take(directory);
     }
 
@@ -43,6 +43,35 @@ internal sealed class SystemFiles : IJournalFiles
     }
 
     public long FreeBytes(string path) => new DriveInfo(path).AvailableFreeSpace;
+
+    // The name of the directory itself is durable before anything in it is acknowledged.
+    private void Create(string directory)
+    {
+        if (Path.GetDirectoryName(directory) is not { } parent)
+        {
+            return;
+        }
+
+        if (Directory.Exists(directory))
+        {
+            try
+            {
+                // A former process may have made it and ended before this.
+                SyncDirectory(parent);
+            }
+            catch (IOException)
+            {
+                // A parent that this user may not read, or that cannot sync: the directory was made for us by someone else.
+                return;
+            }
+
+            return;
+        }
+
+        Create(parent);
+        Directory.CreateDirectory(directory);
+        DiskErrors.SyncDirectory(this, parent);
+    }
 
     private sealed class SystemFile(string path) : IJournalFile
     {

@@ -43,6 +43,9 @@ internal static class TopicLoader
             segments.Add(Segment.Create(files, directory, number, next, time.GetUtcNow()));
         }
 
+        // The former process may have ended between the creation of a file and this: what is acknowledged from here on must
+        // not vanish with the file's name.
+        DiskErrors.SyncDirectory(files, directory);
         return new JournalTopic(spec, directory, [.. segments], next);
     }
 
@@ -121,8 +124,15 @@ internal static class TopicLoader
         }
 
         // A merged segment stands for those within its range; they were about to be removed.
-        foreach (var covered in found.Where(one => found.Any(other =>
-            other.Path != one.Path && other.First <= one.First && other.Number >= one.Number)).ToList())
+        var former = found.Where(one => found.Any(other =>
+            other.Path != one.Path && other.First <= one.First && other.Number >= one.Number)).ToList();
+        if (former.Count > 0)
+        {
+            // The name of what stands for them is durable before they go.
+            DiskErrors.SyncDirectory(files, directory);
+        }
+
+        foreach (var covered in former)
         {
             files.Delete(covered.Path);
             files.Delete(IndexFile.PathOf(covered.Path));
