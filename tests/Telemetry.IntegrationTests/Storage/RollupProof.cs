@@ -7,10 +7,10 @@ namespace Telemetry.IntegrationTests.Storage;
 internal static class RollupProof
 {
     /// <summary>
-    /// A quantile is off by at most this share of itself: one whole bucket, (1 + 0.01) / (1 - 0.01). The engine's sketch of accuracy 0.01
-    /// promises half of it, and does not keep that: of two buckets that meet it may take the upper one.
+    /// A quantile is off by at most this share of itself: the engine's sketch of accuracy 0.01 gives 1.01 times the lower bound of a bucket, and
+    /// of two buckets that meet, each (1 + 0.01) / (1 - 0.01) wide, it may take the upper one.
     /// </summary>
-    private const double SketchError = 0.0203;
+    private const double SketchError = (1.01 / 0.99 * 1.01) - 1;
     private const double SketchMin = 1e-12;
     private const double SketchMax = 1e18;
     private static readonly double[] Levels = [0.5, 0.95, 0.99];

@@ -65,7 +65,7 @@ internal sealed class SharedStore : IAsyncDisposable
     }
 
     /// <summary>The next INSERT of readings that comes to the proxy is held back there.</summary>
-    public void HoldInsert() => _proxy.Hold("INSERT%20INTO%20readings%20");
+    public void HoldInsert() => _proxy.Hold("INSERT+INTO+readings+");
 
     /// <summary>The INSERT is held, whole: nothing has come for a while.</summary>
     public async Task HeldAsync()

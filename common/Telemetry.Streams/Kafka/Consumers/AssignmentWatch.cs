@@ -73,7 +73,10 @@ internal sealed class AssignmentWatch : IAsyncDisposable
         }
     }
 
-    /// <returns>The partitions the group says the member has; null when it does not say.</returns>
+    /// <returns>
+    /// The partitions the group says the member has and may keep; null when it does not say. With KIP-848 a partition counts as the
+    /// member's until it has let go of it, so those that are not meant for it any more are left out.
+    /// </returns>
     private async Task<IReadOnlySet<TopicPartition>?> AskAsync(string memberId, CancellationToken cancellationToken)
     {
         var answer = await _log.AdminClient
@@ -92,6 +95,15 @@ internal sealed class AssignmentWatch : IAsyncDisposable
         }
 
         var member = group.Members.FirstOrDefault(m => m.ConsumerId == memberId);
-        return (member?.Assignment.TopicPartitions ?? []).Select(p => new TopicPartition(p.Topic, p.Partition.Value)).ToHashSet();
+        var told = Ids(member?.Assignment);
+        if (member?.TargetAssignment is { } target)
+        {
+            told.IntersectWith(Ids(target));
+        }
+
+        return told;
     }
+
+    private static HashSet<TopicPartition> Ids(MemberAssignment? assignment) =>
+        [.. (assignment?.TopicPartitions ?? []).Select(p => new TopicPartition(p.Topic, p.Partition.Value))];
 }

