@@ -10,6 +10,8 @@ bench_help() {
 ./telemetry bench kafka [SECONDS] [speed|losses]
                                        roles apart over Kafka beside the embedded pipeline and mosquitto + Telegraf + Kafka; and with kills
 ./telemetry bench spike [FACTOR]       roles apart over Kafka at 10 M readings/h, FACTOR (6) times that for 20 s: how lag comes back
+./telemetry bench simulator-clients [SECONDS]
+                                       the simulator's own MQTT client beside MQTTnet's: CPU, memory and rate of its process
 ./telemetry bench kafka-producer       records/s and time to acknowledgement by compression, linger and batch size
 ./telemetry bench kafka-transactions   what transactions add to the time of a record, by commit interval
     --kafka HOST:PORT                  for these two: a cluster of yours instead of one broker of our own
@@ -35,6 +37,21 @@ bench_pipeline() {
   rm -rf "$data"
 }
 
+bench_simulator_clients() ( # [SECONDS]
+  local seconds=${1:-30} work port platform=
+  work=$(mktemp -d)
+  trap 'kill $platform 2>/dev/null; wait $platform 2>/dev/null; rm -rf "$work"' EXIT
+  dotnet build "$root/tests/Telemetry.Benchmarks" -c Release --nologo -v q >&2
+  port=$(free_port)
+  dotnet "$host" up --no-simulator --no-browser --plain --data "$work/telemetry" --mqtt-port "$port" --http-port 0 >"$work/telemetry.log" 2>&1 &
+  platform=$!
+  until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+    kill -0 "$platform" 2>/dev/null || { cat "$work/telemetry.log" >&2; die "the platform ended"; }
+    sleep 0.2
+  done
+  dotnet "$root/artifacts/bin/Telemetry.Benchmarks/release/Telemetry.Benchmarks.dll" simulator-clients "127.0.0.1:$port" "$seconds"
+)
+
 run_bench() {
   local argument
   for argument in "${@:-help}"; do
@@ -50,6 +67,7 @@ run_bench() {
       ;;
     pipeline) shift; bench_pipeline "$@" ;;
     peers) shift; . "$root/tests/peers.sh"; bench_peers "$@" ;;
+    simulator-clients) shift; bench_simulator_clients "$@" ;;
     spike) shift; . "$root/tests/kafka-bench.sh"; bench_spike "$@" ;;
     kafka-producer|kafka-transactions) . "$root/tests/kafka-bench.sh"; bench_clients "$@" ;;
     kafka) shift; . "$root/tests/kafka-bench.sh"; bench_kafka "$@" ;;

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Telemetry.Mqtt;
 using Telemetry.Simulator.Devices;
 using Telemetry.Simulator.Faults;
 using Telemetry.Simulator.Ledger;
@@ -27,11 +26,19 @@ public sealed class FleetSimulator
     private readonly SimulatorOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly ConnectDevice _connect;
 
     /// <exception cref="ValidationException">An option is out of its range; the message names it.</exception>
     public FleetSimulator(SimulatorOptions options, TimeProvider time, ILogger<FleetSimulator> logger)
+        : this(options, time, logger, MqttDeviceLink.ConnectWith(options))
+    {
+    }
+
+    /// <summary>With connections of another make.</summary>
+    internal FleetSimulator(SimulatorOptions options, TimeProvider time, ILogger<FleetSimulator> logger, ConnectDevice connect)
     {
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        _connect = connect;
         _options = options;
         _time = time;
         _logger = logger;
@@ -85,19 +92,12 @@ public sealed class FleetSimulator
 
     private SimulatedDevice[] MakeDevices(FleetContext fleet, ulong runId)
     {
-        var client = MqttDeviceLink.OptionsFor(_options);
         var start = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        var commands = _options.CommandFilter.Length == 0 ? null : _options.CommandFilter;
         var devices = new SimulatedDevice[_options.Devices];
         for (var i = 0; i < devices.Length; i++)
         {
             var bootId = SeededHash.Bits(_options.Seed, runId, (ulong)i) | 1;
-            devices[i] = new SimulatedDevice(fleet, i, bootId, start, (owner, device) => new MqttDeviceLink(
-                client with { ClientId = device },
-                _options.Topic.Replace(SimulatorOptions.DevicePlaceholder, device, StringComparison.Ordinal),
-                (MqttQos)_options.Qos,
-                commands?.Replace(SimulatorOptions.DevicePlaceholder, device, StringComparison.Ordinal),
-                owner));
+            devices[i] = new SimulatedDevice(fleet, i, bootId, start, _connect);
         }
 
         return devices;

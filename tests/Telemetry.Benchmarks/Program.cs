@@ -1,8 +1,11 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using Telemetry.Benchmarks.Detectors;
 using Telemetry.Benchmarks.Kafka;
+using Telemetry.Benchmarks.Simulator;
 
-// "detectors", "kafka-producer HOST:PORT", "kafka-transactions HOST:PORT": short tables by stopwatch; anything else goes to BenchmarkDotNet.
+// "detectors", "kafka-producer HOST:PORT", "kafka-transactions HOST:PORT", "simulator-clients HOST:PORT SECONDS": short tables by
+// stopwatch ("simulator-client" is one run of the last in its own process); anything else goes to BenchmarkDotNet.
 if (args is ["detectors", ..])
 {
     DetectorSpeed.Print(Console.Out);
@@ -14,6 +17,16 @@ else if (args is ["kafka-producer", var bootstrapServers])
 else if (args is ["kafka-transactions", var servers])
 {
     await KafkaTransactionLatency.PrintAsync(Console.Out, servers);
+}
+else if (args is ["simulator-clients", var broker, var seconds])
+{
+    await SimulatorClients.PrintAsync(Console.Out, broker, int.Parse(seconds, CultureInfo.InvariantCulture));
+}
+else if (args is ["simulator-client", var client, var at, var devices, var rate, var length])
+{
+    await SimulatorClients.RunAsync(
+        Console.Out, client, at, int.Parse(devices, CultureInfo.InvariantCulture),
+        double.Parse(rate, CultureInfo.InvariantCulture), int.Parse(length, CultureInfo.InvariantCulture));
 }
 else
 {

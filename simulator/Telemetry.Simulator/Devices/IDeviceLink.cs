@@ -21,6 +21,9 @@ internal interface IDeviceLink : IAsyncDisposable
     Task DisconnectAsync();
 }
 
+/// <summary>Makes the connection of a device, not yet connected.</summary>
+internal delegate IDeviceLink ConnectDevice(IDeviceLinkOwner owner, string device);
+
 /// <summary>Whom a link tells. Calls come from any thread.</summary>
 internal interface IDeviceLinkOwner
 {

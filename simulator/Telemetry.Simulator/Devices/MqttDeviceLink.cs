@@ -35,6 +35,14 @@ internal sealed class MqttDeviceLink : IDeviceLink, IMqttClientHandler, IPublish
 
     public bool IsConnected => _client.IsConnected;
 
+    /// <summary>Connections as the options say.</summary>
+    public static ConnectDevice ConnectWith(SimulatorOptions options)
+    {
+        var client = OptionsFor(options);
+        return (owner, device) => new MqttDeviceLink(
+            client with { ClientId = device }, options.TopicOf(device), (MqttQos)options.Qos, options.CommandFilterOf(device), owner);
+    }
+
     public static MqttClientOptions OptionsFor(SimulatorOptions options) => new()
     {
         Host = options.Host,

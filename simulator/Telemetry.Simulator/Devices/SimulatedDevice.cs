@@ -46,7 +46,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
     private long _lastTimeUs;
     private Task _connecting = Task.CompletedTask;
 
-    public SimulatedDevice(FleetContext fleet, int number, ulong bootId, long startUs, Func<IDeviceLinkOwner, string, IDeviceLink> connect)
+    public SimulatedDevice(FleetContext fleet, int number, ulong bootId, long startUs, ConnectDevice connect)
     {
         var options = fleet.Options;
         _fleet = fleet;

@@ -149,6 +149,13 @@ public sealed record SimulatorOptions : IValidatableObject
         }
     }
 
+    /// <summary>Where a device's readings go.</summary>
+    internal string TopicOf(string device) => Topic.Replace(DevicePlaceholder, device, StringComparison.Ordinal);
+
+    /// <summary>Filter of a device's commands; null when it takes none.</summary>
+    internal string? CommandFilterOf(string device) =>
+        CommandFilter.Length == 0 ? null : CommandFilter.Replace(DevicePlaceholder, device, StringComparison.Ordinal);
+
     internal string DeviceName(int device) => $"{DevicePrefix}-{device:D5}";
 
     /// <summary>Time between two publishes of one device; zero when the rate is unbounded.</summary>
