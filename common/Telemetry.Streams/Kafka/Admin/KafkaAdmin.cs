@@ -102,21 +102,24 @@ internal sealed class KafkaAdmin
     {
         try
         {
-            var result = await Client.ListOffsetsAsync(
-                partitions.Select(p => new TopicPartitionOffsetSpec
-                {
-                    TopicPartition = new Confluent.Kafka.TopicPartition(p.Topic, p.Partition),
-                    OffsetSpec = spec,
-                }),
-                new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = TryTimeout });
-            return result.ResultInfos.ToDictionary(
-                info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
-                info => info.TopicPartitionOffsetError.Offset.Value);
+            return await ListOnceAsync(Client, partitions, spec, isolation);
         }
         catch (ListOffsetsException error) when (error.Result.ResultInfos.Any(HasOldLeaderEpoch))
         {
-            await LearnLeadersAsync(partitions);
-            throw;
+            // A leader was lost and is back, or an election was seen half done, and the client may name the old epoch in every further
+            // question until its metadata expire, also when it is made to read them again. A new client knows nothing old.
+            var fresh = await BlockingCall.RunAsync(
+                () => KafkaClients.Make(
+                    "admin client",
+                    () => new AdminClientBuilder(KafkaClientConfig.Base(_log.Options)).SetLogHandler((_, message) => _log.Logger.Client(message)).Build()));
+            try
+            {
+                return await ListOnceAsync(fresh, partitions, spec, isolation);
+            }
+            finally
+            {
+                await BlockingCall.RunAsync(fresh.Dispose);
+            }
         }
         catch (KafkaException error) when (error.Error.Code == ErrorCode.Local_NoEnt)
         {
@@ -125,10 +128,22 @@ internal sealed class KafkaAdmin
         }
     }
 
-    /// <summary>
-    /// librdkafka 2.15 forgets what it knows of the leaders after NotLeaderForPartition only. A leader that was lost and is back, or
-    /// an election seen half done, would fail every question until the metadata expire.
-    /// </summary>
+    private async Task<Dictionary<TopicPartition, long>> ListOnceAsync(
+        IAdminClient client, IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation)
+    {
+        var result = await client.ListOffsetsAsync(
+            partitions.Select(p => new TopicPartitionOffsetSpec
+            {
+                TopicPartition = new Confluent.Kafka.TopicPartition(p.Topic, p.Partition),
+                OffsetSpec = spec,
+            }),
+            new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = TryTimeout });
+        return result.ResultInfos.ToDictionary(
+            info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
+            info => info.TopicPartitionOffsetError.Offset.Value);
+    }
+
+    /// <summary>librdkafka forgets what it knows of the leaders after NotLeaderForPartition only, so it is told to ask again.</summary>
     private async Task LearnLeadersAsync(IReadOnlyCollection<TopicPartition> partitions)
     {
         foreach (var topic in partitions.Select(p => p.Topic).Distinct())
