@@ -19,8 +19,8 @@ internal readonly record struct ProvenSpan(long FromMicroseconds, long ToMicrose
 /// must be claimed.
 /// </summary>
 /// <remarks>
-/// Rollups are kept longer than raw, so raw is asked first what it still holds: a bucket that begins before raw's horizon, or for which raw has
-/// fewer readings than the rollup, stays as it is. Only buckets that raw covers are computed anew.
+/// Rollups are kept longer than raw, so raw is asked first what it still holds: a bucket for which raw has fewer readings than the rollup stays
+/// as it is, and before raw's horizon also one for which it has as many. Only the others are computed anew.
 /// <para>
 /// The INSERT into the shadow table is refused once another has claimed a partition. REPLACE PARTITION cannot carry that check: who claims
 /// later drops the shadow table before it reads markers, so a REPLACE that comes late finds nothing to put in place.
@@ -114,6 +114,13 @@ internal sealed class RollupRebuild(IClickHouse clickHouse, SinkClaims claims, S
             kept = await FillLatestAsync(shadow, cancellationToken);
         }
 
+        if (unit != 0 && proven is null && await IsFewerAsync(table, shadow, unit, cancellationToken))
+        {
+            await clickHouse.ExecuteAsync(new ClickHouseQuery($"DROP TABLE {shadow} SYNC"), cancellationToken);
+            throw new ClickHouseException(
+                0, $"Raw lost readings of {table}, {Text(unit)}, while the rollup was built again from them; the rollup stays, and it is tried again.");
+        }
+
         // From an empty table nothing can be replaced; and then there is no marker either.
         if ((await clickHouse.QueryRowsAsync($"SELECT count() FROM {shadow}", null, cancellationToken))[0][0] != "0")
         {
@@ -161,7 +168,7 @@ internal sealed class RollupRebuild(IClickHouse clickHouse, SinkClaims claims, S
                 $"INSERT INTO {keep} SELECT ts FROM (SELECT ts, sum(held) AS h, sum(there) AS t FROM ("
                 + $"SELECT ts, sum(n) AS held, toUInt64(0) AS there FROM {table} WHERE {inRollup} AND device != '$sink' GROUP BY ts UNION ALL "
                 + $"SELECT {bucket} AS ts, toUInt64(0) AS held, count() AS there FROM readings WHERE {inRaw} AND device != '$sink' GROUP BY ts) GROUP BY ts) "
-                + $"WHERE h > 0 AND (toUnixTimestamp(ts) < {Text(edge)} OR t < h) AND {unproven} SETTINGS {Bounds}"),
+                + $"WHERE h > 0 AND (t < h OR t = h AND toUnixTimestamp(ts) < {Text(edge)}) AND {unproven} SETTINGS {Bounds}"),
             cancellationToken);
         var kept = long.Parse((await clickHouse.QueryRowsAsync($"SELECT count() FROM {keep}", null, cancellationToken))[0][0], CultureInfo.InvariantCulture);
         var (tag, guard) = claims.Rebuild();
@@ -178,6 +185,17 @@ internal sealed class RollupRebuild(IClickHouse clickHouse, SinkClaims claims, S
         await AddMarkersAsync(table, shadow, inRaw, inRollup, cancellationToken);
         await clickHouse.ExecuteAsync(new ClickHouseQuery($"DROP TABLE {keep} SYNC"), cancellationToken);
         return kept;
+    }
+
+    /// <summary>True: raw's retention removed what had just been counted, and what was built would hold fewer readings than what there is.</summary>
+    private async ValueTask<bool> IsFewerAsync(string table, string shadow, int unit, CancellationToken cancellationToken)
+    {
+        var of = unit < 10_000 ? "toYear" : "toYYYYMM";
+        var rows = await clickHouse.QueryRowsAsync(
+            $"SELECT (SELECT sum(n) FROM {shadow} WHERE device != '$sink') < (SELECT sum(n) FROM {table} WHERE {of}(ts) = {Text(unit)} AND device != '$sink')",
+            null,
+            cancellationToken);
+        return rows[0][0] is "1" or "true";
     }
 
     /// <summary>What the rollup's view would make of raw.</summary>
