@@ -30,7 +30,7 @@ public sealed record SchemaRegistryOptions : IValidatableObject
     /// </summary>
     public bool AutoRegister { get; init; } = true;
 
-    /// <summary>Longest time for one request. Default 2 s.</summary>
+    /// <summary>Longest time for one request to one URL. Default 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:01:00")]
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -38,7 +38,10 @@ public sealed record SchemaRegistryOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>First pause after a registry has failed; nothing is asked in it. Doubles up to <see cref="RetryMax"/>. Default 500 ms.</summary>
+    /// <summary>
+    /// First pause after a failure that follows an answer, or after two failures; nothing is asked in it. Doubles up to
+    /// <see cref="RetryMax"/>. Default 500 ms.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.01", "00:10:00")]
     public TimeSpan RetryMin { get; init; } = TimeSpan.FromMilliseconds(500);
 

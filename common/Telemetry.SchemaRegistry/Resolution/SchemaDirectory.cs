@@ -147,7 +147,7 @@ public sealed class SchemaDirectory : IReadingSchemas, IAsyncDisposable
         {
             try
             {
-                var id = await _registry.AskAsync(client => AskIdAsync(client, schema));
+                var id = await _registry.AskAsync((client, stop) => AskIdAsync(client, schema, stop), _stop.Token);
                 var before = IdOf(schema);
                 Note(schema, id, "registry");
                 Save();
@@ -162,7 +162,7 @@ public sealed class SchemaDirectory : IReadingSchemas, IAsyncDisposable
             catch (Exception e) when (!_stop.IsCancellationRequested)
             {
                 // Whatever it was, the next try may do better; until then the provisional id serves.
-                var pause = _registry.Pause;
+                var pause = _registry.PauseAfter(e);
                 if (!HasId(schema))
                 {
                     Log.Provisional(_logger, schema.Subject, IdOf(schema), e.Message, pause.TotalSeconds);
@@ -175,15 +175,15 @@ public sealed class SchemaDirectory : IReadingSchemas, IAsyncDisposable
     }
 
     /// <summary>Looks up before registering: what is there needs no right to write.</summary>
-    private async Task<int> AskIdAsync(SchemaRegistryClient client, TopicSchema schema)
+    private async Task<int> AskIdAsync(SchemaRegistryClient client, TopicSchema schema, CancellationToken cancellationToken)
     {
         try
         {
-            return (await client.LookUpAsync(schema.Subject, schema.Text, _stop.Token)).Id;
+            return (await client.LookUpAsync(schema.Subject, schema.Text, cancellationToken)).Id;
         }
         catch (SchemaRegistryException e) when (e.IsNotFound && _options.AutoRegister)
         {
-            return await client.RegisterAsync(schema.Subject, schema.Text, _stop.Token);
+            return await client.RegisterAsync(schema.Subject, schema.Text, cancellationToken);
         }
         catch (SchemaRegistryException e) when (e.IsNotFound)
         {
@@ -234,7 +234,7 @@ public sealed class SchemaDirectory : IReadingSchemas, IAsyncDisposable
             var pause = _options.RetryMin;
             try
             {
-                var text = await _registry.AskAsync(client => client.FetchSchemaAsync(schemaId, _stop.Token));
+                var text = await _registry.AskAsync((client, stop) => client.FetchSchemaAsync(schemaId, stop), _stop.Token);
                 Learn(schemaId, text, firstTry);
                 return;
             }
@@ -250,7 +250,7 @@ public sealed class SchemaDirectory : IReadingSchemas, IAsyncDisposable
             catch (Exception e) when (!_stop.IsCancellationRequested)
             {
                 // Whatever it was, the next try may do better; until then the bytes decide.
-                pause = _registry.Pause;
+                pause = _registry.PauseAfter(e);
                 Log.Undecided(_logger, schemaId, e.Message, pause.TotalSeconds);
             }
 

@@ -61,7 +61,7 @@ internal static class CommandLine
         RecordLogException e => (e.Message, ExitCodes.Failure),
         SchemaException e => (e.Message, ExitCodes.UsageError),
         ClickHouseException e => ($"ClickHouse: {e.Message}", ExitCodes.Failure),
-        SchemaRegistry.Client.SchemaRegistryException e => (e.Message, ExitCodes.Failure),
+        SchemaRegistry.SchemaRegistryException e => (e.Message, ExitCodes.Failure),
         FormatException e => (e.Message, ExitCodes.UsageError),
         NotSupportedException e => (e.Message, ExitCodes.UsageError),
         System.Net.Sockets.SocketException e => (e.Message, ExitCodes.UsageError),

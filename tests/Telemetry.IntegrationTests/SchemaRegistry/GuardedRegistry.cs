@@ -27,16 +27,17 @@ internal sealed class GuardedRegistry : IAsyncDisposable
     /// <param name="registry">The registry behind it, path included.</param>
     /// <param name="certificate">Shown to clients.</param>
     /// <param name="authorization">The only value of the header that is let through.</param>
-    public static async Task<GuardedRegistry> StartAsync(Uri registry, X509Certificate2 certificate, string authorization)
+    /// <param name="address">Where it listens; null: 127.0.0.1.</param>
+    public static async Task<GuardedRegistry> StartAsync(Uri registry, X509Certificate2 certificate, string authorization, IPAddress? address = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address ?? IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
         var guarded = new GuardedRegistry(builder.Build(), registry, authorization);
         await guarded._gateway.StartAsync();
-        var address = guarded._gateway.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        guarded.Url = new Uri(address);
+        var url = guarded._gateway.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        guarded.Url = new Uri(url);
         return guarded;
     }
 

@@ -50,6 +50,18 @@ public sealed class SchemaRegistryClientTests(RegistryFixture registry) : IClass
     }
 
     [Fact]
+    public async Task A_transitive_rule_is_checked_against_every_version()
+    {
+        const string Head = "syntax = \"proto3\"; package p; message A { ";
+        using var client = new SchemaRegistryClient(Options());
+        await client.RegisterAsync(_subject, Head + "int32 a = 1; }", Stop);
+        await client.SetCompatibilityAsync(_subject, "NONE", Stop);
+        await client.RegisterAsync(_subject, Head + "string b = 2; }", Stop);
+        await client.SetCompatibilityAsync(_subject, "BACKWARD_TRANSITIVE", Stop);
+        (await client.CheckAsync(_subject, Head + "string a = 1; string b = 2; }", Stop)).IsCompatible.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task What_is_not_there_is_told_apart_from_what_does_not_answer()
     {
         using var client = new SchemaRegistryClient(Options());

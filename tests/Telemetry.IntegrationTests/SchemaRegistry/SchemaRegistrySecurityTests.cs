@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Telemetry.IntegrationTests.Edge;
@@ -73,10 +74,21 @@ public sealed class SchemaRegistrySecurityTests(RegistryFixture registry) : ICla
         }
     }
 
-    private Task<GuardedRegistry> StartAsync(string authorization)
+    [Fact]
+    public async Task Certificate_of_our_authority_for_another_host_is_refused()
+    {
+        await using var guarded = await StartAsync("Bearer any", IPAddress.Parse("127.0.0.2"));
+        await File.WriteAllTextAsync(_secret, "any", Stop);
+        using var client = new SchemaRegistryClient(Options(guarded) with { TokenFile = _secret });
+        var error = await Should.ThrowAsync<SchemaRegistryException>(() => client.FetchSubjectsAsync(Stop));
+        error.IsTransient.ShouldBeTrue();
+        error.Message.ShouldContain("SSL");
+    }
+
+    private Task<GuardedRegistry> StartAsync(string authorization, IPAddress? address = null)
     {
         var certificate = X509Certificate2.CreateFromPemFile(_authority.ServerPem());
-        return GuardedRegistry.StartAsync(registry.Server.Url, certificate, authorization);
+        return GuardedRegistry.StartAsync(registry.Server.Url, certificate, authorization, address);
     }
 
     private SchemaRegistryOptions Options(GuardedRegistry guarded) => new()
