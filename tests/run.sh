@@ -39,12 +39,13 @@ check() { # NAME COMMAND...: one check that counts as one test
   fi
 }
 
-xunit() { # PROJECT [ARGS...]: an xunit v3 executable; its summary line is counted
-  local project=$1 log=$stamps/$1.log started=$SECONDS summary
+xunit() { # PROJECT [ARGS...]: an xunit v3 executable; its summary line is counted. The times of all tests are in NAME.xml
+  local project=$1 name=${xunit_name:-$1} log started=$SECONDS summary
+  log=$stamps/$name.log
   local dll=$root/artifacts/bin/$project/$(tr '[:upper:]' '[:lower:]' <<<"$configuration")/$project.dll
   shift
   say "Running $project ..."
-  dotnet "$dll" -noColor "$@" 2>&1 </dev/null | tee "$log" | grep -E '\[(FAIL|SKIP)\]|^ +Total:|^  [A-Z].*: ' >&2 || true
+  dotnet "$dll" -noColor -xml "$stamps/$name.xml" "$@" 2>&1 </dev/null | tee "$log" | grep -E '\[(FAIL|SKIP)\]|^ +Total:|^  [A-Z].*: ' >&2 || true
   summary=$(grep -E 'Total: [0-9]+, Errors' "$log" | tail -1) || true
   if [ -z "$summary" ]; then
     tail -40 "$log" >&2
@@ -142,8 +143,9 @@ test_suites() {
       check "schema: buf lint and buf breaking" "$root/common/Telemetry.Contracts/schema/check.sh"
       check "console: type check and unit tests" bash -c "cd '$root/storage/console' && npm run --if-present check && npm test --if-present"
       xunit Telemetry.Tests
-      xunit Telemetry.IntegrationTests "${others[@]}"
-      xunit Telemetry.IntegrationTests "${losses[@]}"
+      # These wait for processes, brokers and disks more than they compute: three at a time keep two cores busy.
+      xunit Telemetry.IntegrationTests -maxThreads "$(($(nproc) + 1))" "${others[@]}"
+      xunit_name=Telemetry.IntegrationTests.losses xunit Telemetry.IntegrationTests "${losses[@]}"
       . "$root/tests/chaos.sh"
       chaos_checks
       ;;
