@@ -26,19 +26,11 @@ public sealed class FleetSimulator
     private readonly SimulatorOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly ConnectDevice _connect;
 
     /// <exception cref="ValidationException">An option is out of its range; the message names it.</exception>
     public FleetSimulator(SimulatorOptions options, TimeProvider time, ILogger<FleetSimulator> logger)
-        : this(options, time, logger, MqttDeviceLink.ConnectWith(options))
-    {
-    }
-
-    /// <summary>With connections of another make.</summary>
-    internal FleetSimulator(SimulatorOptions options, TimeProvider time, ILogger<FleetSimulator> logger, ConnectDevice connect)
     {
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
-        _connect = connect;
         _options = options;
         _time = time;
         _logger = logger;
@@ -93,11 +85,12 @@ public sealed class FleetSimulator
     private SimulatedDevice[] MakeDevices(FleetContext fleet, ulong runId)
     {
         var start = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        var connect = MqttDeviceLink.ConnectWith(_options);
         var devices = new SimulatedDevice[_options.Devices];
         for (var i = 0; i < devices.Length; i++)
         {
             var bootId = SeededHash.Bits(_options.Seed, runId, (ulong)i) | 1;
-            devices[i] = new SimulatedDevice(fleet, i, bootId, start, _connect);
+            devices[i] = new SimulatedDevice(fleet, i, bootId, start, connect);
         }
 
         return devices;

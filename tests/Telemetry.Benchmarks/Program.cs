@@ -4,8 +4,8 @@ using Telemetry.Benchmarks.Detectors;
 using Telemetry.Benchmarks.Kafka;
 using Telemetry.Benchmarks.Simulator;
 
-// "detectors", "kafka-producer HOST:PORT", "kafka-transactions HOST:PORT", "simulator-clients HOST:PORT SECONDS": short tables by
-// stopwatch ("simulator-client" is one run of the last in its own process); anything else goes to BenchmarkDotNet.
+// "detectors", "kafka-producer HOST:PORT", "kafka-transactions HOST:PORT", "simulator HOST:PORT SECONDS": short tables by
+// stopwatch ("simulator-run" is one run of the last in its own process); anything else goes to BenchmarkDotNet.
 if (args is ["detectors", ..])
 {
     DetectorSpeed.Print(Console.Out);
@@ -18,14 +18,14 @@ else if (args is ["kafka-transactions", var servers])
 {
     await KafkaTransactionLatency.PrintAsync(Console.Out, servers);
 }
-else if (args is ["simulator-clients", var broker, var seconds])
+else if (args is ["simulator", var broker, var seconds])
 {
-    await SimulatorClients.PrintAsync(Console.Out, broker, int.Parse(seconds, CultureInfo.InvariantCulture));
+    await SimulatorCost.PrintAsync(Console.Out, broker, int.Parse(seconds, CultureInfo.InvariantCulture));
 }
-else if (args is ["simulator-client", var client, var at, var devices, var rate, var length])
+else if (args is ["simulator-run", var at, var devices, var rate, var length])
 {
-    await SimulatorClients.RunAsync(
-        Console.Out, client, at, int.Parse(devices, CultureInfo.InvariantCulture),
+    await SimulatorCost.RunAsync(
+        Console.Out, at, int.Parse(devices, CultureInfo.InvariantCulture),
         double.Parse(rate, CultureInfo.InvariantCulture), int.Parse(length, CultureInfo.InvariantCulture));
 }
 else

@@ -1,21 +1,20 @@
-using Telemetry.Mqtt.Client;
-
 namespace Telemetry.Simulator.Devices;
 
 /// <summary>A device's connection: MQTT in truth, scripted in tests.</summary>
 internal interface IDeviceLink : IAsyncDisposable
 {
-    /// <exception cref="MqttClientException">No connection.</exception>
+    /// <exception cref="DeviceLinkException">No connection, and why.</exception>
     Task ConnectAsync(CancellationToken cancellationToken);
-
-    /// <summary>True from the broker's answer to the end of the connection.</summary>
-    bool IsConnected { get; }
 
     /// <summary>
     /// Publishes; when the answer is Started, the owner is told of <paramref name="state"/> exactly once, and the payload must
     /// not change before.
     /// </summary>
     PublishStart TryPublish(ReadOnlyMemory<byte> payload, ulong state);
+
+    /// <summary>Called several times a second while connected: pings after silence, and ends a connection that does not answer.</summary>
+    /// <param name="nowUs">Microseconds since the start of the run.</param>
+    void KeepAlive(long nowUs);
 
     /// <summary>Ends the connection in good order.</summary>
     Task DisconnectAsync();
@@ -31,3 +30,6 @@ internal interface IDeviceLinkOwner
 
     void Disconnected(string reason);
 }
+
+/// <summary>There is no connection, and the message says why.</summary>
+internal sealed class DeviceLinkException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -1,100 +1,405 @@
-using System.Net.Security;
+using System.Buffers;
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Telemetry.Mqtt;
-using Telemetry.Mqtt.Client;
+using MQTTnet;
+using MQTTnet.Exceptions;
+using MQTTnet.Formatter;
+using MQTTnet.LowLevelClient;
+using MQTTnet.Packets;
+using MQTTnet.Protocol;
 using Telemetry.Simulator.Options;
 
 namespace Telemetry.Simulator.Devices;
 
 /// <summary>
-/// One MQTT connection. Each begins a new session: what was under way in the last one is sent again by the device, with the
-/// same event ids.
+/// One MQTT 5.0 connection with MQTTnet. Each begins a new session: what was under way in the last one is sent again by the
+/// device, with the same event ids.
 /// </summary>
-internal sealed class MqttDeviceLink : IDeviceLink, IMqttClientHandler, IPublishCompletion
+/// <remarks>
+/// It is MQTTnet's low-level client, because the other one allocates a waiter, a packet and several tasks for each publish and
+/// keeps a task for keep alive on each connection. No logger, small write buffers, and header and payload in one write.
+/// </remarks>
+internal sealed class MqttDeviceLink : IDeviceLink
 {
-    private readonly MqttClient _client;
+    private const ushort SubscribeIdentifier = ushort.MaxValue;
+    private const ushort ReceiveMaximum = 16;
+    private const uint PacketBytesMax = 1 << 20;
+
+    // The state of a command's answer: a publish that the device knows nothing of.
+    private const ulong CommandAnswer = ulong.MaxValue;
+
+    // Longest fixed header, topic length, Packet Identifier and an empty property block.
+    private const int PublishOverhead = 5 + 2 + 2 + 1;
+
+    private static readonly MqttClientFactory Factory = new();
+    private static readonly ReadAheadStream.Provider Streams = new();
+    private static readonly ReadOnlySequence<byte> Done = new("{\"ok\":true}"u8.ToArray());
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
+    // How long the broker may take to close after DISCONNECT.
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+    private readonly SimulatorOptions _fleet;
+    private readonly MqttClientOptions _options;
     private readonly IDeviceLinkOwner _owner;
-    private readonly byte[] _topic;
-    private readonly MqttQos _qos;
     private readonly string? _commands;
+    private readonly int _topicBytes;
 
-    /// <param name="options">How to connect.</param>
-    /// <param name="topic">Where readings go.</param>
-    /// <param name="qos">QoS of readings.</param>
-    /// <param name="commands">Filter of the commands it takes; null for none.</param>
-    /// <param name="owner">The device.</param>
-    public MqttDeviceLink(MqttClientOptions options, string topic, MqttQos qos, string? commands, IDeviceLinkOwner owner)
+    // Guarded by the gate.
+    private readonly PublishSlots _slots;
+    private ILowLevelMqttClient? _client;
+    private int _inFlightMax;
+    private uint _packetBytesMax;
+
+    private PingTimer _ping = new(TimeSpan.Zero);
+    private TaskCompletionSource? _subscribed;
+    private volatile string? _ended;
+    private Task _receiving = Task.CompletedTask;
+
+    public MqttDeviceLink(SimulatorOptions fleet, MqttClientTlsOptions? tls, string device, IDeviceLinkOwner owner)
     {
-        _commands = commands;
-        _client = new MqttClient(options, this);
+        _fleet = fleet;
         _owner = owner;
-        _topic = Encoding.UTF8.GetBytes(topic);
-        _qos = qos;
+        _commands = fleet.CommandFilterOf(device);
+        var topic = fleet.TopicOf(device);
+        _topicBytes = Encoding.UTF8.GetByteCount(topic);
+        _slots = new PublishSlots(fleet.MaxInFlight + 1, topic, (MqttQualityOfServiceLevel)fleet.Qos);
+        _options = new MqttClientOptions
+        {
+            ChannelOptions = new MqttClientTcpOptions
+            {
+                RemoteEndpoint = IPAddress.TryParse(fleet.Host, out var address)
+                    ? new IPEndPoint(address, fleet.Port)
+                    : new DnsEndPoint(fleet.Host, fleet.Port),
+                StreamProvider = Streams,
+                TlsOptions = tls ?? new MqttClientTlsOptions(),
+            },
+            ProtocolVersion = MqttProtocolVersion.V500,
+            ClientId = device,
+            AllowPacketFragmentation = false,
+            WriterBufferSize = 256,
+        };
     }
-
-    public bool IsConnected => _client.IsConnected;
 
     /// <summary>Connections as the options say.</summary>
     public static ConnectDevice ConnectWith(SimulatorOptions options)
     {
-        var client = OptionsFor(options);
-        return (owner, device) => new MqttDeviceLink(
-            client with { ClientId = device }, options.TopicOf(device), (MqttQos)options.Qos, options.CommandFilterOf(device), owner);
+        var tls = options.Tls ? TlsOptions(options) : null;
+        return (owner, device) => new MqttDeviceLink(options, tls, device, owner);
     }
-
-    public static MqttClientOptions OptionsFor(SimulatorOptions options) => new()
-    {
-        Host = options.Host,
-        Port = options.Port,
-        Tls = options.Tls ? TlsOptions(options) : null,
-        UserName = options.UserName,
-        Password = options.Password is { } password ? Encoding.UTF8.GetBytes(password) : (ReadOnlyMemory<byte>?)null,
-        KeepAlive = options.KeepAlive,
-        MaximumInFlight = options.MaxInFlight + 1,
-        ReceiveMaximum = 16,
-    };
 
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        await _client.ConnectAsync(cancellationToken);
-        if (_commands is not null)
+        await _receiving;
+        using var timeout = new CancellationTokenSource(ConnectTimeout);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        var client = Factory.CreateLowLevelMqttClient();
+        try
         {
-            await _client.SubscribeAsync(_commands, MqttQos.AtLeastOnce, cancellationToken);
+            await client.ConnectAsync(_options, both.Token);
+            Establish(client, await ShakeHandsAsync(client, both.Token));
+            _receiving = ReceiveAsync(client);
+            await SubscribeAsync(client, both.Token);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Socket, TLS, MQTT or time: whatever it was, there is no connection, and the device tries again.
+            client.Dispose();
+            throw new DeviceLinkException(
+                timeout.IsCancellationRequested ? $"No connection to {_fleet.Host}:{_fleet.Port} within {ConnectTimeout}." : exception.Message,
+                exception);
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
         }
     }
 
-    public PublishStart TryPublish(ReadOnlyMemory<byte> payload, ulong state) =>
-        _client.TryPublish(_topic, payload.Span, _qos, this, state);
-
-    public Task DisconnectAsync() => _client.DisconnectAsync();
-
-    public ValueTask DisposeAsync() => _client.DisposeAsync();
-
-    /// <summary>A command is done at once. When its answer finds no room it is not given: the command comes again.</summary>
-    public bool Received(MqttClient client, in PublishPacket packet, in MqttDelivery delivery)
+    public PublishStart TryPublish(ReadOnlyMemory<byte> payload, ulong state)
     {
-        client.TryPublish([.. packet.TopicName, .. "/answer"u8], "{\"ok\":true}"u8, MqttQos.AtLeastOnce);
-        return true;
+        ILowLevelMqttClient? client;
+        MqttPublishPacket packet;
+        lock (_gate)
+        {
+            client = _client;
+            if (client is null)
+            {
+                return PublishStart.NotConnected;
+            }
+
+            if (payload.Length + _topicBytes + PublishOverhead > _packetBytesMax)
+            {
+                return PublishStart.TooLarge;
+            }
+
+            if (_slots.Count >= _inFlightMax)
+            {
+                return PublishStart.Full;
+            }
+
+            packet = _slots.Take(payload, state);
+        }
+
+        // The device publishes one at a time, under its own lock, so they leave in the order in which it does.
+        Send(client, packet);
+        return PublishStart.Started;
     }
 
-    public void Disconnected(MqttClient client, MqttDisconnect disconnect) => _owner.Disconnected(disconnect.Message);
-
-    public void Published(in PublishResult result, ulong state) => _owner.Published(result, state);
-
-    private static SslClientAuthenticationOptions TlsOptions(SimulatorOptions options)
+    public void KeepAlive(long nowUs)
     {
-        var tls = new SslClientAuthenticationOptions { TargetHost = options.Host };
+        var client = Volatile.Read(ref _client);
+        if (client is null)
+        {
+            return;
+        }
+
+        switch (_ping.Look(nowUs))
+        {
+            case PingTimer.Due.Ping:
+                Send(client, new MqttPingReqPacket());
+                break;
+            case PingTimer.Due.End:
+                _ended = "The broker did not answer PINGREQ.";
+                client.Dispose();
+                break;
+            default:
+                break;
+        }
+    }
+
+    public async Task DisconnectAsync()
+    {
+        if (Volatile.Read(ref _client) is { } client)
+        {
+            // Closed by the broker: to close from here could reset the connection before it has read the last packet.
+            await WatchAsync(client, client.SendAsync(new MqttDisconnectPacket(), CancellationToken.None));
+            await Task.WhenAny(_receiving, Task.Delay(Linger));
+            client.Dispose();
+        }
+
+        await _receiving;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Volatile.Read(ref _client)?.Dispose();
+        await _receiving;
+    }
+
+    private static MqttClientTlsOptions TlsOptions(SimulatorOptions options)
+    {
+        var tls = new MqttClientTlsOptions { UseTls = true, TargetHost = options.Host, RevocationMode = X509RevocationMode.NoCheck };
         if (options.CaFile is not null)
         {
-            tls.CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-            };
-            tls.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(options.CaFile);
+            tls.TrustChain = [];
+            tls.TrustChain.ImportFromPemFile(options.CaFile);
         }
 
         return tls;
+    }
+
+    private async Task<MqttConnAckPacket> ShakeHandsAsync(ILowLevelMqttClient client, CancellationToken cancellationToken)
+    {
+        await client.SendAsync(
+            new MqttConnectPacket
+            {
+                ClientId = _options.ClientId,
+                CleanSession = true,
+                KeepAlivePeriod = (ushort)Math.Min(_fleet.KeepAlive.TotalSeconds, ushort.MaxValue),
+                ReceiveMaximum = ReceiveMaximum,
+                MaximumPacketSize = PacketBytesMax,
+                Username = _fleet.UserName,
+                Password = _fleet.Password is { } password ? Encoding.UTF8.GetBytes(password) : null,
+            },
+            cancellationToken);
+        return await client.ReceiveAsync(cancellationToken) switch
+        {
+            MqttConnAckPacket { ReasonCode: MqttConnectReasonCode.Success } answer => answer,
+            MqttConnAckPacket answer => throw new DeviceLinkException(
+                answer.ReasonString ?? $"The broker refused the connection: {answer.ReasonCode}."),
+            null => throw new DeviceLinkException("The broker closed the connection."),
+            var other => throw new DeviceLinkException($"The first packet from the broker is not CONNACK but {other.GetType().Name} [MQTT-3.2.0-1]."),
+        };
+    }
+
+    private void Establish(ILowLevelMqttClient client, MqttConnAckPacket answer)
+    {
+        _ended = null;
+        _subscribed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ping = new PingTimer(answer.ServerKeepAlive > 0 ? TimeSpan.FromSeconds(answer.ServerKeepAlive) : _fleet.KeepAlive);
+        lock (_gate)
+        {
+            // Absent, a limit is the protocol's own; MQTTnet reads that as 0. [MQTT-3.3.4-9]
+            _inFlightMax = answer.ReceiveMaximum == 0 ? _fleet.MaxInFlight + 1 : Math.Min(_fleet.MaxInFlight + 1, answer.ReceiveMaximum);
+            _packetBytesMax = answer.MaximumPacketSize == 0 ? uint.MaxValue : answer.MaximumPacketSize;
+            _client = client;
+        }
+    }
+
+    private async Task SubscribeAsync(ILowLevelMqttClient client, CancellationToken cancellationToken)
+    {
+        if (_commands is null)
+        {
+            return;
+        }
+
+        await client.SendAsync(
+            new MqttSubscribePacket
+            {
+                PacketIdentifier = SubscribeIdentifier,
+                TopicFilters = [new MqttTopicFilter { Topic = _commands, QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce }],
+            },
+            cancellationToken);
+        await _subscribed!.Task.WaitAsync(cancellationToken);
+    }
+
+    private async Task ReceiveAsync(ILowLevelMqttClient client)
+    {
+        var reason = "The broker closed the connection.";
+        try
+        {
+            while (await client.ReceiveAsync(CancellationToken.None) is { } packet)
+            {
+                _ping.Received();
+                if (packet is MqttDisconnectPacket disconnect)
+                {
+                    reason = disconnect.ReasonString ?? $"The broker disconnected: {disconnect.ReasonCode}.";
+                    break;
+                }
+
+                Handle(client, packet);
+            }
+        }
+        catch (Exception exception)
+        {
+            // The socket failed or was closed from our side, or the bytes are no packet: this connection is over.
+            reason = exception.Message;
+        }
+
+        client.Dispose();
+        End(_ended ?? reason);
+    }
+
+    private void Handle(ILowLevelMqttClient client, MqttPacket packet)
+    {
+        switch (packet)
+        {
+            case MqttPubAckPacket ack:
+                Settle(ack.PacketIdentifier, ack.ReasonCode);
+                break;
+            case MqttPubRecPacket { ReasonCode: >= MqttPubRecReasonCode.UnspecifiedError } refused:
+                // A PUBREC that refuses ends it at once [MQTT-4.3.3-9]; its codes are those of PUBACK.
+                Settle(refused.PacketIdentifier, (MqttPubAckReasonCode)refused.ReasonCode);
+                break;
+            case MqttPubRecPacket received:
+                Send(client, new MqttPubRelPacket { PacketIdentifier = received.PacketIdentifier });
+                break;
+            case MqttPubCompPacket complete:
+                // Also with 0x92: the broker had finished before, so the message did get there.
+                Settle(complete.PacketIdentifier, MqttPubAckReasonCode.Success);
+                break;
+            case MqttSubAckPacket:
+                _subscribed?.TrySetResult();
+                break;
+            case MqttPublishPacket command:
+                Answer(client, command);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>A command is done at once. When there is no room for its answer, none is given.</summary>
+    private void Answer(ILowLevelMqttClient client, MqttPublishPacket command)
+    {
+        ushort identifier = 0;
+        lock (_gate)
+        {
+            if (_slots.Count < _inFlightMax)
+            {
+                identifier = _slots.Take(CommandAnswer);
+            }
+        }
+
+        if (identifier != 0)
+        {
+            Send(client, new MqttPublishPacket
+            {
+                Topic = command.Topic + "/answer",
+                Payload = Done,
+                QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+                PacketIdentifier = identifier,
+            });
+        }
+
+        if (command.QualityOfServiceLevel == MqttQualityOfServiceLevel.AtLeastOnce)
+        {
+            Send(client, new MqttPubAckPacket { PacketIdentifier = command.PacketIdentifier });
+        }
+    }
+
+    private void Settle(ushort identifier, MqttPubAckReasonCode code)
+    {
+        ulong state;
+        lock (_gate)
+        {
+            if (!_slots.TryRelease(identifier, out state))
+            {
+                return;
+            }
+        }
+
+        if (state != CommandAnswer)
+        {
+            var outcome = code >= MqttPubAckReasonCode.UnspecifiedError ? PublishOutcome.Refused : PublishOutcome.Acknowledged;
+            _owner.Published(new PublishResult(outcome, code), state);
+        }
+    }
+
+    private void End(string reason)
+    {
+        List<ulong> lost;
+        lock (_gate)
+        {
+            _client = null;
+            lost = _slots.ReleaseAll();
+        }
+
+        foreach (var state in lost)
+        {
+            if (state != CommandAnswer)
+            {
+                _owner.Published(new PublishResult(PublishOutcome.ConnectionLost, 0), state);
+            }
+        }
+
+        _subscribed?.TrySetException(new MqttCommunicationException(reason));
+        _owner.Disconnected(reason);
+    }
+
+    private void Send(ILowLevelMqttClient client, MqttPacket packet)
+    {
+        _ping.Sent();
+        var sending = client.SendAsync(packet, CancellationToken.None);
+        if (!sending.IsCompletedSuccessfully)
+        {
+            _ = WatchAsync(client, sending);
+        }
+    }
+
+    /// <summary>Waits until a packet is sent. When it cannot be, the connection ends, and the receive loop tells the device.</summary>
+    private static async Task WatchAsync(ILowLevelMqttClient client, Task sending)
+    {
+        try
+        {
+            await sending;
+        }
+        catch (Exception)
+        {
+            client.Dispose();
+        }
     }
 }

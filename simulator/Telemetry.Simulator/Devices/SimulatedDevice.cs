@@ -1,6 +1,5 @@
 using System.Text;
-using Telemetry.Mqtt;
-using Telemetry.Mqtt.Client;
+using MQTTnet.Protocol;
 using Telemetry.Simulator.Faults;
 using Telemetry.Simulator.Signals;
 
@@ -97,6 +96,11 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
                 ProduceDue(nowUs);
             }
 
+            if (_state == State.Connected)
+            {
+                _link.KeepAlive(nowUs);
+            }
+
             Pump(nowUs);
             return NextVisit(nowUs);
         }
@@ -134,11 +138,11 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
             _inFlight--;
             switch (result.Outcome)
             {
-                case PublishOutcome.Acknowledged or PublishOutcome.Sent:
+                case PublishOutcome.Acknowledged:
                     Acked(state);
                     break;
                 case PublishOutcome.Refused when !IsTransient(result.ReasonCode):
-                    Refused(state, result.ReasonCode);
+                    Refused(state, (int)result.ReasonCode);
                     break;
                 case PublishOutcome.Refused:
                     _pausedUntilUs = _fleet.NowUs + RetryUs;
@@ -170,9 +174,8 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
     }
 
     /// <summary>Answers that may be another one later: the broker is short of something, the bytes are not at fault.</summary>
-    private static bool IsTransient(ReasonCode code) => code is ReasonCode.UnspecifiedError
-        or ReasonCode.ImplementationSpecificError or ReasonCode.QuotaExceeded or ReasonCode.ServerBusy
-        or ReasonCode.ServerUnavailable or ReasonCode.MessageRateTooHigh;
+    private static bool IsTransient(MqttPubAckReasonCode code) => code is MqttPubAckReasonCode.UnspecifiedError
+        or MqttPubAckReasonCode.ImplementationSpecificError or MqttPubAckReasonCode.QuotaExceeded;
 
     private async Task ConnectAsync(CancellationToken cancellationToken)
     {
@@ -183,7 +186,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
             await _link.ConnectAsync(cancellationToken);
             Connected();
         }
-        catch (MqttClientException exception)
+        catch (DeviceLinkException exception)
         {
             Failed(exception.Message);
         }
@@ -317,9 +320,9 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
                 entry.State = PendingState.Sent;
                 _inFlight++;
                 return true;
-            case PublishStart.TooLarge or PublishStart.NotSupported:
+            case PublishStart.TooLarge:
                 CountSent(ref entry);
-                Refused(publish, ReasonCode.PacketTooLarge);
+                Refused(publish, (int)MqttDisconnectReasonCode.PacketTooLarge);
                 return true;
             default:
                 return false;
@@ -363,9 +366,9 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
         _fleet.Totals.Acked(_readings);
     }
 
-    private void Refused(ulong publish, ReasonCode code)
+    private void Refused(ulong publish, int reasonCode)
     {
-        _fleet.Ledger.Refused(_number, publish, (int)code);
+        _fleet.Ledger.Refused(_number, publish, reasonCode);
         _pending.Settle(publish);
         _fleet.Totals.Rejected(_readings);
     }

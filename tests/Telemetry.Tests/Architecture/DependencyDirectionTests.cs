@@ -20,7 +20,7 @@ public sealed class DependencyDirectionTests
         ["Telemetry.Query"] = ["Telemetry.Storage"],
         ["Telemetry.ClickHouseServer"] = ["Telemetry.Storage"],
         ["Telemetry.Operations"] = ["Telemetry.Bridge", "Telemetry.Processing", "Telemetry.Storage", "Telemetry.Simulator"],
-        ["Telemetry.Simulator"] = ["Telemetry.Contracts", "Telemetry.Mqtt"],
+        ["Telemetry.Simulator"] = ["Telemetry.Contracts"],
     };
 
     public static TheoryData<string> Projects => [.. Allowed.Keys];

@@ -1,6 +1,5 @@
+using MQTTnet.Protocol;
 using Telemetry.Contracts.V1;
-using Telemetry.Mqtt;
-using Telemetry.Mqtt.Client;
 using Telemetry.Simulator.Devices;
 
 namespace Telemetry.Tests.Simulator;
@@ -24,6 +23,8 @@ internal sealed class FakeLink : IDeviceLink
 
     public bool IsConnected { get; private set; }
 
+    public int KeepAlives { get; private set; }
+
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
         Connects++;
@@ -37,8 +38,10 @@ internal sealed class FakeLink : IDeviceLink
     {
         var refused = _connecting;
         _connecting = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        refused.SetException(new MqttClientException("refused", 0, isTransient: true));
+        refused.SetException(new DeviceLinkException("refused"));
     }
+
+    public void KeepAlive(long nowUs) => KeepAlives++;
 
     public PublishStart TryPublish(ReadOnlyMemory<byte> payload, ulong state)
     {
@@ -52,7 +55,7 @@ internal sealed class FakeLink : IDeviceLink
         return PublishStart.Started;
     }
 
-    public void Answer(PublishOutcome outcome = PublishOutcome.Acknowledged, ReasonCode code = 0) =>
+    public void Answer(PublishOutcome outcome = PublishOutcome.Acknowledged, MqttPubAckReasonCode code = 0) =>
         _owner.Published(new PublishResult(outcome, code), _open.Dequeue());
 
     public void AnswerAll()

@@ -1,6 +1,5 @@
+using MQTTnet.Protocol;
 using Telemetry.Contracts.V1;
-using Telemetry.Mqtt;
-using Telemetry.Mqtt.Client;
 using Telemetry.Simulator;
 using Telemetry.Simulator.Devices;
 using Telemetry.Simulator.Faults;
@@ -91,13 +90,6 @@ public sealed class SimulatedDeviceTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_password_none_is_sent_not_an_empty_one()
-    {
-        MqttDeviceLink.OptionsFor(new()).Password.ShouldBeNull();
-        MqttDeviceLink.OptionsFor(new() { Password = "x" }).Password!.Value.ToArray().ShouldBe("x"u8.ToArray());
-    }
-
-    [Fact]
     public async Task A_burst_is_as_much_faster_as_asked_and_ends()
     {
         await BootAsync(new() { BurstFactor = 6, BurstAfter = TimeSpan.FromSeconds(10), BurstDuration = TimeSpan.FromSeconds(10) });
@@ -139,8 +131,8 @@ public sealed class SimulatedDeviceTests : IDisposable
     {
         await BootAsync(new());
         Tick(2);
-        _link.Answer(PublishOutcome.Refused, ReasonCode.PayloadFormatInvalid);
-        _link.Answer(PublishOutcome.Refused, ReasonCode.QuotaExceeded);
+        _link.Answer(PublishOutcome.Refused, MqttPubAckReasonCode.PayloadFormatInvalid);
+        _link.Answer(PublishOutcome.Refused, MqttPubAckReasonCode.QuotaExceeded);
         Tick(0.5);
         _link.Sent.Count.ShouldBe(2);
         Tick(0.6);

@@ -3,17 +3,16 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Simulator;
-using Telemetry.Simulator.Devices;
 using Telemetry.Simulator.Options;
 using Telemetry.Simulator.Totals;
 
 namespace Telemetry.Benchmarks.Simulator;
 
 /// <summary>
-/// The simulator's fleet over its own MQTT client and over MQTTnet's, against one running platform: what a million
-/// acknowledged readings cost the simulator's process. Each run is a process of its own, and the two take turns.
+/// What the simulator costs while it loads a running platform: CPU for a million acknowledged readings and memory. Each run is
+/// a process of its own.
 /// </summary>
-internal static class SimulatorClients
+internal static class SimulatorCost
 {
     private const int Rounds = 2;
 
@@ -28,40 +27,28 @@ internal static class SimulatorClients
         new("500 devices, full speed", 500, 0),
     ];
 
-    /// <summary>Runs each load with each client, <see cref="Rounds"/> times in turns, and prints a table.</summary>
+    /// <summary>Runs each load <see cref="Rounds"/> times and prints a table.</summary>
     public static async Task PrintAsync(TextWriter to, string broker, int seconds)
     {
-        to.WriteLine("| load | client | connected | readings/s acknowledged | CPU s per million readings | CPU s to connect | peak RSS MB | lost connections |");
-        to.WriteLine("|---|---|---|---|---|---|---|---|");
+        to.WriteLine("| load | connected | readings/s acknowledged | CPU s per million readings | CPU s to connect | peak RSS MB | lost connections |");
+        to.WriteLine("|---|---|---|---|---|---|---|");
         foreach (var load in Loads)
         {
-            var (ours, theirs) = (new List<Figures>(), new List<Figures>());
             for (var round = 0; round < Rounds; round++)
             {
-                ours.Add(await PrintRunAsync(to, "own", load, broker, seconds));
-                theirs.Add(await PrintRunAsync(to, "mqttnet", load, broker, seconds));
+                await PrintRunAsync(to, load, broker, seconds);
             }
-
-            to.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {load.Name} | MQTTnet / own | | {Ratio(f => f.ReadingsPerSecond):0.00} | {Ratio(f => f.CpuPerMillion):0.00} "
-                + $"| {Ratio(f => f.CpuToConnect):0.00} | {Ratio(f => f.PeakMegabytes):0.00} | |"));
-
-            double Ratio(Func<Figures, double> figure) => theirs.Average(figure) / ours.Average(figure);
         }
     }
 
     /// <summary>One run in this process; its figures go out as one line of JSON.</summary>
-    public static async Task RunAsync(TextWriter to, string client, string broker, int devices, double ratePerHour, int seconds)
+    public static async Task RunAsync(TextWriter to, string broker, int devices, double ratePerHour, int seconds)
     {
-        var directory = Directory.CreateTempSubdirectory("telemetry-simulator-clients-").FullName;
+        var directory = Directory.CreateTempSubdirectory("telemetry-simulator-cost-").FullName;
         try
         {
             var options = OptionsFor(broker, devices, ratePerHour, directory);
-            var connect = client == "own"
-                ? MqttDeviceLink.ConnectWith(options)
-                : (owner, device) => new MqttNetDeviceLink(options, device, owner);
-            var simulator = new FleetSimulator(options, TimeProvider.System, NullLogger<FleetSimulator>.Instance, connect);
+            var simulator = new FleetSimulator(options, TimeProvider.System, NullLogger<FleetSimulator>.Instance);
             using var end = new CancellationTokenSource(ConnectingMax);
             var meter = new Meter(devices, TimeSpan.FromSeconds(seconds), end);
             await simulator.RunAsync(meter, end.Token);
@@ -87,22 +74,21 @@ internal static class SimulatorClients
         };
     }
 
-    private static async Task<Figures> PrintRunAsync(TextWriter to, string client, Load load, string broker, int seconds)
+    private static async Task PrintRunAsync(TextWriter to, Load load, string broker, int seconds)
     {
         string[] arguments =
         [
-            typeof(SimulatorClients).Assembly.Location, "simulator-client", client, broker, Text(load.Devices), Text(load.RatePerHour), Text(seconds),
+            typeof(SimulatorCost).Assembly.Location, "simulator-run", broker, Text(load.Devices), Text(load.RatePerHour), Text(seconds),
         ];
         using var child = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
         var line = await child.StandardOutput.ReadToEndAsync();
         await child.WaitForExitAsync();
         var figures = JsonSerializer.Deserialize<Figures>(line)
-            ?? throw new InvalidOperationException($"The run with {client} gave no figures.");
+            ?? throw new InvalidOperationException("The run gave no figures.");
         to.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {load.Name} | {client} | {figures.Connected} | {figures.ReadingsPerSecond:0} | {figures.CpuPerMillion:0.0} "
+            $"| {load.Name} | {figures.Connected} | {figures.ReadingsPerSecond:0} | {figures.CpuPerMillion:0.0} "
             + $"| {figures.CpuToConnect:0.0} | {figures.PeakMegabytes:0} | {figures.Disconnects} |"));
-        return figures;
     }
 
     private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);

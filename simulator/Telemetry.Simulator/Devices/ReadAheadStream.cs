@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using MQTTnet.Channel;
 
-namespace Telemetry.Benchmarks.Simulator;
+namespace Telemetry.Simulator.Devices;
 
 /// <summary>
 /// A socket's stream that receives ahead into a small buffer. MQTTnet reads a packet's header and its body one by one, two
