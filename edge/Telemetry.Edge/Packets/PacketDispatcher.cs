@@ -24,12 +24,6 @@ internal sealed class PacketDispatcher(BrokerCore core, SubscriptionTree tree) :
     /// <inheritdoc/>
     public ReadStep Handle(MqttConnection connection, in MqttFrame frame)
     {
-        var version = connection.Client!.Version;
-        if (!MqttDirection.TryCheck(frame.Type, version, MqttPeer.Client, out var error))
-        {
-            return connection.Fail(error);
-        }
-
         using var body = frame.GetBody();
         switch (frame.Type)
         {
@@ -47,26 +41,30 @@ internal sealed class PacketDispatcher(BrokerCore core, SubscriptionTree tree) :
                 return Disconnect(connection, body.Span);
             case MqttPacketType.Connect:
                 return connection.Fail(MqttError.Protocol("MQTT-3.1.0-2", "A client must send CONNECT only once."));
+            case MqttPacketType.Auth when connection.Client!.Version == MqttVersion.V311:
+                return connection.Fail(MqttError.Malformed("MQTT-2.2.1", "Packet type 15 is reserved in MQTT 3.1.1."));
+            case MqttPacketType.Auth:
+                return connection.Fail(MqttError.Protocol("MQTT-4.12.0-7", "AUTH was not asked for."));
             default:
-                return connection.Fail(MqttError.Protocol("MQTT-4.12.0-7", "AUTH was not asked for.")); // only AUTH is left
+                return connection.Fail(MqttError.Protocol("MQTT-4.13.1-1", "Only a server may send this packet type."));
         }
     }
 
     private static ReadStep Ping(MqttConnection connection, ReadOnlySpan<byte> body)
     {
-        if (!body.IsEmpty)
+        if (!PingPacket.TryParse(body, out var error))
         {
-            return connection.Fail(MqttError.Malformed("MQTT-3.12", "A PINGREQ has no body."));
+            return connection.Fail(error);
         }
 
-        connection.Pump.Write(0, static (output, _) => EmptyPacket.WritePingResp(output));
+        connection.Pump.Write(0, static (output, _) => PingPacket.Write(output));
         return ReadStep.Next;
     }
 
     private ReadStep Disconnect(MqttConnection connection, ReadOnlySpan<byte> body)
     {
         var client = connection.Client!;
-        if (!DisconnectPacket.TryParse(body, client.Version, MqttPeer.Client, out var packet, out var error))
+        if (!DisconnectPacket.TryParse(body, client.Version, out var packet, out var error))
         {
             return connection.Fail(error);
         }

@@ -19,10 +19,16 @@ internal sealed class PublishHandler(BrokerCore core)
     public ReadStep Handle(MqttConnection connection, byte flags, ReadOnlySpan<byte> body)
     {
         var client = connection.Client!;
-        if (!PublishPacket.TryParse(flags, body, client.Version, MqttPeer.Client, out var packet, out var error)
+        if (!PublishPacket.TryParse(flags, body, client.Version, out var packet, out var error)
             || !connection.InboundAliases.TryResolve(packet, out var topic, out error))
         {
             return connection.Fail(error);
+        }
+
+        if (packet.SubscriptionIdentifier != 0)
+        {
+            return connection.Fail(MqttError.Protocol(
+                "MQTT-3.3.4-6", "A client must not send a Subscription Identifier in PUBLISH."));
         }
 
         if (packet.Qos != MqttQos.AtMostOnce && MustWait(connection, packet, out var step))

@@ -16,7 +16,7 @@ internal static class MqttEncoding
     /// The caller fills the rest and advances by <paramref name="size"/>.
     /// </summary>
     public static bool TryReserve(
-        IBufferWriter<byte> output, MqttPacketType type, int remaining, int maximumPacketSize, out SpanWriter writer, out int size)
+        IBufferWriter<byte> output, MqttPacketType type, int remaining, int maximumPacketSize, out MqttBodyWriter writer, out int size)
     {
         size = SizeOfPacket(remaining);
         if (size > maximumPacketSize)
@@ -24,33 +24,13 @@ internal static class MqttEncoding
             writer = default;
             return false;
         }
-        writer = new SpanWriter(output.GetSpan(size)[..size]);
+        writer = new MqttBodyWriter(output.GetSpan(size)[..size]);
         writer.WriteByte(FirstByte(type));
         writer.WriteVariableByteInteger(remaining);
         return true;
     }
 
     public static int SizeOfPacket(int remaining) => 1 + VariableByteInteger.SizeOf(remaining) + remaining;
-
-    /// <summary>A packet of a reason code and properties: DISCONNECT and AUTH.</summary>
-    public static int WriteReasoned(
-        IBufferWriter<byte> output, MqttPacketType type, ReasonCode reasonCode, MqttProperties? properties, int maximumPacketSize)
-    {
-        var block = new PropertyBlock(MqttVersion.V500, properties, fixedSize: 1, maximumPacketSize);
-        var withProperties = block.Size > 0;
-        if (!TryReserve(
-            output, type, 1 + (withProperties ? block.EncodedSize : 0), maximumPacketSize, out var writer, out var size))
-        {
-            return 0;
-        }
-        writer.WriteByte((byte)reasonCode);
-        if (withProperties)
-        {
-            block.Write(ref writer);
-        }
-        output.Advance(size);
-        return size;
-    }
 
     /// <summary>A packet that is a fixed header and nothing else.</summary>
     public static int WriteEmpty(IBufferWriter<byte> output, MqttPacketType type)

@@ -31,7 +31,7 @@ internal readonly ref struct PropertyBlock
     /// <summary>Bytes with the length; 0 in 3.1.1.</summary>
     public int EncodedSize => _present ? VariableByteInteger.SizeOf(Size) + Size : 0;
 
-    public void Write(ref SpanWriter writer)
+    public void Write(ref MqttBodyWriter writer)
     {
         if (_present)
         {

@@ -87,7 +87,7 @@ public sealed class PublishMessage
         }
         var forwarded = Forwarded(properties);
         var message = new PublishMessage(topic, MqttPropertyWriter.SizeOf(forwarded), payload);
-        var writer = new SpanWriter(message._bytes.AsSpan(topic.Length, message._propertiesLength));
+        var writer = new MqttBodyWriter(message._bytes.AsSpan(topic.Length, message._propertiesLength));
         MqttPropertyWriter.Write(ref writer, forwarded);
         return message;
     }

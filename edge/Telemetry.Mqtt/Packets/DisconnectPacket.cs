@@ -13,11 +13,10 @@ public sealed class DisconnectPacket
 
     public MqttProperties? Properties { get; init; }
 
-    /// <summary>Reads the body of a DISCONNECT.</summary>
+    /// <summary>Reads the body of a client's DISCONNECT.</summary>
     public static bool TryParse(
         ReadOnlySpan<byte> body,
         MqttVersion version,
-        MqttPeer sender,
         [NotNullWhen(true)] out DisconnectPacket? packet,
         out MqttError error)
     {
@@ -35,9 +34,9 @@ public sealed class DisconnectPacket
         }
         var reader = new MqttBodyReader(body);
         reader.TryReadByte(out var code);
-        if (!IsAllowed((ReasonCode)code, sender))
+        if (!IsAllowed((ReasonCode)code))
         {
-            error = MqttError.Malformed("MQTT-3.14.2-1", "The reason code is not one that this side may send in DISCONNECT.");
+            error = MqttError.Malformed("MQTT-3.14.2-1", "The reason code is not one that a client may send in DISCONNECT.");
             return false;
         }
         MqttProperties? properties = null;
@@ -51,32 +50,16 @@ public sealed class DisconnectPacket
             error = MqttBodyReader.TooLong;
             return false;
         }
-        if (sender == MqttPeer.Server && properties?.SessionExpiryInterval is not null)
-        {
-            error = MqttError.Protocol("MQTT-3.14.2-2", "A server must not send Session Expiry Interval in DISCONNECT.");
-            return false;
-        }
         packet = new DisconnectPacket { ReasonCode = (ReasonCode)code, Properties = properties };
         return true;
     }
 
-    private static bool IsAllowed(ReasonCode code, MqttPeer sender) => code switch
-    {
-        ReasonCode.Success => true,
-        ReasonCode.DisconnectWithWillMessage => sender == MqttPeer.Client,
-        ReasonCode.UnspecifiedError or ReasonCode.MalformedPacket or ReasonCode.ProtocolError
-            or ReasonCode.ImplementationSpecificError or ReasonCode.TopicNameInvalid or ReasonCode.ReceiveMaximumExceeded
-            or ReasonCode.TopicAliasInvalid or ReasonCode.PacketTooLarge or ReasonCode.MessageRateTooHigh
-            or ReasonCode.QuotaExceeded or ReasonCode.AdministrativeAction or ReasonCode.PayloadFormatInvalid
-            or ReasonCode.BadAuthenticationMethod => true,
-        ReasonCode.NotAuthorized or ReasonCode.ServerBusy or ReasonCode.ServerShuttingDown or ReasonCode.KeepAliveTimeout
-            or ReasonCode.SessionTakenOver or ReasonCode.TopicFilterInvalid or ReasonCode.RetainNotSupported
-            or ReasonCode.QosNotSupported or ReasonCode.UseAnotherServer or ReasonCode.ServerMoved
-            or ReasonCode.SharedSubscriptionsNotSupported or ReasonCode.ConnectionRateExceeded
-            or ReasonCode.MaximumConnectTime or ReasonCode.SubscriptionIdentifiersNotSupported
-            or ReasonCode.WildcardSubscriptionsNotSupported => sender == MqttPeer.Server,
-        _ => false,
-    };
+    private static bool IsAllowed(ReasonCode code) => code is ReasonCode.Success or ReasonCode.DisconnectWithWillMessage
+        or ReasonCode.UnspecifiedError or ReasonCode.MalformedPacket or ReasonCode.ProtocolError
+        or ReasonCode.ImplementationSpecificError or ReasonCode.TopicNameInvalid or ReasonCode.ReceiveMaximumExceeded
+        or ReasonCode.TopicAliasInvalid or ReasonCode.PacketTooLarge or ReasonCode.MessageRateTooHigh
+        or ReasonCode.QuotaExceeded or ReasonCode.AdministrativeAction or ReasonCode.PayloadFormatInvalid
+        or ReasonCode.BadAuthenticationMethod;
 
     /// <summary>DISCONNECT. In 3.1.1 without reason code and properties (and only a client may send it).</summary>
     public static int Write(
@@ -90,6 +73,19 @@ public sealed class DisconnectPacket
         {
             return MqttEncoding.WriteEmpty(output, MqttPacketType.Disconnect);
         }
-        return MqttEncoding.WriteReasoned(output, MqttPacketType.Disconnect, reasonCode, properties, maximumPacketSize);
+        var block = new PropertyBlock(version, properties, fixedSize: 1, maximumPacketSize);
+        var withProperties = block.Size > 0;
+        if (!MqttEncoding.TryReserve(
+            output, MqttPacketType.Disconnect, 1 + (withProperties ? block.EncodedSize : 0), maximumPacketSize, out var writer, out var size))
+        {
+            return 0;
+        }
+        writer.WriteByte((byte)reasonCode);
+        if (withProperties)
+        {
+            block.Write(ref writer);
+        }
+        output.Advance(size);
+        return size;
     }
 }

@@ -35,15 +35,4 @@ internal static class MqttPacketParts
             || (reader.TryReadProperties(out var block, out error)
                 && MqttProperties.TryParse(block, owner, out properties, out error));
     }
-
-    /// <summary>The list of reason codes that SUBACK and UNSUBACK end with.</summary>
-    public static ReasonCode[] ToReasonCodes(ReadOnlySpan<byte> bytes)
-    {
-        var codes = new ReasonCode[bytes.Length];
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            codes[i] = (ReasonCode)bytes[i];
-        }
-        return codes;
-    }
 }

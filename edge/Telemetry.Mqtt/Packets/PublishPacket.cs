@@ -33,7 +33,7 @@ public readonly ref struct PublishPacket
     /// <summary>0: unspecified bytes; 1: UTF-8.</summary>
     public byte PayloadFormatIndicator { get; init; }
 
-    /// <summary>First Subscription Identifier, 0 when absent. More can be found in <see cref="Properties"/>.</summary>
+    /// <summary>First Subscription Identifier, 0 when absent; only a server may send one [MQTT-3.3.4-6].</summary>
     public uint SubscriptionIdentifier { get; init; }
 
     /// <summary>Empty when absent.</summary>
@@ -64,31 +64,11 @@ public readonly ref struct PublishPacket
         return false;
     }
 
-    /// <summary>The same packet with another topic name: the one that its alias stands for.</summary>
-    public PublishPacket WithTopicName(ReadOnlySpan<byte> topicName) => new()
-    {
-        TopicName = topicName,
-        Payload = Payload,
-        Properties = Properties,
-        PacketIdentifier = PacketIdentifier,
-        Qos = Qos,
-        Retain = Retain,
-        Duplicate = Duplicate,
-        TopicAlias = TopicAlias,
-        MessageExpiryInterval = MessageExpiryInterval,
-        PayloadFormatIndicator = PayloadFormatIndicator,
-        SubscriptionIdentifier = SubscriptionIdentifier,
-        ContentType = ContentType,
-        ResponseTopic = ResponseTopic,
-        CorrelationData = CorrelationData,
-    };
-
     /// <summary>Reads the body of a PUBLISH.</summary>
     /// <param name="flags">Flags of the fixed header, as <see cref="MqttFrame"/> judged them.</param>
     /// <param name="body">Everything behind the fixed header.</param>
-    /// <param name="sender">Subscription Identifiers come from servers only [MQTT-3.3.4-6].</param>
     public static bool TryParse(
-        byte flags, ReadOnlySpan<byte> body, MqttVersion version, MqttPeer sender, out PublishPacket packet, out MqttError error)
+        byte flags, ReadOnlySpan<byte> body, MqttVersion version, out PublishPacket packet, out MqttError error)
     {
         packet = default;
         var qos = (MqttQos)(flags >> 1 & 3);
@@ -126,7 +106,7 @@ public readonly ref struct PublishPacket
             Retain = (flags & 1) != 0,
             Duplicate = (flags & 8) != 0,
         };
-        if (!properties.IsEmpty && !TryAddProperties(ref packet, properties, sender, out error))
+        if (!properties.IsEmpty && !TryAddProperties(ref packet, properties, out error))
         {
             return false;
         }
@@ -166,8 +146,7 @@ public readonly ref struct PublishPacket
         return error.IsNone;
     }
 
-    private static bool TryAddProperties(
-        ref PublishPacket packet, ReadOnlySpan<byte> properties, MqttPeer sender, out MqttError error)
+    private static bool TryAddProperties(ref PublishPacket packet, ReadOnlySpan<byte> properties, out MqttError error)
     {
         ushort alias = 0;
         uint? expiry = null;
@@ -187,9 +166,6 @@ public readonly ref struct PublishPacket
                 case MqttPropertyId.ContentType: contentType = property.Value; break;
                 case MqttPropertyId.ResponseTopic: responseTopic = property.Value; break;
                 case MqttPropertyId.CorrelationData: correlationData = property.Value; break;
-                case MqttPropertyId.SubscriptionIdentifier when sender == MqttPeer.Client:
-                    error = MqttError.Protocol("MQTT-3.3.4-6", "A client must not send a Subscription Identifier in PUBLISH.");
-                    return false;
                 case MqttPropertyId.SubscriptionIdentifier: subscription = subscription == 0 ? property.Number : subscription; break;
                 default: break;
             }
@@ -252,7 +228,7 @@ public readonly ref struct PublishPacket
         var remaining = RemainingLength(
             version, topicName.Length, encodedProperties.Length, payload.Length, delivery, out var propertiesLength);
         var size = 1 + VariableByteInteger.SizeOf(remaining) + remaining;
-        var writer = new SpanWriter(output.GetSpan(size)[..size]);
+        var writer = new MqttBodyWriter(output.GetSpan(size)[..size]);
         writer.WriteByte(FirstByte(delivery));
         writer.WriteVariableByteInteger(remaining);
         writer.WriteBinary(delivery.OmitTopicName ? default : topicName);
@@ -308,7 +284,7 @@ public readonly ref struct PublishPacket
         return size;
     }
 
-    private static void WriteDeliveryProperties(ref SpanWriter writer, in PublishDelivery delivery)
+    private static void WriteDeliveryProperties(ref MqttBodyWriter writer, in PublishDelivery delivery)
     {
         if (delivery.MessageExpiryInterval is { } expiry)
         {

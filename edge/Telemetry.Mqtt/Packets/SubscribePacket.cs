@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
@@ -86,37 +85,6 @@ public sealed class SubscribePacket
             return false;
         }
         return true;
-    }
-
-    /// <summary>Writes a SUBSCRIBE; returns its bytes.</summary>
-    public static int Write(IBufferWriter<byte> output, MqttVersion version, SubscribePacket packet)
-    {
-        var block = new PropertyBlock(version, packet.Properties, fixedSize: 0, int.MaxValue);
-        var remaining = 2 + block.EncodedSize;
-        foreach (var request in packet.Requests)
-        {
-            remaining += SpanWriter.SizeOf(request.FilterText) + 1;
-        }
-        MqttEncoding.TryReserve(output, MqttPacketType.Subscribe, remaining, int.MaxValue, out var writer, out var size);
-        writer.WriteUInt16(packet.PacketIdentifier);
-        block.Write(ref writer);
-        foreach (var request in packet.Requests)
-        {
-            writer.WriteString(request.FilterText);
-            writer.WriteByte(Options(version, request));
-        }
-        output.Advance(size);
-        return size;
-    }
-
-    private static byte Options(MqttVersion version, SubscriptionRequest request)
-    {
-        if (version == MqttVersion.V311)
-        {
-            return (byte)request.Qos;
-        }
-        return (byte)((int)request.Qos | (request.NoLocal ? 4 : 0) | (request.RetainAsPublished ? 8 : 0)
-            | (int)request.RetainHandling << 4);
     }
 }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
@@ -42,25 +41,5 @@ public sealed class UnsubscribePacket
         }
         packet = new UnsubscribePacket { PacketIdentifier = identifier, Filters = filters, Properties = properties };
         return true;
-    }
-
-    /// <summary>Writes an UNSUBSCRIBE; returns its bytes.</summary>
-    public static int Write(IBufferWriter<byte> output, MqttVersion version, UnsubscribePacket packet)
-    {
-        var block = new PropertyBlock(version, packet.Properties, fixedSize: 0, int.MaxValue);
-        var remaining = 2 + block.EncodedSize;
-        foreach (var filter in packet.Filters)
-        {
-            remaining += SpanWriter.SizeOf(filter);
-        }
-        MqttEncoding.TryReserve(output, MqttPacketType.Unsubscribe, remaining, int.MaxValue, out var writer, out var size);
-        writer.WriteUInt16(packet.PacketIdentifier);
-        block.Write(ref writer);
-        foreach (var filter in packet.Filters)
-        {
-            writer.WriteString(filter);
-        }
-        output.Advance(size);
-        return size;
     }
 }

@@ -94,14 +94,6 @@ public sealed class MqttProperties
         return this;
     }
 
-    /// <summary>A copy that can be changed alone.</summary>
-    public MqttProperties Clone()
-    {
-        var copy = (MqttProperties)MemberwiseClone();
-        copy._userProperties = _userProperties is null ? null : [.. _userProperties];
-        return copy;
-    }
-
     /// <summary>Parses and checks the property block of a packet (without its length).</summary>
     /// <returns>False with <paramref name="error"/>; true with <paramref name="properties"/>, null when there are none.</returns>
     public static bool TryParse(

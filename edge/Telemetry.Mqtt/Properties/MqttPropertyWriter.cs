@@ -36,13 +36,13 @@ internal static class MqttPropertyWriter
         var size = 0;
         foreach (var (name, value) in p.UserProperties)
         {
-            size += 1 + SpanWriter.SizeOf(name) + SpanWriter.SizeOf(value);
+            size += 1 + MqttBodyWriter.SizeOf(name) + MqttBodyWriter.SizeOf(value);
         }
         return size;
     }
 
     /// <summary>Writes the block without its length.</summary>
-    public static void Write(ref SpanWriter writer, MqttProperties? p, bool withProblem = true)
+    public static void Write(ref MqttBodyWriter writer, MqttProperties? p, bool withProblem = true)
     {
         if (p is null)
         {
@@ -85,7 +85,7 @@ internal static class MqttPropertyWriter
     }
 
     /// <summary>Writes the user properties alone.</summary>
-    public static void WriteUserProperties(ref SpanWriter writer, MqttProperties p)
+    public static void WriteUserProperties(ref MqttBodyWriter writer, MqttProperties p)
     {
         if (!p.HasUserProperties)
         {
@@ -105,11 +105,11 @@ internal static class MqttPropertyWriter
 
     private static int UInt32(uint? value) => value is null ? 0 : 5;
 
-    private static int Text(string? value) => value is null ? 0 : 1 + SpanWriter.SizeOf(value);
+    private static int Text(string? value) => value is null ? 0 : 1 + MqttBodyWriter.SizeOf(value);
 
-    private static int Binary(byte[]? value) => value is null ? 0 : 1 + SpanWriter.SizeOf(value);
+    private static int Binary(byte[]? value) => value is null ? 0 : 1 + MqttBodyWriter.SizeOf(value);
 
-    private static void Write(ref SpanWriter writer, MqttPropertyId id, byte? value)
+    private static void Write(ref MqttBodyWriter writer, MqttPropertyId id, byte? value)
     {
         if (value is { } v)
         {
@@ -118,7 +118,7 @@ internal static class MqttPropertyWriter
         }
     }
 
-    private static void Write(ref SpanWriter writer, MqttPropertyId id, ushort? value)
+    private static void Write(ref MqttBodyWriter writer, MqttPropertyId id, ushort? value)
     {
         if (value is { } v)
         {
@@ -127,7 +127,7 @@ internal static class MqttPropertyWriter
         }
     }
 
-    private static void Write(ref SpanWriter writer, MqttPropertyId id, uint? value)
+    private static void Write(ref MqttBodyWriter writer, MqttPropertyId id, uint? value)
     {
         if (value is { } v)
         {
@@ -136,7 +136,7 @@ internal static class MqttPropertyWriter
         }
     }
 
-    private static void Write(ref SpanWriter writer, MqttPropertyId id, string? value)
+    private static void Write(ref MqttBodyWriter writer, MqttPropertyId id, string? value)
     {
         if (value is not null)
         {
@@ -145,7 +145,7 @@ internal static class MqttPropertyWriter
         }
     }
 
-    private static void Write(ref SpanWriter writer, MqttPropertyId id, byte[]? value)
+    private static void Write(ref MqttBodyWriter writer, MqttPropertyId id, byte[]? value)
     {
         if (value is not null)
         {

@@ -42,7 +42,7 @@ public class CodecBenchmarks
         while (MqttFrame.TryRead(rest, 1 << 20, out var frame, out var consumed, out _, out _) == FrameStatus.Complete)
         {
             using var body = frame.GetBody();
-            PublishPacket.TryParse(frame.Flags, body.Span, MqttVersion.V500, MqttPeer.Client, out var packet, out _);
+            PublishPacket.TryParse(frame.Flags, body.Span, MqttVersion.V500, out var packet, out _);
             bytes += packet.Payload.Length;
             rest = rest.Slice(consumed);
         }

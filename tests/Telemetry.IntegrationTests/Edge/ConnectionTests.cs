@@ -2,6 +2,7 @@ using Telemetry.Edge;
 using Telemetry.Edge.Hosting;
 using Telemetry.Edge.Reasons;
 using Telemetry.Mqtt;
+using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge;
 
@@ -14,7 +15,7 @@ public sealed class ConnectionTests
     {
         { "second CONNECT", ConnectV5, ReasonCode.ProtocolError },
         { "packet type 0", [0x00, 0x00], ReasonCode.MalformedPacket },
-        { "a server's packet", [0xD0, 0x00], ReasonCode.ProtocolError },
+        { "PINGRESP from a client", [0xD0, 0x00], ReasonCode.ProtocolError },
         { "QoS 3", [0x36, 0x06, 0, 1, (byte)'t', 0, 1, 0], ReasonCode.MalformedPacket },
         { "DUP at QoS 0", [0x38, 0x04, 0, 1, (byte)'t', 0], ReasonCode.MalformedPacket },
         { "packet identifier 0", [0x32, 0x06, 0, 1, (byte)'t', 0, 0, 0], ReasonCode.MalformedPacket },
@@ -32,6 +33,11 @@ public sealed class ConnectionTests
         { "PUBREL flags", [0x60, 0x02, 0, 1], ReasonCode.MalformedPacket },
         { "bad UTF-8", [0x30, 0x05, 0, 2, 0xC0, 0x80, 0], ReasonCode.MalformedPacket },
         { "unasked AUTH", [0xF0, 0x00], ReasonCode.ProtocolError },
+        { "CONNACK from a client", [0x20, 0x03, 0, 0, 0], ReasonCode.ProtocolError },
+        { "SUBACK from a client", [0x90, 0x04, 0, 1, 0, 0], ReasonCode.ProtocolError },
+        { "UNSUBACK from a client", [0xB0, 0x04, 0, 1, 0, 0], ReasonCode.ProtocolError },
+        { "PINGREQ with a body", [0xC0, 0x01, 0x00], ReasonCode.MalformedPacket },
+        { "subscription identifier from a client", [0x30, 0x06, 0, 1, (byte)'t', 2, 0x0B, 1], ReasonCode.ProtocolError },
         { "topic alias 0", [0x30, 0x07, 0, 1, (byte)'t', 3, 0x23, 0, 0], ReasonCode.TopicAliasInvalid },
         { "packet too large", [0x30, 0xFF, 0xFF, 0xFF, 0x7F], ReasonCode.PacketTooLarge },
     };
@@ -50,6 +56,15 @@ public sealed class ConnectionTests
 
         await using var old = await broker.ConnectAsync("m", MqttVersion.V311);
         await old.PingAsync();
+    }
+
+    [Fact]
+    public async Task Packet_type_15_is_reserved_in_3_1_1()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var client = await broker.ConnectAsync("m", MqttVersion.V311);
+        await client.SendAsync(0xF0, 0);
+        await client.ShouldBeClosedAsync(null);
     }
 
     [Theory]
@@ -206,7 +221,7 @@ public sealed class ConnectionTests
         for (var i = 0; i < 3; i++)
         {
             await using var client = await broker.OpenAsync();
-            await client.WriteAsync(o => ConnectPacket.Write(o, new ConnectPacket { CleanStart = true }));
+            await client.WriteAsync(o => ClientPackets.Connect(o, new ConnectPacket { CleanStart = true }));
             assigned.Add((await client.ConnAckAsync()).Properties!.AssignedClientIdentifier!).ShouldBeTrue();
         }
     }
@@ -224,7 +239,7 @@ public sealed class ConnectionTests
         foreach (var password in new[] { "wrong", "right", "right" })
         {
             await using var client = await broker.OpenAsync(version);
-            await client.WriteAsync(o => ConnectPacket.Write(o, new ConnectPacket
+            await client.WriteAsync(o => ClientPackets.Connect(o, new ConnectPacket
             {
                 Version = version,
                 ClientId = "c",

@@ -1,5 +1,6 @@
 using Telemetry.Edge;
 using Telemetry.Mqtt;
+using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge;
 
@@ -14,7 +15,7 @@ public sealed class LimitTests
         await using var first = await broker.ConnectAsync("1", version);
         await using (var second = await broker.OpenAsync(version))
         {
-            await second.WriteAsync(o => ConnectPacket.Write(o, new ConnectPacket { Version = version, ClientId = "2", CleanStart = true }));
+            await second.WriteAsync(o => ClientPackets.Connect(o, new ConnectPacket { Version = version, ClientId = "2", CleanStart = true }));
             (await second.ConnAckAsync()).ReasonCode.ShouldBe(code);
             (await second.TryNextAsync()).ShouldBeNull();
             broker.Broker.Connections.ShouldBe(1);
@@ -27,7 +28,7 @@ public sealed class LimitTests
         for (var tries = 0; ; tries++)
         {
             await using var third = await broker.OpenAsync(version);
-            await third.WriteAsync(o => ConnectPacket.Write(o, new ConnectPacket { Version = version, ClientId = "3", CleanStart = true }));
+            await third.WriteAsync(o => ClientPackets.Connect(o, new ConnectPacket { Version = version, ClientId = "3", CleanStart = true }));
             if ((await third.ConnAckAsync()).ReasonCode == ReasonCode.Success)
             {
                 break;

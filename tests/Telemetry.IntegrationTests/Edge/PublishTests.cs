@@ -1,6 +1,7 @@
 using Telemetry.Edge;
 using Telemetry.Edge.Reasons;
 using Telemetry.Mqtt;
+using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge;
 
@@ -60,7 +61,7 @@ public sealed class PublishTests
         subscriber.Cut();
         await publisher.PublishAsync("t", "4", MqttQos.AtLeastOnce, 4);
         await using var again = await RawClient.OpenAsync(broker.EndPoint);
-        await again.WriteAsync(o => ConnectPacket.Write(o, new ConnectPacket { ClientId = "s", Properties = keep }));
+        await again.WriteAsync(o => ClientPackets.Connect(o, new ConnectPacket { ClientId = "s", Properties = keep }));
         (await again.ConnAckAsync()).SessionPresent.ShouldBeTrue();
         var first = (await again.NextAsync()).Publish();
         (first.Payload, first.Id, first.Dup).ShouldBe(("1", ids[0], true));
@@ -104,7 +105,7 @@ public sealed class PublishTests
         await using var client = await broker.ConnectAsync("a");
         foreach (var (filter, qos, id) in new[] { ("t/#", MqttQos.AtMostOnce, 1u), ("t/+", MqttQos.AtLeastOnce, 268_435_455u) })
         {
-            await client.WriteAsync(o => SubscribePacket.Write(o, MqttVersion.V500, new SubscribePacket
+            await client.WriteAsync(o => ClientPackets.Subscribe(o, MqttVersion.V500, new SubscribePacket
             {
                 PacketIdentifier = 1,
                 Requests = [new SubscriptionRequest(filter, qos)],

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using Telemetry.Mqtt;
+using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge;
 
@@ -35,7 +36,7 @@ internal sealed class RawClient : IAsyncDisposable
     public static async Task<RawClient> ConnectAsync(EndPoint endpoint, ConnectPacket connect)
     {
         var client = await OpenAsync(endpoint, connect.Version);
-        await client.WriteAsync(output => ConnectPacket.Write(output, connect));
+        await client.WriteAsync(output => ClientPackets.Connect(output, connect));
         (await client.ConnAckAsync()).ReasonCode.ShouldBe(ReasonCode.Success);
         return client;
     }
@@ -61,7 +62,7 @@ internal sealed class RawClient : IAsyncDisposable
 
     public async Task SubscribeAsync(params SubscriptionRequest[] requests)
     {
-        await WriteAsync(output => SubscribePacket.Write(
+        await WriteAsync(output => ClientPackets.Subscribe(
             output, _version, new SubscribePacket { PacketIdentifier = 60_000, Requests = requests }));
         (await NextAsync()).Type.ShouldBe(MqttPacketType.SubAck);
     }
@@ -80,7 +81,7 @@ internal sealed class RawClient : IAsyncDisposable
     {
         var packet = await NextAsync();
         packet.Type.ShouldBe(MqttPacketType.ConnAck);
-        ConnAckPacket.TryParse(packet.Body, _version, out var connAck, out var error).ShouldBeTrue(error.ToString());
+        ServerPackets.ConnAck(packet.Body, _version, out var connAck, out var error).ShouldBeTrue(error.ToString());
         return connAck!;
     }
 
@@ -136,7 +137,7 @@ internal sealed class RawClient : IAsyncDisposable
 
         last.ShouldNotBeNull("a DISCONNECT should have come before the end");
         last.Type.ShouldBe(MqttPacketType.Disconnect);
-        DisconnectPacket.TryParse(last.Body, _version, MqttPeer.Server, out var disconnect, out var error).ShouldBeTrue(error.ToString());
+        ServerPackets.Disconnect(last.Body, out var disconnect, out var error).ShouldBeTrue(error.ToString());
         disconnect!.ReasonCode.ShouldBe(code.Value);
     }
 
@@ -165,7 +166,7 @@ internal sealed record RawPacket(MqttPacketType Type, byte Flags, byte[] Body, M
     public ReceivedPublish Publish()
     {
         Type.ShouldBe(MqttPacketType.Publish);
-        PublishPacket.TryParse(Flags, Body, Version, MqttPeer.Server, out var packet, out var error).ShouldBeTrue(error.ToString());
+        PublishPacket.TryParse(Flags, Body, Version, out var packet, out var error).ShouldBeTrue(error.ToString());
         var identifiers = new List<uint>();
         var reader = new MqttPropertyReader(packet.Properties);
         while (reader.TryRead(out var property))

@@ -1,5 +1,6 @@
 using Telemetry.Edge;
 using Telemetry.Mqtt;
+using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge;
 
@@ -34,7 +35,7 @@ public sealed class RuleTests
         var clock = new StepClock();
         await using var broker = await TestBroker.StartAsync(new EdgeOptions { MaxKeepAlive = TimeSpan.FromSeconds(20) }, time: clock);
         await using var client = await broker.OpenAsync();
-        await client.WriteAsync(o => ConnectPacket.Write(o, new ConnectPacket { ClientId = "k", CleanStart = true, KeepAlive = 100 }));
+        await client.WriteAsync(o => ClientPackets.Connect(o, new ConnectPacket { ClientId = "k", CleanStart = true, KeepAlive = 100 }));
         (await client.ConnAckAsync()).Properties!.ServerKeepAlive.ShouldBe((ushort)20);
         clock.Advance(TimeSpan.FromSeconds(31));
         await client.ShouldBeClosedAsync(ReasonCode.KeepAliveTimeout);
@@ -102,7 +103,7 @@ public sealed class RuleTests
         await using var client = await broker.ConnectAsync("c");
         async Task SubscribeAsync(string filter, RetainHandling handling, bool asPublished = false)
         {
-            await client.WriteAsync(o => SubscribePacket.Write(o, MqttVersion.V500, new SubscribePacket
+            await client.WriteAsync(o => ClientPackets.Subscribe(o, MqttVersion.V500, new SubscribePacket
             {
                 PacketIdentifier = 1,
                 Requests = [new SubscriptionRequest(filter) { RetainHandling = handling, RetainAsPublished = asPublished }],

@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Telemetry.Edge;
 using Telemetry.Mqtt;
+using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge;
 
@@ -151,7 +152,7 @@ public sealed class TlsTests
             LocalCertificateSelectionCallback = certificate is null ? null : (_, _, _, _, _) => certificate,
         });
         var client = RawClient.Over(tls);
-        await client.WriteAsync(output => ConnectPacket.Write(output, new ConnectPacket { ClientId = "c", CleanStart = true }));
+        await client.WriteAsync(output => ClientPackets.Connect(output, new ConnectPacket { ClientId = "c", CleanStart = true }));
         (await client.ConnAckAsync()).ReasonCode.ShouldBe(ReasonCode.Success);
         return client;
     }

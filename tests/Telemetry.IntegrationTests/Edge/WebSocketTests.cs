@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using Telemetry.Edge.Hosting;
 using Telemetry.Mqtt;
+using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge;
 
@@ -64,7 +65,7 @@ public sealed class WebSocketTests
         await using var app = await WebAsync(broker.Broker);
         using var socket = await OpenAsync(app);
         await using var client = RawClient.Over(WebSocketStream.Create(socket, WebSocketMessageType.Binary));
-        await client.WriteAsync(o => ConnectPacket.Write(o, new ConnectPacket { ClientId = "w", CleanStart = true, Will = new WillMessage { TopicName = "will" } }));
+        await client.WriteAsync(o => ClientPackets.Connect(o, new ConnectPacket { ClientId = "w", CleanStart = true, Will = new WillMessage { TopicName = "will" } }));
         await client.ConnAckAsync();
         using var timeout = new CancellationTokenSource(Patience);
         await socket.SendAsync(Ping, WebSocketMessageType.Text, true, timeout.Token); // [MQTT-6.0.0-1]

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Telemetry.Mqtt;
+using Telemetry.Testing.Mqtt;
 using Telemetry.Tests.Support;
 
 namespace Telemetry.Tests.Mqtt;
@@ -38,7 +39,7 @@ public sealed class EncoderTests
         byte[] kept1 = Wire.Join(0x26, "b", "1", 1, 1, 3, "ct");
         byte[] kept2 = Wire.Join(0x26, "a", "2", 8, "rt", 9, "cd");
         byte[] body = Wire.Join("", Wire.Properties(0x23, 0, 5, kept1, 2, 0, 0, 0, 9, 0x0B, 7, kept2), "p"u8.ToArray());
-        PublishPacket.TryParse(0, body, MqttVersion.V500, MqttPeer.Server, out var packet, out _).ShouldBeTrue();
+        PublishPacket.TryParse(0, body, MqttVersion.V500, out var packet, out _).ShouldBeTrue();
         var message = PublishMessage.From(packet, "real/topic"u8);
         message.ForwardedProperties.ToArray().ShouldBe([.. kept1, .. kept2]);
         message.TopicName.ToArray().ShouldBe("real/topic"u8.ToArray());
@@ -70,7 +71,7 @@ public sealed class EncoderTests
             Written(o => write(o, full)).Length.ShouldBe(full);
             var cut = Written(o => write(o, full - 1));
             cut.Length.ShouldBeLessThan(20);
-            Decoded.From(cut, sender: MqttPeer.Server).IsPacket.ShouldBeTrue();
+            Decoded.From(cut, sender: Sender.Server).IsPacket.ShouldBeTrue();
             Written(o => write(o, cut.Length)).ShouldBe(cut);
             Written(o => write(o, cut.Length - 1)).ShouldBeEmpty();
         }
@@ -100,7 +101,7 @@ public sealed class EncoderTests
     public void String_too_long_for_the_protocol_is_refused_before_anything_is_written()
     {
         var output = new ArrayBufferWriter<byte>();
-        Should.Throw<ArgumentException>(() => ConnectPacket.Write(output, new ConnectPacket { ClientId = new string('x', 65_536) }));
+        Should.Throw<ArgumentException>(() => ClientPackets.Connect(output, new ConnectPacket { ClientId = new string('x', 65_536) }));
         output.WrittenCount.ShouldBe(0);
     }
 

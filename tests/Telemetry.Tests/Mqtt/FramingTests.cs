@@ -116,44 +116,6 @@ public sealed class FramingTests
         }
     }
 
-    [Theory, Spec("MQTT-4.13.1-1")]
-    [InlineData(MqttPacketType.ConnAck)]
-    [InlineData(MqttPacketType.SubAck)]
-    [InlineData(MqttPacketType.UnsubAck)]
-    [InlineData(MqttPacketType.PingResp)]
-    public void Packets_only_a_server_may_send_are_refused_from_a_client(MqttPacketType type)
-    {
-        MqttDirection.TryCheck(type, MqttVersion.V500, MqttPeer.Client, out var error).ShouldBeFalse();
-        error.Code.ShouldBe(ReasonCode.ProtocolError);
-        MqttDirection.TryCheck(type, MqttVersion.V500, MqttPeer.Server, out _).ShouldBeTrue();
-    }
-
-    [Theory, Spec("MQTT-4.13.1-1")]
-    [InlineData(MqttPacketType.Connect)]
-    [InlineData(MqttPacketType.Subscribe)]
-    [InlineData(MqttPacketType.Unsubscribe)]
-    [InlineData(MqttPacketType.PingReq)]
-    public void Packets_only_a_client_may_send_are_refused_from_a_server(MqttPacketType type)
-    {
-        MqttDirection.TryCheck(type, MqttVersion.V500, MqttPeer.Server, out _).ShouldBeFalse();
-        MqttDirection.TryCheck(type, MqttVersion.V500, MqttPeer.Client, out _).ShouldBeTrue();
-    }
-
-    [Fact]
-    public void Auth_does_not_exist_in_version_3()
-    {
-        MqttDirection.TryCheck(MqttPacketType.Auth, MqttVersion.V311, MqttPeer.Client, out var error).ShouldBeFalse();
-        error.Code.ShouldBe(ReasonCode.MalformedPacket);
-        MqttDirection.TryCheck(MqttPacketType.Auth, MqttVersion.V500, MqttPeer.Client, out _).ShouldBeTrue();
-    }
-
-    [Fact]
-    public void Server_does_not_send_disconnect_in_version_3()
-    {
-        MqttDirection.TryCheck(MqttPacketType.Disconnect, MqttVersion.V311, MqttPeer.Server, out _).ShouldBeFalse();
-        MqttDirection.TryCheck(MqttPacketType.Disconnect, MqttVersion.V311, MqttPeer.Client, out _).ShouldBeTrue();
-    }
-
     [Fact]
     public void Ping_with_a_body_is_malformed()
     {

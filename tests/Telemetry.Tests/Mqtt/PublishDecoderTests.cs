@@ -30,7 +30,7 @@ public sealed class PublishDecoderTests
             0x30, "t",
             Wire.Properties(1, 1, 2, 0, 0, 1, 0, 3, "ct", 8, "rt", 9, "cd", 0x23, 0, 7, 0x0B, 0x80, 1, 0x0B, 5, 0x26, "n", "v"),
             "p"u8.ToArray());
-        var decoded = Decoded.From(packet, sender: MqttPeer.Server);
+        var decoded = Decoded.From(packet, sender: Sender.Server);
         decoded.Text.ShouldStartWith(
             "PUBLISH 't' 0 AtMostOnce retain=False dup=False alias=7 expiry=256 format=1 sub=128 type='ct' response='rt' "
             + "correlation=6364 ");
@@ -75,14 +75,6 @@ public sealed class PublishDecoderTests
         Decoded.From(Wire.Packet(0x30, "t", Wire.Properties(0x23, 0, 0))).Error.Code.ShouldBe(ReasonCode.TopicAliasInvalid);
     }
 
-    [Fact, Spec("MQTT-3.3.4-6")]
-    public void Client_must_not_send_a_subscription_identifier()
-    {
-        byte[] packet = Wire.Packet(0x30, "t", Wire.Properties(0x0B, 1));
-        Decoded.From(packet).Error.Clause.ShouldBe("MQTT-3.3.4-6");
-        Decoded.From(packet, sender: MqttPeer.Server).IsPacket.ShouldBeTrue();
-    }
-
     [Fact, Spec("MQTT-4.7.3-3")]
     public void Topic_name_of_65535_bytes_works()
     {
@@ -110,7 +102,7 @@ public sealed class PublishDecoderTests
     public void Payload_format_1_is_checked_on_demand()
     {
         byte[] body = Wire.Join("t", Wire.Properties(1, 1), new byte[] { 0xFF });
-        PublishPacket.TryParse(0, body, MqttVersion.V500, MqttPeer.Client, out var packet, out _).ShouldBeTrue();
+        PublishPacket.TryParse(0, body, MqttVersion.V500, out var packet, out _).ShouldBeTrue();
         packet.IsPayloadFormatValid.ShouldBeFalse();
     }
 
@@ -118,7 +110,7 @@ public sealed class PublishDecoderTests
     public void User_property_is_found_by_name()
     {
         byte[] body = Wire.Join("t", Wire.Properties(0x26, "a", "1", 0x26, "traceparent", "00-x", 0x26, "traceparent", "no"));
-        PublishPacket.TryParse(0, body, MqttVersion.V500, MqttPeer.Client, out var packet, out _).ShouldBeTrue();
+        PublishPacket.TryParse(0, body, MqttVersion.V500, out var packet, out _).ShouldBeTrue();
         packet.TryGetUserProperty("traceparent"u8, out var value).ShouldBeTrue();
         value.SequenceEqual("00-x"u8).ShouldBeTrue();
         packet.TryGetUserProperty("b"u8, out _).ShouldBeFalse();
@@ -139,7 +131,7 @@ public sealed class PublishDecoderTests
 
         static void Decode(byte[] publish, byte[] ack)
         {
-            if (!PublishPacket.TryParse(2, publish, MqttVersion.V500, MqttPeer.Client, out _, out _)
+            if (!PublishPacket.TryParse(2, publish, MqttVersion.V500, out _, out _)
                 || !PubAckPacket.TryParse(MqttPacketType.PubAck, ack, MqttVersion.V500, out _, out _))
             {
                 throw new InvalidOperationException("The packets should be right.");

@@ -4,7 +4,7 @@ using System.Text;
 namespace Telemetry.Mqtt;
 
 /// <summary>Writes the data types of MQTT 5.0 section 1.5 into a span whose size was computed before.</summary>
-internal ref struct SpanWriter(Span<byte> span)
+internal ref struct MqttBodyWriter(Span<byte> span)
 {
     private Span<byte> _rest = span;
 
