@@ -1,8 +1,10 @@
+using MQTTnet;
+using MQTTnet.Formatter;
 using Telemetry.Edge;
 using Telemetry.Edge.Hosting;
 using Telemetry.Edge.Reasons;
+using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Mqtt;
-using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge;
 
@@ -220,16 +222,16 @@ public sealed class ConnectionTests
         var assigned = new HashSet<string>();
         for (var i = 0; i < 3; i++)
         {
-            await using var client = await broker.OpenAsync();
-            await client.WriteAsync(o => ClientPackets.Connect(o, new ConnectPacket { CleanStart = true }));
-            assigned.Add((await client.ConnAckAsync()).Properties!.AssignedClientIdentifier!).ShouldBeTrue();
+            await using var client = await TestClient.ConnectAsync(broker.Port, "");
+            client.Answer.AssignedClientIdentifier.ShouldNotBeEmpty();
+            assigned.Add(client.Answer.AssignedClientIdentifier).ShouldBeTrue();
         }
     }
 
     [Theory]
-    [InlineData(MqttVersion.V500, ReasonCode.BadUserNameOrPassword)]
-    [InlineData(MqttVersion.V311, ReasonCode.BadUserNameOrPassword)]
-    public async Task Wrong_password_is_refused_and_the_right_one_accepted(MqttVersion version, ReasonCode code)
+    [InlineData(MqttProtocolVersion.V500)]
+    [InlineData(MqttProtocolVersion.V311)]
+    public async Task Wrong_password_is_refused_and_the_right_one_accepted(MqttProtocolVersion version)
     {
         var options = new EdgeOptions
         {
@@ -238,16 +240,13 @@ public sealed class ConnectionTests
         await using var broker = await TestBroker.StartAsync(options);
         foreach (var password in new[] { "wrong", "right", "right" })
         {
-            await using var client = await broker.OpenAsync(version);
-            await client.WriteAsync(o => ClientPackets.Connect(o, new ConnectPacket
+            await using var client = await TestClient.TryConnectAsync(broker.Port, "c", options =>
             {
-                Version = version,
-                ClientId = "c",
-                CleanStart = true,
-                UserName = "u",
-                Password = System.Text.Encoding.UTF8.GetBytes(password),
-            }));
-            (await client.ConnAckAsync()).ReasonCode.ShouldBe(password == "right" ? ReasonCode.Success : code);
+                options.ProtocolVersion = version;
+                options.Credentials = new MqttClientCredentials("u", System.Text.Encoding.UTF8.GetBytes(password));
+            });
+            client.Answer.ResultCode.ShouldBe(
+                password == "right" ? MqttClientConnectResultCode.Success : MqttClientConnectResultCode.BadUserNameOrPassword);
         }
     }
 

@@ -1,5 +1,9 @@
+using MQTTnet;
+using MQTTnet.Packets;
+using MQTTnet.Protocol;
 using Telemetry.Edge;
 using Telemetry.Edge.Reasons;
+using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Mqtt;
 using Telemetry.Testing.Mqtt;
 
@@ -140,48 +144,58 @@ public sealed class PublishTests
     public async Task Retained_message_is_sent_once_to_each_new_subscription_and_can_be_removed()
     {
         await using var broker = await TestBroker.StartAsync();
-        await using var client = await broker.ConnectAsync("a");
-        await client.PublishAsync("r/1", "old", MqttQos.AtLeastOnce, 1, retain: true);
-        await client.NextAsync();
-        await client.PublishAsync("r/1", "new", MqttQos.AtLeastOnce, 2, retain: true);
-        await client.NextAsync();
-        await client.SubscribeAsync("r/+", MqttQos.AtLeastOnce);
-        var retained = (await client.NextAsync()).Publish();
-        (retained.Payload, retained.Retain, retained.Qos).ShouldBe(("new", true, MqttQos.AtLeastOnce));
-        await client.SubscribeAsync(new SubscriptionRequest("r/+", MqttQos.AtLeastOnce) { RetainHandling = RetainHandling.SendIfNewSubscription });
-        await client.PingAsync();
-        await client.PublishAsync("r/1", "", MqttQos.AtMostOnce, retain: true);
-        (await client.NextAsync()).Publish().Retain.ShouldBeFalse();
-        await using var late = await broker.ConnectAsync("b");
+        await using var client = await TestClient.ConnectAsync(broker.Port, "a");
+        await client.PublishAsync("r/1", "old", retain: true);
+        await client.PublishAsync("r/1", "new", retain: true);
+        await client.SubscribeAsync("r/+");
+        var retained = await client.NextAsync();
+        (retained.ConvertPayloadToString(), retained.Retain, retained.QualityOfServiceLevel)
+            .ShouldBe(("new", true, MqttQualityOfServiceLevel.AtLeastOnce));
+        var again = new MqttTopicFilter
+        {
+            Topic = "r/+",
+            QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+            RetainHandling = MqttRetainHandling.SendAtSubscribeIfNewSubscriptionOnly,
+        };
+        await client.Client.SubscribeAsync(new MqttClientSubscribeOptions { TopicFilters = [again] }, TestContext.Current.CancellationToken);
+        await client.PublishAsync("r/1", "", retain: true);
+        var removal = await client.NextAsync();
+        (removal.Payload.Length, removal.Retain).ShouldBe((0, false), "nothing retained came with the second SUBSCRIBE");
+        await using var late = await TestClient.ConnectAsync(broker.Port, "b");
         await late.SubscribeAsync("#");
-        await late.PingAsync();
+        await client.PublishAsync("end", "");
+        (await late.NextAsync()).Topic.ShouldBe("end");
     }
 
     [Fact]
     public async Task Shared_subscription_gives_each_message_to_one_member()
     {
         await using var broker = await TestBroker.StartAsync();
-        await using var publisher = await broker.ConnectAsync("p");
-        await using var one = await broker.ConnectAsync("1");
-        await using var two = await broker.ConnectAsync("2");
-        await one.SubscribeAsync("$share/g/t");
-        await two.SubscribeAsync("$share/g/t");
+        await using var publisher = await TestClient.ConnectAsync(broker.Port, "p");
+        await using var one = await TestClient.ConnectAsync(broker.Port, "1");
+        await using var two = await TestClient.ConnectAsync(broker.Port, "2");
+        foreach (var member in new[] { one, two })
+        {
+            await member.SubscribeAsync("$share/g/t");
+            await member.SubscribeAsync("end");
+        }
+
         for (var i = 0; i < 10; i++)
         {
             await publisher.PublishAsync("t", $"{i}");
         }
 
-        await publisher.PingAsync();
+        await publisher.PublishAsync("end", "");
         var got = new List<string>();
         for (var i = 0; i < 5; i++)
         {
-            got.Add((await one.NextAsync()).Publish().Payload);
-            got.Add((await two.NextAsync()).Publish().Payload);
+            got.Add((await one.NextAsync()).ConvertPayloadToString());
+            got.Add((await two.NextAsync()).ConvertPayloadToString());
         }
 
         got.Order().ShouldBe(Enumerable.Range(0, 10).Select(i => $"{i}"));
-        await one.PingAsync();
-        await two.PingAsync();
+        (await one.NextAsync()).Topic.ShouldBe("end");
+        (await two.NextAsync()).Topic.ShouldBe("end");
     }
 
     [Fact]
@@ -250,10 +264,10 @@ public sealed class PublishTests
     public async Task Publish_from_inside_reaches_subscribers()
     {
         await using var broker = await TestBroker.StartAsync();
-        await using var device = await broker.ConnectAsync("d");
+        await using var device = await TestClient.ConnectAsync(broker.Port, "d");
         (await broker.Broker.PublishAsync("cmd/d", "go"u8.ToArray(), MqttQos.AtLeastOnce)).ShouldBeFalse();
-        await device.SubscribeAsync("cmd/d", MqttQos.AtLeastOnce);
+        await device.SubscribeAsync("cmd/d");
         (await broker.Broker.PublishAsync("cmd/d", "go"u8.ToArray(), MqttQos.AtLeastOnce)).ShouldBeTrue();
-        (await device.NextAsync()).Publish().Payload.ShouldBe("go");
+        (await device.NextAsync()).ConvertPayloadToString().ShouldBe("go");
     }
 }
