@@ -1,4 +1,5 @@
 using Telemetry.Contracts.Readings;
+using Telemetry.Streams.Deduplication;
 
 namespace Telemetry.Bridge.Json;
 

@@ -9,6 +9,7 @@ using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Parameters;
 using Telemetry.Query.Setup;
 using Telemetry.Streams;
+using Telemetry.Streams.Deduplication;
 
 namespace Telemetry.Query.Live;
 
@@ -19,6 +20,13 @@ namespace Telemetry.Query.Live;
 internal sealed class LiveTail
 {
     private const int RecordsMax = 512;
+
+    /// <summary>Devices whose event ids are remembered, some 200 bytes each; of more, those silent for longest are forgotten.</summary>
+    private const int DevicesMax = 200_000;
+
+    /// <summary>Copies and conflicts are both left out, so no hashes are kept to tell them apart.</summary>
+    private static readonly DuplicateFilterOptions Bounds = new() { RangesPerBootMax = 64, HashedIdsPerBootMax = 0 };
+
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
 
@@ -29,6 +37,9 @@ internal sealed class LiveTail
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ReadingBatchBuffer _batch = new();
+    private readonly DeviceMap<DeviceSequences> _devices = new(DevicesMax, () => new DeviceSequences());
+    private readonly DuplicateRuns _runs = new();
+    private readonly DuplicateStatistics _statistics = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public LiveTail(IRecordLog log, LiveHub hub, LatestValues latest, QueryOptions options, TimeProvider time, ILogger logger)
@@ -102,19 +113,13 @@ internal sealed class LiveTail
         }
 
         QueryMetrics.LiveSeen(_batch.Count);
-        var horizon = _options.Horizon(TimeText.ToMicroseconds(_time.GetUtcNow()));
-        var latest = _latest.Device(_batch.Device);
-        for (var i = 0; i < _batch.Count; i++)
+        if (_devices.Of(_batch.Device).Add(_batch, Bounds, _runs, _statistics) == DuplicateVerdict.AllDuplicate)
         {
-            // A time in the future would hide every reading until then.
-            if (_batch.EventTimes[i] <= horizon)
-            {
-                latest.Offer(
-                    _batch.Sensor(_batch.SensorIndexes[i]),
-                    new LatestValue(_batch.EventTimes[i], _batch.Sequence(i), _batch.Values[i], _batch.Qualities[i]));
-            }
+            return;
         }
 
+        var horizon = _options.Horizon(TimeText.ToMicroseconds(_time.GetUtcNow()));
+        OfferLatest(horizon);
         string? device = null;
         foreach (var client in _hub.Clients)
         {
@@ -125,20 +130,41 @@ internal sealed class LiveTail
         }
     }
 
+    private void OfferLatest(long horizon)
+    {
+        var latest = _latest.Device(_batch.Device);
+        foreach (var run in _runs.Span)
+        {
+            for (var i = run.Start; run.Kind == DuplicateKind.New && i < run.Start + run.Count; i++)
+            {
+                // A time in the future would hide every reading until then.
+                if (_batch.EventTimes[i] <= horizon)
+                {
+                    latest.Offer(
+                        _batch.Sensor(_batch.SensorIndexes[i]),
+                        new LatestValue(_batch.EventTimes[i], _batch.Sequence(i), _batch.Values[i], _batch.Qualities[i]));
+                }
+            }
+        }
+    }
+
     private void Offer(LiveClient client, string device, long horizon)
     {
-        for (var i = 0; i < _batch.Count; i++)
+        foreach (var run in _runs.Span)
         {
-            var sensor = _batch.Sensor(_batch.SensorIndexes[i]);
-            if (client.Sensor is null || Ascii.Equals(client.Sensor, sensor))
+            for (var i = run.Start; run.Kind == DuplicateKind.New && i < run.Start + run.Count; i++)
             {
-                client.Offer(new LiveItem(
-                    device,
-                    client.Sensor ?? Encoding.ASCII.GetString(sensor),
-                    _batch.EventTimes[i],
-                    _batch.Values[i],
-                    _batch.Qualities[i],
-                    ClockAhead: _batch.EventTimes[i] > horizon));
+                var sensor = _batch.Sensor(_batch.SensorIndexes[i]);
+                if (client.Sensor is null || Ascii.Equals(client.Sensor, sensor))
+                {
+                    client.Offer(new LiveItem(
+                        device,
+                        client.Sensor ?? Encoding.ASCII.GetString(sensor),
+                        _batch.EventTimes[i],
+                        _batch.Values[i],
+                        _batch.Qualities[i],
+                        ClockAhead: _batch.EventTimes[i] > horizon));
+                }
             }
         }
     }

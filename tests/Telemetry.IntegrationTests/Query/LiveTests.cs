@@ -35,9 +35,9 @@ public sealed class LiveTests(QueryStore store) : IClassFixture<QueryStore>
             using var stream = await LiveClientReader.OpenAsync(server.Client, "/api/v1/live?device=press-07&sensor=temperature");
 
             Append(producer, "press-08", "temperature", 2_000_000, 2);
-            Append(producer, "press-07", "odd", 2_000_000, 3);
-            Append(producer, "press-07", "temperature", 2_500_001, 4.5);
-            Append(producer, "press-07", "temperature", 3_000_000, double.NaN);
+            Append(producer, "press-07", "odd", 2_000_000, 3, 2);
+            Append(producer, "press-07", "temperature", 2_500_001, 4.5, 3);
+            Append(producer, "press-07", "temperature", 3_000_000, double.NaN, 4);
             var events = await stream.ReadAsync(2);
 
             // What was there before the tail began is history; neighbours are not told.
@@ -68,6 +68,28 @@ public sealed class LiveTests(QueryStore store) : IClassFixture<QueryStore>
         name.ShouldBe("anomaly");
         data.GetProperty("kind").GetString().ShouldBe("change-point");
         data.GetProperty("reason").GetString().ShouldBe("level rose");
+    }
+
+    [Fact]
+    public async Task Reading_is_shown_once_and_neither_its_copies_nor_what_took_its_id()
+    {
+        await using var log = new TailLog();
+        await using var server = await QueryServer.StartAsync(store.ClickHouse, store.Time, log: log);
+        using var stream = await LiveClientReader.OpenAsync(server.Client, "/api/v1/live?device=press-07");
+
+        log.Readings("press-07", "temperature", 101, (store.Now + 1_000_000, 1), (store.Now + 1_000_001, 2));
+
+        // The whole batch again; another reading with an id that was given before; a batch that is in part a copy; another device's own ids.
+        log.Readings("press-07", "temperature", 101, (store.Now + 1_000_000, 1), (store.Now + 1_000_001, 2));
+        log.Readings("press-07", "temperature", 102, (store.Now + 2_000_000, 20));
+        log.Readings("press-07", "temperature", 102, (store.Now + 1_000_001, 2), (store.Now + 1_000_002, 3));
+        log.Readings("press-08", "temperature", 101, (store.Now + 1_000_000, 8));
+        log.Readings("press-07", "temperature", 104, (store.Now + 1_000_003, 4));
+        var shown = (await stream.ReadAsync(4)).SelectMany(e => e.Data.EnumerateArray()).Select(r => r.GetProperty("value").GetDouble());
+
+        shown.ShouldBe([1, 2, 3, 4]);
+        var latest = await server.Client.GetJsonAsync("/api/v1/latest?device=press-07&sensor=temperature");
+        latest.GetProperty("latest")[0].GetProperty("value").GetDouble().ShouldBe(4);
     }
 
     [Fact]
@@ -236,11 +258,11 @@ public sealed class LiveTests(QueryStore store) : IClassFixture<QueryStore>
         }
     }
 
-    private static void Append(IRecordProducer producer, string device, string sensor, long us, double value)
+    private static void Append(IRecordProducer producer, string device, string sensor, long us, double value, ulong sequence = 1)
     {
         var body = new ArrayBufferWriter<byte>();
         ReadingBatchWriter.Write(
-            body, Encoding.ASCII.GetBytes(device), 7, 1, [Encoding.ASCII.GetBytes(sensor)], [], [us], [value], []);
+            body, Encoding.ASCII.GetBytes(device), 7, sequence, [Encoding.ASCII.GetBytes(sensor)], [], [us], [value], []);
         var header = new byte[ConfluentFrame.HeaderBytes];
         ConfluentFrame.WriteHeader(header, 1);
         producer.TryAppend(

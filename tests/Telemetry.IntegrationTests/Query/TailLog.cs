@@ -17,6 +17,7 @@ namespace Telemetry.IntegrationTests.Query;
 internal sealed class TailLog : IRecordLog
 {
     private readonly Channel<LogRecord> _records = Channel.CreateBounded<LogRecord>(100_000);
+    private ulong _sequence;
 
     /// <summary>Never.</summary>
     public Task<Exception> Failed { get; } = new TaskCompletionSource<Exception>().Task;
@@ -30,7 +31,15 @@ internal sealed class TailLog : IRecordLog
     /// <summary>True: questions about offsets fail, as when the cluster is away.</summary>
     public bool Down { get; set; }
 
+    /// <summary>New readings, of boot 7.</summary>
     public void Readings(string device, string sensor, params ReadOnlySpan<(long TimeUs, double Value)> readings)
+    {
+        Readings(device, sensor, _sequence + 1, readings);
+        _sequence += (ulong)readings.Length;
+    }
+
+    /// <summary>Readings of boot 7 with sequences from <paramref name="first"/> on.</summary>
+    public void Readings(string device, string sensor, ulong first, params ReadOnlySpan<(long TimeUs, double Value)> readings)
     {
         var times = new long[readings.Length];
         var values = new double[readings.Length];
@@ -41,7 +50,7 @@ internal sealed class TailLog : IRecordLog
 
         var body = new ArrayBufferWriter<byte>();
         ReadingBatchWriter.Write(
-            body, Encoding.ASCII.GetBytes(device), 7, 1, [Encoding.ASCII.GetBytes(sensor)], [], times, values, []);
+            body, Encoding.ASCII.GetBytes(device), 7, first, [Encoding.ASCII.GetBytes(sensor)], [], times, values, []);
         Add(LogTopics.Readings, device, body.WrittenSpan);
     }
 

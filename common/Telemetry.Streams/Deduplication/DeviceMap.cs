@@ -1,12 +1,12 @@
 using System.Text;
 
-namespace Telemetry.Bridge;
+namespace Telemetry.Streams.Deduplication;
 
 /// <summary>
 /// Something for each device, in bounded memory: two generations of a map. When the young one is full it becomes the old one, and
 /// what the old one still held is forgotten. A device that is used stays. Safe for concurrent use.
 /// </summary>
-internal sealed class DeviceMap<T>(int devicesMax, Func<T> create)
+public sealed class DeviceMap<T>(int devicesMax, Func<T> create)
     where T : class
 {
     private readonly Lock _gate = new();
