@@ -48,6 +48,47 @@ public sealed class JournalSegmentTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Record_behind_many_blocks_of_others_comes_with_one_poll(bool waits)
+    {
+        await using var log = _bench.Open(Small);
+        await log.EnsureTopicsAsync([new TopicSpec(JournalBench.Topic, 2)], default);
+        await using var producer = log.CreateProducer(new ProducerOptions());
+        await JournalBench.AppendAsync(producer, "k", "first", partition: 1);
+        await using var consumer = log.CreateConsumer(new ConsumerOptions());
+        consumer.Assign([new TopicPartition(JournalBench.Topic, 1)]);
+        (await consumer.PollAsync(10, TimeSpan.FromSeconds(30), default)).ShouldHaveSingleItem();
+
+        // From here on the consumer reads on, segment by segment: blocks of the other partition, and of a transaction that was aborted.
+        for (var i = 0; i < 400; i++)
+        {
+            await JournalBench.AppendAsync(producer, "k", new string('x', 100), partition: 0);
+        }
+
+        await using (var transactions = await log.OpenTransactionalProducerAsync("t", new ProducerOptions(), default))
+        {
+            transactions.BeginTransaction();
+            for (var i = 0; i < 400; i++)
+            {
+                transactions.TryAppend(
+                    new NewRecord { Topic = JournalBench.Topic, Partition = 1, Value = new byte[100], TimestampMs = 1 }, null, 0).ShouldBeTrue();
+                await transactions.FlushAsync(default);
+            }
+
+            await transactions.AbortTransactionAsync(default);
+        }
+
+        await JournalBench.AppendAsync(producer, "k", "last", partition: 1);
+        Segments().Length.ShouldBeGreaterThan(20);
+
+        var records = await consumer.PollAsync(10, waits ? TimeSpan.FromHours(1) : TimeSpan.Zero, default).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
+
+        records.ShouldHaveSingleItem().Offset.ShouldBe(401);
+        (await consumer.PollAsync(10, TimeSpan.Zero, default)).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Time_is_found_across_segments()
     {

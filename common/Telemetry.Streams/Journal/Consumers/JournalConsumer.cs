@@ -63,14 +63,21 @@ internal sealed class JournalConsumer : IRecordConsumer, ITopicReader
                 _log.Writer.ThrowIfUnusable();
                 ForgetWakeUp();
                 await ReconcileAsync(cancellationToken);
-                _fetcher.Fetch(_cursors, _records, recordsMax);
+                var more = _fetcher.Fetch(_cursors, _records, recordsMax);
                 if (_records.Count > 0)
                 {
                     _log.Metrics.Read(_records.Count, _fetcher.BytesRead, _options.Group);
                     return _records;
                 }
 
+                // Neither the end nor a reason to wait: an empty answer says that there was nothing to read.
                 _fetcher.Release();
+                if (more)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    continue;
+                }
+
                 var left = wait - Stopwatch.GetElapsedTime(started);
                 if (left <= TimeSpan.Zero || !await _wake.WaitAsync(left, cancellationToken))
                 {

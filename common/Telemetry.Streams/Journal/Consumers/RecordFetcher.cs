@@ -22,10 +22,13 @@ internal sealed class RecordFetcher(bool readCommitted, int blockBytes, Transact
     /// <summary>Lets go of the memory of the records given before.</summary>
     public void Release() => _blocks.Release();
 
-    public void Fetch(List<PartitionCursor> cursors, List<LogRecord> records, int recordsMax)
+    /// <summary>Adds records, up to a bound, and reads no more than a few blocks for them.</summary>
+    /// <returns>True: there is more to read, also when no record came of this call (what it read was aborted, or other partitions').</returns>
+    public bool Fetch(List<PartitionCursor> cursors, List<LogRecord> records, int recordsMax)
     {
         var blocks = 0;
-        for (var idle = 0; idle < cursors.Count && records.Count < recordsMax && blocks < BlocksMax;)
+        var idle = 0;
+        while (idle < cursors.Count && records.Count < recordsMax && blocks < BlocksMax)
         {
             _turn = (_turn + 1) % cursors.Count;
             var cursor = cursors[_turn];
@@ -40,6 +43,8 @@ internal sealed class RecordFetcher(bool readCommitted, int blockBytes, Transact
             var moved = Pass(cursor, cursors, records, recordsMax);
             idle = moved || records.Count > before ? 0 : idle + 1;
         }
+
+        return idle < cursors.Count;
     }
 
     public void Dispose() => _blocks.Dispose();
