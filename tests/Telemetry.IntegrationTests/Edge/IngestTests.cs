@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using MQTTnet;
 using Telemetry.Edge;
 using Telemetry.IntegrationTests.Mqtt;
@@ -50,6 +52,56 @@ public sealed class IngestTests
             ack.Id.ShouldBe(id);
             ack.Type.ShouldBe(id is 2 or 4 ? MqttPacketType.PubRec : MqttPacketType.PubAck);
         }
+    }
+
+    [Fact]
+    public async Task Latency_of_an_acknowledgement_is_that_of_publishes_with_a_start_alone()
+    {
+        // Other brokers of this process measure too, with the real clock: what is measured here has durations that no other has.
+        var clock = new StepClock();
+        clock.Advance(TimeSpan.FromSeconds(1064));
+        var measured = new ConcurrentQueue<double>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument.Name == "telemetry.edge.puback.duration")
+            {
+                l.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<double>((_, seconds, _, _) =>
+        {
+            if (seconds > 900)
+            {
+                measured.Enqueue(seconds);
+            }
+        });
+        listener.Start();
+        var ingest = new ScriptedIngest();
+        await using var broker = await TestBroker.StartAsync(ingest: ingest, time: clock);
+        await using var client = await broker.ConnectAsync("a");
+
+        // The first two are the log's. Those behind them only wait their turn: an ordinary publish of either QoS, and a refused one.
+        await client.PublishAsync("in/x", "1", MqttQos.AtLeastOnce, 1);
+        await client.PublishAsync("in/x", "2", MqttQos.ExactlyOnce, 2);
+        await client.PublishAsync("other", "3", MqttQos.AtLeastOnce, 3);
+        await client.PublishAsync("other", "4", MqttQos.ExactlyOnce, 4);
+        await client.PublishAsync("other", "4", MqttQos.ExactlyOnce, 4, dup: true);
+        await ingest.TakenAsync(2);
+        await client.PingAsync();
+        clock.Advance(TimeSpan.FromSeconds(1000));
+        ingest.Answer(1);
+        ingest.Answer(0);
+        foreach (var id in new ushort[] { 1, 2, 3, 4, 4 })
+        {
+            (await client.NextAsync()).Id.ShouldBe(id);
+        }
+
+        // And one that waits for nobody.
+        await client.PublishAsync("other", "5", MqttQos.AtLeastOnce, 5);
+        (await client.NextAsync()).Id.ShouldBe((ushort)5);
+
+        measured.ShouldBe([1000, 1000]);
     }
 
     [Fact]
