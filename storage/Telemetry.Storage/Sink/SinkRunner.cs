@@ -24,10 +24,9 @@ internal sealed class SinkRunner(
     private static readonly TimeSpan Healthy = TimeSpan.FromMinutes(1);
 
     private readonly TaskCompletionSource _recovered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RestartPause _pause = new(options.RetryMin, options.RetryMax, Healthy, time);
     private volatile SinkSession? _session;
     private volatile string? _lastError;
-    private TimeSpan _delay = options.RetryMin;
-    private long? _recoveredAt;
 
     public SinkStream Stream => stream;
 
@@ -51,7 +50,6 @@ internal sealed class SinkRunner(
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            _recoveredAt = null;
             try
             {
                 await RunSessionAsync(cancellationToken);
@@ -62,11 +60,6 @@ internal sealed class SinkRunner(
             }
             catch (Exception e)
             {
-                if (_recoveredAt is { } at && time.GetElapsedTime(at) > Healthy)
-                {
-                    _delay = options.RetryMin;
-                }
-
                 _lastError = e.Message;
                 metrics.Restarted();
                 if (Fault.EndsProcess(e, ranBefore: _recovered.Task.IsCompletedSuccessfully))
@@ -77,10 +70,9 @@ internal sealed class SinkRunner(
                     return;
                 }
 
-                Log.SinkFailed(logger, stream.Topic, _delay, e.Message, e);
-                await Task.Delay(_delay, time, cancellationToken).ContinueWith(
-                    static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-                _delay = _delay * 2 < options.RetryMax ? _delay * 2 : options.RetryMax;
+                var pause = _pause.Failed();
+                Log.SinkFailed(logger, stream.Topic, pause, e.Message, e);
+                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -110,10 +102,10 @@ internal sealed class SinkRunner(
             Recovered = () =>
             {
                 _lastError = null;
-                _recoveredAt = time.GetTimestamp();
+                _pause.Started();
                 _recovered.TrySetResult();
             },
-            Progressed = () => _delay = options.RetryMin,
+            Progressed = _pause.Progressed,
         };
         _session = session;
         try

@@ -32,10 +32,37 @@ public sealed class RestartPauseTests
         _pause.HasRunWell.ShouldBeTrue();
     }
 
-    private double FailAfter(TimeSpan time)
+    [Fact]
+    public void Work_that_got_something_done_begins_anew_however_short_it_ran()
+    {
+        FailAfter(TimeSpan.Zero);
+        FailAfter(TimeSpan.Zero);
+
+        FailAfter(TimeSpan.Zero, progresses: true).ShouldBe(200);
+        _pause.Failures.ShouldBe(1);
+        _pause.HasRunWell.ShouldBeTrue();
+        FailAfter(TimeSpan.Zero).ShouldBe(400);
+    }
+
+    [Fact]
+    public void Start_that_takes_long_and_fails_is_not_work_that_ran_well()
+    {
+        FailAfter(TimeSpan.FromSeconds(9)).ShouldBe(200);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        _pause.Failed().TotalMilliseconds.ShouldBe(400);
+        _pause.HasRunWell.ShouldBeFalse();
+    }
+
+    private double FailAfter(TimeSpan time, bool progresses = false)
     {
         _pause.Started();
         _clock.Advance(time);
+        if (progresses)
+        {
+            _pause.Progressed();
+        }
+
         return _pause.Failed().TotalMilliseconds;
     }
 }
