@@ -8,7 +8,10 @@ namespace Telemetry.Storage.Audit;
 /// <param name="clickHouse">The store.</param>
 /// <param name="rowsMax">Rows of a slice, about: an hour of one device is cut evenly, by time and not by rows.</param>
 /// <param name="source">Where rows are counted: a table with the columns device and event_time, or a subquery.</param>
-internal sealed class SlicePlanner(IClickHouse clickHouse, long rowsMax, string source = "readings_data")
+/// <param name="weight">What is counted for <paramref name="rowsMax"/>, an aggregate over the rows of one device in a month or in an hour.</param>
+/// <param name="kind">Who asks.</param>
+internal sealed class SlicePlanner(
+    IClickHouse clickHouse, long rowsMax, string source = "readings_data", string weight = "count()", QueryKind kind = QueryKind.Batch)
 {
     private const long HourUs = 3_600_000_000;
     private const int DevicesPerPage = 50_000;
@@ -18,7 +21,7 @@ internal sealed class SlicePlanner(IClickHouse clickHouse, long rowsMax, string 
     {
         var sources = new[] { ("readings", "event_time") }.Concat(AuditQueries.Rollups.Select(r => (Table: r, Column: "ts")));
         var months = string.Join(" UNION ALL ", sources.Select(s => $"SELECT toYYYYMM({s.Item2}) AS m FROM {s.Item1}_data GROUP BY m"));
-        var rows = await clickHouse.QueryRowsAsync($"SELECT DISTINCT m FROM ({months}) ORDER BY m {AuditQueries.Bounds}", null, cancellationToken, QueryKind.Batch);
+        var rows = await clickHouse.QueryRowsAsync($"SELECT DISTINCT m FROM ({months}) ORDER BY m {AuditQueries.Bounds}", null, cancellationToken, kind);
         return [.. rows.Select(r => int.Parse(r[0], CultureInfo.InvariantCulture))];
     }
 
@@ -69,11 +72,11 @@ internal sealed class SlicePlanner(IClickHouse clickHouse, long rowsMax, string 
         while (true)
         {
             var page = await clickHouse.QueryRowsAsync(
-                $"SELECT device, count() FROM {source} WHERE toYYYYMM(event_time) = {month.ToString(CultureInfo.InvariantCulture)} AND device > {{after:String}} "
+                $"SELECT device, {weight} FROM {source} WHERE toYYYYMM(event_time) = {month.ToString(CultureInfo.InvariantCulture)} AND device > {{after:String}} "
                 + $"GROUP BY device ORDER BY device LIMIT {DevicesPerPage} {AuditQueries.Bounds}",
                 [new("after", after)],
                 cancellationToken,
-                QueryKind.Batch);
+                kind);
             foreach (var row in page)
             {
                 yield return row;
@@ -101,10 +104,10 @@ internal sealed class SlicePlanner(IClickHouse clickHouse, long rowsMax, string 
     private async ValueTask<IReadOnlyList<StoreSlice>> CutAsync(StoreSlice slice, CancellationToken cancellationToken)
     {
         var hours = await clickHouse.QueryRowsAsync(
-            $"SELECT toUnixTimestamp(toStartOfHour(event_time)) AS h, count() FROM {source} WHERE {slice.Devices} AND {slice.Times("event_time")} "
+            $"SELECT toUnixTimestamp(toStartOfHour(event_time)) AS h, {weight} FROM {source} WHERE {slice.Devices} AND {slice.Times("event_time")} "
             + $"GROUP BY h ORDER BY h {AuditQueries.Bounds}",
             slice.Parameters,
-            cancellationToken, QueryKind.Batch);
+            cancellationToken, kind);
         var slices = new List<StoreSlice>();
         var (start, held) = (slice.FromUs, 0L);
         foreach (var hour in hours)

@@ -144,6 +144,9 @@ public sealed class StorageCrashTests : IDisposable
     public Task First_and_last_go_by_sequence_and_the_mean_survives_an_overflowing_sum() => RunAsync("rollup-columns", 0);
 
     [Fact]
+    public Task Month_with_more_buckets_than_memory_holds_is_built_again_in_slices() => RunAsync("rebuild-large-month", 0);
+
+    [Fact]
     public Task Late_readings_correct_the_rollups() => RunAsync("late", 5);
 
     [Fact]
