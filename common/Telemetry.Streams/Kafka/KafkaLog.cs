@@ -41,6 +41,7 @@ public sealed class KafkaLog : IRecordLog
             throw new ArgumentException("Kafka:BootstrapServers is empty; give host:port,...", nameof(options));
         }
 
+        KafkaClients.Prove(options);
         var context = new KafkaContext(options, loggerFactory.CreateLogger<KafkaLog>(), timeProvider);
         context.Logger.KafkaOpened(options.BootstrapServers);
         return new KafkaLog(context);

@@ -56,12 +56,11 @@ public sealed class RunTimeTests : IDisposable
         (await up.WaitAsync()).ShouldBeOneOf(0, 70);
     }
 
-    /// <summary>librdkafka refuses the combination when a member of a group is made, which is after the start.</summary>
+    /// <summary>librdkafka refuses the combination when a member of a group is made: one is made before anything is begun, or connected to.</summary>
     [Fact]
     public async Task Setting_that_only_a_group_member_refuses_ends_the_process_with_one_sentence()
     {
-        await using var kafka = await OwnClusterAsync();
-        var (code, _, errors) = await UpAsync(kafka.BootstrapServers, new Dictionary<string, string>
+        var (code, output, errors) = await UpAsync($"127.0.0.1:{FreePorts.Find()}", new Dictionary<string, string>
         {
             ["TELEMETRY__KAFKA__GROUPPROTOCOL"] = "Classic",
             ["TELEMETRY__KAFKA__MAXPOLLINTERVAL"] = "2s",
@@ -69,9 +68,10 @@ public sealed class RunTimeTests : IDisposable
         });
 
         code.ShouldBe(2, errors);
-        errors.Split('\n').Count(static line => line.StartsWith("A Kafka consumer cannot be made of the settings", StringComparison.Ordinal)
-            && line.Contains("session.timeout.ms", StringComparison.Ordinal)).ShouldBe(1, errors);
-        errors.ShouldNotContain("The sink failed and starts again");
+        var said = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldHaveSingleItem();
+        said.ShouldStartWith("A Kafka consumer cannot be made of the settings");
+        said.ShouldContain("session.timeout.ms");
+        output.ShouldNotContain("again", Case.Insensitive);
     }
 
     [Fact]

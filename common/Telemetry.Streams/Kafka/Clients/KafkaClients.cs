@@ -24,4 +24,20 @@ internal static class KafkaClients
                 RecordLogError.Misconfigured, $"A Kafka {what} cannot be made of the settings Kafka:*: {error.Message.TrimEnd('.')}.", error);
         }
     }
+
+    /// <summary>
+    /// Makes one client of each kind that has settings of its own and lets it go; nothing is connected. A wrong setting is found before any
+    /// work begins, and not by whichever loop first needs such a client and would try again.
+    /// </summary>
+    /// <exception cref="RecordLogException">As <see cref="Make{T}"/>.</exception>
+    public static void Prove(KafkaOptions options)
+    {
+        var member = new ConsumerOptions { Group = "telemetry-settings", Topics = ["telemetry-settings"] };
+        Make("consumer", () => new ConsumerBuilder<byte[]?, byte[]?>(
+            KafkaClientConfig.Consumer(options, member, classic: options.GroupProtocol == KafkaGroupProtocol.Classic)).SetLogHandler(static (_, _) => { }).Build()).Dispose();
+        Make("producer", () => new ProducerBuilder<byte[]?, byte[]?>(
+            KafkaClientConfig.Producer(options, new ProducerOptions())).SetLogHandler(static (_, _) => { }).Build()).Dispose();
+        Make("producer", () => new ProducerBuilder<byte[]?, byte[]?>(
+            KafkaClientConfig.TransactionalProducer(options, new ProducerOptions(), "telemetry-settings")).SetLogHandler(static (_, _) => { }).Build()).Dispose();
+    }
 }
