@@ -1,8 +1,9 @@
 using Google.Protobuf;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
-using Telemetry.Contracts.V1;
 using Telemetry.Streams;
+using V1 = Telemetry.Contracts.V1;
+using V2 = Telemetry.Contracts.V2;
 
 namespace Telemetry.IntegrationTests.Storage;
 
@@ -41,7 +42,16 @@ internal sealed class ExpectedReadings
 
         try
         {
-            Take(ReadingBatch.Parser.ParseFrom(bytes[(FrameBytes + 1)..]));
+            // No batch has values in the columns of both versions, so the bytes tell which it is, whatever the schema id says.
+            var message = bytes[(FrameBytes + 1)..];
+            if (V1.ReadingBatch.Parser.ParseFrom(message) is { Values.Count: > 0 } first)
+            {
+                Take(first);
+            }
+            else
+            {
+                Take(V2.ReadingBatch.Parser.ParseFrom(message));
+            }
         }
         catch (InvalidProtocolBufferException)
         {
@@ -49,16 +59,39 @@ internal sealed class ExpectedReadings
         }
     }
 
-    private void Take(ReadingBatch batch)
+    private void Take(V1.ReadingBatch batch)
     {
         var time = batch.BaseTimeUs;
+        var sequence = batch.FirstSequence;
         for (var i = 0; i < batch.Values.Count; i++)
         {
             time += batch.TimeDeltasUs.Count > 0 ? batch.TimeDeltasUs[i] : 0;
+            sequence += Step(batch.SequenceDeltas, i);
             var sensor = batch.Sensors[batch.SensorIndexes.Count > 0 ? (int)batch.SensorIndexes[i] : 0];
             var quality = batch.Qualities.Count > 0 ? (int)batch.Qualities[i] : 0;
-            var id = new EventId(batch.Device, batch.BootId, batch.FirstSequence + (ulong)i);
+            var id = new EventId(batch.Device, batch.BootId, sequence);
             All.TryAdd(id, new ExpectedReading(id, sensor, time, batch.Values[i], quality));
         }
     }
+
+    /// <summary>Sensors in turn unless indexes say otherwise, times by the interval unless deltas do, values of 32 bits where all fit.</summary>
+    private void Take(V2.ReadingBatch batch)
+    {
+        var delta = 0L;
+        var sequence = batch.FirstSequence;
+        for (var i = 0; i < Math.Max(batch.Values.Count, batch.FloatValues.Count); i++)
+        {
+            delta += batch.TimeDeltasUs.Count > 0 ? batch.TimeDeltasUs[i] : 0;
+            sequence += Step(batch.SequenceDeltas, i);
+            var time = batch.StartTimeUs + (batch.TimeDeltasUs.Count > 0 ? delta : i / batch.Sensors.Count * batch.IntervalUs);
+            var sensor = batch.Sensors[batch.SensorIndexes.Count > 0 ? (int)batch.SensorIndexes[i] : i % batch.Sensors.Count];
+            var value = batch.Values.Count > 0 ? batch.Values[i] : batch.FloatValues[i];
+            var quality = batch.Qualities.Count > 0 ? (int)batch.Qualities[i] : 0;
+            var id = new EventId(batch.Device, batch.BootId, sequence);
+            All.TryAdd(id, new ExpectedReading(id, sensor, time, value, quality));
+        }
+    }
+
+    /// <summary>What reading i adds to the sequence before it; with deltas the first sequence is 0, so the first delta is the first sequence.</summary>
+    private static ulong Step(IReadOnlyList<ulong> deltas, int i) => deltas.Count > 0 ? deltas[i] : i > 0 ? 1UL : 0;
 }

@@ -8,8 +8,8 @@ using Telemetry.Streams;
 namespace Telemetry.IntegrationTests.Storage;
 
 /// <summary>
-/// Seeded readings for the log: several devices, three months mixed, late ones, NaN and infinities, batches sent twice, and
-/// now and then a record that is no batch.
+/// Seeded readings for the log: several devices, three months mixed, late ones, NaN and infinities, batches sent twice,
+/// batches of both layouts, and now and then a record that is no batch.
 /// </summary>
 internal sealed class ReadingFeed(IRecordLog log, int seed) : IAsyncDisposable
 {
@@ -23,6 +23,7 @@ internal sealed class ReadingFeed(IRecordLog log, int seed) : IAsyncDisposable
     private readonly ulong[] _sequences = new ulong[Devices];
     private readonly List<(int Device, byte[] Value)> _sent = [];
     private long _clock;
+    private int _batches;
 
     /// <summary>Appends one record and returns how many readings it carries (0: it is no batch).</summary>
     public int Append(int readingsMax = 40)
@@ -57,9 +58,18 @@ internal sealed class ReadingFeed(IRecordLog log, int seed) : IAsyncDisposable
         }
 
         var buffer = new ArrayBufferWriter<byte>();
-        ConfluentFrame.WriteHeader(buffer.GetSpan(ConfluentFrame.HeaderBytes), SchemaIds.ReadingBatch);
+        var isSecond = _batches++ % 3 == 2;
+        ConfluentFrame.WriteHeader(buffer.GetSpan(ConfluentFrame.HeaderBytes), isSecond ? SchemaIds.ReadingBatchV2 : SchemaIds.ReadingBatch);
         buffer.Advance(ConfluentFrame.HeaderBytes);
-        ReadingBatchWriter.Write(buffer, Name(at), _boots[at], _sequences[at] + 1, Sensors, sensors, times, values, qualities);
+        if (isSecond)
+        {
+            ReadingBatchV2Writer.Write(buffer, Name(at), _boots[at], _sequences[at] + 1, Sensors, sensors, times, values, qualities);
+        }
+        else
+        {
+            ReadingBatchWriter.Write(buffer, Name(at), _boots[at], _sequences[at] + 1, Sensors, sensors, times, values, qualities);
+        }
+
         _sequences[at] += (ulong)count;
         Send(at, buffer.WrittenSpan.ToArray());
         _sent.Add((at, buffer.WrittenSpan.ToArray()));
