@@ -57,6 +57,7 @@ internal sealed class SinkWriter(
         if (stream.HasRollups && blocks.Count > 0)
         {
             var start = time.GetTimestamp();
+            using var trace = StorageTraces.StartRollups(batches, "rollup_in");
             await _rollups.InsertAsync("rollup_in", blocks, markers, cancellationToken);
             metrics.Inserted("rollups", time.GetElapsedTime(start));
             metrics.RolledUp(blocks.Sum(b => b.Count));

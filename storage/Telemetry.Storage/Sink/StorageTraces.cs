@@ -5,7 +5,8 @@ namespace Telemetry.Storage.Sink;
 
 /// <summary>
 /// Two spans for one INSERT of many records. <c>insert</c> lies in the trace of each traced record, from its consumption until its
-/// readings can be queried, and links to the batch. <c>insert batch</c> is the statement itself and links to the records.
+/// readings can be queried, and links to the batch. <c>insert batch</c> is the statement itself and links to the records;
+/// <c>insert rollups</c> is the later statement that feeds the rollups with the same records, and links to them too.
 /// </summary>
 internal sealed class StorageTraces
 {
@@ -28,15 +29,26 @@ internal sealed class StorageTraces
     /// <summary>The statement begins; null when no record in it is traced.</summary>
     public Activity? StartBatch(string table, int rows)
     {
-        if (_records is null)
+        return _records is null ? null : Start("insert batch", table, rows, _records);
+    }
+
+    /// <summary>The statement that feeds the rollups begins; null when no record of the batches is traced.</summary>
+    public static Activity? StartRollups(IReadOnlyList<SinkBatch> batches, string table)
+    {
+        if (!Source.HasListeners() || batches.All(static b => b.Traces._records is null))
         {
             return null;
         }
 
+        return Start("insert rollups", table, batches.Sum(b => b.Rows.Count), batches.SelectMany(b => b.Traces._records ?? []).Take(RecordsMax));
+    }
+
+    /// <summary>In a trace of its own: the caller's current activity has no part in it, and stays.</summary>
+    private static Activity? Start(string name, string table, int rows, IEnumerable<(ActivityContext Publish, DateTime Consumed)> records)
+    {
         var current = Activity.Current;
         Activity.Current = null;
-        var batch = Source.StartActivity(
-            "insert batch", ActivityKind.Client, default(ActivityContext), links: _records.Select(r => new ActivityLink(r.Publish)));
+        var batch = Source.StartActivity(name, ActivityKind.Client, default(ActivityContext), links: records.Select(r => new ActivityLink(r.Publish)));
         if (batch is { IsAllDataRequested: true })
         {
             batch.SetTag("db.system.name", "clickhouse");

@@ -10,12 +10,24 @@ namespace Telemetry.IntegrationTests.Host;
 [Collection("processes")]
 public sealed class TracingTests : IDisposable
 {
+    private const string Send = "send telemetry.readings.v1";
+
     private readonly string _data = Directory.CreateTempSubdirectory("telemetry-tracing-").FullName;
 
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
     [Fact]
-    public async Task Publish_has_one_trace_from_edge_to_store()
+    public Task Publish_has_one_trace_from_edge_to_store() => FollowAsync([], []);
+
+    [Fact]
+    public async Task Over_Kafka_the_trace_has_the_record_on_its_way_to_the_brokers_too()
+    {
+        Assert.SkipWhen(KafkaCluster.MissingReason(own: true) is not null, KafkaCluster.MissingReason(own: true) ?? "");
+        await using var kafka = await KafkaCluster.StartAsync(1);
+        await FollowAsync(["--kafka", kafka.BootstrapServers], [Send]);
+    }
+
+    private async Task FollowAsync(string[] flags, string[] sends)
     {
         await using var collector = await OtlpReceiver.StartAsync();
         var port = FreePorts.Find();
@@ -27,7 +39,7 @@ public sealed class TracingTests : IDisposable
             ["TELEMETRY__OBSERVABILITY__TRACERATIO"] = "1",
         };
         await using var platform = TelemetryProcess.Start(
-            environment, "up", "--no-simulator", "--no-browser", "--plain", "--data", _data, "--mqtt-port", Text(port), "--http-port", "0");
+            environment, ["up", "--no-simulator", "--no-browser", "--plain", "--data", _data, "--mqtt-port", Text(port), "--http-port", "0", .. flags]);
         await platform.WaitForPortAsync(port);
         using var client = new MqttClientFactory().CreateMqttClient();
         await client.ConnectAsync(
@@ -49,7 +61,7 @@ public sealed class TracingTests : IDisposable
 
         await collector.WaitAsync(
             () => Names(collector).Count(n => n == "insert") >= 3 && Names(collector).Count(n => n == "process") >= 3
-                && Names(collector).Contains("insert batch") && collector.Metrics.ContainsKey("telemetry.bridge.readings.stored"),
+                && Names(collector).Contains("insert batch") && Names(collector).Contains("insert rollups") && collector.Metrics.ContainsKey("telemetry.bridge.readings.stored"),
             () => $"{string.Join(", ", Names(collector))} | {collector.Metrics.Count} metrics | {platform.Errors}");
         await client.DisconnectAsync(cancellationToken: TestContext.Current.CancellationToken);
         platform.Terminate();
@@ -61,14 +73,20 @@ public sealed class TracingTests : IDisposable
         foreach (var publish in publishes)
         {
             var trace = collector.Spans.Where(s => s.TraceId == publish.TraceId).ToDictionary(s => s.Name);
-            trace.Keys.ShouldBe(["publish", "append", "process", "insert"], ignoreOrder: true);
+            trace.Keys.ShouldBe(["publish", "append", "process", "insert", .. sends], ignoreOrder: true);
             publish.Parent.ShouldBe("");
             trace["append"].Parent.ShouldBe(publish.Id);
             trace["process"].Parent.ShouldBe(trace["append"].Id);
             trace["insert"].Parent.ShouldBe(trace["append"].Id);
             trace.Values.Select(s => s.Scope).ShouldBe(
-                ["Telemetry.Edge", "Telemetry.Bridge", "Telemetry.Processing", "Telemetry.Storage"], ignoreOrder: true);
+                ["Telemetry.Edge", "Telemetry.Bridge", "Telemetry.Processing", "Telemetry.Storage", .. sends.Select(_ => "Telemetry.Streams")], ignoreOrder: true);
+            foreach (var send in sends)
+            {
+                trace[send].Parent.ShouldBe(trace["append"].Id);
+            }
+
             collector.Spans.ShouldContain(s => s.Name == "insert batch" && s.Links.Contains(publish.TraceId));
+            collector.Spans.ShouldContain(s => s.Name == "insert rollups" && s.Links.Contains(publish.TraceId));
         }
     }
 

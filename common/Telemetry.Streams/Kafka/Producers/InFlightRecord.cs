@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Confluent.Kafka;
 using Telemetry.Streams.Kafka.Clients;
 
@@ -8,7 +9,7 @@ internal sealed class InFlightRecord
 {
     public InFlightRecord(KafkaProducer owner)
     {
-        Delivered = report => owner.Delivered(this, report.Offset.Value, report.Error);
+        Delivered = report => owner.Delivered(this, report.Partition.Value, report.Offset.Value, report.Error);
     }
 
     public Action<DeliveryReport<byte[]?, byte[]?>> Delivered { get; }
@@ -23,4 +24,7 @@ internal sealed class InFlightRecord
     public int Size { get; set; }
 
     public FlushGroup Group { get; set; } = null!;
+
+    /// <summary>Its span; null when it is not traced.</summary>
+    public Activity? Send { get; set; }
 }

@@ -84,6 +84,7 @@ internal class KafkaProducer : IRecordProducer
         var group = _group;
         group.Enter();
         (entry.Topic, entry.Completion, entry.State, entry.Size, entry.Group) = (topic, completion, state, size, group);
+        entry.Send = KafkaTraces.Start(record);
         try
         {
             Produce(record, partition, entry);
@@ -91,6 +92,7 @@ internal class KafkaProducer : IRecordProducer
         }
         catch (ProduceException<byte[]?, byte[]?> error)
         {
+            KafkaTraces.End(entry.Send, partition.Partition.Value, -1, error.Error);
             Recycle(entry);
             Volatile.Write(ref _refused, cost);
             Leave(cost);
@@ -161,8 +163,9 @@ internal class KafkaProducer : IRecordProducer
     }
 
     /// <summary>The delivery report of a record.</summary>
-    public void Delivered(InFlightRecord entry, long offset, Error error)
+    public void Delivered(InFlightRecord entry, int partition, long offset, Error error)
     {
+        KafkaTraces.End(entry.Send, partition, offset, error);
         var (topic, completion, state, size, group) = (entry.Topic, entry.Completion, entry.State, entry.Size, entry.Group);
         Recycle(entry);
         RecordLogException? failure = null;
@@ -286,6 +289,7 @@ internal class KafkaProducer : IRecordProducer
     private void Recycle(InFlightRecord entry)
     {
         entry.Completion = null;
+        entry.Send = null;
         _free.Enqueue(entry);
     }
 }
