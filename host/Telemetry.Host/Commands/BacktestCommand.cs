@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Telemetry.Operations.Audit;
-using Telemetry.Operations.Backtesting;
+using Telemetry.Contracts;
+using Telemetry.Contracts.Text;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
-using Telemetry.Contracts;
+using Telemetry.Operations.Audit;
+using Telemetry.Operations.Backtesting;
 using Telemetry.Processing.Backtesting;
 using Telemetry.Storage.Horizon;
 
@@ -46,9 +47,9 @@ internal static class BacktestCommand
             var options = shared.Load(result);
             var now = DateTimeOffset.UtcNow;
             var span = new HistorySpan(
-                PointInTime.Parse(result.GetValue(from)!, now),
-                result.GetValue(to) is { } end ? PointInTime.Parse(end, now) : now,
-                Durations.Parse(result.GetValue(warmUp)!),
+                TimeText.Parse(result.GetValue(from)!, now),
+                result.GetValue(to) is { } end ? TimeText.Parse(end, now) : now,
+                DurationText.Parse(result.GetValue(warmUp)!),
                 result.GetValue(device),
                 result.GetValue(sensor));
             if (span.From >= span.To)

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Telemetry.Bridge.DeadLetters;
-using Telemetry.Host.Configuration;
+using Telemetry.Contracts.Text;
 
 namespace Telemetry.Host.Commands;
 
@@ -31,7 +31,7 @@ internal sealed class DeadLetterFlags
         Cause = result.GetValue(_cause),
         Stage = result.GetValue(_stage),
         Source = result.GetValue(_source),
-        Since = result.GetValue(_since) is { } text ? DateTimeOffset.UtcNow - Durations.Parse(text) : null,
+        Since = result.GetValue(_since) is { } text ? DateTimeOffset.UtcNow - DurationText.Parse(text) : null,
         Resolved = result.GetValue(_resolved),
     };
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using Telemetry.Contracts.Text;
 using Telemetry.Host.Configuration;
 
 namespace Telemetry.Host.Commands;
@@ -26,7 +27,7 @@ internal static class HealthCheckCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             var address = result.GetValue(url) is { } given ? Parse(given) : Default(shared.Load(result).Http);
-            var limit = result.GetValue(timeout) is { } text ? Durations.Parse(text) : DefaultTimeout;
+            var limit = result.GetValue(timeout) is { } text ? DurationText.Parse(text) : DefaultTimeout;
             var (ready, answer) = await AskAsync(address, limit, cancellationToken);
             await result.InvocationConfiguration.Output.WriteLineAsync(answer);
             return ready ? 0 : 1;

@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Telemetry.Operations.Audit;
+using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.Text;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
-using Telemetry.Contracts.Readings;
 using Telemetry.Host.Views;
+using Telemetry.Operations.Audit;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.Replay;
 using Telemetry.Storage.Schema;
@@ -40,7 +41,7 @@ internal static class ReplayCommand
             var options = shared.Load(result);
             var now = DateTimeOffset.UtcNow;
             var request = new SpanReplayRequest(
-                PointInTime.Parse(result.GetValue(from)!, now), PointInTime.Parse(result.GetValue(to)!, now), result.GetValue(apply), options.Bridge.FutureMax);
+                TimeText.Parse(result.GetValue(from)!, now), TimeText.Parse(result.GetValue(to)!, now), result.GetValue(apply), options.Bridge.FutureMax);
             if (request.From >= request.To)
             {
                 throw new FormatException($"--from {request.From:O} is not before --to {request.To:O}.");

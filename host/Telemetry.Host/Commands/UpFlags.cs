@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Telemetry.Contracts.Text;
 using Telemetry.Host.Apart;
 using Telemetry.Host.Configuration;
 
@@ -58,7 +59,7 @@ internal sealed class UpFlags
         }
 
         return errors.Count > 0 ? throw new ConfigurationException(errors) : new UpSettings(
-            result.GetValue(_for) is { } text ? Durations.Parse(text) : null,
+            result.GetValue(_for) is { } text ? DurationText.Parse(text) : null,
             !result.GetValue(_noSimulator),
             !result.GetValue(_noBrowser),
             result.GetValue(_plain),

@@ -4,6 +4,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net;
 using System.Reflection;
+using Telemetry.Contracts.Text;
 
 namespace Telemetry.Host.Configuration;
 
@@ -154,7 +155,7 @@ internal sealed class OptionsReader(IConfigurationRoot configuration)
             {
                 _ when text is null => null,
                 _ when type == typeof(string) => text,
-                _ when type == typeof(TimeSpan) => Durations.Parse(text),
+                _ when type == typeof(TimeSpan) => DurationText.Parse(text),
                 _ when type == typeof(IPAddress) => text.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.Parse(text),
                 _ when type == typeof(Uri) => text.Length == 0 ? null : new Uri(text, UriKind.Absolute),
                 _ when type.IsEnum => Enum.Parse(type, text, ignoreCase: true),

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Telemetry.Query.Parameters;
+using Telemetry.Contracts.Text;
 
 namespace Telemetry.Query.Answers;
 

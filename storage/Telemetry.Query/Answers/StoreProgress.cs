@@ -1,9 +1,9 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Limits;
-using Telemetry.Query.Parameters;
 using Telemetry.Query.Setup;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Streams;
@@ -80,7 +80,7 @@ internal sealed class StoreProgress : IDisposable
         return last is not null && Now() - last.Now < age ? last : null;
     }
 
-    private long Now() => TimeText.ToMicroseconds(_services.Time.GetUtcNow());
+    private long Now() => UnixMicros.From(_services.Time.GetUtcNow());
 
     private async ValueTask<AnswerMeta> LookAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Telemetry.Contracts.Measurement;
+using Telemetry.Contracts.Text;
 using Telemetry.Query.Answers;
 using Telemetry.Query.Parameters;
 
@@ -89,7 +91,7 @@ internal static class CatalogEndpoints
 
     private static async ValueTask<List<CatalogRow>> ReadAsync(ApiRequest request, string key, Filters filters, string page)
     {
-        var horizon = request.Options.Horizon(TimeText.ToMicroseconds(request.Parameters.Now));
+        var horizon = request.Options.Horizon(UnixMicros.From(request.Parameters.Now));
         var other = key == "device" ? "sensor" : "device";
         List<KeyValuePair<string, string>> values =
             [.. filters.Values, new("horizon", horizon.ToString(System.Globalization.CultureInfo.InvariantCulture))];

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Telemetry.Contracts.Measurement;
+using Telemetry.Contracts.Text;
 using Telemetry.Query.Commands;
 using Telemetry.Query.Parameters;
 using Telemetry.Query.Problems;
@@ -52,7 +54,7 @@ internal static class CommandEndpoints
         var desk = Desk(request);
         var device = request.Parameters.RequiredName(CommonParameters.DevicePath);
         var wait = ReadWait(request);
-        var now = TimeText.ToMicroseconds(request.Parameters.Now);
+        var now = UnixMicros.From(request.Parameters.Now);
         var command = await CommandReader.ReadAsync(request, device, now);
         CommandState state;
         try
@@ -103,7 +105,7 @@ internal static class CommandEndpoints
     private static CommandDesk Desk(ApiRequest request) => request.Parts.Commands
         ?? throw new ApiProblem(503, "no-log", "Commands need the log", "This query role runs without a log.");
 
-    private static long Now(ApiRequest request) => TimeText.ToMicroseconds(request.Parts.Services.Time.GetUtcNow());
+    private static long Now(ApiRequest request) => UnixMicros.From(request.Parts.Services.Time.GetUtcNow());
 
     private static TimeSpan ReadWait(ApiRequest request)
     {

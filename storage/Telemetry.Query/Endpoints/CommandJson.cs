@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Google.Protobuf;
+using Telemetry.Contracts.Text;
 using Telemetry.Query.Commands;
-using Telemetry.Query.Parameters;
 
 namespace Telemetry.Query.Endpoints;
 

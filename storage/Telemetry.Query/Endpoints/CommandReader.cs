@@ -4,8 +4,8 @@ using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.Text;
 using Telemetry.Contracts.V1;
-using Telemetry.Query.Parameters;
 using Telemetry.Query.Problems;
 using Telemetry.Query.Setup;
 

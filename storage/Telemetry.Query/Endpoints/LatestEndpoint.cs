@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Query.Answers;
 using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Live;
@@ -42,7 +43,7 @@ internal static class LatestEndpoint
         var (limit, offset) = parameters.Page();
         var format = parameters.Format();
         var meta = await request.MetaAsync();
-        var now = TimeText.ToMicroseconds(parameters.Now);
+        var now = UnixMicros.From(parameters.Now);
         var horizon = request.Options.Horizon(now);
         var raw = filters.Where.Length == 0 ? "WHERE " + Recent : filters.Where + " AND " + Recent;
         var sql =

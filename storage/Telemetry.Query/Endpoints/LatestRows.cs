@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Telemetry.Contracts.Text;
 using Telemetry.Query.Answers;
 using Telemetry.Query.Live;
 using Telemetry.Query.Parameters;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Query.Answers;
 using Telemetry.Query.Live;
 using Telemetry.Query.Parameters;
@@ -98,7 +99,7 @@ internal static class PastReadings
     }
 
     private static string Day(string device, string sensor, long us) =>
-        $"({EngineText.Quote(device)},{EngineText.Quote(sensor)},'{TimeText.FromMicroseconds(us).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}')";
+        $"({EngineText.Quote(device)},{EngineText.Quote(sensor)},'{UnixMicros.ToTime(us).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}')";
 
     private static string Pair(SeriesName name) => $"({EngineText.Quote(name.Device)},{EngineText.Quote(name.Sensor)})";
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Telemetry.Contracts.Measurement;
+using Telemetry.Contracts.Text;
 using Telemetry.Query.Health;
-using Telemetry.Query.Parameters;
 
 namespace Telemetry.Query.Endpoints;
 
@@ -38,7 +39,7 @@ internal static class PipelineEndpoint
         Write(writer, "connections", health.Connections);
         Write(writer, "deadLetters", health.DeadLetters);
         Write(writer, "duplicates", health.Duplicates);
-        Write(writer, "watermark", health.Watermark is { } mark ? TimeText.Format(TimeText.ToMicroseconds(mark)) : Stored(meta.Watermark));
+        Write(writer, "watermark", health.Watermark is { } mark ? TimeText.Format(UnixMicros.From(mark)) : Stored(meta.Watermark));
         Write(writer, "freshness", meta.Freshness);
         Write(writer, "completeness", meta.Completeness);
         writer.WriteEndObject();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Telemetry.Contracts.Text;
 using Telemetry.Query.Answers;
 using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Parameters;

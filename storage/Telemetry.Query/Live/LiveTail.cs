@@ -2,11 +2,11 @@ using System.Text;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Query.Diagnostics;
-using Telemetry.Query.Parameters;
 using Telemetry.Query.Setup;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
@@ -118,7 +118,7 @@ internal sealed class LiveTail
             return;
         }
 
-        var horizon = _options.Horizon(TimeText.ToMicroseconds(_time.GetUtcNow()));
+        var horizon = _options.Horizon(UnixMicros.From(_time.GetUtcNow()));
         OfferLatest(horizon);
         string? device = null;
         foreach (var client in _hub.Clients)

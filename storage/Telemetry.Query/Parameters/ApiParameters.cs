@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.Text;
 using Telemetry.Query.Problems;
 using Telemetry.Query.Setup;
 
@@ -173,7 +175,7 @@ internal sealed class ApiParameters
         var text = Text(spec);
         if (text is null)
         {
-            return TimeText.ToMicroseconds(fallback);
+            return UnixMicros.From(fallback);
         }
 
         return TimeText.TryParse(text, Now, out var us)

@@ -1,3 +1,5 @@
+using Telemetry.Contracts.Text;
+
 namespace Telemetry.Query.Parameters;
 
 /// <summary>One parameter of an endpoint: read by the handler, checked against typing errors, and shown in OpenAPI.</summary>

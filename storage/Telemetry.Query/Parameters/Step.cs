@@ -1,3 +1,5 @@
+using Telemetry.Contracts.Text;
+
 namespace Telemetry.Query.Parameters;
 
 /// <summary>What a series was asked to be cut into.</summary>

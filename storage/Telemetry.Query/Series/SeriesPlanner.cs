@@ -1,4 +1,5 @@
 using System.Globalization;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Query.Answers;
 using Telemetry.Query.Limits;
 using Telemetry.Query.Parameters;
@@ -34,7 +35,7 @@ internal static class SeriesPlanner
             return SeriesQuery.Of(range, 0, SeriesSource.Raw, [new SeriesSegment(SeriesSource.Raw, range)], held);
         }
 
-        var now = TimeText.ToMicroseconds(store.Now);
+        var now = UnixMicros.From(store.Now);
         var asked = step.Kind == StepKind.Fixed ? step.Microseconds : StepChoice.Bucket(range.Length, points);
         var (bucket, source) = StepChoice.Source(asked, range, held);
         var aligned = range.Align(bucket);

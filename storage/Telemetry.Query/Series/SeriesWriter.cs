@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Telemetry.Contracts.Text;
 using Telemetry.Query.Answers;
-using Telemetry.Query.Parameters;
 
 namespace Telemetry.Query.Series;
 

@@ -1,19 +1,29 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Telemetry.Contracts.Measurement;
 
-namespace Telemetry.Query.Parameters;
+namespace Telemetry.Contracts.Text;
 
 /// <summary>
-/// Points in time as people and programs write them: RFC 3339 (<c>2026-01-31T12:00:00Z</c>, with offset or Z), Unix
-/// milliseconds, <c>now</c>, or relative to now (<c>now-1h</c>, <c>now+5m</c>). Microseconds since 1970.
+/// Points in time as people and programs write them, on the command line and in the API alike: RFC 3339 (<c>2026-01-31T12:00:00Z</c>, with
+/// offset or Z), Unix milliseconds, <c>now</c>, relative to now (<c>now-1h</c>, <c>now+5m</c>), or a duration before now (<c>2h</c>).
 /// </summary>
-internal static partial class TimeText
+public static partial class TimeText
 {
-    public const string Example = "2026-01-31T12:00:00Z, 1769860800000 or now-1h";
+    /// <summary>For messages to people.</summary>
+    public const string Example = "2026-01-31T12:00:00Z, 1769860800000, now-1h or 1h";
 
-    /// <summary>First and last time the store can hold: 1970-01-01 to 2100-01-01, in microseconds.</summary>
+    /// <summary>Last time that is taken, 2100-01-01, in microseconds; the first is 1970-01-01.</summary>
     public const long MaxUs = 4_102_444_800_000_000;
 
+    /// <exception cref="FormatException">Not a point in time between 1970 and 2100.</exception>
+    public static DateTimeOffset Parse(string text, DateTimeOffset now) => TryParse(text, now, out var us)
+        ? UnixMicros.ToTime(us)
+        : throw new FormatException($"'{text}' is no point in time between 1970 and 2100. Give {Example}.");
+
+    /// <param name="text">The text.</param>
+    /// <param name="now">What <c>now</c> is.</param>
+    /// <param name="microseconds">Since 1970.</param>
     public static bool TryParse(string text, DateTimeOffset now, out long microseconds)
     {
         microseconds = 0;
@@ -25,6 +35,12 @@ internal static partial class TimeText
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var ms))
         {
             microseconds = ms > MaxUs / 1000 ? -1 : ms * 1000;
+            return microseconds >= 0;
+        }
+
+        if (DurationText.TryParse(text, out var before))
+        {
+            microseconds = UnixMicros.From(now - before);
             return microseconds >= 0;
         }
 
@@ -44,23 +60,17 @@ internal static partial class TimeText
             return false;
         }
 
-        microseconds = ToMicroseconds(time);
+        microseconds = UnixMicros.From(time);
         return microseconds is >= 0 and <= MaxUs;
     }
 
-    public static long ToMicroseconds(DateTimeOffset time) =>
-        (time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
-
-    public static DateTimeOffset FromMicroseconds(long us) =>
-        DateTimeOffset.UnixEpoch.AddTicks(us * TimeSpan.TicksPerMicrosecond);
-
     /// <summary>RFC 3339, UTC, microseconds.</summary>
     public static string Format(long us) =>
-        FromMicroseconds(us).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+        UnixMicros.ToTime(us).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
     private static bool TryParseRelative(string text, DateTimeOffset now, out long microseconds)
     {
-        microseconds = ToMicroseconds(now);
+        microseconds = UnixMicros.From(now);
         if (text.Length == 3)
         {
             return true;
@@ -73,7 +83,7 @@ internal static partial class TimeText
             return false;
         }
 
-        microseconds += sign * distance.Ticks / TimeSpan.TicksPerMicrosecond;
+        microseconds += sign * UnixMicros.From(distance);
         return microseconds is >= 0 and <= MaxUs;
     }
 
