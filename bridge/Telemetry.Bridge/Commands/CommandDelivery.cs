@@ -3,6 +3,7 @@ using System.Text;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
@@ -163,14 +164,14 @@ public sealed class CommandDelivery : IAsyncDisposable
             if (!sent)
             {
                 pending.Misses++;
-                _pending.TryAgainAt(pending, now + Micros.Of(Backoff(FirstMiss, pending.Misses, _options.RetryMax)));
+                _pending.TryAgainAt(pending, now + UnixMicros.From(Backoff(FirstMiss, pending.Misses, _options.RetryMax)));
                 continue;
             }
 
             pending.Misses = 0;
             pending.Sent++;
             _sent.Add(1);
-            _pending.TryAgainAt(pending, now + Micros.Of(Backoff(_options.ResendAfter, pending.Sent, _options.ResendAfter * 8)));
+            _pending.TryAgainAt(pending, now + UnixMicros.From(Backoff(_options.ResendAfter, pending.Sent, _options.ResendAfter * 8)));
             if (pending.Sent == 1)
             {
                 await NoteSentAsync(command, now, cancellationToken);
@@ -229,5 +230,5 @@ public sealed class CommandDelivery : IAsyncDisposable
         return pause < most ? pause : most;
     }
 
-    private long Now() => Micros.Of(_time.GetUtcNow());
+    private long Now() => UnixMicros.From(_time.GetUtcNow());
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.ObjectPool;
 using Telemetry.Bridge.DeadLetters;
 using Telemetry.Bridge.Readings;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Mqtt.Ingest;
 using Telemetry.Streams;
@@ -77,7 +78,7 @@ internal sealed class PublishAppender(
             {
                 Topic = LogTopics.DeadLetters,
                 Key = key,
-                Value = DeadLetterWriter.Write(publish, refusal, null, Micros.Of(now), _options, payloadBytesMax),
+                Value = DeadLetterWriter.Write(publish, refusal, null, UnixMicros.From(now), _options, payloadBytesMax),
                 Headers = Headers(publish),
                 TimestampMs = now.ToUnixTimeMilliseconds(),
             };
@@ -117,7 +118,7 @@ internal sealed class PublishAppender(
         if (workspace.Columns.FirstRefusal is { } refusal)
         {
             var key = publish.TopicName[..Math.Min(publish.TopicName.Length, DeadLetterWriter.NameCharsMax)].ToArray();
-            var value = DeadLetterWriter.Write(publish, refusal, workspace.Columns, Micros.Of(now), _options, _options.DeadLetterPayloadBytesMax);
+            var value = DeadLetterWriter.Write(publish, refusal, workspace.Columns, UnixMicros.From(now), _options, _options.DeadLetterPayloadBytesMax);
             records.Add(new(LogTopics.DeadLetters, key, value, headers, now.ToUnixTimeMilliseconds()));
             workspace.Columns.DropRefused();
         }

@@ -1,6 +1,7 @@
 using System.Text.Unicode;
 using Telemetry.Bridge.Json;
 using Telemetry.Bridge.Readings;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Mqtt.Ingest;
 
@@ -131,7 +132,7 @@ internal sealed class PublishJudge(BridgeOptions options)
         var columns = workspace.Columns;
         var source = new JsonSource
         {
-            Device = topic.Device, Sensor = topic.Sensor, Shape = topic.Shape, NowUs = Micros.Of(now),
+            Device = topic.Device, Sensor = topic.Sensor, Shape = topic.Shape, NowUs = UnixMicros.From(now),
         };
         if (JsonReadings.Read(publish.Payload, source, columns) is { } refusal)
         {

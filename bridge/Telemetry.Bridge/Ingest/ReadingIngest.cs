@@ -4,6 +4,7 @@ using Telemetry.Bridge.Commands;
 using Telemetry.Bridge.Json;
 using Telemetry.Bridge.Readings;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Mqtt.Ingest;
 using Telemetry.Streams;
 
@@ -192,7 +193,7 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
             {
                 Topic = LogTopics.CommandResults,
                 Key = topic.Device,
-                Value = CommandAnswerWriter.Answer(publish, topic.Device, topic.CommandId, topic.IsRefusedCommand, Micros.Of(now), _options),
+                Value = CommandAnswerWriter.Answer(publish, topic.Device, topic.CommandId, topic.IsRefusedCommand, UnixMicros.From(now), _options),
                 Headers = PublishAppender.Headers(publish),
                 TimestampMs = now.ToUnixTimeMilliseconds(),
             },

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Mqtt.Ingest;
 
 namespace Telemetry.Bridge.Readings;
@@ -8,8 +9,8 @@ internal readonly record struct EventTimeWindow(long FromUs, long ToUs)
 {
     public static EventTimeWindow Around(DateTimeOffset now, BridgeOptions options)
     {
-        var us = (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        return new(us - (options.PastMax.Ticks / TimeSpan.TicksPerMicrosecond), us + (options.FutureMax.Ticks / TimeSpan.TicksPerMicrosecond));
+        var us = UnixMicros.From(now);
+        return new(us - UnixMicros.From(options.PastMax), us + UnixMicros.From(options.FutureMax));
     }
 
     public bool HoldsAll(ReadOnlySpan<long> times)
@@ -43,6 +44,6 @@ internal readonly record struct EventTimeWindow(long FromUs, long ToUs)
 
     private static string Text(long us) =>
         us is > -62_135_596_800_000_000 and < 253_402_300_800_000_000
-            ? DateTimeOffset.UnixEpoch.AddTicks(us * TimeSpan.TicksPerMicrosecond).ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture)
+            ? UnixMicros.ToTime(us).ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture)
             : "beyond year 9999 or before year 1";
 }

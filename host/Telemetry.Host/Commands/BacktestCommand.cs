@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Text;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
@@ -63,8 +64,8 @@ internal static class BacktestCommand
             {
                 var backtest = new Backtest(
                     options.Processing with { Detectors = DetectorSpec.Parse(spec, gated: !result.GetValue(noGate)) },
-                    HistorySpan.Microseconds(span.From),
-                    HistorySpan.Microseconds(span.To),
+                    UnixMicros.From(span.From),
+                    UnixMicros.From(span.To),
                     Math.Clamp(result.GetValue(list), 0, 100_000));
                 await FeedAsync(options, span, result.GetValue(source)!, backtest, logging, cancellationToken);
                 var report = backtest.Complete();
@@ -119,7 +120,7 @@ internal static class BacktestCommand
         lines.AddRange(report.BySeries.Take(SeriesShown).Select(s => string.Create(CultureInfo.InvariantCulture, $"  {s.Count,8:N0}  {s.Device} {s.Sensor}")));
         lines.AddRange(report.First.Select(a => string.Create(
             CultureInfo.InvariantCulture,
-            $"  {DateTimeOffset.UnixEpoch.AddTicks(a.EventTimeUs * TimeSpan.TicksPerMicrosecond):yyyy-MM-ddTHH:mm:ss.fffZ}  {a.Device} {a.Sensor} = {a.Value:G6}  {a.Reason}")));
+            $"  {UnixMicros.ToTime(a.EventTimeUs):yyyy-MM-ddTHH:mm:ss.fffZ}  {a.Device} {a.Sensor} = {a.Value:G6}  {a.Reason}")));
         return string.Join(Environment.NewLine, lines);
     }
 

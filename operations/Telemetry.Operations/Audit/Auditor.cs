@@ -1,5 +1,6 @@
 using System.Globalization;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Simulator.Ledger;
 using Telemetry.Storage.Audit;
@@ -51,7 +52,7 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
                 var letters = new LetterScan(evidence, schemas);
                 await letters.ReadAsync(log, cancellationToken);
                 var rawScan = new RawScan(evidence, _queries);
-                await rawScan.ReadAsync(months, Microseconds(horizon.EventsFrom(options.FutureMax)), rows, progress, cancellationToken);
+                await rawScan.ReadAsync(months, UnixMicros.From(horizon.EventsFrom(options.FutureMax)), rows, progress, cancellationToken);
                 total.Add(Compare(evidence, rawScan, ledger));
                 onLog += evidence.Log.Count;
                 withCopies += logScan.Copies;
@@ -121,13 +122,11 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
 
         foreach (var (table, us) in window.Rollups.Prepend(new("readings", window.Raw)).Where(t => t.Value > 0))
         {
-            from[table] = DateTimeOffset.UnixEpoch.AddTicks(us * TimeSpan.TicksPerMicrosecond);
+            from[table] = UnixMicros.ToTime(us);
         }
 
         return from.Count == 0 ? null : from;
     }
-
-    private static long Microseconds(DateTimeOffset moment) => (moment - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     private async Task<Dictionary<string, long>> CompareRollupsAsync(
         IReadOnlyList<int> months,

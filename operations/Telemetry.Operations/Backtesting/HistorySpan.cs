@@ -9,6 +9,4 @@ namespace Telemetry.Operations.Backtesting;
 public sealed record HistorySpan(DateTimeOffset From, DateTimeOffset To, TimeSpan WarmUp, string? Device, string? Sensor)
 {
     public DateTimeOffset Start => From - WarmUp;
-
-    public static long Microseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

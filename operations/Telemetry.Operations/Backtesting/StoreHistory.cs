@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.Processing.Backtesting;
@@ -26,8 +27,8 @@ public static class StoreHistory
     {
         var values = new List<KeyValuePair<string, string>>
         {
-            new("from", HistorySpan.Microseconds(span.Start).ToString(CultureInfo.InvariantCulture)),
-            new("to", HistorySpan.Microseconds(span.To).ToString(CultureInfo.InvariantCulture)),
+            new("from", UnixMicros.From(span.Start).ToString(CultureInfo.InvariantCulture)),
+            new("to", UnixMicros.From(span.To).ToString(CultureInfo.InvariantCulture)),
         };
         var where = "event_time >= fromUnixTimestamp64Micro({from:Int64}, 'UTC') AND event_time < fromUnixTimestamp64Micro({to:Int64}, 'UTC')";
         foreach (var (name, value) in new[] { ("device", span.Device), ("sensor", span.Sensor) })

@@ -76,7 +76,7 @@ internal sealed class StoreProgress : IDisposable
     private AnswerMeta? Recent()
     {
         var last = Volatile.Read(ref _last);
-        var age = _services.Options.ProgressAge.Ticks / TimeSpan.TicksPerMicrosecond;
+        var age = UnixMicros.From(_services.Options.ProgressAge);
         return last is not null && Now() - last.Now < age ? last : null;
     }
 
@@ -183,7 +183,7 @@ internal sealed class StoreProgress : IDisposable
             // The age of the oldest record from the newest stored one on is the age of that one.
             var ingested = (newest.Count == 0 ? [] : await log.QueryLagAsync(newest, cancellationToken))
                 .Where(lag => lag.Records > 0)
-                .ToDictionary(lag => lag.Partition.Partition, lag => Math.Min(now, now - (lag.Time.Ticks / TimeSpan.TicksPerMicrosecond)));
+                .ToDictionary(lag => lag.Partition.Partition, lag => Math.Min(now, now - UnixMicros.From(lag.Time)));
             return new LogState(all == 0 ? 1 : 1 - ((double)behind / all), behind, ingested);
         }
         catch (RecordLogException error)

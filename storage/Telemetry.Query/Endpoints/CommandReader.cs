@@ -3,6 +3,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Text;
 using Telemetry.Contracts.V1;
@@ -87,7 +88,7 @@ internal static class CommandReader
         }
 
         command.Name = name.Length > 0 ? name : throw Bad("'name' is missing: what shall the device do?");
-        command.ExpiresAtUs = nowUs + (lifetime.Ticks / TimeSpan.TicksPerMicrosecond);
+        command.ExpiresAtUs = nowUs + UnixMicros.From(lifetime);
         return command;
     }
 

@@ -1,3 +1,4 @@
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Text;
 
 namespace Telemetry.Query.Parameters;
@@ -34,7 +35,7 @@ internal readonly record struct Step(StepKind Kind, long Microseconds = 0)
             return false;
         }
 
-        step = Fixed(duration.Ticks / TimeSpan.TicksPerMicrosecond);
+        step = Fixed(UnixMicros.From(duration));
         return true;
     }
 }

@@ -1,3 +1,4 @@
+using Telemetry.Contracts.Measurement;
 using Telemetry.Query.Parameters;
 
 namespace Telemetry.Query.Series;
@@ -57,9 +58,7 @@ internal static class SeriesPlan
     /// <param name="newestRolledUp">Event time of the newest reading that all rollups hold; null when they hold none.</param>
     public static long Frontier(long? newestRolledUp, long now, TimeSpan overlap, TimeSpan horizon)
     {
-        var settled = now - Us(horizon);
-        return newestRolledUp is { } newest ? Math.Max(Math.Min(newest, now) - Us(overlap), settled) : settled;
+        var settled = now - UnixMicros.From(horizon);
+        return newestRolledUp is { } newest ? Math.Max(Math.Min(newest, now) - UnixMicros.From(overlap), settled) : settled;
     }
-
-    private static long Us(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMicrosecond;
 }

@@ -64,7 +64,7 @@ internal static class SeriesPlanner
     private static async ValueTask<long?> NewestAsync(
         StoreReader store, string where, IReadOnlyList<KeyValuePair<string, string>> values, SeriesSource source, long now)
     {
-        var since = TimeRange.Floor(Math.Max(0, now - Us(store.Options.TailHorizon)), Step.Day);
+        var since = TimeRange.Floor(Math.Max(0, now - UnixMicros.From(store.Options.TailHorizon)), Step.Day);
         List<KeyValuePair<string, string>> all = [.. values];
         var tables = Enumerable.Range(1, (int)source).Select(table => (SeriesSource)table);
         var newest = await ScalarAsync(store, SeriesSql.Newest(tables, where, since, store.Options.Horizon(now), all), all);
@@ -79,6 +79,4 @@ internal static class SeriesPlanner
             ? long.Parse(value.GetString()!, CultureInfo.InvariantCulture)
             : value.GetInt64();
     }
-
-    private static long Us(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMicrosecond;
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Wire;
 
 namespace Telemetry.Query.Setup;
@@ -134,5 +135,5 @@ public sealed record QueryOptions
     public int DeviceCommandSchemaId { get; init; } = SchemaIds.DeviceCommand;
 
     /// <summary>Event times after this one are in the future, microseconds.</summary>
-    internal long Horizon(long nowUs) => nowUs + (FutureTolerance.Ticks / TimeSpan.TicksPerMicrosecond);
+    internal long Horizon(long nowUs) => nowUs + UnixMicros.From(FutureTolerance);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Telemetry.Contracts.Measurement;
 
 namespace Telemetry.Storage.Horizon;
 
@@ -54,7 +55,7 @@ public sealed class StoreHorizon
     public DateTimeOffset CompleteFrom(StoreTable table) => Of(table).CompleteFrom;
 
     /// <summary>The same in microseconds since 1970-01-01T00:00:00Z, as event times are kept.</summary>
-    public long CompleteFromMicroseconds(StoreTable table) => (CompleteFrom(table) - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    public long CompleteFromMicroseconds(StoreTable table) => UnixMicros.From(CompleteFrom(table));
 
     /// <summary>Moment and cause.</summary>
     public TableHorizon Of(StoreTable table) => _tables.TryGetValue(table, out var horizon) ? horizon : TableHorizon.Always;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Audit;
@@ -29,7 +30,7 @@ internal sealed class EventReplay(
     public async ValueTask<EventReplayReport> RunAsync(
         SpanReplayRequest request, long from, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        var to = (request.To - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        var to = UnixMicros.From(request.To);
         var claims = new SinkClaims(clickHouse, table.Table, FenceOptions.Of(options), logger, time);
         var partitions = await log.QueryPartitionCountAsync(table.Topic, cancellationToken);
         await claims.ClaimOthersAsync(partitions, cancellationToken);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
@@ -46,7 +47,7 @@ public sealed class SpanReplay(
         foreach (var table in (EventTable[])[EventTables.Anomalies, EventTables.DeviceEvents])
         {
             events.Add(await new EventReplay(log, clickHouse, table, options, _logger, time)
-                .RunAsync(request, Math.Max(Microseconds(request.From), window.Raw), progress, cancellationToken));
+                .RunAsync(request, Math.Max(UnixMicros.From(request.From), window.Raw), progress, cancellationToken));
         }
 
         return report with { Events = events };
@@ -65,7 +66,7 @@ public sealed class SpanReplay(
         await claims.ClaimOthersAsync(partitions, cancellationToken);
 
         // What retention has taken from raw is not missing there.
-        var (from, to) = (Math.Max(Microseconds(request.From), window.Raw), Microseconds(request.To));
+        var (from, to) = (Math.Max(UnixMicros.From(request.From), window.Raw), UnixMicros.From(request.To));
         await using var shadow = await ShadowTable.CreateAsync(clickHouse, claims, from, to, cancellationToken);
         var complete = await FillAsync(request, partitions, shadow, progress, cancellationToken);
         var months = MonthSwap.MonthsOf(from, to);
@@ -204,7 +205,4 @@ public sealed class SpanReplay(
 
         return report;
     }
-
-    private static long Microseconds(DateTimeOffset moment) =>
-        (moment - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

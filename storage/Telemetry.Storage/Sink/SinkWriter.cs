@@ -1,4 +1,5 @@
 using System.Globalization;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Ownership;
@@ -34,7 +35,7 @@ internal sealed class SinkWriter(
         }
 
         metrics.Stored(batch.Rows.Count);
-        var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        var now = UnixMicros.From(time.GetUtcNow());
         foreach (var (newest, count) in batch.Samples)
         {
             metrics.Queryable(now - newest, count);

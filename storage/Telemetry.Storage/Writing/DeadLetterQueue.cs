@@ -1,6 +1,7 @@
 using System.Globalization;
 using Google.Protobuf;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
@@ -33,7 +34,7 @@ internal sealed class DeadLetterQueue(int schemaId, TimeProvider time)
             Cause = cause,
             Detail = string.Create(CultureInfo.InvariantCulture, $"{record.Topic}, partition {record.Partition}, offset {record.Offset}: {detail}"),
             Stage = "storage",
-            RefusedAtUs = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+            RefusedAtUs = UnixMicros.From(time.GetUtcNow()),
         };
         foreach (var index in indexes ?? [])
         {

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Text;
 using Telemetry.Contracts.V1;
 using Telemetry.Storage.Blocks;
 
@@ -75,9 +76,9 @@ internal static class EventTables
         columns.Sensors();
         columns.Int64(a => a.EventTimeUs, r => r.TimeUs);
         columns.Float64(a => a.Value, r => r.Covered);
-        columns.Strings(a => KindName(a.Kind.ToString()), "");
+        columns.Strings(a => KebabCase.Of(a.Kind.ToString()), "");
         columns.Strings(a => a.Detector, "");
-        columns.Strings(a => KindName(a.Mode.ToString()), "");
+        columns.Strings(a => KebabCase.Of(a.Mode.ToString()), "");
         columns.Float64(a => a.Score, _ => 0);
         columns.Float64(a => a.PValue, _ => 0);
         columns.Float64(a => a.Martingale, _ => 0);
@@ -92,16 +93,12 @@ internal static class EventTables
         columns.Strings(e => e.Device, Marker.Device);
         columns.Sensors();
         columns.Int64(e => e.TimeUs, r => r.TimeUs);
-        columns.Strings(e => KindName(e.Kind.ToString()), "");
+        columns.Strings(e => KebabCase.Of(e.Kind.ToString()), "");
         columns.Int64(e => e.Figure, r => r.Covered);
         columns.Int64(e => (long)e.BootId, _ => 0);
         columns.Int64((_, r) => r.Offset);
         columns.Strings(e => e.Detail, "");
     }
-
-    /// <summary>ChangePoint becomes change-point.</summary>
-    private static string KindName(string name) => string.Concat(
-        name.Select((c, i) => char.IsUpper(c) && i > 0 ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
 
     private sealed class ColumnWriter<T>
         where T : class, IMessage

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.Text;
 using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Blocks;
 using Telemetry.Streams;
@@ -88,14 +88,6 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
             "their event ids (device, boot, sequence) were given to other readings before, which were kept. The device must count each reading once and choose a new boot id at each start.");
     }
 
-    private static string CauseOf(ReadingBatchError error)
-    {
-        var name = error.ToString();
-        return string.Concat(name.Select((c, i) => char.IsUpper(c) && i > 0
-            ? $"-{char.ToLowerInvariant(c)}"
-            : char.ToLowerInvariant(c).ToString(CultureInfo.InvariantCulture)));
-    }
-
     private bool TryDecode(in LogRecord record, out string cause)
     {
         if (!ConfluentFrame.TryRead(record.Value, out var schemaId, out var message))
@@ -105,7 +97,7 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
         }
 
         var decoded = _batch.TryDecode(schemas.Find(schemaId), message, out var error);
-        cause = decoded ? "" : CauseOf(error);
+        cause = decoded ? "" : KebabCase.Of(error.ToString());
         return decoded;
     }
 
