@@ -1,6 +1,7 @@
 using System.Net;
 using Telemetry.Testing.Faults;
 using Telemetry.Testing.Processes;
+using Telemetry.Testing.Servers;
 
 namespace Telemetry.Chaos.Cluster;
 
@@ -25,16 +26,13 @@ internal sealed class SchemaRegistryNode : IAsyncDisposable
     /// <summary>Base URL, through the link.</summary>
     public Uri Url => new UriBuilder(_url) { Port = Link.EndPoint.Port }.Uri;
 
-    /// <summary>Starts one; null where there is no <c>registry.sh</c> beside the brokers' folder.</summary>
-    /// <param name="kafkaScript">The <c>kafka.sh</c> in use.</param>
+    /// <summary>Starts one; null where <see cref="TestServers.SchemaRegistry"/> finds no <c>registry.sh</c>.</summary>
     /// <param name="directory">Folder for its data.</param>
     /// <param name="register">Where it is written down.</param>
     /// <param name="cancellationToken">Ends the start.</param>
-    public static async Task<SchemaRegistryNode?> TryStartAsync(
-        string kafkaScript, string directory, ProcessRegister register, CancellationToken cancellationToken)
+    public static async Task<SchemaRegistryNode?> TryStartAsync(string directory, ProcessRegister register, CancellationToken cancellationToken)
     {
-        var script = Path.Combine(Path.GetDirectoryName(kafkaScript)!, "..", "schema-registry", "registry.sh");
-        if (!File.Exists(script))
+        if (TestServers.SchemaRegistry.Program() is not { } script)
         {
             return null;
         }

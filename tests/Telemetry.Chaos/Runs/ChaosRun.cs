@@ -121,10 +121,10 @@ internal sealed class ChaosRun(ChaosOptions options, string data, ProcessRegiste
 
         _topicsAreOurs = true;
         await topics.DeleteAllAsync(cancellationToken);
-        if (_registry is null && KafkaCluster.ScriptPath is { } scripts && _kinds.Any(k => k.NeedsRegistry)
+        if (_registry is null && _kinds.Any(k => k.NeedsRegistry)
             && File.Exists(Path.Combine(Path.GetDirectoryName(options.Host)!, "Telemetry.SchemaRegistry.dll")))
         {
-            _registry = await SchemaRegistryNode.TryStartAsync(scripts, Path.Combine(data, "registry"), register, cancellationToken);
+            _registry = await SchemaRegistryNode.TryStartAsync(Path.Combine(data, "registry"), register, cancellationToken);
         }
 
         return new Surroundings(bootstrap, _brokers, _registry);
