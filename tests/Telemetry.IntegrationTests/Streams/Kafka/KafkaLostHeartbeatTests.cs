@@ -19,6 +19,9 @@ public sealed class KafkaLostHeartbeatTests(ProxiedKafka kafka) : IClassFixture<
     /// <summary>Many heartbeats, and far less than the five minutes after which the coordinator throws out who does not let go.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private const int RecordsAtATime = 25;
+
+    private readonly Deliveries _delivered = new();
     private readonly string _topic = $"lost-{Guid.NewGuid():N}";
     private readonly RejoinCounts _rejoins = new();
 
@@ -82,7 +85,8 @@ public sealed class KafkaLostHeartbeatTests(ProxiedKafka kafka) : IClassFixture<
 
     /// <summary>
     /// A heartbeat of an old epoch is fenced: then the member gives up what it has and joins again, unless it was healed before the next
-    /// heartbeat. Either way no partition stays without a reader.
+    /// heartbeat. Either way no partition stays without a reader, and the group reads every record at least once: what its members commit
+    /// never passes a record that none of them was given. (That each is stored once is the sink's own doing, whatever the group does to it.)
     /// </summary>
     [Theory]
     [InlineData(true)]
@@ -92,18 +96,25 @@ public sealed class KafkaLostHeartbeatTests(ProxiedKafka kafka) : IClassFixture<
         kafka.Need();
         await using var second = await JoinAsync("second", 2, healsByLog);
         await Member.HoldAsync((second, 2));
+        await using var log = Open("writer", healsByLog);
+        await using var producer = log.CreateProducer(new ProducerOptions());
+        await AppendAsync(producer);
         Loss loss;
         await using (var first = await JoinAsync("first", 2, healsByLog))
         {
             await Member.HoldAsync((first, 1), (second, 1));
+            await AppendAsync(producer);
             loss = await LoseAsync("second", 2);
         }
 
         await loss.Lost.WaitAsync(Patience, Cancel);
+        await AppendAsync(producer);
         await Member.HoldAsync((second, 2));
+        await AppendAsync(producer);
 
         var (before, lost) = loss.Epochs();
         lost.ShouldBeGreaterThan(before);
+        await _delivered.WaitAsync(2, 4 * RecordsAtATime, Patience, Cancel);
     }
 
     public void Dispose() => _rejoins.Dispose();
@@ -113,16 +124,29 @@ public sealed class KafkaLostHeartbeatTests(ProxiedKafka kafka) : IClassFixture<
 
     private async Task<Member> JoinAsync(string name, int partitions, bool healsByLog)
     {
-        var log = KafkaHost.Open(kafka.Need(), options => options with
-        {
-            ClientId = name,
-            GroupProtocol = KafkaGroupProtocol.Consumer,
-            RequestTimeout = TimeSpan.FromSeconds(5),
-            AssignmentCheckInterval = healsByLog ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(2),
-            HealsByLog = healsByLog,
-        });
+        var log = Open(name, healsByLog);
         await log.EnsureTopicsAsync([new TopicSpec(_topic, partitions)], Cancel);
-        return new Member(log, _topic);
+        return new Member(log, _topic, _delivered);
+    }
+
+    private KafkaLog Open(string name, bool healsByLog) => KafkaHost.Open(kafka.Need(), options => options with
+    {
+        ClientId = name,
+        GroupProtocol = KafkaGroupProtocol.Consumer,
+        RequestTimeout = TimeSpan.FromSeconds(5),
+        AssignmentCheckInterval = healsByLog ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(2),
+        HealsByLog = healsByLog,
+    });
+
+    /// <summary>So many records to each of two partitions, acknowledged when this returns.</summary>
+    private async Task AppendAsync(IRecordProducer producer)
+    {
+        for (var i = 0; i < 2 * RecordsAtATime; i++)
+        {
+            producer.TryAppend(new NewRecord { Topic = _topic, Partition = i % 2, Value = [1], TimestampMs = 1 }, null, 0).ShouldBeTrue();
+        }
+
+        await producer.FlushAsync(Cancel);
     }
 
     /// <summary>
@@ -203,12 +227,13 @@ public sealed class KafkaLostHeartbeatTests(ProxiedKafka kafka) : IClassFixture<
         private readonly HashSet<TopicPartition> _held = [];
         private readonly CancellationTokenSource _stop = new();
         private readonly KafkaLog _log;
+        private readonly Deliveries _delivered;
         private readonly IRecordConsumer _consumer;
         private readonly Task _polling;
 
-        public Member(KafkaLog log, string topic)
+        public Member(KafkaLog log, string topic, Deliveries delivered)
         {
-            _log = log;
+            (_log, _delivered) = (log, delivered);
             _consumer = log.CreateConsumer(new ConsumerOptions { Group = topic, Topics = [topic], AssignmentListener = this });
             _polling = Task.Run(RunPollLoopAsync);
         }
@@ -294,10 +319,31 @@ public sealed class KafkaLostHeartbeatTests(ProxiedKafka kafka) : IClassFixture<
             {
                 while (true)
                 {
-                    await _consumer.PollAsync(10, TimeSpan.FromSeconds(1), _stop.Token);
+                    var records = await _consumer.PollAsync(10, TimeSpan.FromSeconds(1), _stop.Token);
+                    if (records.Count > 0)
+                    {
+                        _delivered.Add(records);
+                        await CommitAsync(records);
+                    }
                 }
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+
+        /// <summary>Refused to a member that has been fenced: then whoever has the partition reads these records again.</summary>
+        private async Task CommitAsync(IReadOnlyList<LogRecord> records)
+        {
+            try
+            {
+                await _consumer.CommitAsync(
+                    records.GroupBy(static r => new TopicPartition(r.Topic, r.Partition))
+                        .ToDictionary(static g => g.Key, static g => new CommittedOffset(g.Max(static r => r.Offset) + 1)),
+                    _stop.Token);
+            }
+            catch (RecordLogException)
             {
                 return;
             }
@@ -319,6 +365,55 @@ public sealed class KafkaLostHeartbeatTests(ProxiedKafka kafka) : IClassFixture<
 
                 _changed.SetResult();
                 _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+    }
+
+    /// <summary>Which records have been given to any member of the group.</summary>
+    private sealed class Deliveries
+    {
+        private readonly Lock _gate = new();
+        private readonly HashSet<(int Partition, long Offset)> _records = [];
+        private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Add(IReadOnlyList<LogRecord> records)
+        {
+            lock (_gate)
+            {
+                _records.UnionWith(records.Select(static r => (r.Partition, r.Offset)));
+                _changed.SetResult();
+                _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+
+        /// <summary>Waits until each of the partitions has given its first records, so many of them, without a hole.</summary>
+        public async Task WaitAsync(int partitions, int records, TimeSpan patience, CancellationToken cancellationToken)
+        {
+            var wanted = Enumerable.Range(0, partitions).SelectMany(p => Enumerable.Range(0, records).Select(o => (p, (long)o))).ToHashSet();
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            deadline.CancelAfter(patience);
+            while (true)
+            {
+                Task changed;
+                lock (_gate)
+                {
+                    wanted.ExceptWith(_records);
+                    changed = _changed.Task;
+                }
+
+                if (wanted.Count == 0)
+                {
+                    return;
+                }
+
+                try
+                {
+                    await changed.WaitAsync(deadline.Token);
+                }
+                catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+                {
+                    Assert.Fail($"After {patience} no member has been given {string.Join(", ", wanted.Order().Take(20))}.");
+                }
             }
         }
     }
