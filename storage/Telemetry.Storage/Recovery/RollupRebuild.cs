@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using Telemetry.Storage.Audit;
 using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Horizon;
@@ -23,10 +22,6 @@ internal readonly record struct ProvenSpan(long FromMicroseconds, long ToMicrose
 /// Rollups are kept longer than raw, so raw is asked first what it still holds: a bucket for which raw has fewer readings than the rollup stays
 /// as it is, and before raw's horizon also one for which it has as many. Only the others are computed anew.
 /// <para>
-/// Buckets are computed a slice at a time, whatever the month holds: neither grouping on disk nor grouping in the order of the table keeps the
-/// engine within a query's memory when a month has millions of buckets. Rows of one bucket may come from two slices; the table merges them.
-/// </para>
-/// <para>
 /// The INSERT into the shadow table is refused once another has claimed a partition. REPLACE PARTITION cannot carry that check: who claims
 /// later drops the shadow table before it reads markers, so a REPLACE that comes late finds nothing to put in place.
 /// </para>
@@ -36,30 +31,19 @@ internal readonly record struct ProvenSpan(long FromMicroseconds, long ToMicrose
 /// <param name="options">How long a former rebuild may take to end.</param>
 /// <param name="logger">Told what is rebuilt and what stays.</param>
 /// <param name="time">The clock.</param>
-/// <param name="memoryBytesMax">Memory of one statement of the rebuild, in the engine; slices are as large as fit. From 64 MB on.</param>
+/// <param name="memoryBytesMax">Memory of one statement, in the engine, bytes.</param>
 internal sealed class RollupRebuild(
     IClickHouse clickHouse, SinkClaims claims, SinkOptions options, ILogger logger, TimeProvider time, long memoryBytesMax = 512_000_000)
 {
     private const string Infix = "_rebuild_";
     private const int MarkersPerInsert = 1000;
 
-    /// <summary>Memory of a bucket while it is computed, bytes, with room for what else a statement holds; and of one with a sketch.</summary>
-    private const int BucketBytes = 2_500;
-    private const int SketchBytes = 10_000;
-
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Retention goes on while a rebuild runs: what may go within this time is not counted on.</summary>
     private static readonly TimeSpan HorizonMargin = TimeSpan.FromDays(1);
 
-    /// <summary>
-    /// Ends every statement. A block of rows with sketches is large in memory, so blocks are small; grouping goes to disk as a second net.
-    /// </summary>
-    private readonly string _bounds = string.Create(
-        CultureInfo.InvariantCulture,
-        $"async_insert = 0, max_execution_time = 0, max_memory_usage = {memoryBytesMax}, max_bytes_before_external_group_by = {memoryBytesMax / 4}, max_threads = 2, "
-        + $"max_insert_threads = 1, max_block_size = 8192, min_insert_block_size_rows = {memoryBytesMax / SketchBytes}, min_insert_block_size_bytes = {memoryBytesMax / 8}");
-
+    private readonly RollupBuilder _builder = new(clickHouse, claims, memoryBytesMax);
     private readonly StoreHorizonReader _horizon = new(clickHouse, time);
 
     /// <summary>Leaves a running rebuild of another sink a moment to end, then takes its shadow tables away.</summary>
@@ -130,7 +114,7 @@ internal sealed class RollupRebuild(
         }
         else if (!await DaysBeforeAsync(edge, cancellationToken))
         {
-            await ComputeByHashAsync(table, shadow, "1", BucketBytes, cancellationToken);
+            await _builder.ComputeByHashAsync(table, shadow, "1", cancellationToken);
         }
         else
         {
@@ -171,11 +155,11 @@ internal sealed class RollupRebuild(
     private async ValueTask<long> FillAsync(
         string table, string shadow, int unit, long edge, ProvenSpan? proven, CancellationToken cancellationToken)
     {
-        var (bucket, grain, bytes) = table switch
+        var (bucket, grain) = table switch
         {
-            "readings_1m" => ("toDateTime(toStartOfMinute(event_time), 'UTC')", 60, BucketBytes),
-            "readings_1h" => ("toDateTime(toStartOfHour(event_time), 'UTC')", 3600, SketchBytes),
-            _ => ("toDateTime(toStartOfDay(event_time), 'UTC')", 86_400, SketchBytes),
+            "readings_1m" => ("toDateTime(toStartOfMinute(event_time), 'UTC')", 60),
+            "readings_1h" => ("toDateTime(toStartOfHour(event_time), 'UTC')", 3600),
+            _ => ("toDateTime(toStartOfDay(event_time), 'UTC')", 86_400),
         };
         var of = unit < 10_000 ? "toYear" : "toYYYYMM";
         var (inRaw, inRollup) = ($"{of}(event_time) = {Text(unit)}", $"{of}(ts) = {Text(unit)}");
@@ -186,20 +170,20 @@ internal sealed class RollupRebuild(
                 $"NOT (toUnixTimestamp(ts) * 1000000 >= {span.FromMicroseconds} AND (toUnixTimestamp(ts) + {grain}) * 1000000 <= {span.ToMicroseconds})")
             : "1";
         await clickHouse.ExecuteAsync(new ClickHouseQuery($"CREATE TABLE {keep} (ts DateTime('UTC')) ENGINE = Memory"), cancellationToken);
-        await ExecuteAsync(
+        await _builder.ExecuteAsync(
             $"INSERT INTO {keep} SELECT ts FROM (SELECT ts, sum(held) AS h, sum(there) AS t FROM ("
             + $"SELECT ts, sum(n) AS held, toUInt64(0) AS there FROM {table} WHERE {inRollup} AND device != '$sink' GROUP BY ts UNION ALL "
             + $"SELECT {bucket} AS ts, toUInt64(0) AS held, count() AS there FROM readings WHERE {inRaw} AND device != '$sink' GROUP BY ts) GROUP BY ts) "
-            + $"WHERE h > 0 AND (t < h OR t = h AND toUnixTimestamp(ts) < {Text(edge)}) AND {unproven} SETTINGS {_bounds}",
+            + $"WHERE h > 0 AND (t < h OR t = h AND toUnixTimestamp(ts) < {Text(edge)}) AND {unproven} SETTINGS {_builder.Bounds}",
             null,
             cancellationToken);
         var kept = long.Parse((await clickHouse.QueryRowsAsync($"SELECT count() FROM {keep}", null, cancellationToken))[0][0], CultureInfo.InvariantCulture);
         var (tag, guard) = claims.Rebuild();
         if (kept > 0)
         {
-            await ExecuteAsync(
+            await _builder.ExecuteAsync(
                 $"INSERT INTO {shadow} SELECT * FROM {table} WHERE {inRollup} AND device != '$sink' AND ts IN (SELECT ts FROM {keep}) AND {guard} "
-                + $"SETTINGS log_comment = '{tag}', {_bounds}",
+                + $"SETTINGS log_comment = '{tag}', {_builder.Bounds}",
                 null,
                 cancellationToken);
         }
@@ -207,13 +191,10 @@ internal sealed class RollupRebuild(
         var which = $"device != '$sink' AND {bucket} NOT IN (SELECT ts FROM {keep})";
         foreach (var month in unit < 10_000 ? Enumerable.Range((unit * 100) + 1, 12) : [unit])
         {
-            await foreach (var slice in Planner(grain, bytes).PlanAsync(month, byTime: true, cancellationToken))
-            {
-                await ComputeAsync(table, shadow, $"{slice.Devices} AND {slice.Times("event_time")} AND {which}", slice.Parameters, cancellationToken);
-            }
+            await _builder.ComputeMonthAsync(table, shadow, month, grain, which, cancellationToken);
         }
 
-        await ComputeByHashAsync(table, shadow, $"{inRaw} AND device = '$sink'", bytes, cancellationToken);
+        await _builder.ComputeByHashAsync(table, shadow, $"{inRaw} AND device = '$sink'", cancellationToken);
         await AddMarkersAsync(table, shadow, inRaw, inRollup, cancellationToken);
         await clickHouse.ExecuteAsync(new ClickHouseQuery($"DROP TABLE {keep} SYNC"), cancellationToken);
         return kept;
@@ -228,65 +209,6 @@ internal sealed class RollupRebuild(
             null,
             cancellationToken);
         return rows[0][0] is "1" or "true";
-    }
-
-    /// <summary>Slices by the buckets they can have at most: one a reading, and one each <paramref name="grain"/> seconds and series.</summary>
-    private SlicePlanner Planner(int grain, int bytes) => new(
-        clickHouse,
-        memoryBytesMax / bytes,
-        kind: QueryKind.Sink,
-        weight: $"least(count(), uniq(sensor) * (1 + intDiv(toUnixTimestamp(max(event_time)) - toUnixTimestamp(min(event_time)), {Text(grain)})))");
-
-    /// <summary>
-    /// As <see cref="ComputeAsync"/>, in as many passes as there are groups for: for what is one group a series whatever its times, so what no
-    /// slice of time makes smaller. The latest values, and markers, all of which lie at the beginning of their month.
-    /// </summary>
-    private async ValueTask ComputeByHashAsync(string table, string shadow, string which, int bytes, CancellationToken cancellationToken)
-    {
-        foreach (var pass in await PassesAsync("readings", which, bytes, cancellationToken))
-        {
-            await ComputeAsync(table, shadow, $"{which} AND {pass}", null, cancellationToken);
-        }
-    }
-
-    /// <summary>Conditions on sensor and device that cut the series of a table into parts, each small enough to be grouped.</summary>
-    private async ValueTask<IReadOnlyList<string>> PassesAsync(string table, string which, int bytes, CancellationToken cancellationToken)
-    {
-        var series = await clickHouse.QueryRowsAsync(
-            $"SELECT uniq(sensor, device) FROM {table} WHERE {which} SETTINGS max_execution_time = 0", null, cancellationToken, QueryKind.Sink);
-        var count = (int)(long.Parse(series[0][0], CultureInfo.InvariantCulture) * bytes / memoryBytesMax) + 1;
-        return [.. Enumerable.Range(0, count).Select(i => $"cityHash64(sensor, device) % {Text(count)} = {Text(i)}")];
-    }
-
-    /// <summary>What the rollup's view would make of these rows of raw.</summary>
-    private async ValueTask ComputeAsync(
-        string table, string shadow, string which, IReadOnlyList<KeyValuePair<string, string>>? parameters, CancellationToken cancellationToken)
-    {
-        var (tag, guard) = claims.Rebuild();
-        var (columns, head, tail) = await ViewAsync(table, cancellationToken);
-        await ExecuteAsync(
-            $"INSERT INTO {shadow} ({columns}) {head} FROM readings WHERE {which} AND {guard} {tail} SETTINGS log_comment = '{tag}', {_bounds}",
-            parameters,
-            cancellationToken);
-    }
-
-    private ValueTask ExecuteAsync(string sql, IReadOnlyList<KeyValuePair<string, string>>? parameters, CancellationToken cancellationToken) =>
-        clickHouse.ExecuteAsync(new ClickHouseQuery(sql, parameters, Kind: QueryKind.Sink), cancellationToken);
-
-    /// <summary>
-    /// The view's SELECT: its columns (a view fills its table by name, and the table has columns that it no longer fills), what stands before
-    /// its FROM and what after the table.
-    /// </summary>
-    private async ValueTask<(string Columns, string Head, string Tail)> ViewAsync(string table, CancellationToken cancellationToken)
-    {
-        var rows = await clickHouse.QueryRowsAsync(
-            "SELECT as_select FROM system.tables WHERE database = currentDatabase() AND name = {view:String}",
-            [new("view", $"mv_{table["readings_".Length..]}")],
-            cancellationToken);
-        var select = rows[0][0];
-        var from = select.LastIndexOf("FROM ", StringComparison.Ordinal);
-        var columns = await clickHouse.QueryRowsAsync($"DESCRIBE TABLE ({select})", null, cancellationToken);
-        return (string.Join(", ", columns.Select(c => c[0])), select[..from], select[select.IndexOf("GROUP BY", from, StringComparison.Ordinal)..]);
     }
 
     /// <summary>
@@ -308,17 +230,17 @@ internal sealed class RollupRebuild(
         }
 
         var (tag, guard) = claims.Rebuild();
-        var (columns, head, tail) = await ViewAsync(table, cancellationToken);
+        var (columns, head, tail) = await _builder.ViewAsync(table, cancellationToken);
         foreach (var chunk in missing.Chunk(MarkersPerInsert))
         {
             var rows = string.Join(", ", chunk.Select(m => string.Create(
                 CultureInfo.InvariantCulture,
                 $"('{m.Marker}', toUInt64({Months.Bounds(m.Month).From / 1_000_000}), toUInt64({m.Last - m.First + 1}), toUInt64({m.Last}))")));
-            await ExecuteAsync(
+            await _builder.ExecuteAsync(
                 $"INSERT INTO {shadow} ({columns}) {head} FROM (SELECT tupleElement(m, 1) AS sensor, '$sink' AS device, "
                 + "toDateTime64(toDateTime(tupleElement(m, 2), 'UTC'), 6, 'UTC') AS event_time, toFloat64(tupleElement(m, 3)) AS value, "
                 + $"toUInt8(0) AS quality, toUInt64(0) AS boot, tupleElement(m, 4) AS sequence FROM (SELECT arrayJoin([{rows}]) AS m)) "
-                + $"WHERE {guard} {tail} SETTINGS log_comment = '{tag}', {_bounds}",
+                + $"WHERE {guard} {tail} SETTINGS log_comment = '{tag}', {_builder.Bounds}",
                 null,
                 cancellationToken);
         }
@@ -348,23 +270,23 @@ internal sealed class RollupRebuild(
     {
         const string Nothing = "(toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), toFloat64(0), toUInt8(0))";
         var (tag, guard) = claims.Rebuild();
-        foreach (var pass in await PassesAsync("readings_1d", "device != '$sink'", BucketBytes, cancellationToken))
+        foreach (var pass in await _builder.PassesAsync("readings_1d", "device != '$sink'", RollupBuilder.BucketBytes, cancellationToken))
         {
             var of = $"device != '$sink' AND {pass} GROUP BY sensor, device";
-            await ExecuteAsync(
+            await _builder.ExecuteAsync(
                 $"INSERT INTO {shadow} (sensor, device, n, last, mark_lo, mark_hi) "
                 + "SELECT sensor, device, sum(c), max(l), 0, 0 FROM ("
                 + $"SELECT sensor, device, sum(n) AS c, {Nothing} AS l FROM readings_1d WHERE {of} UNION ALL "
                 + $"SELECT sensor, device, toUInt64(0) AS c, max(last) AS l FROM readings_last WHERE {of} UNION ALL "
                 + $"SELECT sensor, device, toUInt64(0) AS c, max((event_time, sequence, value, quality)) AS l FROM readings WHERE {of}) "
-                + $"WHERE {guard} GROUP BY sensor, device SETTINGS log_comment = '{tag}', {_bounds}",
+                + $"WHERE {guard} GROUP BY sensor, device SETTINGS log_comment = '{tag}', {_builder.Bounds}",
                 null,
                 cancellationToken);
         }
 
-        await ExecuteAsync(
+        await _builder.ExecuteAsync(
             $"INSERT INTO {shadow} (sensor, device, n, last, mark_lo, mark_hi) SELECT sensor, device, n, {Nothing}, mark_lo, mark_hi "
-            + $"FROM readings_1d WHERE device = '$sink' AND {guard} SETTINGS log_comment = '{tag}', {_bounds}",
+            + $"FROM readings_1d WHERE device = '$sink' AND {guard} SETTINGS log_comment = '{tag}', {_builder.Bounds}",
             null,
             cancellationToken);
         return 1;
