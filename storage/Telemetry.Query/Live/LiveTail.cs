@@ -21,11 +21,20 @@ internal sealed class LiveTail
 {
     private const int RecordsMax = 512;
 
-    /// <summary>Devices whose event ids are remembered, some 200 bytes each; of more, those silent for longest are forgotten.</summary>
-    private const int DevicesMax = 200_000;
+    /// <summary>Devices whose event ids are remembered; of more, those silent for longest are forgotten.</summary>
+    private const int DevicesMax = 100_000;
 
-    /// <summary>Copies and conflicts are both left out, so no hashes are kept to tell them apart.</summary>
-    private static readonly DuplicateFilterOptions Bounds = new() { RangesPerBootMax = 64, HashedIdsPerBootMax = 0 };
+    /// <summary>
+    /// Copies and conflicts are both left out, so no hashes are kept to tell them apart. A device takes some 300 bytes, with gaps and
+    /// restarts up to 1.5 kB; what comes for an older gap or boot cannot be judged and is left out.
+    /// </summary>
+    private static readonly DuplicateFilterOptions Bounds = new()
+    {
+        RangesPerBootMax = 16,
+        BootsPerDeviceMax = 2,
+        ClosedBootsPerDeviceMax = 4,
+        HashedIdsPerBootMax = 0,
+    };
 
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);

@@ -12,9 +12,15 @@ namespace Telemetry.Storage.Recovery;
 /// </summary>
 /// <param name="clickHouse">The store.</param>
 /// <param name="claims">Claims of all partitions; every INSERT carries their check.</param>
+/// <param name="time">The clock of waiting.</param>
 /// <param name="memoryBytesMax">Memory of one statement in the engine, bytes; slices are as large as fit. From 64 MB on.</param>
-internal sealed class RollupBuilder(IClickHouse clickHouse, SinkClaims claims, long memoryBytesMax)
+internal sealed class RollupBuilder(IClickHouse clickHouse, SinkClaims claims, TimeProvider time, long memoryBytesMax)
 {
+    /// <summary>Parts of the table that is filled, beyond which the next slice waits for merges: far below where the engine refuses INSERTs.</summary>
+    private const int PartsMax = 200;
+
+    private static readonly TimeSpan MergePause = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Memory of a bucket while it is computed, bytes, with room for what else a statement holds; and of one with a sketch.</summary>
     public const int BucketBytes = 2_500;
     private const int SketchBytes = 10_000;
@@ -45,13 +51,38 @@ internal sealed class RollupBuilder(IClickHouse clickHouse, SinkClaims claims, l
 
     /// <summary>
     /// As <see cref="ComputeAsync"/>, in as many passes as there are groups for: for what is one group a series whatever its times, so what no
-    /// slice of time makes smaller. The latest values, and markers, all of which lie at the beginning of their month.
+    /// slice of time makes smaller. The latest values, and markers, which have one time in each month.
     /// </summary>
-    public async ValueTask ComputeByHashAsync(string table, string shadow, string which, CancellationToken cancellationToken)
+    /// <param name="table">Rollup.</param>
+    /// <param name="shadow">Where the rows go.</param>
+    /// <param name="which">Condition on the rows of raw.</param>
+    /// <param name="source">Instead of <c>readings</c>: a subquery with its columns.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async ValueTask ComputeByHashAsync(
+        string table, string shadow, string which, string source, CancellationToken cancellationToken)
     {
         foreach (var pass in await PassesAsync("readings", which, BytesOf(table), cancellationToken))
         {
-            await ComputeAsync(table, shadow, $"{which} AND {pass}", null, cancellationToken);
+            await ComputeAsync(table, shadow, $"{which} AND {pass}", null, cancellationToken, source);
+        }
+    }
+
+    /// <summary>Returns when the engine has merged the table's parts to few.</summary>
+    private async ValueTask WaitForMergesAsync(string shadow, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var parts = await clickHouse.QueryRowsAsync(
+                $"SELECT count() FROM system.parts WHERE active AND database = currentDatabase() AND table = '{shadow}'",
+                null,
+                cancellationToken,
+                QueryKind.Sink);
+            if (int.Parse(parts[0][0], CultureInfo.InvariantCulture) < PartsMax)
+            {
+                return;
+            }
+
+            await Task.Delay(MergePause, time, cancellationToken);
         }
     }
 
@@ -67,12 +98,18 @@ internal sealed class RollupBuilder(IClickHouse clickHouse, SinkClaims claims, l
 
     /// <summary>What the rollup's view would make of these rows of raw.</summary>
     private async ValueTask ComputeAsync(
-        string table, string shadow, string which, IReadOnlyList<KeyValuePair<string, string>>? parameters, CancellationToken cancellationToken)
+        string table,
+        string shadow,
+        string which,
+        IReadOnlyList<KeyValuePair<string, string>>? parameters,
+        CancellationToken cancellationToken,
+        string source = "readings")
     {
+        await WaitForMergesAsync(shadow, cancellationToken);
         var (tag, guard) = claims.Rebuild();
         var (columns, head, tail) = await ViewAsync(table, cancellationToken);
         await ExecuteAsync(
-            $"INSERT INTO {shadow} ({columns}) {head} FROM readings WHERE {which} AND {guard} {tail} SETTINGS log_comment = '{tag}', {Bounds}",
+            $"INSERT INTO {shadow} ({columns}) {head} FROM {source} WHERE {which} AND {guard} {tail} SETTINGS log_comment = '{tag}', {Bounds}",
             parameters,
             cancellationToken);
     }

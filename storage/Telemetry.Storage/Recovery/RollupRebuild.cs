@@ -22,6 +22,10 @@ internal readonly record struct ProvenSpan(long FromMicroseconds, long ToMicrose
 /// Rollups are kept longer than raw, so raw is asked first what it still holds: a bucket for which raw has fewer readings than the rollup stays
 /// as it is, and before raw's horizon also one for which it has as many. Only the others are computed anew.
 /// <para>
+/// Markers get the last second of their month: at its beginning they would be older than the retention of minutes before the month is, and the
+/// engine removes a part of nothing but expired rows as it is written.
+/// </para>
+/// <para>
 /// The INSERT into the shadow table is refused once another has claimed a partition. REPLACE PARTITION cannot carry that check: who claims
 /// later drops the shadow table before it reads markers, so a REPLACE that comes late finds nothing to put in place.
 /// </para>
@@ -38,12 +42,16 @@ internal sealed class RollupRebuild(
     private const string Infix = "_rebuild_";
     private const int MarkersPerInsert = 1000;
 
+    /// <summary>Raw's markers, each in the last second of its month.</summary>
+    private const string LateMarkers =
+        "(SELECT * REPLACE(toDateTime64(addMonths(toStartOfMonth(event_time), 1), 6, 'UTC') - toIntervalSecond(1) AS event_time) FROM readings WHERE device = '$sink')";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Retention goes on while a rebuild runs: what may go within this time is not counted on.</summary>
     private static readonly TimeSpan HorizonMargin = TimeSpan.FromDays(1);
 
-    private readonly RollupBuilder _builder = new(clickHouse, claims, memoryBytesMax);
+    private readonly RollupBuilder _builder = new(clickHouse, claims, time, memoryBytesMax);
     private readonly StoreHorizonReader _horizon = new(clickHouse, time);
 
     /// <summary>Leaves a running rebuild of another sink a moment to end, then takes its shadow tables away.</summary>
@@ -104,6 +112,13 @@ internal sealed class RollupRebuild(
     public async ValueTask<long> RebuildAsync(string table, int unit, ProvenSpan? proven, CancellationToken cancellationToken)
     {
         var from = (await _horizon.ReadNowAsync(cancellationToken)).CompleteFrom(StoreTable.Raw);
+        var expired = await ExpiredAsync(table, cancellationToken);
+        if (expired is not null && Months.Bounds(unit).To / 1_000_000 <= expired)
+        {
+            // Retention is about to take the whole month; nothing that is written into it now would stay.
+            return 0;
+        }
+
         var edge = (from == DateTimeOffset.UnixEpoch ? from : from + HorizonMargin).ToUnixTimeSeconds();
         var shadow = $"{table}{Infix}{Guid.NewGuid():N}";
         await clickHouse.ExecuteAsync(new ClickHouseQuery($"CREATE TABLE {shadow} AS {table}"), cancellationToken);
@@ -114,18 +129,18 @@ internal sealed class RollupRebuild(
         }
         else if (!await DaysBeforeAsync(edge, cancellationToken))
         {
-            await _builder.ComputeByHashAsync(table, shadow, "1", cancellationToken);
+            await _builder.ComputeByHashAsync(table, shadow, "1", "readings", cancellationToken);
         }
         else
         {
             kept = await FillLatestAsync(shadow, cancellationToken);
         }
 
-        if (unit != 0 && proven is null && await IsFewerAsync(table, shadow, unit, cancellationToken))
+        if (unit != 0 && await FindLossAsync(table, shadow, unit, expired, proven, cancellationToken) is { } loss)
         {
             await clickHouse.ExecuteAsync(new ClickHouseQuery($"DROP TABLE {shadow} SYNC"), cancellationToken);
             throw new ClickHouseException(
-                0, $"Raw lost readings of {table}, {Text(unit)}, while the rollup was built again from them; the rollup stays, and it is tried again.");
+                0, $"What was built of {table}, {Text(unit)}, lacks {loss} that the rollup has: raw lost them meanwhile. The rollup stays, and it is tried again.");
         }
 
         // From an empty table nothing can be replaced; and then there is no marker either.
@@ -155,26 +170,21 @@ internal sealed class RollupRebuild(
     private async ValueTask<long> FillAsync(
         string table, string shadow, int unit, long edge, ProvenSpan? proven, CancellationToken cancellationToken)
     {
-        var (bucket, grain) = table switch
+        var grain = GrainOf(table);
+        var bucket = table switch
         {
-            "readings_1m" => ("toDateTime(toStartOfMinute(event_time), 'UTC')", 60),
-            "readings_1h" => ("toDateTime(toStartOfHour(event_time), 'UTC')", 3600),
-            _ => ("toDateTime(toStartOfDay(event_time), 'UTC')", 86_400),
+            "readings_1m" => "toDateTime(toStartOfMinute(event_time), 'UTC')",
+            "readings_1h" => "toDateTime(toStartOfHour(event_time), 'UTC')",
+            _ => "toDateTime(toStartOfDay(event_time), 'UTC')",
         };
-        var of = unit < 10_000 ? "toYear" : "toYYYYMM";
-        var (inRaw, inRollup) = ($"{of}(event_time) = {Text(unit)}", $"{of}(ts) = {Text(unit)}");
+        var (inRaw, inRollup) = ($"{PartitionFunction(unit)}(event_time) = {Text(unit)}", $"{PartitionFunction(unit)}(ts) = {Text(unit)}");
         var keep = $"{shadow}_keep";
-        var unproven = proven is { } span
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"NOT (toUnixTimestamp(ts) * 1000000 >= {span.FromMicroseconds} AND (toUnixTimestamp(ts) + {grain}) * 1000000 <= {span.ToMicroseconds})")
-            : "1";
         await clickHouse.ExecuteAsync(new ClickHouseQuery($"CREATE TABLE {keep} (ts DateTime('UTC')) ENGINE = Memory"), cancellationToken);
         await _builder.ExecuteAsync(
             $"INSERT INTO {keep} SELECT ts FROM (SELECT ts, sum(held) AS h, sum(there) AS t FROM ("
             + $"SELECT ts, sum(n) AS held, toUInt64(0) AS there FROM {table} WHERE {inRollup} AND device != '$sink' GROUP BY ts UNION ALL "
             + $"SELECT {bucket} AS ts, toUInt64(0) AS held, count() AS there FROM readings WHERE {inRaw} AND device != '$sink' GROUP BY ts) GROUP BY ts) "
-            + $"WHERE h > 0 AND (t < h OR t = h AND toUnixTimestamp(ts) < {Text(edge)}) AND {unproven} SETTINGS {_builder.Bounds}",
+            + $"WHERE h > 0 AND (t < h OR t = h AND toUnixTimestamp(ts) < {Text(edge)}) AND {Unproven(proven, grain)} SETTINGS {_builder.Bounds}",
             null,
             cancellationToken);
         var kept = long.Parse((await clickHouse.QueryRowsAsync($"SELECT count() FROM {keep}", null, cancellationToken))[0][0], CultureInfo.InvariantCulture);
@@ -194,22 +204,81 @@ internal sealed class RollupRebuild(
             await _builder.ComputeMonthAsync(table, shadow, month, grain, which, cancellationToken);
         }
 
-        await _builder.ComputeByHashAsync(table, shadow, $"{inRaw} AND device = '$sink'", cancellationToken);
+        await _builder.ComputeByHashAsync(table, shadow, $"{inRaw} AND device = '$sink'", LateMarkers, cancellationToken);
         await AddMarkersAsync(table, shadow, inRaw, inRollup, cancellationToken);
         await clickHouse.ExecuteAsync(new ClickHouseQuery($"DROP TABLE {keep} SYNC"), cancellationToken);
         return kept;
     }
 
-    /// <summary>True: raw's retention removed what had just been counted, and what was built would hold fewer readings than what there is.</summary>
-    private async ValueTask<bool> IsFewerAsync(string table, string shadow, int unit, CancellationToken cancellationToken)
+    /// <summary>
+    /// Compares what was built with what there is, before it is put in place: raw's retention may have removed what had been counted.
+    /// </summary>
+    /// <param name="table">Rollup.</param>
+    /// <param name="shadow">What was built.</param>
+    /// <param name="unit">yyyymm or yyyy.</param>
+    /// <param name="expired">Buckets before this may be gone, Unix seconds; null: the table has no retention.</param>
+    /// <param name="proven">Where raw is right although it has fewer.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>What is lost, in words; null: nothing.</returns>
+    private async ValueTask<string?> FindLossAsync(
+        string table, string shadow, int unit, long? expired, ProvenSpan? proven, CancellationToken cancellationToken)
     {
-        var of = unit < 10_000 ? "toYear" : "toYYYYMM";
+        var inRollup = $"{PartitionFunction(unit)}(ts) = {Text(unit)}";
+        var stays = expired is { } before ? $"toUnixTimestamp(ts) >= {Text(before + (long)HorizonMargin.TotalSeconds)}" : "1";
+        var fewer = await clickHouse.QueryRowsAsync(
+            "SELECT count() FROM (SELECT ts, sum(held) AS h, sum(built) AS b FROM ("
+            + $"SELECT ts, sum(n) AS held, toUInt64(0) AS built FROM {table} WHERE {inRollup} AND device != '$sink' GROUP BY ts UNION ALL "
+            + $"SELECT ts, toUInt64(0) AS held, sum(n) AS built FROM {shadow} WHERE device != '$sink' GROUP BY ts) GROUP BY ts) "
+            + $"WHERE b < h AND {stays} AND {Unproven(proven, GrainOf(table))} SETTINGS max_execution_time = 0",
+            null,
+            cancellationToken,
+            QueryKind.Sink);
+        if (fewer[0][0] != "0")
+        {
+            return $"readings of {fewer[0][0]} buckets";
+        }
+
+        var target = SinkTarget.Rollups.First(t => t.Table == table);
+        var built = (await MarkersAsync(target, shadow, "1", cancellationToken)).GroupBy(m => m.Key)
+            .ToDictionary(g => g.Key, g => new OffsetRanges(g.Select(m => (m.First, m.Last))));
+        return (await MarkersAsync(target, table, inRollup, cancellationToken))
+            .Any(m => built.GetValueOrDefault(m.Key, OffsetRanges.Empty).Uncovered(m.First, m.Last).Any())
+            ? "markers"
+            : null;
+    }
+
+    /// <summary>Up to when retention has removed buckets of this rollup or may do so at once, Unix seconds; null: it has none.</summary>
+    private async ValueTask<long?> ExpiredAsync(string table, CancellationToken cancellationToken)
+    {
+        if (table != "readings_1m")
+        {
+            return null;
+        }
+
         var rows = await clickHouse.QueryRowsAsync(
-            $"SELECT (SELECT sum(n) FROM {shadow} WHERE device != '$sink') < (SELECT sum(n) FROM {table} WHERE {of}(ts) = {Text(unit)} AND device != '$sink')",
+            "SELECT toString(toUnixTimestamp(now())), argMax(value, applied_at) FROM schema_settings WHERE name = 'minute_retention_seconds' HAVING count() > 0",
             null,
             cancellationToken);
-        return rows[0][0] is "1" or "true";
+        return rows.Count == 0
+            ? null
+            : long.Parse(rows[0][0], CultureInfo.InvariantCulture) - (long)double.Parse(rows[0][1], CultureInfo.InvariantCulture);
     }
+
+    private static int GrainOf(string table) => table switch
+    {
+        "readings_1m" => 60,
+        "readings_1h" => 3600,
+        _ => 86_400,
+    };
+
+    private static string PartitionFunction(int unit) => unit < 10_000 ? "toYear" : "toYYYYMM";
+
+    /// <summary>Condition on buckets: not whole within the span.</summary>
+    private static string Unproven(ProvenSpan? proven, int grain) => proven is { } span
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"NOT (toUnixTimestamp(ts) * 1000000 >= {span.FromMicroseconds} AND (toUnixTimestamp(ts) + {grain}) * 1000000 <= {span.ToMicroseconds})")
+        : "1";
 
     /// <summary>
     /// Markers of the rollup for offsets of which raw has no marker any more: without them recovery would take those offsets for missing and
@@ -217,9 +286,9 @@ internal sealed class RollupRebuild(
     /// </summary>
     private async ValueTask AddMarkersAsync(string table, string shadow, string inRaw, string inRollup, CancellationToken cancellationToken)
     {
-        var raw = (await MarkersAsync(SinkTarget.Raw, inRaw, cancellationToken)).GroupBy(m => m.Key)
+        var raw = (await MarkersAsync(SinkTarget.Raw, SinkTarget.Raw.Table, inRaw, cancellationToken)).GroupBy(m => m.Key)
             .ToDictionary(g => g.Key, g => new OffsetRanges(g.Select(m => (m.First, m.Last))));
-        var missing = (await MarkersAsync(SinkTarget.Rollups.First(t => t.Table == table), inRollup, cancellationToken)).GroupBy(m => m.Key)
+        var missing = (await MarkersAsync(SinkTarget.Rollups.First(t => t.Table == table), table, inRollup, cancellationToken)).GroupBy(m => m.Key)
             .SelectMany(g => new OffsetRanges(g.Select(m => (m.First, m.Last))).Pieces
                 .SelectMany(r => raw.GetValueOrDefault(g.Key, OffsetRanges.Empty).Uncovered(r.First, r.Last))
                 .Select(r => (Marker: $"{g.Key}/k{Text(r.First)}", Month: int.Parse(g.Key.Split('/')[1], CultureInfo.InvariantCulture), r.First, r.Last)))
@@ -235,7 +304,7 @@ internal sealed class RollupRebuild(
         {
             var rows = string.Join(", ", chunk.Select(m => string.Create(
                 CultureInfo.InvariantCulture,
-                $"('{m.Marker}', toUInt64({Months.Bounds(m.Month).From / 1_000_000}), toUInt64({m.Last - m.First + 1}), toUInt64({m.Last}))")));
+                $"('{m.Marker}', toUInt64({(Months.Bounds(m.Month).To / 1_000_000) - 1}), toUInt64({m.Last - m.First + 1}), toUInt64({m.Last}))")));
             await _builder.ExecuteAsync(
                 $"INSERT INTO {shadow} ({columns}) {head} FROM (SELECT tupleElement(m, 1) AS sensor, '$sink' AS device, "
                 + "toDateTime64(toDateTime(tupleElement(m, 2), 'UTC'), 6, 'UTC') AS event_time, toFloat64(tupleElement(m, 3)) AS value, "
@@ -248,10 +317,10 @@ internal sealed class RollupRebuild(
 
     /// <summary>Key: <c>p{partition}/{yyyymm}</c>.</summary>
     private async ValueTask<IEnumerable<(string Key, long First, long Last)>> MarkersAsync(
-        SinkTarget target, string where, CancellationToken cancellationToken)
+        SinkTarget target, string table, string where, CancellationToken cancellationToken)
     {
         var rows = await clickHouse.QueryRowsAsync(
-            $"SELECT {target.MarkerColumns} FROM {target.Table} WHERE device = '$sink' AND {where} SETTINGS max_result_rows = 0, max_execution_time = 0",
+            $"SELECT {target.MarkerColumns} FROM {table} WHERE device = '$sink' AND {where} SETTINGS max_result_rows = 0, max_execution_time = 0",
             null,
             cancellationToken);
         return rows.Select(r => (

@@ -65,17 +65,60 @@ internal static class RebuildScenarios
 
             (await rebuild.RebuildAsync(table, unit, CancellationToken.None)).ShouldBe(0, table);
 
-            var ts = table == "readings_last" ? "0" : "toUnixTimestamp(ts)";
+            // Markers get another time, so that they stay as long as the month does.
+            var ts = table == "readings_last" ? "0" : "if(device = '$sink', 0, toUnixTimestamp(ts))";
             var differences = await engine.QueryRowsAsync(
                 "SELECT count(), countIf(n != m OR device = '$sink' AND (lo != l OR hi != h)) FROM "
                 + $"(SELECT sensor, device, {ts} AS t, sum(n) AS n, min(mark_lo) AS lo, max(mark_hi) AS hi FROM {table} GROUP BY sensor, device, t) AS found FULL JOIN "
-                + $"(SELECT sensor, device, toUnixTimestamp({bucket}) AS t, sum(if(device = '$sink', toUInt64(value), 1)) AS m, "
+                + $"(SELECT sensor, device, if(device = '$sink', 0, toUnixTimestamp({bucket})) AS t, sum(if(device = '$sink', toUInt64(value), 1)) AS m, "
                 + "min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS l, max(sequence) AS h FROM readings GROUP BY sensor, device, t) AS raw USING (sensor, device, t)",
                 null,
                 CancellationToken.None);
             differences[0][1].ShouldBe("0", table);
             long.Parse(differences[0][0], CultureInfo.InvariantCulture).ShouldBeGreaterThan(40_000, table);
         }
+    }
+
+    /// <summary>
+    /// Minutes are kept for a shorter time than the month has lasted: what is within it stays whole, markers included, though the engine
+    /// removes a part of expired rows as it is written.
+    /// </summary>
+    public static async Task ExpiredDaysAsync(string directory)
+    {
+        // Half of the last whole month is within retention, whatever day it is.
+        var half = Month.AddDays(15);
+        await using var harness = await StorageHarness.OpenAsync(directory, minutes: DateTime.UtcNow - half);
+        var engine = harness.ClickHouse;
+        var start = Month.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
+        // In one part, as the sink writes a month: the days that have expired stay until all have. One device has more minutes than a slice holds.
+        foreach (var (table, boot) in new[] { ("readings", ", 1 AS boot"), ("rollup_in", "") })
+        {
+            await ExecuteAsync(
+                engine,
+                $"INSERT INTO {table} (sensor, device, event_time, value, quality{(boot.Length > 0 ? ", boot" : "")}, sequence) "
+                + "SELECT 's' AS sensor, if(number % 2 = 0, 'a', 'b') AS device, "
+                + $"toDateTime64('{start}', 6, 'UTC') + toIntervalSecond(number * 30) AS event_time, 1 AS value, 0 AS quality{boot}, number AS sequence FROM numbers(80000) "
+                + $"UNION ALL SELECT 'p0/{Unit("yyyyMM")}/k', '$sink', toDateTime64('{start}', 6, 'UTC'), 80000, 0{boot}, 79999 "
+                + "SETTINGS max_insert_block_size = 1000000, min_insert_block_size_rows = 1000000, max_block_size = 1000000");
+        }
+
+        var rebuild = new RollupRebuild(
+            engine,
+            new SinkClaims(engine, "readings", FenceOptions.Of(StorageHarness.Options), NullLogger.Instance, TimeProvider.System),
+            StorageHarness.Options,
+            NullLogger.Instance,
+            TimeProvider.System,
+            memoryBytesMax: 64_000_000);
+        var kept = $"toUnixTimestamp(ts) >= {((DateTimeOffset)half.AddDays(1)).ToUnixTimeSeconds()}";
+        var before = await engine.QueryRowsAsync($"SELECT sum(n) FROM readings_1m WHERE device != '$sink' AND {kept}", null, CancellationToken.None);
+        long.Parse(before[0][0], CultureInfo.InvariantCulture).ShouldBeGreaterThan(30_000);
+
+        await rebuild.RebuildAsync("readings_1m", Unit("yyyyMM"), CancellationToken.None);
+
+        (await engine.QueryRowsAsync($"SELECT sum(n) FROM readings_1m WHERE device != '$sink' AND {kept}", null, CancellationToken.None))[0][0].ShouldBe(before[0][0]);
+        (await engine.QueryRowsAsync("SELECT min(mark_lo), max(mark_hi), sum(n) FROM readings_1m WHERE device = '$sink'", null, CancellationToken.None))[0]
+            .ShouldBe(["0", "79999", "80000"]);
     }
 
     private static int Unit(string format) => int.Parse(Month.ToString(format, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);

@@ -43,6 +43,7 @@ public sealed class StorageChild
             "seen-twice" => ScriptedScenarios.SeenTwiceAsync(directory, seed),
             "refused-table" => ScriptedScenarios.RefusedTableAsync(directory, seed),
             "rebuild-beyond-raw" => ScriptedScenarios.RebuildBeyondRawAsync(directory, seed),
+            "rebuild-expired-days" => RebuildScenarios.ExpiredDaysAsync(directory),
             "rebuild-large-month" => RebuildScenarios.LargeMonthAsync(directory),
             "rollup-columns" => RollupColumnScenarios.RunAsync(directory),
             "replay-events" => AuditScenarios.MendEventsAsync(directory, seed),

@@ -144,6 +144,9 @@ public sealed class StorageCrashTests : IDisposable
     public Task First_and_last_go_by_sequence_and_the_mean_survives_an_overflowing_sum() => RunAsync("rollup-columns", 0);
 
     [Fact]
+    public Task Month_of_which_some_minutes_have_expired_keeps_the_others_and_its_markers() => RunAsync("rebuild-expired-days", 0);
+
+    [Fact]
     public Task Month_with_more_buckets_than_memory_holds_is_built_again_in_slices() => RunAsync("rebuild-large-month", 0);
 
     [Fact]

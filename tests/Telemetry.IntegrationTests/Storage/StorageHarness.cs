@@ -50,7 +50,8 @@ internal sealed class StorageHarness : IAsyncDisposable
     /// <summary>From now on sinks claim partitions, as with a store that other processes write.</summary>
     public static void Share() => Options = Options with { FenceEmbedded = true };
 
-    public static async Task<StorageHarness> OpenAsync(string directory, ILoggerFactory? loggers = null, string? store = null)
+    public static async Task<StorageHarness> OpenAsync(
+        string directory, ILoggerFactory? loggers = null, string? store = null, TimeSpan? minutes = null)
     {
         var log = JournalLog.Open(
             new JournalOptions { Directory = Path.Combine(directory, "log"), FreeBytesMin = 0 }, NullLoggerFactory.Instance, TimeProvider.System);
@@ -60,7 +61,7 @@ internal sealed class StorageHarness : IAsyncDisposable
             NullLoggerFactory.Instance,
             CancellationToken.None);
         await SchemaMigrator.ApplyAsync(
-            clickHouse, new SchemaOptions { FreeDiskBytesMin = 0, RawRetention = TimeSpan.FromDays(36500), MinuteRetention = TimeSpan.FromDays(36500) },
+            clickHouse, new SchemaOptions { FreeDiskBytesMin = 0, RawRetention = TimeSpan.FromDays(36500), MinuteRetention = minutes ?? TimeSpan.FromDays(36500) },
             loggers ?? NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None);
         return new StorageHarness(log, clickHouse);
     }
