@@ -3,6 +3,10 @@ namespace Telemetry.Simulator.Devices;
 /// <summary>A device's connection: MQTT in truth, scripted in tests.</summary>
 internal interface IDeviceLink : IAsyncDisposable
 {
+    /// <summary>False from before the owner hears of the connection's end.</summary>
+    bool IsConnected { get; }
+
+    /// <summary>Returns with a connection, which may have ended by then.</summary>
     /// <exception cref="DeviceLinkException">No connection, and why.</exception>
     Task ConnectAsync(CancellationToken cancellationToken);
 

@@ -90,9 +90,12 @@ internal sealed class MqttDeviceLink : IDeviceLink
         return (owner, device) => new MqttDeviceLink(options, tls, device, owner);
     }
 
+    public bool IsConnected => Volatile.Read(ref _client) is not null;
+
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        await _receiving;
+        // The owner hears of the end of the last connection before there is another.
+        await _receiving.WaitAsync(cancellationToken);
         using var timeout = new CancellationTokenSource(ConnectTimeout);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         var client = Factory.CreateLowLevelMqttClient();
@@ -103,7 +106,7 @@ internal sealed class MqttDeviceLink : IDeviceLink
             _receiving = ReceiveAsync(client);
             await SubscribeAsync(client, both.Token);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // Socket, TLS, MQTT or time: whatever it was, there is no connection, and the device tries again.
             client.Dispose();
@@ -162,8 +165,7 @@ internal sealed class MqttDeviceLink : IDeviceLink
                 Send(client, new MqttPingReqPacket());
                 break;
             case PingTimer.Due.End:
-                _ended = "The broker did not answer PINGREQ.";
-                client.Dispose();
+                Break(client, "The broker did not answer PINGREQ.");
                 break;
             default:
                 break;
@@ -174,9 +176,8 @@ internal sealed class MqttDeviceLink : IDeviceLink
     {
         if (Volatile.Read(ref _client) is { } client)
         {
-            // Closed by the broker: to close from here could reset the connection before it has read the last packet.
-            await WatchAsync(client, client.SendAsync(new MqttDisconnectPacket(), CancellationToken.None));
-            await Task.WhenAny(_receiving, Task.Delay(Linger));
+            // A broker that reads nothing holds up DISCONNECT too.
+            await Task.WhenAny(LeaveAsync(client), Task.Delay(Linger));
             client.Dispose();
         }
 
@@ -186,6 +187,13 @@ internal sealed class MqttDeviceLink : IDeviceLink
     public async ValueTask DisposeAsync()
     {
         Volatile.Read(ref _client)?.Dispose();
+        await _receiving;
+    }
+
+    /// <summary>Closed by the broker: to close from here could reset the connection before it has read the last packet.</summary>
+    private async Task LeaveAsync(ILowLevelMqttClient client)
+    {
+        await WatchAsync(client, client.SendAsync(new MqttDisconnectPacket(), CancellationToken.None));
         await _receiving;
     }
 
@@ -288,18 +296,21 @@ internal sealed class MqttDeviceLink : IDeviceLink
         switch (packet)
         {
             case MqttPubAckPacket ack:
-                Settle(ack.PacketIdentifier, ack.ReasonCode);
+                Settle(client, ack.PacketIdentifier, PublishStage.Acknowledge, ack.ReasonCode);
                 break;
             case MqttPubRecPacket { ReasonCode: >= MqttPubRecReasonCode.UnspecifiedError } refused:
                 // A PUBREC that refuses ends it at once [MQTT-4.3.3-9]; its codes are those of PUBACK.
-                Settle(refused.PacketIdentifier, (MqttPubAckReasonCode)refused.ReasonCode);
+                Settle(client, refused.PacketIdentifier, PublishStage.Received, (MqttPubAckReasonCode)refused.ReasonCode);
                 break;
             case MqttPubRecPacket received:
-                Send(client, new MqttPubRelPacket { PacketIdentifier = received.PacketIdentifier });
+                Release(client, received.PacketIdentifier);
+                break;
+            case MqttPubCompPacket { ReasonCode: MqttPubCompReasonCode.Success or MqttPubCompReasonCode.PacketIdentifierNotFound } complete:
+                // 0x92: the broker had finished before, so the message did get there.
+                Settle(client, complete.PacketIdentifier, PublishStage.Complete, MqttPubAckReasonCode.Success);
                 break;
             case MqttPubCompPacket complete:
-                // Also with 0x92: the broker had finished before, so the message did get there.
-                Settle(complete.PacketIdentifier, MqttPubAckReasonCode.Success);
+                Break(client, $"The broker sent PUBCOMP with reason code 0x{(int)complete.ReasonCode:X2}, which has no meaning there (MQTT 5.0, 3.7.2.1).");
                 break;
             case MqttSubAckPacket:
                 _subscribed?.TrySetResult();
@@ -341,22 +352,62 @@ internal sealed class MqttDeviceLink : IDeviceLink
         }
     }
 
-    private void Settle(ushort identifier, MqttPubAckReasonCode code)
+    /// <summary>The publish is over; an answer that it does not wait for is the broker's mistake, and nothing is taken for acknowledged.</summary>
+    private void Settle(ILowLevelMqttClient client, ushort identifier, PublishStage stage, MqttPubAckReasonCode code)
     {
-        ulong state;
+        PublishStage found;
+        var state = 0UL;
         lock (_gate)
         {
-            if (!_slots.TryRelease(identifier, out state))
+            found = _slots.StageOf(identifier);
+            if (found == stage)
             {
-                return;
+                state = _slots.Release(identifier);
             }
         }
 
-        if (state != CommandAnswer)
+        if (found != stage)
+        {
+            BreakStage(client, identifier, found);
+        }
+        else if (state != CommandAnswer)
         {
             var outcome = code >= MqttPubAckReasonCode.UnspecifiedError ? PublishOutcome.Refused : PublishOutcome.Acknowledged;
             _owner.Published(new PublishResult(outcome, code), state);
         }
+    }
+
+    /// <summary>PUBREL answers PUBREC [MQTT-4.3.3-4].</summary>
+    private void Release(ILowLevelMqttClient client, ushort identifier)
+    {
+        PublishStage found;
+        lock (_gate)
+        {
+            found = _slots.StageOf(identifier);
+            if (found == PublishStage.Received)
+            {
+                _slots.Received(identifier);
+            }
+        }
+
+        if (found == PublishStage.Received)
+        {
+            Send(client, new MqttPubRelPacket { PacketIdentifier = identifier });
+        }
+        else
+        {
+            BreakStage(client, identifier, found);
+        }
+    }
+
+    private void BreakStage(ILowLevelMqttClient client, ushort identifier, PublishStage found) =>
+        Break(client, $"The broker answered publish {identifier} out of turn: it waits for {(found == PublishStage.None ? "nothing" : found)}.");
+
+    /// <summary>Ends a connection on which the broker broke the protocol.</summary>
+    private void Break(ILowLevelMqttClient client, string reason)
+    {
+        _ended = reason;
+        client.Dispose();
     }
 
     private void End(string reason)

@@ -4,6 +4,22 @@ using MQTTnet.Protocol;
 
 namespace Telemetry.Simulator.Devices;
 
+/// <summary>Which answer a publish waits for.</summary>
+internal enum PublishStage : byte
+{
+    /// <summary>The identifier is free.</summary>
+    None,
+
+    /// <summary>QoS 1: PUBACK.</summary>
+    Acknowledge,
+
+    /// <summary>QoS 2: PUBREC.</summary>
+    Received,
+
+    /// <summary>QoS 2, after PUBREL: PUBCOMP.</summary>
+    Complete,
+}
+
 /// <summary>
 /// Publishes of one connection that are under way. A slot's number plus one is its Packet Identifier, and each has one packet
 /// that is used again and again, so a publish allocates none. Not thread-safe: the link holds the lock.
@@ -13,9 +29,11 @@ internal sealed class PublishSlots
     private readonly MqttPublishPacket[] _packets;
     private readonly Slot[] _slots;
     private readonly Stack<ushort> _free;
+    private readonly PublishStage _first;
 
     public PublishSlots(int count, string topic, MqttQualityOfServiceLevel qos)
     {
+        _first = qos == MqttQualityOfServiceLevel.ExactlyOnce ? PublishStage.Received : PublishStage.Acknowledge;
         _slots = new Slot[count];
         _free = new Stack<ushort>(count);
         _packets = [.. Enumerable.Range(1, count).Select(i => new MqttPublishPacket
@@ -38,34 +56,36 @@ internal sealed class PublishSlots
     public MqttPublishPacket Take(ReadOnlyMemory<byte> payload, ulong state)
     {
         var identifier = _free.Pop();
-        _slots[identifier - 1] = new Slot(true, state);
+        _slots[identifier - 1] = new Slot(_first, state);
         var packet = _packets[identifier - 1];
         packet.Payload = new ReadOnlySequence<byte>(payload);
         return packet;
     }
 
-    /// <summary>Takes a free slot's Packet Identifier for a packet of the caller's.</summary>
+    /// <summary>Takes a free slot's Packet Identifier for a packet of the caller's, at QoS 1.</summary>
     public ushort Take(ulong state)
     {
         var identifier = _free.Pop();
-        _slots[identifier - 1] = new Slot(true, state);
+        _slots[identifier - 1] = new Slot(PublishStage.Acknowledge, state);
         return identifier;
     }
 
-    /// <summary>Frees a slot; false when nothing is under way with this identifier.</summary>
-    public bool TryRelease(ushort identifier, out ulong state)
-    {
-        state = 0;
-        if (identifier == 0 || identifier > _slots.Length || !_slots[identifier - 1].IsTaken)
-        {
-            return false;
-        }
+    /// <summary>Which answer the publish with this identifier waits for.</summary>
+    public PublishStage StageOf(ushort identifier) =>
+        identifier == 0 || identifier > _slots.Length ? PublishStage.None : _slots[identifier - 1].Stage;
 
-        state = _slots[identifier - 1].State;
+    /// <summary>From <see cref="PublishStage.Received"/> to <see cref="PublishStage.Complete"/>.</summary>
+    public void Received(ushort identifier) => _slots[identifier - 1] = _slots[identifier - 1] with { Stage = PublishStage.Complete };
+
+    /// <summary>Frees a slot that is taken.</summary>
+    /// <returns>What it was taken with.</returns>
+    public ulong Release(ushort identifier)
+    {
+        var state = _slots[identifier - 1].State;
         _slots[identifier - 1] = default;
         _packets[identifier - 1].Payload = default;
         _free.Push(identifier);
-        return true;
+        return state;
     }
 
     /// <summary>Frees all.</summary>
@@ -75,14 +95,14 @@ internal sealed class PublishSlots
         var states = new List<ulong>(Count);
         for (var identifier = 1; identifier <= _slots.Length; identifier++)
         {
-            if (TryRelease((ushort)identifier, out var state))
+            if (StageOf((ushort)identifier) != PublishStage.None)
             {
-                states.Add(state);
+                states.Add(Release((ushort)identifier));
             }
         }
 
         return states;
     }
 
-    private readonly record struct Slot(bool IsTaken, ulong State);
+    private readonly record struct Slot(PublishStage Stage, ulong State);
 }

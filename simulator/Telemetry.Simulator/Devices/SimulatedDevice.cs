@@ -36,7 +36,6 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
     // Guarded by the gate.
     private State _state;
     private bool _booted;
-    private bool _lostWhileConnecting;
     private int _attempt;
     private int _inFlight;
     private long _connectAtUs;
@@ -87,7 +86,6 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
             if (_state == State.Waiting && nowUs >= _connectAtUs && limiter.TryTake(nowUs))
             {
                 _state = State.Connecting;
-                _lostWhileConnecting = false;
                 _connecting = ConnectAsync(cancellationToken);
             }
 
@@ -166,10 +164,6 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
                 _fleet.Totals.Disconnected(reason);
                 Wait();
             }
-            else
-            {
-                _lostWhileConnecting = true;
-            }
         }
     }
 
@@ -205,7 +199,8 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
                 return;
             }
 
-            if (_lostWhileConnecting)
+            // It ends before it is told of, so what ends after this look finds the device connected.
+            if (!_link.IsConnected)
             {
                 _fleet.Totals.ConnectFailed("The connection ended at once.");
                 Wait();

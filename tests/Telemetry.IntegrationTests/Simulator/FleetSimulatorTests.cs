@@ -18,6 +18,9 @@ public sealed class FleetSimulatorTests : IDisposable
     private const string ChildPort = "TELEMETRY_TEST_CHILD_PORT";
     private const string ChildDirectory = "TELEMETRY_TEST_CHILD_DIRECTORY";
 
+    /// <summary>Of mosquitto: as many publishes under way and waiting as there are.</summary>
+    private const string Unlimited = "set_tcp_nodelay true\nmax_queued_messages 0\nmax_inflight_messages 0\n";
+
     private readonly string _directory = Directory.CreateTempSubdirectory("telemetry-simulator-").FullName;
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -27,8 +30,7 @@ public sealed class FleetSimulatorTests : IDisposable
     [InlineData(2)]
     public async Task Everything_a_calm_broker_was_sent_is_acknowledged_received_and_in_the_ledger(int qos)
     {
-        using var mosquitto = new Mosquitto(_directory);
-        await mosquitto.StartAsync(TestContext.Current.CancellationToken);
+        await using var mosquitto = await Mosquitto.StartAsync(Unlimited);
         await using var subscriber = await Subscriber.ConnectAsync(mosquitto.Port);
         var report = await RunAsync(Options(mosquitto.Port) with
         {
@@ -55,8 +57,7 @@ public sealed class FleetSimulatorTests : IDisposable
     public async Task Over_TLS_only_a_broker_of_the_named_authority_is_trusted()
     {
         var certificates = new TestCertificates(_directory);
-        using var mosquitto = new Mosquitto(_directory, $"certfile {certificates.ServerFile}\nkeyfile {certificates.KeyFile}\n");
-        await mosquitto.StartAsync(TestContext.Current.CancellationToken);
+        await using var mosquitto = await Mosquitto.StartAsync($"{Unlimited}certfile {certificates.ServerFile}\nkeyfile {certificates.KeyFile}\n");
         var options = Options(mosquitto.Port) with
         {
             Devices = 5,
@@ -77,8 +78,7 @@ public sealed class FleetSimulatorTests : IDisposable
     [Fact]
     public async Task Devices_come_back_after_the_broker_was_killed_and_nothing_stays_unacknowledged()
     {
-        using var mosquitto = new Mosquitto(_directory);
-        await mosquitto.StartAsync(TestContext.Current.CancellationToken);
+        await using var mosquitto = await Mosquitto.StartAsync(Unlimited);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var progress = new Watch();
         var run = RunAsync(Options(mosquitto.Port) with { QueueMax = 8, MaxInFlight = 4 }, progress, end.Token);
@@ -87,9 +87,9 @@ public sealed class FleetSimulatorTests : IDisposable
             var acked = progress.Last?.Acked ?? 0;
             var reconnects = progress.Last?.Reconnects ?? 0;
             await progress.UntilAsync(p => p.Acked > acked + 200);
-            mosquitto.Kill();
+            await mosquitto.KillAsync();
             await progress.UntilAsync(p => p.Connected == 0);
-            await mosquitto.StartAsync(TestContext.Current.CancellationToken);
+            await mosquitto.StartAgainAsync();
             await progress.UntilAsync(p => p.Connected == 40 && p.Reconnects > reconnects);
         }
 
@@ -108,8 +108,7 @@ public sealed class FleetSimulatorTests : IDisposable
     [Fact]
     public async Task Ledger_calls_acknowledged_what_was_and_nothing_else_past_its_window_and_over_broker_kills()
     {
-        using var mosquitto = new Mosquitto(_directory);
-        await mosquitto.StartAsync(TestContext.Current.CancellationToken);
+        await using var mosquitto = await Mosquitto.StartAsync(Unlimited);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var progress = new Watch();
         var options = Options(mosquitto.Port) with { Devices = 4, RatePerHour = 0, OutOfOrderShare = 0.3, MaxInFlight = 8, QueueMax = 32 };
@@ -118,12 +117,12 @@ public sealed class FleetSimulatorTests : IDisposable
         {
             var acked = progress.Last?.Acked ?? 0;
             await progress.UntilAsync(p => p.Acked > acked + (4 * LedgerLayout.Window));
-            mosquitto.Kill();
+            await mosquitto.KillAsync();
             await progress.UntilAsync(p => p.Connected == 0);
 
             // The broker is dead: what it has not acknowledged by now stays so.
             await progress.UntilAsync(p => p.Acked == Acked());
-            await mosquitto.StartAsync(TestContext.Current.CancellationToken);
+            await mosquitto.StartAgainAsync();
             await progress.UntilAsync(p => p.Connected == 4);
         }
 
@@ -137,8 +136,7 @@ public sealed class FleetSimulatorTests : IDisposable
     [Fact]
     public async Task The_ledger_of_a_killed_simulator_is_whole_and_the_next_run_adds_new_boots()
     {
-        using var mosquitto = new Mosquitto(_directory);
-        await mosquitto.StartAsync(TestContext.Current.CancellationToken);
+        await using var mosquitto = await Mosquitto.StartAsync(Unlimited);
         await using var subscriber = await Subscriber.ConnectAsync(mosquitto.Port);
         for (var run = 1; run <= 3; run++)
         {

@@ -1,63 +1,107 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using System.Threading.Channels;
+using Telemetry.Testing;
+using Telemetry.Testing.Processes;
+using Telemetry.Testing.Servers;
 
 namespace Telemetry.IntegrationTests.Simulator;
 
-/// <summary>A mosquitto of our own on a free port, to be killed and started again.</summary>
-internal sealed class Mosquitto : IDisposable
+/// <summary>A real mosquitto on a free port, started, killed, started again and stopped by its test.</summary>
+internal sealed class Mosquitto : IAsyncDisposable
 {
-    private const string Path = "/usr/sbin/mosquitto";
+    private static readonly string? Program = TestServers.FindProgram("mosquitto");
 
-    private readonly string _configuration;
+    private readonly string _directory;
+    private readonly Channel<string> _log = Channel.CreateBounded<string>(new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropOldest });
     private Process? _process;
+    private Task _reading = Task.CompletedTask;
 
-    /// <param name="directory">For its configuration.</param>
-    /// <param name="settings">More lines of configuration, for the one listener.</param>
-    public Mosquitto(string directory, string settings = "")
-    {
-        Assert.SkipUnless(File.Exists(Path), "mosquitto is not installed");
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            Port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        }
-
-        _configuration = System.IO.Path.Combine(directory, "mosquitto.conf");
-        File.WriteAllText(
-            _configuration, $"listener {Port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nlog_type error\npersistence false\nmax_queued_messages 0\nmax_inflight_messages 0\n{settings}");
-    }
+    private Mosquitto(string directory, int port) => (_directory, Port) = (directory, port);
 
     public int Port { get; }
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    private string Configuration => Path.Combine(_directory, "mosquitto.conf");
+
+    private Process Running => _process ?? throw new InvalidOperationException("mosquitto has been killed.");
+
+    /// <summary>Skips the test by name when there is no mosquitto on this machine.</summary>
+    /// <param name="settings">More lines for its configuration file.</param>
+    /// <param name="port">Port to use again; 0 finds a free one.</param>
+    public static async Task<Mosquitto> StartAsync(string settings = "", int port = 0)
     {
-        _process = Process.Start(new ProcessStartInfo(Path, ["-c", _configuration]) { RedirectStandardError = true })!;
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(TimeSpan.FromSeconds(30));
-        while (true)
+        Assert.SkipWhen(Program is null, "mosquitto is not installed (PATH, /usr/sbin).");
+        var mosquitto = new Mosquitto(Directory.CreateTempSubdirectory("mosquitto-").FullName, port == 0 ? FreePorts.Find() : port);
+
+        // Started by root it would become another user, who cannot read this directory.
+        await File.WriteAllTextAsync(
+            mosquitto.Configuration,
+            $"user {Environment.UserName}\npersistence false\nlog_dest stderr\nlog_type error\nlog_type warning\nlog_type notice\nlog_type information\n"
+            + $"listener {mosquitto.Port} 127.0.0.1\nallow_anonymous true\n{settings}\n");
+        await mosquitto.StartAgainAsync();
+        return mosquitto;
+    }
+
+    /// <summary>After <see cref="KillAsync"/>: on the same port, with nothing of what it knew.</summary>
+    public async Task StartAgainAsync()
+    {
+        _process = Process.Start(new ProcessStartInfo(Program!, ["-c", Configuration]) { RedirectStandardError = true })!;
+        _reading = ReadAsync(_process, _log.Writer);
+        await WaitForAsync("running");
+    }
+
+    /// <summary>Waits for a line of its log.</summary>
+    public async Task WaitForAsync(string text)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var seen = new List<string>();
+        try
         {
-            try
+            await foreach (var line in _log.Reader.ReadAllAsync(timeout.Token))
             {
-                using var probe = new TcpClient();
-                await probe.ConnectAsync(IPAddress.Loopback, Port, deadline.Token);
-                return;
+                seen.Add(line);
+                if (line.Contains(text, StringComparison.Ordinal))
+                {
+                    return;
+                }
             }
-            catch (SocketException)
-            {
-                // Not listening yet.
-                await Task.Delay(20, deadline.Token);
-            }
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"mosquitto never said '{text}' but: {string.Join('\n', seen)}");
         }
     }
 
-    public void Kill()
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
     {
-        _process?.Kill();
-        _process?.WaitForExit();
-        _process?.Dispose();
+        Running.Kill();
+        await Running.WaitForExitAsync();
+        await _reading;
+        Running.Dispose();
         _process = null;
     }
 
-    public void Dispose() => Kill();
+    /// <summary>SIGSTOP: alive for TCP, silent for MQTT.</summary>
+    public void Pause() => ProcessSignal.Pause(Running.Id).ShouldBeTrue();
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => ProcessSignal.Resume(Running.Id).ShouldBeTrue();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            await KillAsync();
+        }
+
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private static async Task ReadAsync(Process process, ChannelWriter<string> log)
+    {
+        while (await process.StandardError.ReadLineAsync() is { } line)
+        {
+            log.TryWrite(line);
+        }
+    }
 }

@@ -4,6 +4,7 @@ using MQTTnet.Protocol;
 using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Simulator.Devices;
 using Telemetry.Simulator.Options;
+using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Simulator;
 
@@ -17,7 +18,7 @@ public sealed class MqttDeviceLinkTests
     [InlineData(2)]
     public async Task Thousands_of_publishes_are_answered_exactly_once_within_the_receive_maximum(int qos)
     {
-        await using var broker = await Mqtt.Mosquitto.StartAsync("max_inflight_messages 20\nmax_queued_messages 0");
+        await using var broker = await Mosquitto.StartAsync("max_inflight_messages 20\nmax_queued_messages 0");
         var owner = new Owner();
         await using var link = Link(broker, owner, new() { Qos = qos, MaxInFlight = 100, QueueMax = 100 });
         await link.ConnectAsync(Cancellation);
@@ -47,7 +48,7 @@ public sealed class MqttDeviceLinkTests
     [InlineData(2)]
     public async Task Publishes_under_way_when_the_broker_dies_are_told_lost_once_and_the_link_connects_again(int qos)
     {
-        await using var broker = await Mqtt.Mosquitto.StartAsync();
+        await using var broker = await Mosquitto.StartAsync();
         var owner = new Owner();
         await using var link = Link(broker, owner, new() { Qos = qos, MaxInFlight = 10 });
         await link.ConnectAsync(Cancellation);
@@ -63,7 +64,7 @@ public sealed class MqttDeviceLinkTests
         owner.Answers.Values.ShouldAllBe(a => a.Count == 1 && a.Last.Outcome == PublishOutcome.ConnectionLost);
         link.TryPublish("x"u8.ToArray(), 9).ShouldBe(PublishStart.NotConnected);
 
-        await using var next = await Mqtt.Mosquitto.StartAsync(port: broker.Port);
+        await using var next = await Mosquitto.StartAsync(port: broker.Port);
         await link.ConnectAsync(Cancellation);
         link.TryPublish("x"u8.ToArray(), 10).ShouldBe(PublishStart.Started);
         await owner.UntilAsync(o => o.Answers.ContainsKey(10));
@@ -73,7 +74,7 @@ public sealed class MqttDeviceLinkTests
     [Fact]
     public async Task A_command_is_answered_and_acknowledged()
     {
-        await using var broker = await Mqtt.Mosquitto.StartAsync();
+        await using var broker = await Mosquitto.StartAsync();
         await using var link = Link(broker, new Owner());
         await link.ConnectAsync(Cancellation);
         await using var client = await TestClient.ConnectAsync(broker.Port, "operator");
@@ -90,7 +91,7 @@ public sealed class MqttDeviceLinkTests
     public async Task A_broker_that_refuses_or_is_not_there_is_no_connection_and_says_why()
     {
         int port;
-        await using (var broker = await Mqtt.Mosquitto.StartAsync("allow_anonymous false"))
+        await using (var broker = await Mosquitto.StartAsync("allow_anonymous false"))
         {
             port = broker.Port;
             await using var refused = Link(broker, new Owner());
@@ -108,7 +109,7 @@ public sealed class MqttDeviceLinkTests
     [Fact]
     public async Task A_silent_link_pings_and_a_broker_that_does_not_answer_is_left()
     {
-        await using var broker = await Mqtt.Mosquitto.StartAsync();
+        await using var broker = await Mosquitto.StartAsync("log_type debug");
         var owner = new Owner();
         await using var link = Link(broker, owner);
         await link.ConnectAsync(Cancellation);
@@ -136,7 +137,7 @@ public sealed class MqttDeviceLinkTests
     [Fact]
     public async Task A_publish_over_the_brokers_packet_size_is_told_at_once()
     {
-        await using var broker = await Mqtt.Mosquitto.StartAsync("max_packet_size 1000");
+        await using var broker = await Mosquitto.StartAsync("max_packet_size 1000");
         var owner = new Owner();
         await using var link = Link(broker, owner);
         await link.ConnectAsync(Cancellation);
@@ -148,7 +149,7 @@ public sealed class MqttDeviceLinkTests
     [Fact]
     public async Task A_disconnect_from_the_broker_is_told_with_its_reason()
     {
-        await using var broker = await Mqtt.Mosquitto.StartAsync();
+        await using var broker = await Mosquitto.StartAsync();
         var owner = new Owner();
         await using var link = Link(broker, owner, new() { Topic = "not/a/name/#" });
         await link.ConnectAsync(Cancellation);
@@ -157,7 +158,89 @@ public sealed class MqttDeviceLinkTests
         owner.Ends.ShouldHaveSingleItem().ShouldContain(nameof(MqttDisconnectReasonCode.ProtocolError));
     }
 
-    private static MqttDeviceLink Link(Mqtt.Mosquitto broker, Owner owner, SimulatorOptions? options = null) => Link(broker.Port, owner, options);
+    /// <summary>What counts as acknowledged is what the ledger proves a broker by, so a wrong answer must not.</summary>
+    [Theory]
+    [InlineData(1, "70020001", "PUBCOMP at QoS 1")]
+    [InlineData(1, "5003000180", "PUBREC that refuses, at QoS 1")]
+    [InlineData(1, "50020001", "PUBREC at QoS 1")]
+    [InlineData(1, "40020002", "PUBACK of what was not sent")]
+    [InlineData(2, "40020001", "PUBACK at QoS 2")]
+    [InlineData(2, "70020001", "PUBCOMP before PUBREC")]
+    [InlineData(2, "500200017003000180", "PUBCOMP with an error")]
+    public async Task A_broker_that_answers_out_of_turn_is_left_and_nothing_counts_as_acknowledged(int qos, string answer, string what)
+    {
+        await using var server = new LoopbackServer(async (client, token) =>
+        {
+            var stream = client.GetStream();
+            var buffer = new byte[4096];
+            (await stream.ReadAsync(buffer, token)).ShouldBeGreaterThan(0);
+            await stream.WriteAsync(Convert.FromHexString("2003000000"), token);
+            (await stream.ReadAsync(buffer, token)).ShouldBeGreaterThan(0);
+            await stream.WriteAsync(Convert.FromHexString("9004FFFF0000"), token);
+            (await stream.ReadAsync(buffer, token)).ShouldBeGreaterThan(0);
+            await stream.WriteAsync(Convert.FromHexString(answer), token);
+            while (await stream.ReadAsync(buffer, token) > 0)
+            {
+                // Until the device leaves.
+            }
+        });
+        var owner = new Owner();
+        await using var link = Link(server.EndPoint.Port, owner, new() { Qos = qos });
+        await link.ConnectAsync(Cancellation);
+        link.TryPublish("x"u8.ToArray(), 5).ShouldBe(PublishStart.Started);
+        await owner.UntilAsync(o => !o.Ends.IsEmpty);
+        owner.Ends.ShouldHaveSingleItem().ShouldStartWith("The broker ", Case.Sensitive, what);
+        owner.Answers[5].ShouldBe((1, new PublishResult(PublishOutcome.ConnectionLost, 0)), what);
+        link.IsConnected.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_broker_that_reads_nothing_does_not_hold_up_the_end()
+    {
+        await using var server = new LoopbackServer(async (client, token) =>
+        {
+            client.ReceiveBufferSize = 4096;
+            var stream = client.GetStream();
+            (await stream.ReadAsync(new byte[4096], token)).ShouldBeGreaterThan(0);
+            await stream.WriteAsync(Convert.FromHexString("2003000000"), token);
+            (await stream.ReadAsync(new byte[4096], token)).ShouldBeGreaterThan(0);
+            await stream.WriteAsync(Convert.FromHexString("9004FFFF0000"), token);
+            await Task.Delay(Timeout.Infinite, token);
+        });
+        var owner = new Owner();
+        await using var link = Link(server.EndPoint.Port, owner, new() { MaxInFlight = 60 });
+        await link.ConnectAsync(Cancellation);
+
+        // More than the socket's buffers hold.
+        for (var i = 0UL; i < 60; i++)
+        {
+            link.TryPublish(new byte[1_000_000], i).ShouldBe(PublishStart.Started);
+        }
+
+        await link.DisconnectAsync().WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
+        owner.Answers.Count.ShouldBe(60);
+        owner.Answers.Values.ShouldAllBe(a => a.Count == 1 && a.Last.Outcome == PublishOutcome.ConnectionLost);
+    }
+
+    [Fact]
+    public async Task A_refused_connection_is_told_as_such_also_while_the_run_ends()
+    {
+        await using var link = Link(FreePorts.Find(), new Owner());
+        using var end = new CancellationTokenSource();
+        for (var i = 0; i < 200; i++)
+        {
+            var connecting = link.ConnectAsync(end.Token);
+            if (i == 199)
+            {
+                await end.CancelAsync();
+            }
+
+            (await Record.ExceptionAsync(() => connecting)).ShouldBeAssignableTo<Exception>()
+                .ShouldSatisfyAllConditions(e => (e is DeviceLinkException or OperationCanceledException).ShouldBeTrue(e.ToString()));
+        }
+    }
+
+    private static MqttDeviceLink Link(Mosquitto broker, Owner owner, SimulatorOptions? options = null) => Link(broker.Port, owner, options);
 
     private static MqttDeviceLink Link(int port, Owner owner, SimulatorOptions? options = null) =>
         new((options ?? new()) with { Port = port }, tls: null, "press", owner);

@@ -12,26 +12,28 @@ public sealed class PublishSlotsTests
         ushort[] taken = [.. Enumerable.Range(0, 3).Select(i => slots.Take(new byte[i], (ulong)i).PacketIdentifier)];
         taken.ShouldBe([1, 2, 3]);
         slots.Count.ShouldBe(3);
-        slots.TryRelease(2, out var state).ShouldBeTrue();
-        state.ShouldBe(1UL);
+        slots.Release(2).ShouldBe(1UL);
         var packet = slots.Take("again"u8.ToArray(), 9);
         (packet.PacketIdentifier, packet.Topic, packet.QualityOfServiceLevel, packet.Payload.Length)
             .ShouldBe(((ushort)2, "t", MqttQualityOfServiceLevel.AtLeastOnce, 5));
     }
 
     [Fact]
-    public void An_answer_to_nothing_frees_nothing()
+    public void A_publish_waits_for_the_answers_of_its_qos_in_their_order()
     {
         var slots = new PublishSlots(2, "t", MqttQualityOfServiceLevel.ExactlyOnce);
         slots.Take(default, 7);
+        slots.StageOf(1).ShouldBe(PublishStage.Received);
+        slots.Received(1);
+        slots.StageOf(1).ShouldBe(PublishStage.Complete);
+        slots.Release(1).ShouldBe(7UL);
+
+        // What the device answers to a command is at QoS 1 always.
+        slots.StageOf(slots.Take(8)).ShouldBe(PublishStage.Acknowledge);
         foreach (ushort identifier in (ushort[])[0, 2, 3, ushort.MaxValue])
         {
-            slots.TryRelease(identifier, out _).ShouldBeFalse();
+            slots.StageOf(identifier).ShouldBe(PublishStage.None);
         }
-
-        slots.TryRelease(1, out _).ShouldBeTrue();
-        slots.TryRelease(1, out _).ShouldBeFalse();
-        slots.Count.ShouldBe(0);
     }
 
     [Fact]
