@@ -48,7 +48,7 @@ internal static class SimulateCommand
             var options = shared.Load(result);
             var simulator = WithBroker(options.Simulator, result.GetValue(broker));
             using var signals = new StopSignals(supervised: result.GetValue(parent));
-            using var watch = result.GetValue(parent) ? new ParentWatch(static () => Environment.Exit(Orphaned)) : null;
+            using var watch = result.GetValue(parent) ? new ParentWatch(static () => ProcessExit.Now(Orphaned)) : null;
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(
                 cancellationToken, signals.Token, watch?.Token ?? CancellationToken.None);
             using var instrumentation = Observing.Start(options, "simulate");

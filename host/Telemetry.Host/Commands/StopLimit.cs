@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Telemetry.Host.Commands;
 
 /// <summary>
@@ -8,9 +6,6 @@ namespace Telemetry.Host.Commands;
 /// </summary>
 internal sealed class StopLimit : IDisposable
 {
-    /// <summary>Exit handlers of native libraries may wait for the very call that hangs; then the process is killed.</summary>
-    private static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(3);
-
     private readonly ILogger _logger;
     private readonly Timer _timer;
     private readonly Lock _gate = new();
@@ -52,7 +47,6 @@ internal sealed class StopLimit : IDisposable
             }
         }
 
-        using var last = new Timer(static _ => Process.GetCurrentProcess().Kill(), null, ExitTime, Timeout.InfiniteTimeSpan);
-        Environment.Exit(code);
+        ProcessExit.Now(code);
     }
 }

@@ -22,6 +22,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
     private readonly PartitionWorkers _workers;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abandon = new();
+    private readonly Lazy<Task> _disposal;
     private Task _loop = Task.CompletedTask;
     private volatile string? _pollProblem;
 
@@ -40,6 +41,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
         _metrics = new ProcessingMetrics(() => _workers?.Status ?? [], time);
         _committer = new TransactionCommitter(log, options, _logger, time);
         _workers = new PartitionWorkers(log, options, _committer, _metrics, _logger, time, schemas);
+        _disposal = new Lazy<Task>(DisposeOnceAsync);
     }
 
     /// <summary>Where each assigned partition stands; from any thread.</summary>
@@ -74,8 +76,10 @@ public sealed class ReadingProcessor : IAsyncDisposable
         await _loop;
     }
 
-    /// <summary>Stops without finishing, if <see cref="StopAsync"/> was not called before.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Stops without finishing, if <see cref="StopAsync"/> was not called before. Who calls it again waits for the same end.</summary>
+    public ValueTask DisposeAsync() => new(_disposal.Value);
+
+    private async Task DisposeOnceAsync()
     {
         await _abandon.CancelAsync();
         await _stop.CancelAsync();

@@ -128,6 +128,19 @@ public class ReadingProcessorTests
             .Error.ShouldBe(RecordLogError.Fenced);
     }
 
+    /// <summary>The role ends a processor that failed while it starts the next, and may itself be ended meanwhile.</summary>
+    [Fact]
+    public async Task It_may_be_ended_by_several_at_once()
+    {
+        await using var fixture = new ProcessorFixture();
+        await fixture.FillAsync(seed: 1, records: 100);
+        var processor = Member(fixture, new StepLog(fixture.Log, static _ => { }), 1);
+        await processor.StartAsync(TestContext.Current.CancellationToken);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () => await processor.DisposeAsync())));
+        await processor.DisposeAsync();
+        processor.Completion.IsCompleted.ShouldBeTrue();
+    }
+
     [Fact]
     public async Task Partitions_tell_where_they_stand()
     {
