@@ -1,5 +1,7 @@
+using System.Globalization;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
+using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Streams;
 
@@ -51,8 +53,17 @@ internal static partial class Log
     [LoggerMessage(7051, LogLevel.Critical, "The Kafka client has failed and takes nothing more; restart the process: {Reason} ({Code})")]
     public static partial void KafkaFailed(this ILogger logger, string reason, ErrorCode code);
 
-    [LoggerMessage(7052, LogLevel.Warning, "Kafka: {Reason} ({Code}); the client goes on trying")]
-    public static partial void ClientError(this ILogger logger, ErrorCode code, string reason);
+    [LoggerMessage(7052, LogLevel.Warning, "Kafka: {Reason} ({Code}); the client goes on trying{More}")]
+    private static partial void ClientGoesOn(this ILogger logger, ErrorCode code, string reason, string more);
+
+    /// <summary>A fault that librdkafka goes on after; of equal ones one in some seconds.</summary>
+    public static void ClientError(this ILogger logger, ErrorCode code, string reason)
+    {
+        if (Repeats.Take($"{code} {reason}", out var suppressed))
+        {
+            logger.ClientGoesOn(code, reason, More(suppressed));
+        }
+    }
 
     [LoggerMessage(7053, LogLevel.Warning, "{Bytes} bytes were still unanswered when a producer was closed")]
     public static partial void RecordsUnanswered(this ILogger logger, long bytes);
@@ -72,8 +83,8 @@ internal static partial class Log
     [LoggerMessage(7058, LogLevel.Debug, "librdkafka {Name} {Facility}: {Message}")]
     public static partial void ClientMessage(this ILogger logger, string name, string facility, string message);
 
-    [LoggerMessage(7059, LogLevel.Warning, "librdkafka {Name} {Facility}: {Message}")]
-    public static partial void ClientWarning(this ILogger logger, string name, string facility, string message);
+    [LoggerMessage(7059, LogLevel.Warning, "librdkafka {Name} {Facility}: {Message}{More}")]
+    private static partial void ClientWarning(this ILogger logger, string name, string facility, string message, string more);
 
     [LoggerMessage(7068, LogLevel.Error, "The Kafka client forgot to {What} a transaction of {TransactionalId}; the id is opened again with another client")]
     public static partial void CallForgotten(this ILogger logger, string transactionalId, string what);
@@ -85,16 +96,24 @@ internal static partial class Log
         "A member of group {Group} may have missed an answer of its coordinator ({Cause}); it leaves the group and joins again")]
     public static partial void MemberRejoins(this ILogger logger, string? group, string cause);
 
-    /// <summary>A line of librdkafka's own log.</summary>
+    private static readonly RepeatLimit Repeats = new(TimeProvider.System, TimeSpan.FromSeconds(5));
+
+    /// <summary>A line of librdkafka's own log; of equal warnings one in some seconds.</summary>
     public static void Client(this ILogger logger, LogMessage message)
     {
         if (message.Level <= SyslogLevel.Warning)
         {
-            logger.ClientWarning(message.Name, message.Facility, message.Message);
+            if (Repeats.Take($"{message.Name} {message.Facility} {message.Message}", out var suppressed))
+            {
+                logger.ClientWarning(message.Name, message.Facility, message.Message, More(suppressed));
+            }
         }
         else
         {
             logger.ClientMessage(message.Name, message.Facility, message.Message);
         }
     }
+
+    private static string More(int suppressed) =>
+        suppressed == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" (and {suppressed} times more in between)");
 }
