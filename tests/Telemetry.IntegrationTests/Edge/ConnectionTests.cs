@@ -1,5 +1,6 @@
 using MQTTnet;
 using MQTTnet.Formatter;
+using MQTTnet.Protocol;
 using Telemetry.Edge;
 using Telemetry.Edge.Hosting;
 using Telemetry.Edge.Reasons;
@@ -50,21 +51,21 @@ public sealed class ConnectionTests
     {
         what.ShouldNotBeEmpty();
         await using var broker = await TestBroker.StartAsync();
-        await using (var client = await broker.ConnectAsync("m"))
+        await using (var client = await broker.ConnectRawAsync("m"))
         {
             await client.SendAsync(bytes);
             await client.ShouldBeClosedAsync(code);
         }
 
-        await using var old = await broker.ConnectAsync("m", MqttVersion.V311);
-        await old.PingAsync();
+        await using var old = await broker.ConnectAsync("m", o => o.ProtocolVersion = MqttProtocolVersion.V311);
+        await old.ShouldBeQuietAsync();
     }
 
     [Fact]
     public async Task Packet_type_15_is_reserved_in_3_1_1()
     {
         await using var broker = await TestBroker.StartAsync();
-        await using var client = await broker.ConnectAsync("m", MqttVersion.V311);
+        await using var client = await broker.ConnectRawAsync("m", MqttVersion.V311);
         await client.SendAsync(0xF0, 0);
         await client.ShouldBeClosedAsync(null);
     }
@@ -77,7 +78,7 @@ public sealed class ConnectionTests
     {
         what.ShouldNotBeEmpty();
         await using var broker = await TestBroker.StartAsync();
-        await using var client = await broker.OpenAsync();
+        await using var client = await broker.OpenRawAsync();
         await client.SendAsync(bytes);
         (await client.TryNextAsync()).ShouldBeNull();
     }
@@ -86,7 +87,7 @@ public sealed class ConnectionTests
     public async Task Unsupported_level_is_refused_with_a_connack()
     {
         await using var broker = await TestBroker.StartAsync();
-        await using var client = await broker.OpenAsync();
+        await using var client = await broker.OpenRawAsync();
         await client.SendAsync([0x10, 14, 0, 4, 0x4D, 0x51, 0x54, 0x54, 6, 2, 0, 0, 0, 0, 1, 0x6D]);
         (await client.ConnAckAsync()).ReasonCode.ShouldBe(ReasonCode.UnsupportedProtocolVersion);
         (await client.TryNextAsync()).ShouldBeNull();
@@ -96,7 +97,7 @@ public sealed class ConnectionTests
     public async Task Packets_one_byte_at_a_time_are_understood()
     {
         await using var broker = await TestBroker.StartAsync();
-        await using var client = await broker.OpenAsync();
+        await using var client = await broker.OpenRawAsync();
         foreach (var b in ConnectV5.Concat(new byte[] { 0xC0, 0 }))
         {
             await client.SendAsync([b]);
@@ -111,33 +112,43 @@ public sealed class ConnectionTests
     {
         await using var broker = await TestBroker.StartAsync();
         await using var old = await broker.ConnectAsync("same");
-        await using var fresh = await broker.ConnectAsync("same", MqttVersion.V311);
-        await old.ShouldBeClosedAsync(ReasonCode.SessionTakenOver);
-        await fresh.SubscribeAsync("t", MqttQos.AtLeastOnce);
-        await fresh.PublishAsync("t", "x");
-        (await fresh.NextAsync()).Publish().Topic.ShouldBe("t");
+        await using var fresh = await broker.ConnectAsync("same", o => o.ProtocolVersion = MqttProtocolVersion.V311);
+        await old.ShouldBeClosedAsync(MqttClientDisconnectReason.SessionTakenOver);
+        await fresh.SubscribeAsync("t");
+        await fresh.PublishAsync("t", "x", MqttQualityOfServiceLevel.AtMostOnce);
+        (await fresh.NextAsync()).Topic.ShouldBe("t");
+    }
+
+    [Theory]
+    [InlineData("take-over", ReasonCode.SessionTakenOver)]
+    [InlineData("stop", ReasonCode.ServerShuttingDown)]
+    public async Task Connection_is_ended_behind_the_brokers_disconnect(string how, ReasonCode code)
+    {
+        await using var broker = await TestBroker.StartAsync();
+        // MQTTnet would end it itself.
+        await using var client = await broker.ConnectRawAsync("same");
+        await using var fresh = how == "take-over" ? await broker.ConnectAsync("same") : null;
+        var stopping = how == "stop" ? broker.Broker.StopAsync() : Task.CompletedTask;
+        await client.ShouldBeClosedAsync(code);
+        await client.DisposeAsync();
+        await stopping;
     }
 
     [Fact]
     public async Task Race_of_100_connects_leaves_exactly_one()
     {
         await using var broker = await TestBroker.StartAsync();
-        var clients = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => broker.ConnectAsync("same", clean: i % 2 == 0)));
-        var ends = clients.Select(c => c.TryNextAsync()).ToArray();
-        var closed = 0;
-        var left = ends.ToList();
-        while (closed < 99)
+        var clients = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(i => broker.ConnectAsync("same", o => o.CleanSession = i % 2 == 0)));
+        var left = clients.ToDictionary(c => (Task)c.End);
+        while (left.Count > 1)
         {
-            var done = await Task.WhenAny(left);
-            left.Remove(done);
-            (await done)!.Type.ShouldBe(MqttPacketType.Disconnect);
-            closed++;
+            left.Remove(await Task.WhenAny(left.Keys), out var closed);
+            await closed!.ShouldBeClosedAsync(MqttClientDisconnectReason.SessionTakenOver);
         }
 
         broker.Broker.Sessions.Count.ShouldBe(1);
-        var survivor = clients[Array.IndexOf(ends, left.Single())];
-        await survivor.SendAsync(0xC0, 0);
-        (await left.Single())!.Type.ShouldBe(MqttPacketType.PingResp);
+        await left.Values.Single().ShouldBeQuietAsync();
         foreach (var client in clients)
         {
             await client.DisposeAsync();
@@ -146,7 +157,6 @@ public sealed class ConnectionTests
 
     [Theory]
     [InlineData("cut", true)]
-    [InlineData("protocol error", true)]
     [InlineData("disconnect with will", true)]
     [InlineData("disconnect", false)]
     public async Task Will_is_published_unless_the_client_says_goodbye(string how, bool expected)
@@ -154,29 +164,41 @@ public sealed class ConnectionTests
         await using var broker = await TestBroker.StartAsync();
         await using var watcher = await broker.ConnectAsync("w");
         await watcher.SubscribeAsync("#");
-        var client = await broker.ConnectAsync("c", will: new WillMessage { TopicName = "will", Payload = "dead"u8.ToArray() });
-        switch (how)
+        await using var client = await broker.ConnectAsync("c", o =>
         {
-            case "cut":
-                client.Cut();
-                break;
-            case "protocol error":
-                await client.SendAsync(0x00, 0x00);
-                break;
-            default:
-                var code = expected ? ReasonCode.DisconnectWithWillMessage : ReasonCode.Success;
-                await client.WriteAsync(o => DisconnectPacket.Write(o, MqttVersion.V500, code));
-                break;
+            o.WillTopic = "will";
+            o.WillPayload = "dead"u8.ToArray();
+        });
+        if (how == "cut")
+        {
+            client.Cut();
+        }
+        else
+        {
+            await client.DisconnectAsync(expected
+                ? MqttClientDisconnectOptionsReason.DisconnectWithWillMessage
+                : MqttClientDisconnectOptionsReason.NormalDisconnection);
         }
 
         if (!expected)
         {
             // Once the connection is through, a will would have been published before this.
-            (await client.TryNextAsync()).ShouldBeNull();
+            await broker.UntilConnectionsAsync(1);
             await broker.Broker.PublishAsync("will", "none"u8.ToArray());
         }
 
-        (await watcher.NextAsync()).Publish().Payload.ShouldBe(expected ? "dead" : "none");
+        (await watcher.NextAsync()).ConvertPayloadToString().ShouldBe(expected ? "dead" : "none");
+    }
+
+    [Theory]
+    [InlineData(MqttVersion.V311)]
+    [InlineData(MqttVersion.V500)]
+    public async Task Connection_is_ended_behind_the_clients_disconnect(MqttVersion version)
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var client = await broker.ConnectRawAsync("c", version);
+        await client.WriteAsync(o => DisconnectPacket.Write(o, version, ReasonCode.Success));
+        (await client.TryNextAsync()).ShouldBeNull(); // [MQTT-3.14.4-3]
     }
 
     [Fact]
@@ -185,24 +207,30 @@ public sealed class ConnectionTests
         await using var broker = await TestBroker.StartAsync();
         await using var watcher = await broker.ConnectAsync("w");
         await watcher.SubscribeAsync("#");
-        var keep = new MqttProperties { SessionExpiryInterval = 1000 };
-        var will = new WillMessage { TopicName = "will", Properties = new MqttProperties { WillDelayInterval = 900 } };
-        var first = await broker.ConnectAsync("c", clean: false, properties: keep, will: will);
+        static void KeepWithWill(MqttClientOptions options)
+        {
+            options.CleanSession = false;
+            options.SessionExpiryInterval = 1000;
+            options.WillTopic = "will";
+            options.WillDelayInterval = 900;
+        }
+
+        var first = await broker.ConnectAsync("c", KeepWithWill);
         first.Cut();
-        var second = await broker.ConnectAsync("c", clean: false, properties: keep, will: will);
-        await watcher.PingAsync();
+        var second = await broker.ConnectAsync("c", KeepWithWill);
+        await watcher.ShouldBeQuietAsync();
         second.Cut();
         // Clean start ends the session, and with it the wait. [MQTT-3.1.2-8]
-        await using var third = await broker.ConnectAsync("c", clean: true);
-        (await watcher.NextAsync()).Publish().Topic.ShouldBe("will");
-        await watcher.PingAsync();
+        await using var third = await broker.ConnectAsync("c");
+        (await watcher.NextAsync()).Topic.ShouldBe("will");
+        await watcher.ShouldBeQuietAsync();
     }
 
     [Fact]
     public async Task Silence_is_ended_after_one_and_a_half_keep_alives()
     {
         await using var broker = await TestBroker.StartAsync();
-        await using var client = await broker.ConnectAsync("k", keepAlive: 1);
+        await using var client = await broker.ConnectRawAsync("k", keepAlive: 1);
         await client.ShouldBeClosedAsync(ReasonCode.KeepAliveTimeout);
     }
 
@@ -210,7 +238,7 @@ public sealed class ConnectionTests
     public async Task Connection_that_never_connects_is_closed()
     {
         await using var broker = await TestBroker.StartAsync(new EdgeOptions { ConnectTimeout = TimeSpan.FromMilliseconds(200) });
-        await using var client = await broker.OpenAsync();
+        await using var client = await broker.OpenRawAsync();
         await client.SendAsync(0x10);
         (await client.TryNextAsync()).ShouldBeNull();
     }
@@ -222,7 +250,7 @@ public sealed class ConnectionTests
         var assigned = new HashSet<string>();
         for (var i = 0; i < 3; i++)
         {
-            await using var client = await TestClient.ConnectAsync(broker.Port, "");
+            await using var client = await broker.ConnectAsync("");
             client.Answer.AssignedClientIdentifier.ShouldNotBeEmpty();
             assigned.Add(client.Answer.AssignedClientIdentifier).ShouldBeTrue();
         }
@@ -268,7 +296,7 @@ public sealed class ConnectionTests
         var random = new Random(20260101);
         for (var i = 0; i < 200; i++)
         {
-            await using var client = await broker.OpenAsync();
+            await using var client = await broker.OpenRawAsync();
             var bytes = new byte[random.Next(1, 400)];
             random.NextBytes(bytes);
             if (i % 2 == 0)
@@ -280,7 +308,7 @@ public sealed class ConnectionTests
             client.Cut();
         }
 
-        await witness.PingAsync();
+        await witness.ShouldBeQuietAsync();
         broker.Broker.Metrics.Closed(CloseKind.InternalError).ShouldBe(0);
     }
 
@@ -288,7 +316,7 @@ public sealed class ConnectionTests
     public async Task Thousand_idle_connections_are_held_and_told_at_the_end()
     {
         await using var broker = await TestBroker.StartAsync();
-        var clients = new List<RawClient>();
+        var clients = new List<TestClient>();
         for (var i = 0; i < 1000; i++)
         {
             clients.Add(await broker.ConnectAsync($"idle-{i}"));
@@ -298,7 +326,7 @@ public sealed class ConnectionTests
         var stopping = broker.Broker.StopAsync();
         foreach (var client in clients)
         {
-            await client.ShouldBeClosedAsync(ReasonCode.ServerShuttingDown);
+            await client.ShouldBeClosedAsync(MqttClientDisconnectReason.ServerShuttingDown);
             await client.DisposeAsync();
         }
 

@@ -1,3 +1,4 @@
+using MQTTnet;
 using Telemetry.Mqtt;
 using Telemetry.Mqtt.Ingest;
 
@@ -24,8 +25,8 @@ public sealed class ForwardTests
         publish[5] = (byte)(publish.Length - 7);
         publish[1] = (byte)(publish.Length - 2);
         await using var broker = await TestBroker.StartAsync();
-        await using var sender = await broker.ConnectAsync("5");
-        await using var old = await broker.ConnectAsync("3", MqttVersion.V311);
+        await using var sender = await broker.ConnectRawAsync("5");
+        await using var old = await broker.ConnectRawAsync("3", MqttVersion.V311);
         await sender.SubscribeAsync("t");
         await old.SubscribeAsync("t");
         await sender.SendAsync(publish);
@@ -38,10 +39,13 @@ public sealed class ForwardTests
     {
         var ingest = new ScriptedIngest();
         await using var broker = await TestBroker.StartAsync(ingest: ingest);
-        await using var client = await broker.ConnectAsync("c", will: new WillMessage { TopicName = "in/will", Payload = "dead"u8.ToArray() });
+        await using var client = await broker.ConnectAsync("c", o =>
+        {
+            o.WillTopic = "in/will";
+            o.WillPayload = "dead"u8.ToArray();
+        });
         var stopped = broker.Broker.StopAsync();
-        await client.ShouldBeClosedAsync(ReasonCode.ServerShuttingDown);
-        await client.DisposeAsync();
+        await client.ShouldBeClosedAsync(MqttClientDisconnectReason.ServerShuttingDown);
         (await ingest.TakenAsync(1)).ShouldBe(["dead"]);
         stopped.IsCompleted.ShouldBeFalse();
         ingest.Answer(0, IngestOutcome.Stored);

@@ -1,7 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using MQTTnet;
 using Telemetry.Edge;
 using Telemetry.Edge.Hosting;
+using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Mqtt;
 using Telemetry.Mqtt.Ingest;
 
@@ -27,9 +29,23 @@ internal sealed class TestBroker : IAsyncDisposable
         return new TestBroker(broker);
     }
 
-    public Task<RawClient> OpenAsync(MqttVersion version = MqttVersion.V500) => RawClient.OpenAsync(EndPoint, version);
+    /// <summary>Connects with a new session of MQTT 5, without keep alive: a clock that is put forward must end no connection.</summary>
+    public Task<TestClient> ConnectAsync(string clientId, Action<MqttClientOptions>? configure = null, bool acknowledges = true)
+    {
+        void Configure(MqttClientOptions options)
+        {
+            options.KeepAlivePeriod = TimeSpan.Zero;
+            configure?.Invoke(options);
+        }
 
-    public Task<RawClient> ConnectAsync(
+        return TestClient.ConnectAsync(Port, clientId, Configure, acknowledges: acknowledges);
+    }
+
+    /// <summary>A socket; the test writes the CONNECT.</summary>
+    public Task<RawClient> OpenRawAsync(MqttVersion version = MqttVersion.V500) => RawClient.OpenAsync(EndPoint, version);
+
+    /// <summary>A client for tests about raw bytes and the order of packets.</summary>
+    public Task<RawClient> ConnectRawAsync(
         string id, MqttVersion version = MqttVersion.V500, bool clean = true, MqttProperties? properties = null, WillMessage? will = null, ushort keepAlive = 0) =>
         RawClient.ConnectAsync(EndPoint, new ConnectPacket
         {
@@ -40,6 +56,17 @@ internal sealed class TestBroker : IAsyncDisposable
             Properties = properties,
             Will = will,
         });
+
+    /// <summary>Waits until so many connections are open: the broker learns of a cut one a moment later.</summary>
+    public async Task UntilConnectionsAsync(int count)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (Broker.Connections != count)
+        {
+            timeout.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
 
     public ValueTask DisposeAsync() => Broker.DisposeAsync();
 }

@@ -3,7 +3,10 @@ using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
+using MQTTnet;
+using MQTTnet.Protocol;
 using Telemetry.Edge.Hosting;
+using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Mqtt;
 using Telemetry.Testing.Mqtt;
 
@@ -36,6 +39,9 @@ public sealed class WebSocketTests
         {
             (await client.NextAsync()).Type.ShouldBe(MqttPacketType.PingResp);
         }
+
+        await SendAsync(socket, new byte[] { 0, 0 });
+        await client.ShouldBeClosedAsync(ReasonCode.MalformedPacket);
     }
 
     [Fact]
@@ -44,16 +50,15 @@ public sealed class WebSocketTests
         await using var broker = await TestBroker.StartAsync();
         await using var app = await WebAsync(broker.Broker);
         await using var plain = await broker.ConnectAsync("plain");
-        await plain.SubscribeAsync("up");
+        await plain.SubscribeAsync("up", MqttQualityOfServiceLevel.AtMostOnce);
         await using var web = await ConnectAsync(app);
-        await web.SubscribeAsync("down", MqttQos.AtLeastOnce);
-        await web.PublishAsync("up", "a");
-        (await plain.NextAsync()).Publish().Payload.ShouldBe("a");
+        await web.SubscribeAsync("down");
+        await web.PublishAsync("up", "a", MqttQualityOfServiceLevel.AtMostOnce);
+        (await plain.NextAsync()).ConvertPayloadToString().ShouldBe("a");
         var large = new string('y', 200_000);
-        await plain.PublishAsync("down", large);
-        (await web.NextAsync()).Publish().Payload.ShouldBe(large);
-        await web.SendAsync(0x00, 0x00);
-        await web.ShouldBeClosedAsync(ReasonCode.MalformedPacket);
+        await plain.PublishAsync("down", large, MqttQualityOfServiceLevel.AtMostOnce);
+        (await web.NextAsync()).ConvertPayloadToString().ShouldBe(large);
+        await ShouldBeToldWhyAsync(web);
     }
 
     [Fact]
@@ -72,7 +77,7 @@ public sealed class WebSocketTests
         var received = await socket.ReceiveAsync(new byte[100], timeout.Token);
         received.MessageType.ShouldBe(WebSocketMessageType.Close);
         received.CloseStatus.ShouldBe(WebSocketCloseStatus.InvalidMessageType);
-        (await watcher.NextAsync()).Publish().Topic.ShouldBe("will");
+        (await watcher.NextAsync()).Topic.ShouldBe("will");
     }
 
     [Fact]
@@ -92,8 +97,7 @@ public sealed class WebSocketTests
         await using var app = await WebAsync(broker.Broker);
         await using var client = await ConnectAsync(app);
         var stopped = broker.Broker.StopAsync();
-        await client.ShouldBeClosedAsync(ReasonCode.ServerShuttingDown);
-        await client.DisposeAsync();
+        await client.ShouldBeClosedAsync(MqttClientDisconnectReason.ServerShuttingDown);
         await stopped.WaitAsync(Patience, TestContext.Current.CancellationToken);
     }
 
@@ -102,15 +106,12 @@ public sealed class WebSocketTests
     {
         await using var broker = await TestBroker.StartAsync();
         await using var app = await WebAsync(broker.Broker);
-        var address = new Uri(app.Urls.Last());
-        await using var client = await RawClient.ConnectAsync(
-            new IPEndPoint(IPAddress.Loopback, address.Port), new ConnectPacket { ClientId = "k", CleanStart = true });
-        await client.SubscribeAsync("t");
-        await client.PublishAsync("t", "through");
-        (await client.NextAsync()).Publish().Payload.ShouldBe("through");
-        await client.SendAsync(0x00, 0x00);
+        await using var client = await TestClient.ConnectAsync(new Uri(app.Urls.Last()).Port, "k");
+        await client.SubscribeAsync("t", MqttQualityOfServiceLevel.AtMostOnce);
+        await client.PublishAsync("t", "through", MqttQualityOfServiceLevel.AtMostOnce);
+        (await client.NextAsync()).ConvertPayloadToString().ShouldBe("through");
         // The client closes after this; Kestrel's transport has no half-close to end with.
-        (await client.NextAsync()).Type.ShouldBe(MqttPacketType.Disconnect);
+        await ShouldBeToldWhyAsync(client);
     }
 
     private static async Task<WebApplication> WebAsync(MqttBroker broker)
@@ -140,12 +141,13 @@ public sealed class WebSocketTests
         return socket;
     }
 
-    private static async Task<RawClient> ConnectAsync(WebApplication app)
+    private static Task<TestClient> ConnectAsync(WebApplication app) => TestClient.ConnectAsync(
+        0, "w", options => options.ChannelOptions = new MqttClientWebSocketOptions { Uri = Address(app).ToString() });
+
+    private static async Task ShouldBeToldWhyAsync(TestClient client)
     {
-        var client = RawClient.Over(WebSocketStream.Create(await OpenAsync(app), WebSocketMessageType.Binary, ownsWebSocket: true));
-        await client.SendAsync(Connect);
-        (await client.ConnAckAsync()).ReasonCode.ShouldBe(ReasonCode.Success);
-        return client;
+        await client.PublishAsync(new MqttApplicationMessage { Topic = "t", TopicAlias = ushort.MaxValue });
+        await client.ShouldBeClosedAsync(MqttClientDisconnectReason.TopicAliasInvalid);
     }
 
     private static async Task SendAsync(ClientWebSocket socket, ReadOnlyMemory<byte> bytes, bool last = true)
