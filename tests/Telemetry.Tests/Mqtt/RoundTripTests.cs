@@ -1,12 +1,16 @@
 using System.Buffers;
 using FsCheck;
 using FsCheck.Fluent;
+using MQTTnet.Packets;
 using Telemetry.Mqtt;
 using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.Tests.Mqtt;
 
-/// <summary>What the encoder writes, the decoder reads back; and the size it computed is the size it wrote.</summary>
+/// <summary>
+/// What our encoder writes, MQTTnet reads; what MQTTnet writes, our decoder reads; and the size that was computed is the size
+/// that was written.
+/// </summary>
 public sealed class RoundTripTests
 {
     private static readonly Config Config = Config.QuickThrowOnFailure.WithMaxTest(300);
@@ -27,7 +31,7 @@ public sealed class RoundTripTests
         var packets =
             from version in Versions
             from clientId in Text
-            from clean in Gen.Elements(true, false)
+            from resume in Gen.Elements(true, false)
             from keepAlive in Gen.Choose(0, 65_535)
             from userName in Text.OrNull()
             from password in Bytes.OrNull()
@@ -41,7 +45,8 @@ public sealed class RoundTripTests
             {
                 Version = version,
                 ClientId = clientId,
-                CleanStart = clean,
+                // MQTTnet insists on it for a client of 3.1.1 without a name. [MQTT-3.1.3-7]
+                CleanStart = !resume || (version == MqttVersion.V311 && clientId.Length == 0),
                 KeepAlive = (ushort)keepAlive,
                 UserName = userName,
                 Password = password is null || (version == MqttVersion.V311 && userName is null)
@@ -57,8 +62,15 @@ public sealed class RoundTripTests
                 },
                 Properties = version == MqttVersion.V311 ? null : properties,
             };
-        Check(packets, packet => ReadBack(o => ClientPackets.Connect(o, packet), packet.Version, Sender.Client)
-            .ShouldBe(Dump.Connect(packet)));
+        Check(packets, packet =>
+        {
+            var ours = Written(o => ClientPackets.Connect(o, packet));
+            var read = MqttNet.Read<MqttConnectPacket>(ours, packet.Version);
+            read.ShouldBe(packet);
+            // MQTTnet refuses to write two things that MQTT 5 allows.
+            var onlyOurs = (packet.Password is not null && packet.UserName is null) || (packet.ClientId.Length == 0 && !packet.CleanStart);
+            Decode(onlyOurs ? ours : MqttNet.Write(read, packet.Version), packet.Version).ShouldBe(Dump.Connect(packet));
+        });
     }
 
     [Fact]
@@ -75,8 +87,24 @@ public sealed class RoundTripTests
                 ReasonCode = code,
                 Properties = version == MqttVersion.V311 ? null : properties,
             });
-        Check(packets, x => ReadBack(o => ConnAckPacket.Write(o, x.version, x.Item2), x.version, Sender.Server)
-            .ShouldBe($"CONNACK {x.Item2.SessionPresent} {x.Item2.ReasonCode} {Dump.Properties(x.Item2.Properties)}"));
+        Check(packets, x =>
+        {
+            var (version, packet) = x;
+            var read = MqttNet.Read<MqttConnAckPacket>(Written(o => ConnAckPacket.Write(o, version, packet)), version);
+            read.ShouldBe(packet);
+            if (version == MqttVersion.V500)
+            {
+                ((int)read.ReasonCode).ShouldBe((int)packet.ReasonCode);
+                read.ShouldOffer(packet.Properties);
+                return;
+            }
+            ((int)read.ReturnCode).ShouldBe(packet.ReasonCode switch
+            {
+                ReasonCode.Success => 0,
+                ReasonCode.ClientIdentifierNotValid => 2,
+                _ => 5,
+            });
+        });
     }
 
     [Fact]
@@ -100,6 +128,7 @@ public sealed class RoundTripTests
         {
             var message = PublishMessage.Create(x.topic, x.payload, x.properties);
             var five = x.version == MqttVersion.V500;
+            var omitted = x.omit && x.alias != 0 && five;
             var written = new ArrayBufferWriter<byte>();
             var delivery = new PublishDelivery
             {
@@ -108,32 +137,57 @@ public sealed class RoundTripTests
                 Duplicate = x.duplicate,
                 PacketIdentifier = x.identifier,
                 TopicAlias = (ushort)x.alias,
-                OmitTopicName = x.omit && x.alias != 0 && five,
+                OmitTopicName = omitted,
                 MessageExpiryInterval = x.expiry,
                 SubscriptionIdentifiers = x.subscriptions,
             };
             var size = PublishPacket.Write(written, x.version, message, delivery);
             size.ShouldBe(written.WrittenCount);
             PublishPacket.SizeOf(x.version, message, delivery).ShouldBe(size);
-            MqttFrame.TryRead(new ReadOnlySequence<byte>(written.WrittenMemory), size, out var frame, out _, out _, out _)
-                .ShouldBe(FrameStatus.Complete);
-            using var body = frame.GetBody();
-            PublishPacket.TryParse(frame.Flags, body.Span, x.version, out var packet, out var error)
-                .ShouldBeTrue(error.ToString());
-            packet.TopicName.ToArray().ShouldBe(delivery.OmitTopicName ? [] : message.TopicName.ToArray());
-            packet.Payload.ToArray().ShouldBe(x.payload);
-            packet.Qos.ShouldBe((MqttQos)x.qos);
-            packet.Retain.ShouldBe(x.retain);
-            packet.Duplicate.ShouldBe(x.duplicate && x.qos > 0);
-            packet.PacketIdentifier.ShouldBe(x.qos > 0 ? x.identifier : (ushort)0);
-            packet.TopicAlias.ShouldBe(five ? (ushort)x.alias : (ushort)0);
-            packet.MessageExpiryInterval.ShouldBe(five ? x.expiry : null);
-            packet.SubscriptionIdentifier.ShouldBe(five && x.subscriptions.Length > 0 ? x.subscriptions[0] : 0);
-            var back = PublishMessage.From(packet, message.TopicName);
-            back.ForwardedProperties.ToArray().ShouldBe(five ? message.ForwardedProperties.ToArray() : []);
-            back.Payload.ToArray().ShouldBe(x.payload);
-            back.TopicName.ToArray().ShouldBe(message.TopicName.ToArray());
+            var read = MqttNet.Read<MqttPublishPacket>(written.WrittenSpan.ToArray(), x.version);
+            read.Topic.ShouldBe(omitted ? "" : x.topic);
+            read.Payload.ToArray().ShouldBe(x.payload);
+            ((int)read.QualityOfServiceLevel).ShouldBe(x.qos);
+            read.Retain.ShouldBe(x.retain);
+            read.Dup.ShouldBe(x.duplicate && x.qos > 0);
+            read.PacketIdentifier.ShouldBe(x.qos > 0 ? x.identifier : (ushort)0);
+            read.TopicAlias.ShouldBe(five ? (ushort)x.alias : (ushort)0);
+            read.MessageExpiryInterval.ShouldBe(five ? x.expiry ?? 0 : 0);
+            (read.SubscriptionIdentifiers ?? []).ShouldBe(five ? x.subscriptions : []);
+            read.ShouldForward(five ? x.properties : null);
+            // Our own bytes too: MQTTnet writes no expiry of 0.
+            ShouldBeRead(written.WrittenSpan.ToArray(), x.expiry);
+            ShouldBeRead(MqttNet.Write(read, x.version), x.expiry == 0 ? null : x.expiry);
+
+            void ShouldBeRead(byte[] bytes, uint? expiry)
+            {
+                MqttFrame.TryRead(new ReadOnlySequence<byte>(bytes), bytes.Length, out var frame, out _, out _, out _)
+                    .ShouldBe(FrameStatus.Complete);
+                using var body = frame.GetBody();
+                PublishPacket.TryParse(frame.Flags, body.Span, x.version, out var packet, out var error)
+                    .ShouldBeTrue(error.ToString());
+                packet.TopicName.ToArray().ShouldBe(omitted ? [] : message.TopicName.ToArray());
+                packet.Payload.ToArray().ShouldBe(x.payload);
+                packet.Qos.ShouldBe((MqttQos)x.qos);
+                packet.Retain.ShouldBe(x.retain);
+                packet.Duplicate.ShouldBe(x.duplicate && x.qos > 0);
+                packet.PacketIdentifier.ShouldBe(x.qos > 0 ? x.identifier : (ushort)0);
+                packet.TopicAlias.ShouldBe(five ? (ushort)x.alias : (ushort)0);
+                packet.MessageExpiryInterval.ShouldBe(five ? expiry : null);
+                packet.SubscriptionIdentifier.ShouldBe(five && x.subscriptions.Length > 0 ? x.subscriptions[0] : 0);
+                var back = PublishMessage.From(packet, message.TopicName);
+                Forwarded(back).ShouldBe(five ? Forwarded(message) : "{}");
+                back.Payload.ToArray().ShouldBe(x.payload);
+                back.TopicName.ToArray().ShouldBe(message.TopicName.ToArray());
+            }
         });
+
+        static string Forwarded(PublishMessage message)
+        {
+            MqttProperties.TryParse(message.ForwardedProperties, MqttPropertyOwner.Publish, out var properties, out var error)
+                .ShouldBeTrue(error.ToString());
+            return Dump.Properties(properties);
+        }
     }
 
     [Fact]
@@ -151,9 +205,14 @@ public sealed class RoundTripTests
             var code = !x.failed ? ReasonCode.Success
                 : x.type is MqttPacketType.PubAck or MqttPacketType.PubRec ? ReasonCode.NotAuthorized
                 : ReasonCode.PacketIdentifierNotFound;
-            var text = ReadBack(
-                o => PubAckPacket.Write(o, x.type, x.version, x.identifier, code, x.properties), x.version, Sender.Client);
-            text.ShouldStartWith($"{x.type} {x.identifier} {(x.version == MqttVersion.V311 ? ReasonCode.Success : code)} ");
+            var five = x.version == MqttVersion.V500;
+            var bytes = Written(o => PubAckPacket.Write(o, x.type, x.version, x.identifier, code, x.properties));
+            var read = MqttNet.ReadAcknowledgement(bytes, x.type, x.version);
+            (read.Packet.PacketIdentifier, read.Code, read.Reason)
+                .ShouldBe((x.identifier, five ? (int)code : 0, five ? x.properties?.ReasonString : null));
+            read.UserProperties.ShouldBe(five ? x.properties : null);
+            Decode(MqttNet.Write(read.Packet, x.version), x.version)
+                .ShouldStartWith($"{x.type} {x.identifier} {(five ? code : ReasonCode.Success)} ");
         });
     }
 
@@ -179,53 +238,61 @@ public sealed class RoundTripTests
             }).ToList();
             var properties = five ? x.subscribe : null;
             var ackProperties = five ? x.ack : null;
-            ReadBack(
-                o => ClientPackets.Subscribe(o, x.version, new SubscribePacket
+            var subscribe = MqttNet.Read<MqttSubscribePacket>(
+                Written(o => ClientPackets.Subscribe(o, x.version, new SubscribePacket
                 {
                     PacketIdentifier = x.identifier,
                     Requests = requests,
                     Properties = properties,
-                }),
-                x.version,
-                Sender.Client)
+                })),
+                x.version);
+            subscribe.PacketIdentifier.ShouldBe(x.identifier);
+            subscribe.TopicFilters.Count.ShouldBe(requests.Count);
+            foreach (var (filter, request) in subscribe.TopicFilters.Zip(requests))
+            {
+                filter.ShouldBe(request);
+            }
+            subscribe.SubscriptionIdentifier.ShouldBe(properties?.SubscriptionIdentifier ?? 0);
+            subscribe.UserProperties.ShouldBe(properties);
+            Decode(MqttNet.Write(subscribe, x.version), x.version)
                 .ShouldBe($"SUBSCRIBE {x.identifier} {string.Join(";", requests.Select(Dump.Request))} {Dump.Properties(properties)}");
             if (properties is not null)
             {
                 // UNSUBSCRIBE has none.
                 properties.SubscriptionIdentifier = null;
             }
-            ReadBack(
-                o => ClientPackets.Unsubscribe(o, x.version, new UnsubscribePacket
+            var unsubscribe = new MqttUnsubscribePacket
+            {
+                PacketIdentifier = x.identifier,
+                TopicFilters = [.. x.filters],
+                UserProperties = subscribe.UserProperties,
+            };
+            Decode(MqttNet.Write(unsubscribe, x.version), x.version)
+                .ShouldBe($"UNSUBSCRIBE {x.identifier} {string.Join(";", x.filters)} {Dump.Properties(properties)}");
+            var subAck = MqttNet.Read<MqttSubAckPacket>(
+                Written(o => SubAckPacket.Write(o, x.version, new SubAckPacket
                 {
                     PacketIdentifier = x.identifier,
-                    Filters = [.. x.filters],
-                    Properties = properties,
-                }),
-                x.version,
-                Sender.Client)
-                .ShouldStartWith($"UNSUBSCRIBE {x.identifier} {string.Join(";", x.filters)} ");
-            ReasonCode[] codes = [ReasonCode.GrantedQos1, ReasonCode.NotAuthorized];
-            var shown = five ? "GrantedQos1,NotAuthorized" : "GrantedQos1,UnspecifiedError";
-            ReadBack(
-                o => SubAckPacket.Write(o, x.version, new SubAckPacket
-                {
-                    PacketIdentifier = x.identifier,
-                    ReasonCodes = codes,
+                    ReasonCodes = [ReasonCode.GrantedQos1, ReasonCode.NotAuthorized],
                     Properties = ackProperties,
-                }),
-                x.version,
-                Sender.Server)
-                .ShouldBe($"SUBACK {x.identifier} {shown} {Dump.Properties(ackProperties)}");
-            ReadBack(
-                o => UnsubAckPacket.Write(o, x.version, new UnsubAckPacket
+                })),
+                x.version);
+            subAck.PacketIdentifier.ShouldBe(x.identifier);
+            subAck.ReasonCodes.Select(c => (int)c).ShouldBe([1, (int)(five ? ReasonCode.NotAuthorized : ReasonCode.UnspecifiedError)]);
+            subAck.ReasonString.ShouldBe(ackProperties?.ReasonString);
+            subAck.UserProperties.ShouldBe(ackProperties);
+            var unsubAck = MqttNet.Read<MqttUnsubAckPacket>(
+                Written(o => UnsubAckPacket.Write(o, x.version, new UnsubAckPacket
                 {
                     PacketIdentifier = x.identifier,
                     ReasonCodes = [ReasonCode.NoSubscriptionExisted],
                     Properties = ackProperties,
-                }),
-                x.version,
-                Sender.Server)
-                .ShouldBe($"UNSUBACK {x.identifier} {(five ? "NoSubscriptionExisted" : "")} {Dump.Properties(ackProperties)}");
+                })),
+                x.version);
+            unsubAck.PacketIdentifier.ShouldBe(x.identifier);
+            (unsubAck.ReasonCodes ?? []).Select(c => (int)c).ShouldBe(five ? [(int)ReasonCode.NoSubscriptionExisted] : []);
+            unsubAck.ReasonString.ShouldBe(ackProperties?.ReasonString);
+            unsubAck.UserProperties.ShouldBe(ackProperties);
         });
     }
 
@@ -233,24 +300,37 @@ public sealed class RoundTripTests
     public void Disconnect_and_ping_come_back()
     {
         Check(Properties(MqttPropertyOwner.Disconnect), properties =>
-            ReadBack(
-                o => DisconnectPacket.Write(o, MqttVersion.V500, ReasonCode.QuotaExceeded, properties),
-                MqttVersion.V500,
-                Sender.Server)
-                .ShouldBe($"DISCONNECT QuotaExceeded {Dump.Properties(properties)}"));
-        ReadBack(o => DisconnectPacket.Write(o, MqttVersion.V311, ReasonCode.QuotaExceeded), MqttVersion.V311, Sender.Client)
-            .ShouldBe("DISCONNECT Success {}");
-        ReadBack(o => ClientPackets.PingReq(o), MqttVersion.V311, Sender.Client).ShouldBe("PingReq");
-        ReadBack(o => PingPacket.Write(o), MqttVersion.V500, Sender.Server).ShouldBe("PingResp");
+        {
+            var read = MqttNet.Read<MqttDisconnectPacket>(
+                Written(o => DisconnectPacket.Write(o, MqttVersion.V500, ReasonCode.QuotaExceeded, properties)), MqttVersion.V500);
+            ((int)read.ReasonCode).ShouldBe((int)ReasonCode.QuotaExceeded);
+            read.SessionExpiryInterval.ShouldBe(properties?.SessionExpiryInterval ?? 0);
+            read.ReasonString.ShouldBe(properties?.ReasonString);
+            read.ServerReference.ShouldBe(properties?.ServerReference);
+            read.UserProperties.ShouldBe(properties);
+            Decode(MqttNet.Write(read, MqttVersion.V500), MqttVersion.V500)
+                .ShouldBe($"DISCONNECT QuotaExceeded {Dump.Properties(properties)}");
+        });
+        MqttNet.Read<MqttDisconnectPacket>(
+            Written(o => DisconnectPacket.Write(o, MqttVersion.V311, ReasonCode.QuotaExceeded)), MqttVersion.V311);
+        Decode(MqttNet.Write(new MqttDisconnectPacket(), MqttVersion.V311), MqttVersion.V311).ShouldBe("DISCONNECT Success {}");
+        Decode(MqttNet.Write(MqttPingReqPacket.Instance, MqttVersion.V311), MqttVersion.V311).ShouldBe("PingReq");
+        MqttNet.Read<MqttPingRespPacket>(Written(o => PingPacket.Write(o)), MqttVersion.V500);
     }
 
     private static void Check<T>(Gen<T> gen, Action<T> body) => Prop.ForAll(gen.ToArbitrary(), body).Check(Config);
 
-    private static string ReadBack(Func<IBufferWriter<byte>, int> write, MqttVersion version, Sender sender)
+    private static byte[] Written(Func<IBufferWriter<byte>, int> write)
     {
         var written = new ArrayBufferWriter<byte>();
         write(written).ShouldBe(written.WrittenCount);
-        var decoded = Decoded.Once(new ReadOnlySequence<byte>(written.WrittenMemory), version, sender);
+        return written.WrittenSpan.ToArray();
+    }
+
+    /// <summary>What our decoder makes of a client's packet.</summary>
+    private static string Decode(byte[] bytes, MqttVersion version)
+    {
+        var decoded = Decoded.Once(new ReadOnlySequence<byte>(bytes), version, Sender.Client);
         decoded.Error.ShouldBe(default);
         decoded.Status.ShouldBe(FrameStatus.Complete);
         return decoded.Text;
@@ -296,11 +376,11 @@ public sealed class RoundTripTests
         Maybe(MqttPropertyId.ReceiveMaximum, () => p.ReceiveMaximum = 1);
         Maybe(MqttPropertyId.TopicAliasMaximum, () => p.TopicAliasMaximum = 65_535);
         Maybe(MqttPropertyId.MaximumQos, () => p.MaximumQos = 1);
-        Maybe(MqttPropertyId.RetainAvailable, () => p.RetainAvailable = 0);
+        Maybe(MqttPropertyId.RetainAvailable, () => p.RetainAvailable = (byte)(bits & 1));
         Maybe(MqttPropertyId.MaximumPacketSize, () => p.MaximumPacketSize = 1);
-        Maybe(MqttPropertyId.WildcardSubscriptionAvailable, () => p.WildcardSubscriptionAvailable = 0);
-        Maybe(MqttPropertyId.SubscriptionIdentifierAvailable, () => p.SubscriptionIdentifierAvailable = 1);
-        Maybe(MqttPropertyId.SharedSubscriptionAvailable, () => p.SharedSubscriptionAvailable = 1);
+        Maybe(MqttPropertyId.WildcardSubscriptionAvailable, () => p.WildcardSubscriptionAvailable = (byte)(bits & 1));
+        Maybe(MqttPropertyId.SubscriptionIdentifierAvailable, () => p.SubscriptionIdentifierAvailable = (byte)(bits & 1));
+        Maybe(MqttPropertyId.SharedSubscriptionAvailable, () => p.SharedSubscriptionAvailable = (byte)(bits & 1));
         Maybe(MqttPropertyId.UserProperty, () => p.AddUserProperty("n", "1").AddUserProperty("n", "2").AddUserProperty("", ""));
         if (p.AuthenticationMethod is not null)
         {
