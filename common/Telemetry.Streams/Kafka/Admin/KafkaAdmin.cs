@@ -73,8 +73,10 @@ internal sealed class KafkaAdmin
 
     /// <summary>Offsets a spec stands for; -1 where there is none.</summary>
     public Task<Dictionary<TopicPartition, long>> ListAsync(
-        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation, CancellationToken cancellationToken) =>
-        RetryAsync(
+        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation, CancellationToken cancellationToken)
+    {
+        var patience = new Patience(_log.Time, _log.Options.RequestTimeout / 2);
+        return RetryAsync(
             $"asking for offsets of {string.Join(", ", partitions.Take(3))}",
             async () =>
             {
@@ -82,10 +84,10 @@ internal sealed class KafkaAdmin
                 // among several leaders; asked for a time, -1 means that there is none). Taken for an offset, it would end a restore
                 // before its first record, and whoever waits for "all read" would be done at once.
                 var least = spec is OffsetSpec.TimestampSpec ? -1 : 0;
-                var offsets = await ListOnceAsync(partitions, spec, isolation);
+                var offsets = await ListOnceAsync(partitions, spec, isolation, patience);
                 foreach (var partition in partitions.Where(p => offsets.GetValueOrDefault(p, Offset.Unset.Value) < least))
                 {
-                    offsets[partition] = (await ListOnceAsync([partition], spec, isolation)).GetValueOrDefault(partition, Offset.Unset.Value);
+                    offsets[partition] = (await ListOnceAsync([partition], spec, isolation, patience)).GetValueOrDefault(partition, Offset.Unset.Value);
                     if (offsets[partition] < least)
                     {
                         throw new RecordLogException(
@@ -96,9 +98,10 @@ internal sealed class KafkaAdmin
                 return offsets;
             },
             cancellationToken);
+    }
 
     private async Task<Dictionary<TopicPartition, long>> ListOnceAsync(
-        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation)
+        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation, Patience patience)
     {
         try
         {
@@ -106,26 +109,47 @@ internal sealed class KafkaAdmin
         }
         catch (ListOffsetsException error) when (error.Result.ResultInfos.Any(HasOldLeaderEpoch))
         {
-            // A leader was lost and is back, or an election was seen half done, and the client may name the old epoch in every further
-            // question until its metadata expire, also when it is made to read them again. A new client knows nothing old.
-            var fresh = await BlockingCall.RunAsync(
-                () => KafkaClients.Make(
-                    "admin client",
-                    () => new AdminClientBuilder(KafkaClientConfig.Base(_log.Options)).SetLogHandler((_, message) => _log.Logger.Client(message)).Build()));
-            try
+            if (patience.IsLeft)
             {
-                return await ListOnceAsync(fresh, partitions, spec, isolation);
+                await LearnLeadersAsync(partitions);
+                throw;
             }
-            finally
-            {
-                await BlockingCall.RunAsync(fresh.Dispose);
-            }
+
+            return await ListFreshAsync(partitions, spec, isolation);
         }
         catch (KafkaException error) when (error.Error.Code == ErrorCode.Local_NoEnt)
         {
             await LearnLeadersAsync(partitions);
             throw new RecordLogException(RecordLogError.Unavailable, "Could not ask for offsets: no leader is known.", error);
         }
+    }
+
+    /// <summary>
+    /// A leader was lost and is back, or an election was seen half done, and the client goes on naming the old epoch although it was made to
+    /// read its metadata again. A new client knows nothing old. The last resort only: librdkafka does not take it well when a client is
+    /// closed that has just asked, so it is closed later.
+    /// </summary>
+    private async Task<Dictionary<TopicPartition, long>> ListFreshAsync(
+        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation)
+    {
+        var fresh = await BlockingCall.RunAsync(
+            () => KafkaClients.Make(
+                "admin client",
+                () => new AdminClientBuilder(KafkaClientConfig.Base(_log.Options)).SetLogHandler((_, message) => _log.Logger.Client(message)).Build()));
+        try
+        {
+            return await ListOnceAsync(fresh, partitions, spec, isolation);
+        }
+        finally
+        {
+            _ = CloseLaterAsync(fresh);
+        }
+    }
+
+    private async Task CloseLaterAsync(IAdminClient client)
+    {
+        await Task.Delay(_log.Options.RequestTimeout * 2, _log.Time);
+        await BlockingCall.RunAsync(client.Dispose);
     }
 
     private async Task<Dictionary<TopicPartition, long>> ListOnceAsync(
@@ -276,5 +300,13 @@ internal sealed class KafkaAdmin
         {
             _log.Logger.ClientError(error.Error.Code, error.Error.Reason);
         }
+    }
+
+    /// <summary>For how long the ordinary client is tried.</summary>
+    private sealed class Patience(TimeProvider time, TimeSpan limit)
+    {
+        private readonly long _started = time.GetTimestamp();
+
+        public bool IsLeft => time.GetElapsedTime(_started) < limit;
     }
 }
