@@ -1,7 +1,6 @@
 using System.Globalization;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
-using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Streams;
 

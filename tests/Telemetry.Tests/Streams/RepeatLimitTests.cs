@@ -1,4 +1,4 @@
-using Telemetry.Streams.Kafka.Clients;
+using Telemetry.Streams;
 
 namespace Telemetry.Tests.Streams;
 

@@ -75,7 +75,7 @@ internal sealed class KafkaAdmin
     public Task<Dictionary<TopicPartition, long>> ListAsync(
         IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation, CancellationToken cancellationToken)
     {
-        var patience = new Patience(_log.Time, _log.Options.RequestTimeout / 2);
+        var started = _log.Time.GetTimestamp();
         return RetryAsync(
             $"asking for offsets of {string.Join(", ", partitions.Take(3))}",
             async () =>
@@ -84,10 +84,11 @@ internal sealed class KafkaAdmin
                 // among several leaders; asked for a time, -1 means that there is none). Taken for an offset, it would end a restore
                 // before its first record, and whoever waits for "all read" would be done at once.
                 var least = spec is OffsetSpec.TimestampSpec ? -1 : 0;
-                var offsets = await ListOnceAsync(partitions, spec, isolation, patience);
+                var lastResort = _log.Time.GetElapsedTime(started) >= _log.Options.RequestTimeout / 2;
+                var offsets = await ListOnceAsync(partitions, spec, isolation, lastResort);
                 foreach (var partition in partitions.Where(p => offsets.GetValueOrDefault(p, Offset.Unset.Value) < least))
                 {
-                    offsets[partition] = (await ListOnceAsync([partition], spec, isolation, patience)).GetValueOrDefault(partition, Offset.Unset.Value);
+                    offsets[partition] = (await ListOnceAsync([partition], spec, isolation, lastResort)).GetValueOrDefault(partition, Offset.Unset.Value);
                     if (offsets[partition] < least)
                     {
                         throw new RecordLogException(
@@ -101,7 +102,7 @@ internal sealed class KafkaAdmin
     }
 
     private async Task<Dictionary<TopicPartition, long>> ListOnceAsync(
-        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation, Patience patience)
+        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation, bool lastResort)
     {
         try
         {
@@ -109,13 +110,13 @@ internal sealed class KafkaAdmin
         }
         catch (ListOffsetsException error) when (error.Result.ResultInfos.Any(HasOldLeaderEpoch))
         {
-            if (patience.IsLeft)
+            if (lastResort)
             {
-                await LearnLeadersAsync(partitions);
-                throw;
+                return await ListFreshAsync(partitions, spec, isolation);
             }
 
-            return await ListFreshAsync(partitions, spec, isolation);
+            await LearnLeadersAsync(partitions);
+            throw;
         }
         catch (KafkaException error) when (error.Error.Code == ErrorCode.Local_NoEnt)
         {
@@ -132,10 +133,7 @@ internal sealed class KafkaAdmin
     private async Task<Dictionary<TopicPartition, long>> ListFreshAsync(
         IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation)
     {
-        var fresh = await BlockingCall.RunAsync(
-            () => KafkaClients.Make(
-                "admin client",
-                () => new AdminClientBuilder(KafkaClientConfig.Base(_log.Options)).SetLogHandler((_, message) => _log.Logger.Client(message)).Build()));
+        var fresh = await BlockingCall.RunAsync(_log.MakeAdminClient);
         try
         {
             return await ListOnceAsync(fresh, partitions, spec, isolation);
@@ -300,13 +298,5 @@ internal sealed class KafkaAdmin
         {
             _log.Logger.ClientError(error.Error.Code, error.Error.Reason);
         }
-    }
-
-    /// <summary>For how long the ordinary client is tried.</summary>
-    private sealed class Patience(TimeProvider time, TimeSpan limit)
-    {
-        private readonly long _started = time.GetTimestamp();
-
-        public bool IsLeft => time.GetElapsedTime(_started) < limit;
     }
 }

@@ -1,4 +1,4 @@
-namespace Telemetry.Streams.Kafka.Clients;
+namespace Telemetry.Streams;
 
 /// <summary>
 /// Lets the first of equal messages through, and one in each interval after it: a client that is closed while its broker is away says forty
