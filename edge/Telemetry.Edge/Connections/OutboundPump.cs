@@ -30,6 +30,7 @@ internal sealed class OutboundPump(
     private TaskCompletionSource? _idle;
     private int _state;
     private bool _onlyControl = true;
+    private bool _comesBack;
 
     /// <summary>Bytes of the reader's packets not yet written: the reader waits when there are too many.</summary>
     public int ControlBytes
@@ -153,9 +154,16 @@ internal sealed class OutboundPump(
                     }
                 }
 
+                // Read before the state is let go: another thread may write then.
+                var comesBack = _comesBack;
                 if (Move(PumpInput.Finished) == PumpState.Running)
                 {
                     SignalIdle();
+                    if (comesBack)
+                    {
+                        Wake();
+                    }
+
                     return;
                 }
             }
@@ -202,6 +210,7 @@ internal sealed class OutboundPump(
     private bool WriteSome()
     {
         var before = output.UnflushedBytes;
+        _comesBack = false;
         lock (_gate)
         {
             if (_control.Count > 0)
@@ -272,6 +281,8 @@ internal sealed class OutboundPump(
             }
         }
 
+        // A long search for retained messages is done in slices, other connections take their turn between them.
+        _comesBack = !Volatile.Read(ref _onlyControl) && session.WantsFeeding;
         metrics.Sent(sent);
         metrics.Dropped(DropCause.Expired, expired);
     }

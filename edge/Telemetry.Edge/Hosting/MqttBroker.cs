@@ -41,6 +41,7 @@ public sealed class MqttBroker : IAsyncDisposable
     private readonly List<MqttListener> _listeners = [];
     private readonly List<Task> _accepting = [];
     private readonly RetainedMessages _retained;
+    private readonly QueueBudget _budget;
     private ITimer? _ticker;
     private long _sweepAt = SweepMilliseconds;
     private int _connectionCount;
@@ -74,7 +75,8 @@ public sealed class MqttBroker : IAsyncDisposable
         _retained = retained;
         var router = new MessageRouter(tree, retained, _wheel, _metrics, options.MaxTopicLevels);
         _wills = new WillPublisher(router, ingest, _wheel, _metrics, _logger);
-        var sessions = new SessionRegistry(options, _wheel, tree, _wills.Publish);
+        _budget = new QueueBudget(options.MaxQueuedBytesTotal);
+        var sessions = new SessionRegistry(options, _budget, _wheel, tree, _wills.Publish);
         _core = new BrokerCore(
             options,
             router,
@@ -90,6 +92,7 @@ public sealed class MqttBroker : IAsyncDisposable
         _metrics.Gauge("telemetry.edge.connections", "{connection}", "Connections open", () => Connections);
         _metrics.Gauge("telemetry.edge.sessions", "{session}", "Sessions kept", () => sessions.Count);
         _metrics.Gauge("telemetry.edge.subscriptions", "{subscription}", "Subscriptions", () => tree.Count);
+        _metrics.Gauge("telemetry.edge.queues.size", "By", "Bytes in the queues of all sessions, in flight included", () => _budget.Used);
         _metrics.Gauge("telemetry.edge.retained.messages", "{message}", "Retained messages", () => retained.Count);
         _metrics.Gauge("telemetry.edge.retained.size", "By", "Bytes of retained messages", () => retained.Bytes);
     }
@@ -101,6 +104,9 @@ public sealed class MqttBroker : IAsyncDisposable
     public IReadOnlyList<EndPoint> Endpoints => [.. _listeners.Select(l => l.EndPoint)];
 
     internal EdgeMetrics Metrics => _metrics;
+
+    /// <summary>Bytes in the queues of all sessions.</summary>
+    internal long QueuedBytes => _budget.Used;
 
     internal SessionRegistry Sessions => _core.Sessions;
 
@@ -282,6 +288,7 @@ public sealed class MqttBroker : IAsyncDisposable
         try
         {
             _wheel.Advance();
+            _budget.WakeWaiting();
             if (_wheel.CoarseNow >= _sweepAt)
             {
                 _retained.RemoveExpired(_wheel.CoarseNow);

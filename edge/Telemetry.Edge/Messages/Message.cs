@@ -11,6 +11,8 @@ internal sealed class Message(PublishMessage content, byte qos, bool retain, lon
     /// <summary>Bytes counted for a message beside its own: objects and queue entry.</summary>
     private const int Overhead = 128;
 
+    private int _copies;
+
     public PublishMessage Content { get; } = content;
 
     public byte Qos { get; } = qos;
@@ -20,6 +22,12 @@ internal sealed class Message(PublishMessage content, byte qos, bool retain, lon
 
     /// <summary>Clock of the broker, in milliseconds, from which on the message is not delivered; long.MaxValue for never.</summary>
     public long ExpiresAt { get; } = expiresAt;
+
+    /// <summary>Its place among all messages ever retained, set when it becomes the retained message of its topic; 0 before.</summary>
+    public long RetainedSequence { get; set; }
+
+    /// <summary>Copies in queues, for <see cref="QueueBudget"/>.</summary>
+    public ref int Copies => ref _copies;
 
     public ReadOnlySpan<byte> Topic => Content.TopicName;
 

@@ -72,9 +72,16 @@ public sealed record EdgeOptions
     [Range(1, 1_000_000)]
     public int MaxQueuedMessages { get; init; } = 1_000;
 
-    /// <summary>Bytes that may wait for one session. Default 4 MiB.</summary>
+    /// <summary>Bytes that may wait for one session, being sent and not yet acknowledged included. Default 4 MiB.</summary>
     [Range(1024, long.MaxValue)]
     public long MaxQueuedBytes { get; init; } = 4L * 1024 * 1024;
+
+    /// <summary>
+    /// Bytes that the queues of all sessions may hold together; a message counts once however many sessions wait for it. What comes beyond
+    /// it is dropped and counted (cause BudgetFull). Default 256 MiB.
+    /// </summary>
+    [Range(1024, long.MaxValue)]
+    public long MaxQueuedBytesTotal { get; init; } = 256L * 1024 * 1024;
 
     /// <summary>QoS 1 and 2 messages in flight to one client, whatever its Receive Maximum. Default 256.</summary>
     [Range(1, 65_535)]
@@ -92,7 +99,7 @@ public sealed record EdgeOptions
     [Range(0, 100_000_000)]
     public int MaxRetainedMessages { get; init; } = 100_000;
 
-    /// <summary>Bytes of retained messages. Default 64 MiB.</summary>
+    /// <summary>Bytes of retained messages, the tree of their topics included. Default 64 MiB.</summary>
     [Range(0, long.MaxValue)]
     public long MaxRetainedBytes { get; init; } = 64L * 1024 * 1024;
 

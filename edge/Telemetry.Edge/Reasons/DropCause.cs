@@ -8,6 +8,9 @@ internal enum DropCause
     /// <summary>The session's queue is full: a slow or absent subscriber.</summary>
     QueueFull,
 
+    /// <summary>The queues of all sessions together hold as much as the process may.</summary>
+    BudgetFull,
+
     /// <summary>QoS 0 and nobody connected.</summary>
     NotConnected,
 

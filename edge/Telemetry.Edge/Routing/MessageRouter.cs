@@ -16,47 +16,34 @@ internal sealed class MessageRouter(
     /// <returns>Success, No matching subscribers, or why it was refused.</returns>
     public ReasonCode Route(in PublishPacket packet, ReadOnlySpan<byte> topic, Session publisher)
     {
-        var matches = TopicMatches.OfThread;
-        tree.Match(topic, matches);
-        if (matches.IsEmpty && !packet.Retain)
+        if (!packet.Retain)
         {
-            return ReasonCode.NoMatchingSubscribers;
+            var matches = TopicMatches.OfThread;
+            tree.Match(topic, matches);
+            if (matches.IsEmpty)
+            {
+                return ReasonCode.NoMatchingSubscribers;
+            }
         }
 
         var expiresAt = Message.ExpiryTime(wheel.Now, packet.MessageExpiryInterval);
         var message = new Message(PublishMessage.From(packet, topic), (byte)packet.Qos, packet.Retain, expiresAt);
-        return Route(message, matches, publisher);
+        return Deliver(message, publisher);
     }
 
     /// <summary>Routes a message of our own, or a will.</summary>
-    public ReasonCode Route(Message message, Session? publisher = null)
+    public ReasonCode Route(Message message) => Deliver(message, null);
+
+    /// <summary>Sends the retained messages that match a new subscription, as its session has room for them. [MQTT-3.3.1-9]</summary>
+    public void SendRetained(Subscription subscription) =>
+        ((Session)subscription.Subscriber).AddFeed(new RetainedFeed(retained, subscription))?.Wake();
+
+    /// <summary>Delivers; a retained message is kept first, so that whoever subscribes meanwhile finds it there or gets it live.</summary>
+    private ReasonCode Deliver(Message message, Session? publisher)
     {
+        var refused = message.Retain && !TryRetain(message);
         var matches = TopicMatches.OfThread;
         tree.Match(message.Topic, matches);
-        return Route(message, matches, publisher);
-    }
-
-    /// <summary>Sends the retained messages that match a new subscription. [MQTT-3.3.1-9]</summary>
-    public void SendRetained(Subscription subscription)
-    {
-        List<Message> found = [];
-        retained.Match(subscription.Filter, wheel.Now, found);
-        foreach (var message in found)
-        {
-            var copy = new Outgoing(
-                message, Math.Min(message.Qos, subscription.Qos), Retain: true, subscription.Identifier, IsRetained: true);
-            Offer((Session)subscription.Subscriber, copy);
-        }
-    }
-
-    private ReasonCode Route(Message message, TopicMatches matches, Session? publisher)
-    {
-        if (message.Retain && (TopicLevels.Count(message.Topic) > maxTopicLevels || !retained.Set(message)))
-        {
-            metrics.Dropped(DropCause.RetainedFull, 1);
-            return ReasonCode.QuotaExceeded;
-        }
-
         var recipients = matches.Resolve(publisher);
         foreach (var recipient in recipients)
         {
@@ -69,12 +56,26 @@ internal sealed class MessageRouter(
             Offer((Session)recipient.Subscriber, copy);
         }
 
-        return recipients.Count > 0 ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers;
+        return refused ? ReasonCode.QuotaExceeded
+            : recipients.Count > 0 ? ReasonCode.Success
+            : ReasonCode.NoMatchingSubscribers;
+    }
+
+    /// <returns>False: there is no room; counted, and the sender is told where the protocol has words for it.</returns>
+    private bool TryRetain(Message message)
+    {
+        if (TopicLevels.Count(message.Topic) <= maxTopicLevels && retained.Set(message))
+        {
+            return true;
+        }
+
+        metrics.Dropped(DropCause.RetainedFull, 1);
+        return false;
     }
 
     private void Offer(Session session, in Outgoing copy)
     {
-        var result = session.Enqueue(copy);
+        var result = session.Enqueue(copy, wheel.CoarseNow);
         metrics.Dropped(result.Drop, result.Drop == DropCause.None ? 0 : 1);
         result.Wake?.Wake();
     }

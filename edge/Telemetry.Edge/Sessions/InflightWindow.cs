@@ -1,3 +1,5 @@
+using Telemetry.Edge.Messages;
+
 namespace Telemetry.Edge.Sessions;
 
 /// <summary>
@@ -70,10 +72,17 @@ internal sealed class InflightWindow
         return new Delivery(false, copy, identifier, false);
     }
 
+    /// <inheritdoc cref="Apply(ushort, InflightInput, out Outgoing)"/>
+    public InflightState? Apply(ushort identifier, InflightInput input) => Apply(identifier, input, out _);
+
     /// <summary>Applies what the subscriber sent.</summary>
+    /// <param name="identifier">Packet identifier.</param>
+    /// <param name="input">What was sent.</param>
+    /// <param name="released">The copy that is not needed any more; without a message when none is.</param>
     /// <returns>The new state; null when no message in flight waits for this.</returns>
-    public InflightState? Apply(ushort identifier, InflightInput input)
+    public InflightState? Apply(ushort identifier, InflightInput input, out Outgoing released)
     {
+        released = default;
         var at = IndexOf(identifier);
         if (at < 0)
         {
@@ -86,6 +95,7 @@ internal sealed class InflightWindow
             return null;
         }
 
+        released = next is InflightState.AwaitPubComp or InflightState.Done ? entry.Copy : default;
         entry = entry with { State = next, Copy = next is InflightState.AwaitPubComp or InflightState.Done ? default : entry.Copy };
         if (next == InflightState.Done)
         {
@@ -96,14 +106,34 @@ internal sealed class InflightWindow
     }
 
     /// <summary>Forgets a message that cannot be sent to this client. [MQTT-3.1.2-25]</summary>
-    public void Abandon(ushort identifier)
+    /// <returns>The copy that is not needed any more; without a message when there is none.</returns>
+    public Outgoing Abandon(ushort identifier)
     {
         var at = IndexOf(identifier);
+        var released = default(Outgoing);
         if (at >= 0)
         {
+            released = _entries[at].Copy;
             _entries[at] = _entries[at] with { State = InflightState.Done, Copy = default };
             Finished(at);
         }
+
+        return released;
+    }
+
+    /// <summary>The session is over.</summary>
+    /// <param name="release">Told each copy that was held.</param>
+    public void Clear(Action<Message> release)
+    {
+        while (_entries.Count > 0)
+        {
+            if (_entries.RemoveFirst().Copy.Message is { } message)
+            {
+                release(message);
+            }
+        }
+
+        (_live, _sentHere, _outstandingHere) = (0, 0, 0);
     }
 
     private void Finished(int at)

@@ -59,6 +59,21 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
         }
     }
 
+    /// <summary>Bytes of messages waiting and in flight.</summary>
+    public long QueuedBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _outbox?.Bytes ?? 0;
+            }
+        }
+    }
+
+    /// <summary>True when retained messages are owed and could be fetched now: the writer comes back for them.</summary>
+    public bool WantsFeeding => _outbox is { CanFeed: true };
+
     public override void Due(long now) => OnDue?.Invoke(this, now);
 
     /// <summary>The connection takes the session. Nothing is written before it asks with <see cref="TryNext"/>.</summary>
@@ -104,6 +119,7 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
             Move(SessionInput.End);
             owner = _owner;
             Volatile.Write(ref _owner, null);
+            _outbox?.Clear();
             _outbox = null;
             var subscriptions = _subscriptions?.Values.ToArray() ?? [];
             _subscriptions = null;
@@ -112,7 +128,7 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
     }
 
     /// <summary>Offers a copy of a message.</summary>
-    public EnqueueResult Enqueue(in Outgoing copy)
+    public EnqueueResult Enqueue(in Outgoing copy, long now)
     {
         lock (_gate)
         {
@@ -121,10 +137,22 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
                 return new EnqueueResult(DropCause.NotConnected, null);
             }
 
-            _outbox ??= new Outbox();
-            return _outbox.TryEnqueue(copy, limits.MaxQueuedMessages, limits.MaxQueuedBytes)
-                ? new EnqueueResult(DropCause.None, _owner)
-                : new EnqueueResult(DropCause.QueueFull, _owner);
+            _outbox ??= new Outbox(limits);
+            return new EnqueueResult(_outbox.Enqueue(copy, now), _owner);
+        }
+    }
+
+    /// <summary>Retained messages are owed to a new subscription; they go out as the queue drains.</summary>
+    public ISessionOwner? AddFeed(RetainedFeed feed)
+    {
+        lock (_gate)
+        {
+            if (_state != SessionState.Ended)
+            {
+                (_outbox ??= new Outbox(limits)).AddFeed(feed);
+            }
+
+            return _owner;
         }
     }
 
@@ -139,12 +167,21 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
 
         lock (_gate)
         {
-            return ReferenceEquals(_owner, connection) && _outbox is not null
-                && _outbox.TryNext(_sendQuota, now, ref expired, out delivery);
+            if (!ReferenceEquals(_owner, connection) || _outbox is null)
+            {
+                return false;
+            }
+
+            if (_outbox.CanFeed && !_outbox.Feed(now))
+            {
+                limits.Budget!.WhenRoom(FeedAgain);
+            }
+
+            return _outbox.TryNext(_sendQuota, now, ref expired, out delivery);
         }
     }
 
-    /// <inheritdoc cref="InflightWindow.Apply"/>
+    /// <inheritdoc cref="InflightWindow.Apply(ushort, InflightInput)"/>
     public InflightState? Apply(ISessionOwner connection, ushort identifier, InflightInput input)
     {
         lock (_gate)
@@ -191,8 +228,26 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
     {
         lock (_gate)
         {
-            return _subscriptions?.Remove(filter) ?? false;
+            if (_subscriptions is null || !_subscriptions.Remove(filter, out var subscription))
+            {
+                return false;
+            }
+
+            _outbox?.CancelFeed(subscription.Filter);
+            return true;
         }
+    }
+
+    private void FeedAgain()
+    {
+        ISessionOwner? owner;
+        lock (_gate)
+        {
+            _outbox?.FeedAgain();
+            owner = _owner;
+        }
+
+        owner?.Wake();
     }
 
     private void Move(SessionInput input) => _state = SessionTransitions.Next(_state, input)

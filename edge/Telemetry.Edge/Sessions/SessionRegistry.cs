@@ -23,13 +23,14 @@ internal sealed class SessionRegistry
     private readonly Action<StoredWill> _publishWill;
 
     /// <param name="options">Limits.</param>
+    /// <param name="budget">What the queues of all sessions may hold together.</param>
     /// <param name="wheel">For will delay and expiry.</param>
     /// <param name="tree">Where the subscriptions of an ended session are taken out.</param>
     /// <param name="publishWill">Called under no session's lock.</param>
-    public SessionRegistry(EdgeOptions options, TimerWheel wheel, SubscriptionTree tree, Action<StoredWill> publishWill)
+    public SessionRegistry(EdgeOptions options, QueueBudget budget, TimerWheel wheel, SubscriptionTree tree, Action<StoredWill> publishWill)
     {
         _options = options;
-        _limits = new SessionLimits(options.MaxQueuedMessages, options.MaxQueuedBytes, options.MaxInFlight);
+        _limits = new SessionLimits(options.MaxQueuedMessages, options.MaxQueuedBytes, options.MaxInFlight, budget);
         _wheel = wheel;
         _tree = tree;
         _publishWill = publishWill;

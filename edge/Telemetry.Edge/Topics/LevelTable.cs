@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Telemetry.Edge.Topics;
 
 /// <summary>
@@ -7,6 +9,9 @@ namespace Telemetry.Edge.Topics;
 internal sealed class LevelTable<TNode>
     where TNode : class
 {
+    /// <summary>Buckets that are not worth giving back.</summary>
+    private const int SmallTable = 64;
+
     private Entry?[] _buckets = new Entry?[1];
     private int _count;
 
@@ -32,7 +37,7 @@ internal sealed class LevelTable<TNode>
     {
         if (_count == _buckets.Length)
         {
-            Grow();
+            Resize(_buckets.Length * 2);
         }
 
         var hash = Hash(level);
@@ -45,7 +50,8 @@ internal sealed class LevelTable<TNode>
     public void Remove(ReadOnlySpan<byte> level)
     {
         var hash = Hash(level);
-        ref var head = ref _buckets[hash & (_buckets.Length - 1)];
+        var buckets = _buckets;
+        ref var head = ref buckets[hash & (buckets.Length - 1)];
         Entry? previous = null;
         for (var entry = head; entry is not null; previous = entry, entry = entry.Next)
         {
@@ -64,24 +70,54 @@ internal sealed class LevelTable<TNode>
             }
 
             _count--;
+            if (buckets.Length > SmallTable && _count < buckets.Length / 8)
+            {
+                Resize(buckets.Length / 4);
+            }
+
             return;
         }
     }
 
-    /// <summary>Appends every child to <paramref name="into"/>; with writers at work it sees some moment of each bucket.</summary>
-    public void CopyTo(List<TNode> into, Func<byte[], bool>? where = null)
+    /// <summary>Place of a level in the order of <see cref="Next"/>; levels of the same place are ordered by their bytes.</summary>
+    public static uint OrderOf(ReadOnlySpan<byte> level) => ReverseBits((uint)Hash(level));
+
+    /// <summary>
+    /// The child that follows a level in an order that growing does not change (the hash read from its lowest bit), so that a walk
+    /// may be left and taken up again while others add and remove. A child that was there all the time is met exactly once.
+    /// </summary>
+    /// <param name="after">Null begins. The level need not be there any more.</param>
+    /// <param name="afterOrder"><see cref="OrderOf"/> that level.</param>
+    public TNode? Next(byte[]? after, uint afterOrder)
     {
-        foreach (var head in Volatile.Read(ref _buckets))
+        var buckets = Volatile.Read(ref _buckets);
+        var bits = System.Numerics.BitOperations.Log2((uint)buckets.Length);
+        var bucket = after is null || bits == 0 ? 0 : afterOrder >> (32 - bits);
+        for (; bucket < buckets.Length; bucket++)
         {
-            for (var entry = head; entry is not null; entry = entry.Next)
+            var index = bits == 0 ? 0 : ReverseBits(bucket) >> (32 - bits);
+            Entry? best = null;
+            for (var entry = Volatile.Read(ref buckets[index]); entry is not null; entry = entry.Next)
             {
-                if (where is null || where(entry.Level))
+                if ((after is null || Compare(entry.Level, entry.Order, after, afterOrder) > 0)
+                    && (best is null || Compare(entry.Level, entry.Order, best.Level, best.Order) < 0))
                 {
-                    into.Add(entry.Node);
+                    best = entry;
                 }
             }
+
+            if (best is not null)
+            {
+                return best.Node;
+            }
         }
+
+        return null;
     }
+
+    /// <summary>Compares two levels by the order of <see cref="Next"/>.</summary>
+    public static int Compare(ReadOnlySpan<byte> level, uint order, ReadOnlySpan<byte> other, uint otherOrder) =>
+        order != otherOrder ? order.CompareTo(otherOrder) : level.SequenceCompareTo(other);
 
     /// <summary>Seeded by the process, so that chosen level names cannot pile up in one bucket.</summary>
     private static int Hash(ReadOnlySpan<byte> level)
@@ -91,9 +127,17 @@ internal sealed class LevelTable<TNode>
         return hash.ToHashCode();
     }
 
-    private void Grow()
+    private static uint ReverseBits(uint value)
     {
-        var grown = new Entry?[_buckets.Length * 2];
+        value = ((value >> 1) & 0x5555_5555) | ((value & 0x5555_5555) << 1);
+        value = ((value >> 2) & 0x3333_3333) | ((value & 0x3333_3333) << 2);
+        value = ((value >> 4) & 0x0F0F_0F0F) | ((value & 0x0F0F_0F0F) << 4);
+        return BinaryPrimitives.ReverseEndianness(value);
+    }
+
+    private void Resize(int size)
+    {
+        var grown = new Entry?[size];
         foreach (var head in _buckets)
         {
             for (var entry = head; entry is not null; entry = entry.Next)
@@ -113,6 +157,8 @@ internal sealed class LevelTable<TNode>
         public byte[] Level { get; } = level;
 
         public int Hash { get; } = hash;
+
+        public uint Order => ReverseBits((uint)Hash);
 
         public TNode Node { get; } = node;
 

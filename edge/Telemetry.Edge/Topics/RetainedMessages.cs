@@ -3,22 +3,31 @@ using Telemetry.Edge.Messages;
 namespace Telemetry.Edge.Topics;
 
 /// <summary>
-/// The retained message of each topic, bounded in number and bytes. Replacing one locks its node only; a new topic takes the
-/// lock of the tree. Reading takes none.
+/// The retained message of each topic, bounded in number and bytes; the tree they hang in is counted too. Replacing one locks
+/// its node only; a new topic takes the lock of the tree. Reading takes none: see <see cref="RetainedCursor"/>.
 /// </summary>
 internal sealed class RetainedMessages(int maxMessages, long maxBytes)
 {
+    /// <summary>Bytes counted for a level of the tree beside its name: node, entry, table.</summary>
+    private const int NodeOverhead = 200;
+
     private readonly Lock _structure = new();
-    private readonly Node _root = new(null, []);
     private int _count;
     private long _bytes;
+    private long _sequence;
 
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>Bytes of the messages and of the tree.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
+    /// <summary>Number of the newest message set: see <see cref="Message.RetainedSequence"/>.</summary>
+    public long Sequence => Volatile.Read(ref _sequence);
+
+    internal RetainedNode Root { get; } = new(null, []);
+
     /// <summary>Keeps the message as its topic's retained one, or removes that when the payload is empty. [MQTT-3.3.1-5, 3.3.1-6]</summary>
-    /// <returns>False when it does not fit into the limits; what was retained before stays.</returns>
+    /// <returns>False when it does not fit into the limits: nothing of it is kept, and what was retained before stays.</returns>
     public bool Set(Message message)
     {
         if (message.Content.Payload.IsEmpty)
@@ -35,107 +44,51 @@ internal sealed class RetainedMessages(int maxMessages, long maxBytes)
 
         lock (_structure)
         {
-            return TryReplace(FindOrCreate(message.Topic), message, out kept) && kept;
-        }
-    }
-
-    /// <summary>Appends what matches the filter (without a share) and has not expired.</summary>
-    public void Match(ReadOnlySpan<byte> filter, long now, List<Message> into)
-    {
-        var parsed = ParsedFilter.Of(filter);
-        List<Node> level = [_root];
-        List<Node> next = [];
-        var first = true;
-        foreach (var name in parsed.Levels)
-        {
-            foreach (var node in level)
+            // Asked before the tree grows: a publish that is refused leaves nothing behind.
+            if (Count >= maxMessages || Bytes + message.Size + MissingBytes(message.Topic) > maxBytes)
             {
-                if (name is [(byte)'+'])
-                {
-                    node.Children?.CopyTo(next, first ? IsOrdinary : null);
-                }
-                else if (node.Children?.Find(name) is { } child)
-                {
-                    next.Add(child);
-                }
+                return false;
             }
 
-            (level, next) = (next, level);
-            next.Clear();
-            first = false;
-        }
+            node = FindOrCreate(message.Topic);
+            if (!TryReplace(node, message, out kept) || !kept)
+            {
+                Prune(node);
+            }
 
-        if (parsed.Multi)
-        {
-            CollectBelow(level, next, first, now, into);
-            return;
-        }
-
-        foreach (var node in level)
-        {
-            Collect(node, now, into);
+            return kept;
         }
     }
+
+    /// <summary>The message retained for exactly this topic; null for none, or one that has expired.</summary>
+    public Message? Get(ReadOnlySpan<byte> topic, long now) =>
+        Find(topic)?.Message is { } message && !message.IsExpired(now) ? message : null;
 
     /// <summary>Forgets messages whose expiry has passed.</summary>
+    /// <param name="now">Clock of the broker.</param>
+    /// <param name="removed">Told the topic of each.</param>
     /// <returns>How many.</returns>
-    public int RemoveExpired(long now)
+    public int RemoveExpired(long now, Action<byte[]>? removed = null)
     {
-        var removed = 0;
-        List<Node> level = [_root];
-        List<Node> next = [];
-        List<byte[]> expired = [];
-        while (level.Count > 0)
+        var count = 0;
+        var cursor = new RetainedCursor(this, "#"u8, withDollar: true);
+        while (cursor.MoveNext())
         {
-            foreach (var node in level)
+            if (cursor.Current is { } message && message.IsExpired(now))
             {
-                if (node.Message is { } message && message.IsExpired(now))
+                var topic = message.Topic.ToArray();
+                if (Remove(topic, now))
                 {
-                    expired.Add(message.Topic.ToArray());
+                    count++;
+                    removed?.Invoke(topic);
                 }
-
-                node.Children?.CopyTo(next);
             }
-
-            (level, next) = (next, level);
-            next.Clear();
         }
 
-        foreach (var topic in expired)
-        {
-            removed += Remove(topic, now) ? 1 : 0;
-        }
-
-        return removed;
+        return count;
     }
 
-    private static bool IsOrdinary(byte[] level) => level.Length == 0 || level[0] != (byte)'$';
-
-    private static void CollectBelow(List<Node> level, List<Node> next, bool atRoot, long now, List<Message> into)
-    {
-        while (level.Count > 0)
-        {
-            foreach (var node in level)
-            {
-                Collect(node, now, into);
-                node.Children?.CopyTo(next, atRoot ? IsOrdinary : null);
-            }
-
-            atRoot = false;
-            (level, next) = (next, level);
-            next.Clear();
-        }
-    }
-
-    private static void Collect(Node node, long now, List<Message> into)
-    {
-        if (node.Message is { } message && !message.IsExpired(now))
-        {
-            into.Add(message);
-        }
-    }
-
-    private bool TryReplace(Node node, Message message, out bool kept)
+    private bool TryReplace(RetainedNode node, Message message, out bool kept)
     {
         lock (node)
         {
@@ -155,6 +108,7 @@ internal sealed class RetainedMessages(int maxMessages, long maxBytes)
                 return true;
             }
 
+            message.RetainedSequence = Interlocked.Increment(ref _sequence);
             node.Message = message;
             kept = true;
             return true;
@@ -189,7 +143,7 @@ internal sealed class RetainedMessages(int maxMessages, long maxBytes)
         }
     }
 
-    private static void Prune(Node node)
+    private void Prune(RetainedNode node)
     {
         for (var at = node; at.Parent is { } parent; at = parent)
         {
@@ -204,12 +158,13 @@ internal sealed class RetainedMessages(int maxMessages, long maxBytes)
             }
 
             parent.Children!.Remove(at.Level);
+            Interlocked.Add(ref _bytes, -SizeOf(at.Level));
         }
     }
 
-    private Node? Find(ReadOnlySpan<byte> topic)
+    private RetainedNode? Find(ReadOnlySpan<byte> topic)
     {
-        var node = _root;
+        var node = Root;
         foreach (var level in new TopicLevels(topic))
         {
             node = node.Children?.Find(level);
@@ -222,17 +177,31 @@ internal sealed class RetainedMessages(int maxMessages, long maxBytes)
         return node;
     }
 
-    private Node FindOrCreate(ReadOnlySpan<byte> topic)
+    private long MissingBytes(ReadOnlySpan<byte> topic)
     {
-        var node = _root;
+        RetainedNode? node = Root;
+        var missing = 0L;
         foreach (var level in new TopicLevels(topic))
         {
-            var children = node.Children ??= new LevelTable<Node>();
+            node = node?.Children?.Find(level);
+            missing += node is null ? SizeOf(level) : 0;
+        }
+
+        return missing;
+    }
+
+    private RetainedNode FindOrCreate(ReadOnlySpan<byte> topic)
+    {
+        var node = Root;
+        foreach (var level in new TopicLevels(topic))
+        {
+            var children = node.Children ??= new LevelTable<RetainedNode>();
             var child = children.Find(level);
             if (child is null)
             {
-                child = new Node(node, level.ToArray());
+                child = new RetainedNode(node, level.ToArray());
                 children.Add(child.Level, child);
+                Interlocked.Add(ref _bytes, SizeOf(level));
             }
 
             node = child;
@@ -241,28 +210,5 @@ internal sealed class RetainedMessages(int maxMessages, long maxBytes)
         return node;
     }
 
-    private sealed class Node(Node? parent, byte[] level)
-    {
-        private Message? _message;
-        private LevelTable<Node>? _children;
-
-        public Node? Parent { get; } = parent;
-
-        public byte[] Level { get; } = level;
-
-        /// <summary>Taken out of the tree: whoever found it before must look again.</summary>
-        public bool Detached { get; set; }
-
-        public Message? Message
-        {
-            get => Volatile.Read(ref _message);
-            set => Volatile.Write(ref _message, value);
-        }
-
-        public LevelTable<Node>? Children
-        {
-            get => Volatile.Read(ref _children);
-            set => Volatile.Write(ref _children, value);
-        }
-    }
+    private static long SizeOf(ReadOnlySpan<byte> level) => NodeOverhead + level.Length;
 }

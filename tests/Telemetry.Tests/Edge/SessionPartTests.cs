@@ -1,4 +1,5 @@
 using Telemetry.Edge.Messages;
+using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Sessions;
 using Telemetry.Edge.Timing;
 using Telemetry.Mqtt;
@@ -61,10 +62,10 @@ public sealed class SessionPartTests
     [Fact]
     public void Full_outbox_refuses_the_newest_and_keeps_the_order()
     {
-        var outbox = new Outbox();
+        var outbox = new Outbox(new SessionLimits(4, 1_000_000, 10));
         for (var i = 0; i < 5; i++)
         {
-            outbox.TryEnqueue(Copy(i % 2), 4, 1_000_000).ShouldBe(i < 4);
+            outbox.Enqueue(Copy(i % 2), 0).ShouldBe(i < 4 ? DropCause.None : DropCause.QueueFull);
         }
 
         var expired = 0;
