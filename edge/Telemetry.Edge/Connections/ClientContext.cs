@@ -15,7 +15,7 @@ internal sealed class ClientContext(ConnectPacket connect, MqttClientIdentity id
     public int ReceiveMaximum { get; } = connect.Properties?.ReceiveMaximum ?? ushort.MaxValue;
 
     /// <summary>Largest packet the client takes, in bytes.</summary>
-    public int MaximumPacketSize { get; } = (int)Math.Min(connect.Properties?.MaximumPacketSize ?? int.MaxValue, int.MaxValue);
+    public int MaximumPacketSize { get; } = MaximumPacketSizeOf(connect);
 
     /// <summary>False: Reason String and User Properties only where they are always allowed. [MQTT-3.1.2-29]</summary>
     public bool ProblemInformation { get; } = connect.Properties?.RequestProblemInformation != 0;
@@ -26,4 +26,8 @@ internal sealed class ClientContext(ConnectPacket connect, MqttClientIdentity id
     public bool SessionEndsWithConnection { get; } = connect.Version == MqttVersion.V311
         ? connect.CleanStart
         : (connect.Properties?.SessionExpiryInterval ?? 0) == 0;
+
+    /// <summary>Largest packet that the sender of a CONNECT takes, in bytes.</summary>
+    public static int MaximumPacketSizeOf(ConnectPacket connect) =>
+        (int)Math.Min(connect.Properties?.MaximumPacketSize ?? int.MaxValue, int.MaxValue);
 }

@@ -124,7 +124,7 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
     public void Drain(CancellationToken deadline)
     {
         _drainDeadline = deadline;
-        RequestClose(CloseReason.ShuttingDown);
+        RequestClose(_core.Options.ServerReference is { } other ? CloseReason.GoingTo(other) : CloseReason.ShuttingDown);
     }
 
     /// <summary>The client broke a rule.</summary>

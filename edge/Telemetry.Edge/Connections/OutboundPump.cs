@@ -72,7 +72,9 @@ internal sealed class OutboundPump(
         {
             if (client is { Version: MqttVersion.V500 } && reason.Code is { } code)
             {
-                var properties = reason.Message is { } text ? new MqttProperties { ReasonString = text } : null;
+                var properties = reason.Message is null && reason.ServerReference is null
+                    ? null
+                    : new MqttProperties { ReasonString = reason.Message, ServerReference = reason.ServerReference };
                 DisconnectPacket.Write(_control, client.Version, code, properties, client.MaximumPacketSize);
             }
 

@@ -95,13 +95,30 @@ public sealed record EdgeOptions
     [Range(1, 32_768)]
     public int MaxTopicLevels { get; init; } = 200;
 
-    /// <summary>Retained messages. Default 100,000.</summary>
+    /// <summary>Retained messages. 0: none, and MQTT 5 clients are told so (Retain Available 0). Default 100,000.</summary>
     [Range(0, 100_000_000)]
     public int MaxRetainedMessages { get; init; } = 100_000;
 
     /// <summary>Bytes of retained messages, the tree of their topics included. Default 64 MiB.</summary>
     [Range(0, long.MaxValue)]
     public long MaxRetainedBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>
+    /// Response Information for MQTT 5 clients that ask for it: where they may have answers sent to, <c>{client}</c> standing for their Client
+    /// Identifier. Default none.
+    /// </summary>
+    public string? ResponseInformation { get; init; }
+
+    /// <summary>
+    /// Server Reference: other brokers, as <c>host:port</c> with a space between two. MQTT 5 clients are told it with 0x9C when this broker
+    /// stops or has no room for their connection. Default none.
+    /// </summary>
+    public string? ServerReference { get; init; }
+
+    /// <summary>
+    /// Takes no clients any more: each CONNECT is refused with 0x9D and <see cref="ServerReference"/> (3.1.1: 0x03). Default false.
+    /// </summary>
+    public bool ServerMoved { get; init; }
 
     /// <summary>
     /// How long a connection that was told why it is closed is still read, so that the reason arrives before a reset. Default 2 s.

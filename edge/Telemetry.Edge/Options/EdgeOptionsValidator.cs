@@ -31,6 +31,11 @@ internal static class EdgeOptionsValidator
             CheckFilters(rule.Subscribe, $"{at}.Subscribe", errors);
         });
         CheckFile(options.UsersFile, nameof(options.UsersFile), errors);
+        if (options.ServerMoved && string.IsNullOrWhiteSpace(options.ServerReference))
+        {
+            errors.Add("ServerMoved needs ServerReference; name the brokers that clients shall go to, such as 'edge-2:1883'.");
+        }
+
         if (errors.Count > 0)
         {
             throw new EdgeConfigurationException(string.Join(" ", errors));

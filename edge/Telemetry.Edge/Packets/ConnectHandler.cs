@@ -15,20 +15,26 @@ internal sealed class ConnectHandler(BrokerCore core)
     /// <returns>False when it was refused and the connection is to be closed.</returns>
     public async ValueTask<bool> HandleAsync(MqttConnection connection, ConnectPacket connect, CancellationToken cancellationToken)
     {
+        if (core.Options.ServerMoved)
+        {
+            return Refuse(connection, connect, ReasonCode.ServerMoved, "The broker has moved.");
+        }
+
         if (connection.IsSurplus)
         {
-            return Refuse(connection, connect.Version, ReasonCode.ServerBusy, "The broker has as many connections as it may.");
+            var code = core.Options.ServerReference is null ? ReasonCode.ServerBusy : ReasonCode.UseAnotherServer;
+            return Refuse(connection, connect, code, "The broker has as many connections as it may.");
         }
 
         var assigned = connect.ClientId.Length == 0 ? NewClientId() : null;
         if (assigned is not null && connect.Version == MqttVersion.V311 && !connect.CleanStart)
         {
-            return Refuse(connection, connect.Version, ReasonCode.ClientIdentifierNotValid, "An empty Client Identifier needs Clean Session."); // [MQTT-3.1.3-8]
+            return Refuse(connection, connect, ReasonCode.ClientIdentifierNotValid, "An empty Client Identifier needs Clean Session."); // [MQTT-3.1.3-8]
         }
 
         if (connect.Properties?.AuthenticationMethod is not null)
         {
-            return Refuse(connection, connect.Version, ReasonCode.BadAuthenticationMethod, "No enhanced authentication is offered.");
+            return Refuse(connection, connect, ReasonCode.BadAuthenticationMethod, "No enhanced authentication is offered.");
         }
 
         var identity = new MqttClientIdentity(assigned ?? connect.ClientId, connect.UserName, connection.CertificateName);
@@ -36,27 +42,43 @@ internal sealed class ConnectHandler(BrokerCore core)
         if (outcome != AuthenticationOutcome.Accepted)
         {
             var code = outcome == AuthenticationOutcome.BadCredentials ? ReasonCode.BadUserNameOrPassword : ReasonCode.NotAuthorized;
-            return Refuse(connection, connect.Version, code, "The credentials were not accepted.");
+            return Refuse(connection, connect, code, "The credentials were not accepted.");
+        }
+
+        if (connect.Will is { Retain: true } && connect.Version == MqttVersion.V500 && core.Options.MaxRetainedMessages == 0)
+        {
+            return Refuse(connection, connect, ReasonCode.RetainNotSupported, "No messages are retained here."); // [MQTT-3.2.2-13]
         }
 
         if (connect.Will is { } will && !core.Authorizer.MayPublish(identity, System.Text.Encoding.UTF8.GetBytes(will.TopicName)))
         {
-            return Refuse(connection, connect.Version, ReasonCode.NotAuthorized, "The will's topic is not allowed for this client.");
+            return Refuse(connection, connect, ReasonCode.NotAuthorized, "The will's topic is not allowed for this client.");
         }
 
         return Accept(connection, connect, identity, assigned);
     }
 
     /// <summary>Refuses with a CONNACK. [MQTT-3.2.2-7]</summary>
-    public bool Refuse(MqttConnection connection, MqttVersion version, ReasonCode code, string? reason)
+    public bool Refuse(MqttConnection connection, MqttVersion version, ReasonCode code, string? reason) =>
+        Refuse(connection, version, int.MaxValue, code, reason);
+
+    private bool Refuse(MqttConnection connection, ConnectPacket connect, ReasonCode code, string? reason) =>
+        Refuse(connection, connect.Version, ClientContext.MaximumPacketSizeOf(connect), code, reason);
+
+    private bool Refuse(MqttConnection connection, MqttVersion version, int maximumPacketSize, ReasonCode code, string? reason)
     {
         core.Logger.ConnectRefused(connection.RemoteEndPoint, code, reason);
         var answer = new ConnAckPacket
         {
             ReasonCode = code,
-            Properties = reason is null ? null : new MqttProperties { ReasonString = reason },
+            Properties = reason is null ? null : new MqttProperties
+            {
+                ReasonString = reason,
+                ServerReference = code is ReasonCode.UseAnotherServer or ReasonCode.ServerMoved ? core.Options.ServerReference : null,
+            },
         };
-        connection.Pump.Write((version, answer), static (output, a) => ConnAckPacket.Write(output, a.version, a.answer));
+        connection.Pump.Write(
+            (version, answer, maximumPacketSize), static (output, a) => ConnAckPacket.Write(output, a.version, a.answer, a.maximumPacketSize));
         connection.RequestClose(CloseReason.Refused);
         return false;
     }
@@ -73,7 +95,7 @@ internal sealed class ConnectHandler(BrokerCore core)
             identity.ClientId, connect.CleanStart, expiry, client.ReceiveMaximum, StoredWill.Of(connect, identity)));
         if (grant is not { } granted)
         {
-            return Refuse(connection, connect.Version, ReasonCode.QuotaExceeded, "The broker keeps as many sessions as it may.");
+            return Refuse(connection, connect, ReasonCode.QuotaExceeded, "The broker keeps as many sessions as it may.");
         }
 
         connection.Session = granted.Session;
@@ -82,9 +104,15 @@ internal sealed class ConnectHandler(BrokerCore core)
             SessionPresent = granted.Present,
             Properties = connect.Version == MqttVersion.V500 ? Describe(connect, keepAlive, cut ? expiry : null, assigned) : null,
         };
-        connection.Pump.Write(
-            (connect.Version, answer, client.MaximumPacketSize),
-            static (output, a) => ConnAckPacket.Write(output, a.Version, a.answer, a.MaximumPacketSize));
+        var sent = 0;
+        connection.Pump.Write(0, (output, _) => sent = ConnAckPacket.Write(output, connect.Version, answer, client.MaximumPacketSize));
+        if (sent == 0)
+        {
+            // Without CONNACK nothing else may follow. [MQTT-3.2.0-1]
+            connection.RequestClose(CloseReason.TakesNoConnAck);
+            return false;
+        }
+
         core.Logger.Connected(identity.ClientId, connection.RemoteEndPoint, granted.Present);
         return connection.TryAccept();
     }
@@ -94,6 +122,10 @@ internal sealed class ConnectHandler(BrokerCore core)
         ReceiveMaximum = (ushort)core.Options.ReceiveMaximum,
         MaximumPacketSize = (uint)core.Options.MaximumPacketSize,
         TopicAliasMaximum = (ushort)core.Options.TopicAliasMaximum,
+        RetainAvailable = core.Options.MaxRetainedMessages == 0 ? (byte)0 : null,
+        ResponseInformation = connect.Properties?.RequestResponseInformation == 1 // [MQTT-3.1.2-28]
+            ? core.Options.ResponseInformation?.Replace("{client}", assigned ?? connect.ClientId, StringComparison.Ordinal)
+            : null,
         AssignedClientIdentifier = assigned,
         ServerKeepAlive = keepAlive == connect.KeepAlive ? null : (ushort)keepAlive,
         SessionExpiryInterval = cutExpiry is { } expiry ? (uint)expiry.TotalSeconds : null,

@@ -31,6 +31,11 @@ internal sealed class PublishHandler(BrokerCore core)
                 "MQTT-3.3.4-6", "A client must not send a Subscription Identifier in PUBLISH."));
         }
 
+        if (packet.Retain && core.Options.MaxRetainedMessages == 0 && client.Version == MqttVersion.V500)
+        {
+            return connection.Fail(new MqttError(ReasonCode.RetainNotSupported, "MQTT-3.2.2-14", "No messages are retained here."));
+        }
+
         if (packet.Qos != MqttQos.AtMostOnce && MustWait(connection, packet, out var step))
         {
             return step;

@@ -28,7 +28,9 @@ internal sealed class SubscribeHandler(BrokerCore core, SubscriptionTree tree)
         }
 
         var answer = new SubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = codes };
-        connection.Pump.Write((version, answer), static (output, a) => SubAckPacket.Write(output, a.version, a.answer));
+        connection.Pump.Write(
+            (version, answer, connection.Client.MaximumPacketSize), // [MQTT-3.1.2-24]
+            static (output, a) => SubAckPacket.Write(output, a.version, a.answer, a.MaximumPacketSize));
         foreach (var subscription in wantRetained ?? [])
         {
             _router.SendRetained(subscription);
@@ -55,7 +57,9 @@ internal sealed class SubscribeHandler(BrokerCore core, SubscriptionTree tree)
         }
 
         var answer = new UnsubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = codes };
-        connection.Pump.Write((version, answer), static (output, a) => UnsubAckPacket.Write(output, a.version, a.answer));
+        connection.Pump.Write(
+            (version, answer, connection.Client.MaximumPacketSize),
+            static (output, a) => UnsubAckPacket.Write(output, a.version, a.answer, a.MaximumPacketSize));
         return ReadStep.Next;
     }
 

@@ -7,7 +7,9 @@ namespace Telemetry.Edge.Reasons;
 /// <param name="Code">Reason code for DISCONNECT, null when nothing is sent.</param>
 /// <param name="Message">Reason String and log text.</param>
 /// <param name="Clause">Clause that was broken, for the log.</param>
-internal sealed record CloseReason(CloseKind Kind, ReasonCode? Code = null, string? Message = null, string? Clause = null)
+/// <param name="ServerReference">Another broker to go to.</param>
+internal sealed record CloseReason(
+    CloseKind Kind, ReasonCode? Code = null, string? Message = null, string? Clause = null, string? ServerReference = null)
 {
     public static CloseReason ClientGone { get; } = new(CloseKind.ClientGone);
 
@@ -26,11 +28,19 @@ internal sealed record CloseReason(CloseKind Kind, ReasonCode? Code = null, stri
     public static CloseReason ShuttingDown { get; } =
         new(CloseKind.ShuttingDown, ReasonCode.ServerShuttingDown, "The broker is shutting down.");
 
+    /// <summary>Shutting down, with another broker to go to.</summary>
+    public static CloseReason GoingTo(string serverReference) => new(
+        CloseKind.ShuttingDown, ReasonCode.UseAnotherServer, "The broker is shutting down.", ServerReference: serverReference);
+
     /// <summary>0x89: DISCONNECT has no 0x88 Server unavailable, that is for CONNACK only. [MQTT-3.14.2-1]</summary>
     public static CloseReason LogUnavailable { get; } =
         new(CloseKind.IngestFailed, ReasonCode.ServerBusy, "The log could not take a message; send it again later.");
 
     public static CloseReason Refused { get; } = new(CloseKind.Refused);
+
+    /// <summary>CONNACK is larger than the client's Maximum Packet Size, so nothing can be sent to it at all.</summary>
+    public static CloseReason TakesNoConnAck { get; } = new(
+        CloseKind.Refused, Message: "CONNACK does not fit into the client's Maximum Packet Size.", Clause: "MQTT-3.1.2-24");
 
     public static CloseReason Internal { get; } =
         new(CloseKind.InternalError, ReasonCode.UnspecifiedError, "The broker failed while handling a packet.");

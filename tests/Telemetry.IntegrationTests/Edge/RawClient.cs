@@ -25,6 +25,9 @@ internal sealed class RawClient : IAsyncDisposable
         _version = version;
     }
 
+    /// <summary>The version it speaks.</summary>
+    public MqttVersion Version => _version;
+
     /// <summary>Over TLS or a WebSocket, or anything else that was opened already.</summary>
     public static RawClient Over(Stream stream, MqttVersion version = MqttVersion.V500) => new(stream, version);
 

@@ -1,7 +1,7 @@
 using Telemetry.Contracts.V1;
 using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Detectors.MlNet;
-using Telemetry.Tests.Support;
+using Telemetry.Testing;
 
 namespace Telemetry.Tests.Detectors;
 

@@ -1,6 +1,6 @@
 using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Detectors.Kernels;
-using Telemetry.Tests.Support;
+using Telemetry.Testing;
 
 namespace Telemetry.Tests.Detectors;
 

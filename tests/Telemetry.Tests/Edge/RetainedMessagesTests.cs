@@ -2,7 +2,7 @@ using System.Text;
 using Telemetry.Edge.Messages;
 using Telemetry.Edge.Topics;
 using Telemetry.Mqtt;
-using Telemetry.Tests.Support;
+using Telemetry.Testing;
 
 namespace Telemetry.Tests.Edge;
 

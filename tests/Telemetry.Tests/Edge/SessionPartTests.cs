@@ -3,7 +3,7 @@ using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Sessions;
 using Telemetry.Edge.Timing;
 using Telemetry.Mqtt;
-using Telemetry.Tests.Support;
+using Telemetry.Testing;
 
 namespace Telemetry.Tests.Edge;
 
@@ -32,6 +32,7 @@ public sealed class SessionPartTests
 
     [Fact]
     [Spec("MQTT-2.2.1-4")]
+    [Spec("MQTT-4.3.2-1"), Spec("MQTT-4.3.3-1"), Spec("MQTT3-2.3.1-4")]
     public void Packet_identifiers_in_use_are_never_given_again()
     {
         var window = new InflightWindow();

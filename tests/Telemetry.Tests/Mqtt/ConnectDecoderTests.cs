@@ -1,5 +1,6 @@
 using Telemetry.Mqtt;
-using Telemetry.Tests.Support;
+using Telemetry.Testing;
+using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.Tests.Mqtt;
 
@@ -88,7 +89,7 @@ public sealed class ConnectDecoderTests
         }
     }
 
-    [Fact, Spec("MQTT-3.1.2-22")]
+    [Fact, Spec("MQTT3-3.1.2-22")]
     public void Password_without_user_name_is_malformed_in_version_3_only()
     {
         Decoded.From(Wire.Packet(0x10, "MQTT", 4, 0x42, 0, 0, "id", "pw")).Error.Clause.ShouldBe("MQTT-3.1.2-22");
@@ -96,6 +97,7 @@ public sealed class ConnectDecoderTests
     }
 
     [Fact, Spec("MQTT-3.1.4-1")]
+    [Spec("MQTT-3.1.2-9"), Spec("MQTT-3.1.2-17"), Spec("MQTT-3.1.2-19"), Spec("MQTT-3.1.3-1"), Spec("MQTT-3.1.3-3")]
     public void Connect_cut_anywhere_or_with_more_behind_it_is_malformed()
     {
         byte[] version3 = Wire.Join("MQTT", 4, 0xEE, 0, 30, "id", "will/t", "bye", "me", "secret");
@@ -108,6 +110,29 @@ public sealed class ConnectDecoderTests
                 Decoded.From(Wire.Packet(0x10, body[..length])).IsPacket.ShouldBeFalse($"cut at {length}");
             }
             Decoded.From(Wire.Packet(0x10, body, 0)).Error.Code.ShouldBe(ReasonCode.MalformedPacket);
+        }
+    }
+
+    [Theory]
+    [InlineData(0x02)]
+    [InlineData(0x06)]
+    [InlineData(0x82)]
+    [InlineData(0xC2)]
+    [InlineData(0xC6)]
+    [Spec("MQTT-3.1.2-16"), Spec("MQTT-3.1.2-17"), Spec("MQTT-3.1.2-18"), Spec("MQTT-3.1.2-19"), Spec("MQTT-3.1.2-9")]
+    [Spec("MQTT3-3.1.2-18"), Spec("MQTT3-3.1.2-19"), Spec("MQTT3-3.1.2-20"), Spec("MQTT3-3.1.2-21"), Spec("MQTT3-3.1.2-9")]
+    public void Fields_and_flags_of_a_connect_go_with_each_other(int flags)
+    {
+        foreach (var level in new byte[] { 4, 5 })
+        {
+            object[] properties = level == 5 ? [None] : [];
+            object[] will = (flags & 4) != 0 ? [.. properties, "t", "p"] : [];
+            object[] user = (flags & 0x80) != 0 ? ["me"] : [];
+            object[] password = (flags & 0x40) != 0 ? ["pw"] : [];
+            object[] body = ["MQTT", level, flags, 0, 0, .. properties, "id", .. will, .. user, .. password];
+            Decoded.From(Wire.Packet(0x10, body)).IsPacket.ShouldBeTrue();
+            Decoded.From(Wire.Packet(0x10, [.. body, "more"])).Error.Code.ShouldBe(ReasonCode.MalformedPacket);
+            Decoded.From(Wire.Packet(0x10, body[..^1])).Error.Code.ShouldBe(ReasonCode.MalformedPacket);
         }
     }
 

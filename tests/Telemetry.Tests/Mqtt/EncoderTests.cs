@@ -1,7 +1,7 @@
 using System.Buffers;
 using Telemetry.Mqtt;
+using Telemetry.Testing;
 using Telemetry.Testing.Mqtt;
-using Telemetry.Tests.Support;
 
 namespace Telemetry.Tests.Mqtt;
 
@@ -49,14 +49,19 @@ public sealed class EncoderTests
             .ShouldBe(Wire.Packet(0x30, "real/topic", "p"u8.ToArray()));
     }
 
-    [Fact, Spec("MQTT-3.4.2-2"), Spec("MQTT-3.4.2-3"), Spec("MQTT-3.2.2-19"), Spec("MQTT-3.2.2-20"), Spec("MQTT-3.9.2-1"),
-        Spec("MQTT-3.11.2-1"), Spec("MQTT-3.14.2-3"), Spec("MQTT-3.14.2-4")]
+    [Fact]
+    [Spec("MQTT-3.2.2-19"), Spec("MQTT-3.2.2-20"), Spec("MQTT-3.4.2-2"), Spec("MQTT-3.4.2-3"), Spec("MQTT-3.5.2-2"), Spec("MQTT-3.5.2-3")]
+    [Spec("MQTT-3.6.2-2"), Spec("MQTT-3.6.2-3"), Spec("MQTT-3.7.2-2"), Spec("MQTT-3.7.2-3"), Spec("MQTT-3.9.2-1"), Spec("MQTT-3.9.2-2")]
+    [Spec("MQTT-3.11.2-1"), Spec("MQTT-3.11.2-2"), Spec("MQTT-3.14.2-3"), Spec("MQTT-3.14.2-4")]
     public void Reason_string_and_user_properties_give_way_to_the_maximum_packet_size()
     {
         var properties = new MqttProperties { ReasonString = new string('r', 50) }.AddUserProperty("n", "v");
         var writers = new Func<IBufferWriter<byte>, int, int>[]
         {
             (o, max) => PubAckPacket.Write(o, MqttPacketType.PubAck, MqttVersion.V500, 1, ReasonCode.NotAuthorized, properties, max),
+            (o, max) => PubAckPacket.Write(o, MqttPacketType.PubRec, MqttVersion.V500, 1, ReasonCode.NotAuthorized, properties, max),
+            (o, max) => PubAckPacket.Write(o, MqttPacketType.PubRel, MqttVersion.V500, 1, ReasonCode.PacketIdentifierNotFound, properties, max),
+            (o, max) => PubAckPacket.Write(o, MqttPacketType.PubComp, MqttVersion.V500, 1, ReasonCode.PacketIdentifierNotFound, properties, max),
             (o, max) => ConnAckPacket.Write(
                 o, MqttVersion.V500, new ConnAckPacket { ReasonCode = ReasonCode.NotAuthorized, Properties = properties }, max),
             (o, max) => SubAckPacket.Write(

@@ -1,6 +1,6 @@
 using System.Buffers;
 using Telemetry.Mqtt;
-using Telemetry.Tests.Support;
+using Telemetry.Testing;
 
 namespace Telemetry.Tests.Mqtt;
 
@@ -54,6 +54,7 @@ public sealed class FramingTests
 
     [Fact, Spec("MQTT-2.1.3-1"), Spec("MQTT-3.6.1-1"), Spec("MQTT-3.8.1-1"), Spec("MQTT-3.10.1-1"), Spec("MQTT-3.14.1-1"),
         Spec("MQTT-3.15.1-1")]
+    [Spec("MQTT3-2.2.2-1")]
     public void Flags_other_than_those_of_the_packet_type_are_malformed()
     {
         for (var type = 1; type <= 15; type++)

@@ -1,5 +1,5 @@
 using Telemetry.Mqtt;
-using Telemetry.Tests.Support;
+using Telemetry.Testing;
 
 namespace Telemetry.Tests.Mqtt;
 

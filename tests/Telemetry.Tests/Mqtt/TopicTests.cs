@@ -1,6 +1,6 @@
 using System.Text;
 using Telemetry.Mqtt;
-using Telemetry.Tests.Support;
+using Telemetry.Testing;
 
 namespace Telemetry.Tests.Mqtt;
 
@@ -41,6 +41,7 @@ public sealed class TopicTests
     [InlineData("$share/g/#", "$SYS/x", false)]
     [InlineData("\u00C5", "a\u030A", false)]
     [Spec("MQTT-4.7.2-1"), Spec("MQTT-4.7.1.2"), Spec("MQTT-4.7.1.3"), Spec("MQTT-4.7.3-4")]
+    [Spec("MQTT3-4.7.2-1"), Spec("MQTT3-4.7.3-4")]
     public void Filter_matches_as_the_specification_says(string filter, string topic, bool expected)
     {
         TopicFilter.Parse(filter).Matches(topic).ShouldBe(expected);

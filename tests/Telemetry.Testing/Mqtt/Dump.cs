@@ -1,10 +1,10 @@
 using System.Text;
 using Telemetry.Mqtt;
 
-namespace Telemetry.Tests.Mqtt;
+namespace Telemetry.Testing.Mqtt;
 
 /// <summary>Every field of a packet in one line, to compare packets by.</summary>
-internal static class Dump
+public static class Dump
 {
     public static string Connect(ConnectPacket p) =>
         $"CONNECT {p.Version} '{p.ClientId}' clean={p.CleanStart} alive={p.KeepAlive} user={p.UserName ?? "-"} "
