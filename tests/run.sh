@@ -124,6 +124,18 @@ debian_packages() {
   debian_package "command -v promtool" prometheus
 }
 
+# Writes docs/mqtt-conformance.md anew and shows its counts; fails where a statement has neither test nor reason.
+write_conformance() {
+  setup
+  dotnet build "$root/tests/Telemetry.IntegrationTests" -c "$configuration" --nologo -v q >&2
+  local code=0
+  TELEMETRY_TEST_WRITE_CONFORMANCE=1 dotnet "$root/artifacts/bin/Telemetry.IntegrationTests/$(tr '[:upper:]' '[:lower:]' <<<"$configuration")/Telemetry.IntegrationTests.dll" \
+    -noColor -class '*.ConformanceTests' >"$stamps/conformance.log" 2>&1 </dev/null || code=$?
+  [ "$code" -eq 0 ] || first_lines <"$stamps/conformance.log" >&2
+  grep '^| MQTT\|^| | statements' "$root/docs/mqtt-conformance.md"
+  return "$code"
+}
+
 test_suites() {
   local mode=${1:-all}
   setup

@@ -6,6 +6,7 @@ using Telemetry.Edge.Hosting;
 using Telemetry.Edge.Reasons;
 using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Mqtt;
+using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Edge;
 
@@ -47,6 +48,10 @@ public sealed class ConnectionTests
 
     [Theory]
     [MemberData(nameof(Malformed))]
+    [Spec("MQTT-3.1.0-2"), Spec("MQTT-2.1.3-1"), Spec("MQTT-3.3.1-2"), Spec("MQTT-3.3.1-4"), Spec("MQTT-2.2.1-3"), Spec("MQTT-3.3.2-2")]
+    [Spec("MQTT-4.7.0-1"), Spec("MQTT-3.8.1-1"), Spec("MQTT-3.8.3-2"), Spec("MQTT-3.8.3-4"), Spec("MQTT-3.10.3-2"), Spec("MQTT-1.5.5-1")]
+    [Spec("MQTT-3.6.1-1"), Spec("MQTT-1.5.4-1"), Spec("MQTT-4.12.0-7"), Spec("MQTT-3.3.4-6"), Spec("MQTT-3.3.2-8"), Spec("MQTT-3.2.2-15")]
+    [Spec("MQTT-4.13.1-1"), Spec("MQTT-4.13.2-1")]
     public async Task Malformed_packet_is_answered_and_the_connection_closed(string what, byte[] bytes, ReasonCode code)
     {
         what.ShouldNotBeEmpty();
@@ -74,6 +79,8 @@ public sealed class ConnectionTests
     [InlineData("first packet not CONNECT", new byte[] { 0xC0, 0 })]
     [InlineData("wrong name", new byte[] { 0x10, 14, 0, 4, 0x4D, 0x51, 0x54, 0x58, 5, 2, 0, 0, 0, 0, 1, 0x6D })]
     [InlineData("v3 reserved flag", new byte[] { 0x10, 13, 0, 4, 0x4D, 0x51, 0x54, 0x54, 4, 3, 0, 0, 0, 1, 0x6D })]
+    [Spec("MQTT-3.1.0-1"), Spec("MQTT-3.1.2-1"), Spec("MQTT-3.14.0-1"), Spec("MQTT3-3.1.0-1"), Spec("MQTT3-3.1.2-1"), Spec("MQTT3-3.1.2-3")]
+    [Spec("MQTT3-3.1.4-1"), Spec("MQTT3-3.2.2-6")]
     public async Task Bad_first_packet_ends_the_connection_without_an_answer(string what, byte[] bytes)
     {
         what.ShouldNotBeEmpty();
@@ -84,6 +91,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    [Spec("MQTT-3.1.2-2")]
     public async Task Unsupported_level_is_refused_with_a_connack()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -108,6 +116,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    [Spec("MQTT-3.1.4-3")]
     public async Task Take_over_tells_the_old_connection()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -122,6 +131,7 @@ public sealed class ConnectionTests
     [Theory]
     [InlineData("take-over", ReasonCode.SessionTakenOver)]
     [InlineData("stop", ReasonCode.ServerShuttingDown)]
+    [Spec("MQTT-3.14.4-1"), Spec("MQTT-3.14.4-2"), Spec("MQTT-3.14.2-1"), Spec("MQTT-4.13.2-1")]
     public async Task Connection_is_ended_behind_the_brokers_disconnect(string how, ReasonCode code)
     {
         await using var broker = await TestBroker.StartAsync();
@@ -159,6 +169,7 @@ public sealed class ConnectionTests
     [InlineData("cut", true)]
     [InlineData("disconnect with will", true)]
     [InlineData("disconnect", false)]
+    [Spec("MQTT-3.1.2-8"), Spec("MQTT-3.1.2-10"), Spec("MQTT-3.14.4-3")]
     public async Task Will_is_published_unless_the_client_says_goodbye(string how, bool expected)
     {
         await using var broker = await TestBroker.StartAsync();
@@ -202,6 +213,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    [Spec("MQTT-3.1.3-9"), Spec("MQTT-3.1.2-8")]
     public async Task Delayed_will_is_cancelled_by_coming_back_and_sent_when_the_session_ends()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -244,6 +256,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    [Spec("MQTT-3.1.3-6"), Spec("MQTT-3.1.3-7"), Spec("MQTT-3.2.2-16")]
     public async Task Assigned_client_identifier_is_told_and_unique()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -259,6 +272,7 @@ public sealed class ConnectionTests
     [Theory]
     [InlineData(MqttProtocolVersion.V500)]
     [InlineData(MqttProtocolVersion.V311)]
+    [Spec("MQTT-3.1.4-2"), Spec("MQTT-3.2.2-7"), Spec("MQTT3-3.2.2-5")]
     public async Task Wrong_password_is_refused_and_the_right_one_accepted(MqttProtocolVersion version)
     {
         var options = new EdgeOptions

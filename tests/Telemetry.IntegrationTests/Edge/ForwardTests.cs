@@ -1,12 +1,14 @@
 using MQTTnet;
 using Telemetry.Mqtt;
 using Telemetry.Mqtt.Ingest;
+using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Edge;
 
 public sealed class ForwardTests
 {
     [Fact]
+    [Spec("MQTT-3.3.2-4"), Spec("MQTT-3.3.2-15"), Spec("MQTT-3.3.2-16"), Spec("MQTT-3.3.2-17"), Spec("MQTT-3.3.2-18"), Spec("MQTT-3.3.2-20")]
     public async Task Properties_of_a_message_arrive_unaltered_and_3_1_1_gets_it_without_them()
     {
         // Payload Format, Content Type, Response Topic, Correlation Data, and user properties of which one name comes twice.

@@ -6,12 +6,14 @@ using MQTTnet.Protocol;
 using Telemetry.Edge;
 using Telemetry.Mqtt;
 using Telemetry.Mqtt.Ingest;
+using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Edge;
 
 public sealed class IngestTests
 {
     [Fact]
+    [Spec("MQTT-4.3.2-4"), Spec("MQTT3-4.3.2-2")]
     public async Task PubAck_is_not_sent_before_the_log_has_the_message()
     {
         var ingest = new ScriptedIngest();
@@ -29,6 +31,7 @@ public sealed class IngestTests
     }
 
     [Fact]
+    [Spec("MQTT-4.6.0-2"), Spec("MQTT-4.6.0-3"), Spec("MQTT3-4.6.0-2"), Spec("MQTT3-4.6.0-3")]
     public async Task Acknowledgements_go_out_in_the_order_of_the_publishes()
     {
         var ingest = new ScriptedIngest();
@@ -106,6 +109,7 @@ public sealed class IngestTests
     }
 
     [Fact]
+    [Spec("MQTT-4.3.3-10"), Spec("MQTT-4.3.3-12")]
     public async Task Repeated_qos_2_publish_is_ingested_once()
     {
         var ingest = new ScriptedIngest();
@@ -135,6 +139,7 @@ public sealed class IngestTests
     [InlineData(IngestOutcome.RejectedPayload, MqttClientPublishReasonCode.PayloadFormatInvalid)]
     [InlineData(IngestOutcome.RejectedIdentity, MqttClientPublishReasonCode.NotAuthorized)]
     [InlineData(IngestOutcome.RejectedTopic, MqttClientPublishReasonCode.TopicNameInvalid)]
+    [Spec("MQTT-3.4.2-1"), Spec("MQTT3-3.3.5-2")]
     public async Task Rejection_is_told_in_5_0_and_acknowledged_in_3_1_1(IngestOutcome outcome, MqttClientPublishReasonCode code)
     {
         foreach (var version in new[] { MqttProtocolVersion.V500, MqttProtocolVersion.V311 })
@@ -172,6 +177,7 @@ public sealed class IngestTests
     [Theory]
     [InlineData(MqttClientPublishReasonCode.Success, IngestOutcome.Stored)]
     [InlineData(MqttClientPublishReasonCode.PayloadFormatInvalid, IngestOutcome.RejectedPayload)]
+    [Spec("MQTT-3.1.2-29"), Spec("MQTT-3.4.2-2")]
     public async Task Remark_is_left_out_for_a_client_that_wants_none_or_takes_no_packet_of_that_size(
         MqttClientPublishReasonCode code, IngestOutcome outcome)
     {
@@ -250,6 +256,7 @@ public sealed class IngestTests
     }
 
     [Fact]
+    [Spec("MQTT-3.3.4-7"), Spec("MQTT-4.13.2-1")]
     public async Task Client_over_our_receive_maximum_sees_why_it_is_closed()
     {
         var ingest = new ScriptedIngest();

@@ -5,6 +5,7 @@ using MQTTnet.Protocol;
 using Telemetry.Edge;
 using Telemetry.Edge.Reasons;
 using Telemetry.Mqtt;
+using Telemetry.Testing;
 using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge;
@@ -14,6 +15,7 @@ public sealed class PublishTests
     [Theory]
     [InlineData(MqttProtocolVersion.V311)]
     [InlineData(MqttProtocolVersion.V500)]
+    [Spec("MQTT-4.2.0-1"), Spec("MQTT3-7.0.0-2"), Spec("MQTT3-7.1.1-1")]
     public async Task Message_goes_both_ways_at_every_qos(MqttProtocolVersion version)
     {
         await using var broker = await TestBroker.StartAsync();
@@ -35,6 +37,7 @@ public sealed class PublishTests
     [Theory]
     [InlineData(MqttVersion.V311)]
     [InlineData(MqttVersion.V500)]
+    [Spec("MQTT-4.3.3-8"), Spec("MQTT-4.3.3-10"), Spec("MQTT-4.3.3-11"), Spec("MQTT3-4.3.3-2")]
     public async Task Repeated_qos_2_publish_is_acknowledged_again_and_delivered_once(MqttVersion version)
     {
         await using var broker = await TestBroker.StartAsync();
@@ -62,6 +65,7 @@ public sealed class PublishTests
     }
 
     [Fact]
+    [Spec("MQTT-4.4.0-1"), Spec("MQTT-3.3.1-1"), Spec("MQTT-4.6.0-1")]
     public async Task Unfinished_messages_are_sent_again_in_order_with_dup_on_reconnect_only()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -97,6 +101,7 @@ public sealed class PublishTests
     }
 
     [Fact]
+    [Spec("MQTT-3.3.4-9"), Spec("MQTT-3.3.4-10"), Spec("MQTT-4.9.0-1"), Spec("MQTT-4.9.0-2")]
     public async Task No_more_than_the_clients_receive_maximum_is_in_flight()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -122,6 +127,7 @@ public sealed class PublishTests
     }
 
     [Fact]
+    [Spec("MQTT-3.3.4-2"), Spec("MQTT-3.3.4-3"), Spec("MQTT-3.3.4-4")]
     public async Task Overlapping_subscriptions_give_one_copy_with_all_identifiers()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -137,6 +143,7 @@ public sealed class PublishTests
     }
 
     [Fact]
+    [Spec("MQTT-3.1.2-24"), Spec("MQTT-3.1.2-25")]
     public async Task Message_over_the_clients_maximum_packet_size_is_dropped_and_the_next_one_comes()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -151,6 +158,7 @@ public sealed class PublishTests
     }
 
     [Fact]
+    [Spec("MQTT-3.3.1-5"), Spec("MQTT-3.3.1-6"), Spec("MQTT-3.3.1-7"), Spec("MQTT-3.3.1-10")]
     public async Task Retained_message_is_sent_once_to_each_new_subscription_and_can_be_removed()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -229,6 +237,7 @@ public sealed class PublishTests
     }
 
     [Fact]
+    [Spec("MQTT-3.3.2-9")]
     public async Task Topic_alias_works_in_both_directions()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -248,6 +257,7 @@ public sealed class PublishTests
     }
 
     [Fact]
+    [Spec("MQTT-3.3.2-5"), Spec("MQTT-3.3.2-6")]
     public async Task Expired_message_is_not_delivered_and_the_remaining_time_is_sent()
     {
         await using var broker = await TestBroker.StartAsync();

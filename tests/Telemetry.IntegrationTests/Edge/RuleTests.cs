@@ -4,6 +4,7 @@ using MQTTnet.Protocol;
 using Telemetry.Edge;
 using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Mqtt;
+using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Edge;
 
@@ -11,6 +12,7 @@ namespace Telemetry.IntegrationTests.Edge;
 public sealed class RuleTests
 {
     [Fact]
+    [Spec("MQTT-3.1.2-22"), Spec("MQTT-3.2.2-22")]
     public async Task Client_lives_at_1_4_keep_alives_and_is_closed_after_1_5_whatever_it_was_sent()
     {
         var clock = new StepClock();
@@ -36,6 +38,7 @@ public sealed class RuleTests
     }
 
     [Fact]
+    [Spec("MQTT-3.1.2-21"), Spec("MQTT-3.2.2-21")]
     public async Task Server_keep_alive_is_told_and_enforced()
     {
         var clock = new StepClock();
@@ -50,6 +53,7 @@ public sealed class RuleTests
     [InlineData("protocol error")]
     [InlineData("packet too large")]
     [InlineData("half a packet")]
+    [Spec("MQTT-3.1.2-8")]
     public async Task Will_is_published_on_this_close_too(string how)
     {
         await using var broker = await TestBroker.StartAsync();
@@ -75,6 +79,7 @@ public sealed class RuleTests
     }
 
     [Fact]
+    [Spec("MQTT-3.1.2-8")]
     public async Task Will_is_published_on_take_over()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -91,6 +96,7 @@ public sealed class RuleTests
     }
 
     [Fact]
+    [Spec("MQTT-3.1.2-8"), Spec("MQTT-3.1.2-10")]
     public async Task Delayed_will_goes_out_when_its_time_or_the_session_ends()
     {
         var clock = new StepClock();
@@ -120,6 +126,7 @@ public sealed class RuleTests
     }
 
     [Fact]
+    [Spec("MQTT-3.3.1-9"), Spec("MQTT-3.3.1-10"), Spec("MQTT-3.3.1-11")]
     public async Task Retained_copy_carries_the_subscription_identifier_and_goes_by_retain_handling()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -142,6 +149,7 @@ public sealed class RuleTests
     }
 
     [Fact]
+    [Spec("MQTT-4.9.0-2"), Spec("MQTT-3.3.4-9"), Spec("MQTT-4.3.3-4")]
     public async Task Refusing_pubrec_frees_a_place_and_pubrel_is_not_sent()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -164,6 +172,7 @@ public sealed class RuleTests
     }
 
     [Fact]
+    [Spec("MQTT-3.3.2-5"), Spec("MQTT-3.3.2-6")]
     public async Task Message_that_expires_while_it_is_queued_is_not_delivered()
     {
         var clock = new StepClock();
@@ -194,6 +203,7 @@ public sealed class RuleTests
     }
 
     [Fact]
+    [Spec("MQTT-3.1.2-24"), Spec("MQTT-3.1.2-25")]
     public async Task Too_large_message_is_dropped_for_a_small_client_at_qos_2_and_shared_too()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -216,6 +226,7 @@ public sealed class RuleTests
     }
 
     [Fact]
+    [Spec("MQTT-4.8.2-4"), Spec("MQTT-4.8.2-5")]
     public async Task Exactly_once_message_of_a_shared_subscription_stays_with_its_member()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -242,6 +253,7 @@ public sealed class RuleTests
     }
 
     [Fact]
+    [Spec("MQTT-3.3.2-7")]
     public async Task Topic_alias_ends_with_its_connection_and_a_resent_message_has_its_topic()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -266,6 +278,7 @@ public sealed class RuleTests
     }
 
     [Fact]
+    [Spec("MQTT-4.1.0-1"), Spec("MQTT-4.1.0-2"), Spec("MQTT-3.1.2-23")]
     public async Task Session_ends_with_its_expiry()
     {
         var clock = new StepClock();

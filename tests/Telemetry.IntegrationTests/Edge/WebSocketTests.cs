@@ -8,6 +8,7 @@ using MQTTnet.Protocol;
 using Telemetry.Edge.Hosting;
 using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Mqtt;
+using Telemetry.Testing;
 using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge;
@@ -19,6 +20,7 @@ public sealed class WebSocketTests
     private static readonly byte[] Connect = [0x10, 14, 0, 4, (byte)'M', (byte)'Q', (byte)'T', (byte)'T', 5, 2, 0, 0, 0, 0, 1, (byte)'w'];
 
     [Fact]
+    [Spec("MQTT-6.0.0-2"), Spec("MQTT-6.0.0-4"), Spec("MQTT3-6.0.0-2"), Spec("MQTT3-6.0.0-4")]
     public async Task Packets_may_cross_frames_and_share_them()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -62,6 +64,7 @@ public sealed class WebSocketTests
     }
 
     [Fact]
+    [Spec("MQTT-6.0.0-1"), Spec("MQTT3-6.0.0-1")]
     public async Task Text_frame_ends_the_connection()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -81,6 +84,7 @@ public sealed class WebSocketTests
     }
 
     [Fact]
+    [Spec("MQTT-6.0.0-3"), Spec("MQTT3-6.0.0-3")]
     public async Task Request_without_the_subprotocol_is_refused()
     {
         await using var broker = await TestBroker.StartAsync();
