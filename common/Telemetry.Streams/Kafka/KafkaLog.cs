@@ -1,5 +1,4 @@
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
 using Telemetry.Streams.Kafka.Admin;
 using Telemetry.Streams.Kafka.Clients;
@@ -100,7 +99,7 @@ public sealed class KafkaLog : IRecordLog
         _context.ThrowIfUnusable();
         await _admin.DemandAsync(partition, cancellationToken);
         var found = await _admin.ListAsync(
-            [partition], OffsetSpec.ForTimestamp(Math.Max(0, time.ToUnixTimeMilliseconds())), IsolationLevel.ReadUncommitted,
+            [partition], Math.Max(0, time.ToUnixTimeMilliseconds()), IsolationLevel.ReadUncommitted,
             cancellationToken);
         return found[partition] is >= 0 and var offset ? offset : null;
     }
@@ -142,6 +141,7 @@ public sealed class KafkaLog : IRecordLog
 
         await _lag.DisposeAsync();
         await _committed.DisposeAsync();
+        await _admin.DisposeAsync();
         await BlockingCall.RunAsync(_context.Dispose);
     }
 }

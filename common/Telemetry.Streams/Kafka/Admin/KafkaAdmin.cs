@@ -7,7 +7,7 @@ using Telemetry.Streams.Kafka.Topics;
 namespace Telemetry.Streams.Kafka.Admin;
 
 /// <summary>Questions to the cluster about topics and offsets, and creating topics.</summary>
-internal sealed class KafkaAdmin
+internal sealed class KafkaAdmin : IAsyncDisposable
 {
     /// <summary>Tries of what may hang on one lost broker.</summary>
     private const int TriesMin = 3;
@@ -18,8 +18,13 @@ internal sealed class KafkaAdmin
     private static readonly TimeSpan NewTopicDelay = TimeSpan.FromSeconds(2);
 
     private readonly KafkaContext _log;
+    private readonly OffsetLister _offsets;
 
-    public KafkaAdmin(KafkaContext log) => _log = log;
+    public KafkaAdmin(KafkaContext log)
+    {
+        _log = log;
+        _offsets = new OffsetLister(log);
+    }
 
     private IAdminClient Client => _log.AdminClient;
 
@@ -66,116 +71,19 @@ internal sealed class KafkaAdmin
     public async Task<OffsetRange> QueryOffsetsAsync(TopicPartition partition, CancellationToken cancellationToken)
     {
         await DemandAsync(partition, cancellationToken);
-        var low = ListAsync([partition], OffsetSpec.Earliest(), IsolationLevel.ReadUncommitted, cancellationToken);
-        var high = ListAsync([partition], OffsetSpec.Latest(), IsolationLevel.ReadUncommitted, cancellationToken);
+        var low = ListAsync([partition], OffsetLister.Earliest, IsolationLevel.ReadUncommitted, cancellationToken);
+        var high = ListAsync([partition], OffsetLister.Latest, IsolationLevel.ReadUncommitted, cancellationToken);
         return new OffsetRange((await low)[partition], (await high)[partition]);
     }
 
-    /// <summary>Offsets a spec stands for; -1 where there is none.</summary>
+    /// <summary>Offsets as <see cref="OffsetLister.ListAsync"/>, through the loss of brokers.</summary>
     public Task<Dictionary<TopicPartition, long>> ListAsync(
-        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation, CancellationToken cancellationToken)
-    {
-        var started = _log.Time.GetTimestamp();
-        return RetryAsync(
-            $"asking for offsets of {string.Join(", ", partitions.Take(3))}",
-            async () =>
-            {
-                // librdkafka 2.15 reports a partition whose leader did not answer as a success without an offset (-1001, and sometimes -1
-                // among several leaders; asked for a time, -1 means that there is none). Taken for an offset, it would end a restore
-                // before its first record, and whoever waits for "all read" would be done at once.
-                var least = spec is OffsetSpec.TimestampSpec ? -1 : 0;
-                var lastResort = _log.Time.GetElapsedTime(started) >= _log.Options.RequestTimeout / 2;
-                var offsets = await ListOnceAsync(partitions, spec, isolation, lastResort);
-                foreach (var partition in partitions.Where(p => offsets.GetValueOrDefault(p, Offset.Unset.Value) < least))
-                {
-                    offsets[partition] = (await ListOnceAsync([partition], spec, isolation, lastResort)).GetValueOrDefault(partition, Offset.Unset.Value);
-                    if (offsets[partition] < least)
-                    {
-                        throw new RecordLogException(
-                            RecordLogError.TimedOut, $"Could not ask for offsets: the leader of {partition} did not answer.");
-                    }
-                }
+        IReadOnlyCollection<TopicPartition> partitions, long time, IsolationLevel isolation, CancellationToken cancellationToken) => RetryAsync(
+        $"asking for offsets of {string.Join(", ", partitions.Take(3))}",
+        () => _offsets.ListAsync(partitions, time, isolation, TryTimeout),
+        cancellationToken);
 
-                return offsets;
-            },
-            cancellationToken);
-    }
-
-    private async Task<Dictionary<TopicPartition, long>> ListOnceAsync(
-        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation, bool lastResort)
-    {
-        try
-        {
-            return await ListOnceAsync(Client, partitions, spec, isolation);
-        }
-        catch (ListOffsetsException error) when (error.Result.ResultInfos.Any(HasOldLeaderEpoch))
-        {
-            if (lastResort)
-            {
-                return await ListFreshAsync(partitions, spec, isolation);
-            }
-
-            await LearnLeadersAsync(partitions);
-            throw;
-        }
-        catch (KafkaException error) when (error.Error.Code == ErrorCode.Local_NoEnt)
-        {
-            await LearnLeadersAsync(partitions);
-            throw new RecordLogException(RecordLogError.Unavailable, "Could not ask for offsets: no leader is known.", error);
-        }
-    }
-
-    /// <summary>
-    /// A leader was lost and is back, or an election was seen half done, and the client goes on naming the old epoch although it was made to
-    /// read its metadata again. A new client knows nothing old. The last resort only: librdkafka does not take it well when a client is
-    /// closed that has just asked, so it is closed later.
-    /// </summary>
-    private async Task<Dictionary<TopicPartition, long>> ListFreshAsync(
-        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation)
-    {
-        var fresh = await BlockingCall.RunAsync(_log.MakeAdminClient);
-        try
-        {
-            return await ListOnceAsync(fresh, partitions, spec, isolation);
-        }
-        finally
-        {
-            _ = CloseLaterAsync(fresh);
-        }
-    }
-
-    private async Task CloseLaterAsync(IAdminClient client)
-    {
-        await Task.Delay(_log.Options.RequestTimeout * 2, _log.Time);
-        await BlockingCall.RunAsync(client.Dispose);
-    }
-
-    private async Task<Dictionary<TopicPartition, long>> ListOnceAsync(
-        IAdminClient client, IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation)
-    {
-        var result = await client.ListOffsetsAsync(
-            partitions.Select(p => new TopicPartitionOffsetSpec
-            {
-                TopicPartition = new Confluent.Kafka.TopicPartition(p.Topic, p.Partition),
-                OffsetSpec = spec,
-            }),
-            new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = TryTimeout });
-        return result.ResultInfos.ToDictionary(
-            info => new TopicPartition(info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value),
-            info => info.TopicPartitionOffsetError.Offset.Value);
-    }
-
-    /// <summary>librdkafka forgets what it knows of the leaders after NotLeaderForPartition only, so it is told to ask again.</summary>
-    private async Task LearnLeadersAsync(IReadOnlyCollection<TopicPartition> partitions)
-    {
-        foreach (var topic in partitions.Select(p => p.Topic).Distinct())
-        {
-            await BlockingCall.RunAsync(() => Client.GetMetadata(topic, _log.Options.RequestTimeout));
-        }
-    }
-
-    private static bool HasOldLeaderEpoch(ListOffsetsResultInfo info) =>
-        info.TopicPartitionOffsetError.Error.Code is ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch;
+    public ValueTask DisposeAsync() => _offsets.DisposeAsync();
 
     /// <summary>Throws when the partition does not exist.</summary>
     public async Task DemandAsync(TopicPartition partition, CancellationToken cancellationToken)

@@ -1,5 +1,4 @@
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using Telemetry.Streams.Kafka.Clients;
 
 namespace Telemetry.Streams.Kafka.Admin;
@@ -20,8 +19,8 @@ internal sealed class LagQuery(KafkaContext log, KafkaAdmin admin) : IAsyncDispo
         IReadOnlyDictionary<TopicPartition, long> committed,
         CancellationToken cancellationToken)
     {
-        var lows = admin.ListAsync(partitions, OffsetSpec.Earliest(), IsolationLevel.ReadUncommitted, cancellationToken);
-        var highs = await admin.ListAsync(partitions, OffsetSpec.Latest(), IsolationLevel.ReadCommitted, cancellationToken);
+        var lows = admin.ListAsync(partitions, OffsetLister.Earliest, IsolationLevel.ReadUncommitted, cancellationToken);
+        var highs = await admin.ListAsync(partitions, OffsetLister.Latest, IsolationLevel.ReadCommitted, cancellationToken);
         var from = new Dictionary<TopicPartition, long>();
         foreach (var (partition, low) in await lows)
         {

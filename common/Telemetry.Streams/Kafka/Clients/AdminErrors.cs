@@ -22,7 +22,7 @@ internal static class AdminErrors
     private static Error? Inner(KafkaException failure) => failure switch
     {
         DescribeTopicsException topics => topics.Results.TopicDescriptions.Select(t => t.Error).FirstOrDefault(e => e.IsError),
-        ListOffsetsException offsets => offsets.Result.ResultInfos.Select(r => r.TopicPartitionOffsetError.Error).FirstOrDefault(e => e.IsError),
+        TopicPartitionOffsetException offsets => offsets.Results.Select(r => r.Error).FirstOrDefault(e => e.IsError),
         CreateTopicsException created => created.Results.Select(t => t.Error).FirstOrDefault(e => e.IsError),
         _ => null,
     };

@@ -14,7 +14,10 @@ internal sealed class KafkaContext : IDisposable
         (Options, Logger, Time) = (options, logger, time);
         UsesClassicGroups = options.GroupProtocol == KafkaGroupProtocol.Classic;
         Metrics = new KafkaMetrics(() => Topics.All);
-        AdminClient = MakeAdminClient();
+        AdminClient = KafkaClients.Make("admin client", () => new AdminClientBuilder(KafkaClientConfig.Base(Options))
+            .SetLogHandler((_, message) => Logger.Client(message))
+            .SetErrorHandler((_, error) => Logger.ClientError(error.Code, error.Reason))
+            .Build());
     }
 
     public KafkaOptions Options { get; }
@@ -35,12 +38,6 @@ internal sealed class KafkaContext : IDisposable
 
     /// <summary>Completes with the cause when a client has failed for good.</summary>
     public Task<Exception> Failed => _failed.Task;
-
-    /// <summary>One more like <see cref="AdminClient"/>, that knows nothing yet; the caller closes it.</summary>
-    public IAdminClient MakeAdminClient() => KafkaClients.Make("admin client", () => new AdminClientBuilder(KafkaClientConfig.Base(Options))
-        .SetLogHandler((_, message) => Logger.Client(message))
-        .SetErrorHandler((_, error) => Logger.ClientError(error.Code, error.Reason))
-        .Build());
 
     /// <summary>A client cannot go on.</summary>
     public void Fail(Error error)

@@ -1,0 +1,89 @@
+using Confluent.Kafka;
+using Telemetry.Streams.Kafka.Clients;
+
+namespace Telemetry.Streams.Kafka.Admin;
+
+/// <summary>
+/// Asks the leaders of partitions for offsets (ListOffsets, Kafka protocol key 2). Through consumers, one for each isolation level, and
+/// not through the admin client: its ListOffsets fails an assertion and so ends the process when brokers come and go (librdkafka 2.16,
+/// <c>rd_kafka_enq_once_del_source_return</c>), goes on naming an old leader epoch after its metadata were read again, and calls it a success
+/// when a leader did not answer. The consumers' call forgets a leader that was wrong and asks for it anew.
+/// </summary>
+internal sealed class OffsetLister(KafkaContext log) : IAsyncDisposable
+{
+    /// <summary>In place of a time: the next offset that is visible at the isolation level.</summary>
+    public const long Latest = -1;
+
+    /// <summary>In place of a time: the first offset there is.</summary>
+    public const long Earliest = -2;
+
+    /// <summary>Beyond every offset, and as a time in milliseconds the year 1973.</summary>
+    private const long LargestOffset = 100_000_000_000;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<IsolationLevel, IConsumer<byte[]?, byte[]?>> _clients = [];
+    private bool _closed;
+
+    /// <summary>One try, which blocks a thread of its own.</summary>
+    /// <param name="partitions">Partitions that exist.</param>
+    /// <param name="time"><see cref="Latest"/>, <see cref="Earliest"/>, or milliseconds since 1970: the first offset from that time on.</param>
+    /// <param name="isolation">Whether records of open transactions count for <see cref="Latest"/>.</param>
+    /// <param name="timeout">For all leaders together.</param>
+    /// <returns>Offsets; -1 for a time after which there is no record.</returns>
+    /// <exception cref="KafkaException">A leader is not known, did not answer or answered with an error.</exception>
+    /// <exception cref="RecordLogException"><see cref="RecordLogError.TimedOut"/>: an answer left a partition out.</exception>
+    public Task<Dictionary<TopicPartition, long>> ListAsync(
+        IReadOnlyCollection<TopicPartition> partitions, long time, IsolationLevel isolation, TimeSpan timeout) =>
+        BlockingCall.RunAsync(() =>
+        {
+            var asked = partitions.Select(p => new TopicPartitionTimestamp(p.Topic, p.Partition, new Timestamp(time, TimestampType.CreateTime)));
+            var found = Client(isolation).OffsetsForTimes(asked, timeout).ToDictionary(
+                answer => new TopicPartition(answer.Topic, answer.Partition.Value), answer => answer.Offset.Value);
+            foreach (var partition in partitions.Where(p => IsMissing(found.GetValueOrDefault(p, time), time)))
+            {
+                throw new RecordLogException(RecordLogError.TimedOut, $"Could not ask for offsets: the leader of {partition} did not answer.");
+            }
+
+            return found;
+        });
+
+    public async ValueTask DisposeAsync()
+    {
+        IConsumer<byte[]?, byte[]?>[] clients;
+        lock (_gate)
+        {
+            _closed = true;
+            clients = [.. _clients.Values];
+            _clients.Clear();
+        }
+
+        await BlockingCall.RunAsync(() => Array.ForEach(clients, static client => client.Dispose()));
+    }
+
+    /// <summary>
+    /// librdkafka leaves what was asked in place of an offset that nobody answered. No offset is below 0, but for the -1 that answers a time;
+    /// and none is as large as a time of today.
+    /// </summary>
+    private static bool IsMissing(long offset, long time) =>
+        time < 0 ? offset < 0 : offset < -1 || (offset == time && time > LargestOffset);
+
+    private IConsumer<byte[]?, byte[]?> Client(IsolationLevel isolation)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            if (!_clients.TryGetValue(isolation, out var client))
+            {
+                var options = new ConsumerOptions { ReadCommitted = isolation == IsolationLevel.ReadCommitted };
+                client = KafkaClients.Make("consumer", () => new ConsumerBuilder<byte[]?, byte[]?>(
+                        KafkaClientConfig.Consumer(log.Options, options, classic: true))
+                    .SetLogHandler((_, message) => log.Logger.Client(message))
+                    .SetErrorHandler((_, error) => log.Logger.ClientError(error.Code, error.Reason))
+                    .Build());
+                _clients.Add(isolation, client);
+            }
+
+            return client;
+        }
+    }
+}
