@@ -51,6 +51,7 @@ public sealed class ClickHouseHttpServer : IAsyncDisposable
 
     /// <summary>Begins to serve <paramref name="engine"/>; it must outlive the server.</summary>
     /// <param name="map">Maps more paths on the same port (metrics, health); null: none.</param>
+    /// <param name="transport">Takes the connections; null: Kestrel's own sockets.</param>
     /// <exception cref="IOException">The address cannot be had, or it is not a loopback address.</exception>
     public static async Task<ClickHouseHttpServer> StartAsync(
         EmbeddedClickHouse engine,
@@ -58,7 +59,8 @@ public sealed class ClickHouseHttpServer : IAsyncDisposable
         ILoggerFactory logging,
         TimeProvider time,
         Action<IEndpointRouteBuilder>? map,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        IConnectionListenerFactory? transport = null)
     {
         if (!IPAddress.IsLoopback(options.Address))
         {
@@ -72,7 +74,7 @@ public sealed class ClickHouseHttpServer : IAsyncDisposable
         var running = new RunningQueries(options.ConcurrentQueriesMax, time);
         var metrics = new ServerMetrics(running);
         var handler = new QueryHandler(pool, running, Credentials.From(options), facts, options, metrics, logger);
-        var application = Build(options, handler, logger, map);
+        var application = Build(options, handler, logger, map, transport);
         var server = new ClickHouseHttpServer(application, pool, running, metrics, options, logger);
         try
         {
@@ -114,12 +116,19 @@ public sealed class ClickHouseHttpServer : IAsyncDisposable
     }
 
     private static WebApplication Build(
-        ClickHouseServerOptions options, QueryHandler handler, ILogger logger, Action<IEndpointRouteBuilder>? map)
+        ClickHouseServerOptions options, QueryHandler handler, ILogger logger, Action<IEndpointRouteBuilder>? map,
+        IConnectionListenerFactory? transport)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(2));
+        if (transport is not null)
+        {
+            // The last one registered is the one Kestrel uses.
+            builder.Services.AddSingleton(transport);
+        }
+
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -15,8 +15,8 @@ internal static partial class Log
     public static partial void AnonymousFromAnywhere(this ILogger logger, string address);
 
     [LoggerMessage(1002, LogLevel.Warning,
-        "MaxConnections is {MaxConnections}, but this process may open {Files} files only: raise the limit (ulimit -n) or lower MaxConnections")]
-    public static partial void FewFiles(this ILogger logger, int maxConnections, long files);
+        "MaxConnections is {MaxConnections}, but this process has files for {Sockets} MQTT connections only, and takes no more: raise its limit (ulimit -n) or lower MaxConnections")]
+    public static partial void FewFiles(this ILogger logger, int maxConnections, int sockets);
 
     [LoggerMessage(1003, LogLevel.Information, "MQTT stops: {Connections} connections are told, {Owed} answers are owed by the log")]
     public static partial void Stopping(this ILogger logger, int connections, int owed);
@@ -37,8 +37,8 @@ internal static partial class Log
     [LoggerMessage(1008, LogLevel.Error, "A connection failed in a way that is the broker's fault; it is closed")]
     public static partial void ConnectionFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(1009, LogLevel.Error, "Taking connections on {Endpoint} failed; trying again in {Delay}")]
-    public static partial void AcceptFailed(this ILogger logger, Exception exception, EndPoint endpoint, TimeSpan delay);
+    [LoggerMessage(1009, LogLevel.Error, "Taking connections on {Endpoint} failed; trying again in {Delay} (and {HeldBack} times before, not told)")]
+    public static partial void AcceptFailed(this ILogger logger, Exception exception, EndPoint endpoint, TimeSpan delay, long heldBack);
 
     [LoggerMessage(1010, LogLevel.Debug, "TLS handshake with {Remote} failed: {Message}")]
     public static partial void HandshakeFailed(this ILogger logger, EndPoint? remote, string message);
@@ -48,4 +48,16 @@ internal static partial class Log
 
     [LoggerMessage(1012, LogLevel.Warning, "The will of '{ClientId}' on an ingest topic was not stored: {Outcome}")]
     public static partial void WillNotStored(this ILogger logger, string clientId, object outcome);
+
+    [LoggerMessage(1020, LogLevel.Warning,
+        "A connection on {Endpoint} is closed at once: this kind of listener holds {Open} of its {Most} sockets, the process {AllOpen} of {Limit} (and {HeldBack} more were, not told). Raise the limit of open files (ulimit -n) if these are clients of yours")]
+    public static partial void SocketRefused(
+        this ILogger logger, EndPoint? endpoint, int open, int most, int allOpen, int limit, long heldBack);
+
+    [LoggerMessage(1021, LogLevel.Warning, "MQTT stops: {Connections} connections did not end in time and are cut")]
+    public static partial void CutAtStop(this ILogger logger, int connections);
+
+    [LoggerMessage(1022, LogLevel.Warning,
+        "A CONNECT is refused: those that are not answered yet take as many bytes as they may, MaxConnectBytes (and {HeldBack} more were, not told)")]
+    public static partial void ConnectBudgetSpent(this ILogger logger, long heldBack);
 }

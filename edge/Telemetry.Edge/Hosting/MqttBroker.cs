@@ -10,6 +10,7 @@ using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Routing;
 using Telemetry.Edge.Security;
 using Telemetry.Edge.Sessions;
+using Telemetry.Edge.Sockets;
 using Telemetry.Edge.Timing;
 using Telemetry.Edge.Topics;
 using Telemetry.Mqtt;
@@ -26,7 +27,7 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>How often expired retained messages are swept out.</summary>
     private const long SweepMilliseconds = 60_000;
 
-    /// <summary>Connections over the limit that are held just to be told so; any more are cut.</summary>
+    /// <summary>Connections over the limit that are held just to be told so, at most; any more are cut.</summary>
     private const int MaxSurplus = 256;
 
     private readonly EdgeOptions _options;
@@ -42,6 +43,10 @@ public sealed class MqttBroker : IAsyncDisposable
     private readonly List<Task> _accepting = [];
     private readonly RetainedMessages _retained;
     private readonly QueueBudget _budget;
+    private readonly SocketBudget? _ownSockets;
+    private readonly SocketShare _sockets;
+    private readonly int _maxConnections;
+    private readonly int _maxSurplus;
     private ITimer? _ticker;
     private long _sweepAt = SweepMilliseconds;
     private int _connectionCount;
@@ -55,6 +60,7 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <param name="time">Clock for keep alive, expiry and timeouts.</param>
     /// <param name="authenticator">Who may connect; null for what the options say.</param>
     /// <param name="authorizer">Who may publish and subscribe what; null for what the options say.</param>
+    /// <param name="sockets">The sockets of this process, when it has other listeners too; null: the broker has them for itself.</param>
     /// <exception cref="EdgeConfigurationException">The options cannot work.</exception>
     public MqttBroker(
         EdgeOptions options,
@@ -62,13 +68,18 @@ public sealed class MqttBroker : IAsyncDisposable
         ILoggerFactory loggers,
         TimeProvider time,
         IAuthenticator? authenticator = null,
-        IAuthorizer? authorizer = null)
+        IAuthorizer? authorizer = null,
+        SocketBudget? sockets = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         EdgeOptionsValidator.Check(options);
         _options = options;
         _loggers = loggers;
         _logger = loggers.CreateLogger("Telemetry.Edge");
+        _ownSockets = sockets is null ? SocketBudget.OfProcess(reserved: 0, loggers, time) : null;
+        _sockets = (sockets ?? _ownSockets!).Share("mqtt");
+        _maxSurplus = Math.Min(MaxSurplus, _sockets.Most / 8);
+        _maxConnections = Math.Min(options.MaxConnections, Math.Max(1, _sockets.Most - _maxSurplus));
         _wheel = new TimerWheel(time);
         var tree = new SubscriptionTree();
         var retained = new RetainedMessages(options.MaxRetainedMessages, options.MaxRetainedBytes);
@@ -115,12 +126,13 @@ public sealed class MqttBroker : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         EdgeSecurity.CheckExposure(_options, _core.Authenticator, _logger);
-        if (OpenFiles.Limit() is { } files && files < _options.MaxConnections + 200L)
+        if (_maxConnections < _options.MaxConnections)
         {
-            _logger.FewFiles(_options.MaxConnections, files);
+            _logger.FewFiles(_options.MaxConnections, _maxConnections);
         }
 
-        var transport = new SocketTransportFactory(Microsoft.Extensions.Options.Options.Create(TransportOptions()), _loggers);
+        var transport = new BudgetedTransport(
+            new SocketTransportFactory(Microsoft.Extensions.Options.Options.Create(TransportOptions()), _loggers), _sockets);
         foreach (var listener in _options.EffectiveListeners)
         {
             _listeners.Add(await BindAsync(transport, listener, cancellationToken));
@@ -151,8 +163,8 @@ public sealed class MqttBroker : IAsyncDisposable
         await Task.WhenAll(_accepting).WaitAsync(cancellationToken);
         var open = _connections.Keys.ToArray();
         _logger.Stopping(open.Length, open.Sum(c => c.Acks.Count));
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var timer = _core.Time.CreateTimer(_ => deadline.Cancel(), null, _options.DrainTimeout, Timeout.InfiniteTimeSpan);
+        using var drain = new CancellationTokenSource(_options.DrainTimeout, _core.Time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, drain.Token);
         foreach (var connection in open)
         {
             connection.Drain(deadline.Token);
@@ -198,18 +210,19 @@ public sealed class MqttBroker : IAsyncDisposable
     {
         await StopAsync();
         _metrics.Dispose();
+        _ownSockets?.Dispose();
         (_core.Authenticator as IDisposable)?.Dispose();
     }
 
     /// <summary>Serves one connection until it ends. Throws nothing.</summary>
     internal async Task ServeAsync(MqttTransport transport)
     {
-        var surplus = Interlocked.Increment(ref _connectionCount) > _options.MaxConnections;
+        var surplus = Interlocked.Increment(ref _connectionCount) > _maxConnections;
         if (surplus)
         {
             Interlocked.Decrement(ref _connectionCount);
             _metrics.TurnedAway();
-            if (Interlocked.Increment(ref _surplusCount) > MaxSurplus || _stopping)
+            if (Interlocked.Increment(ref _surplusCount) > _maxSurplus || _stopping)
             {
                 Interlocked.Decrement(ref _surplusCount);
                 await CutAsync(transport);
@@ -256,8 +269,8 @@ public sealed class MqttBroker : IAsyncDisposable
         NoDelay = true,
         // An idle connection holds no buffer.
         WaitForDataBeforeAllocatingBuffer = true,
-        // What one client may have read ahead of its handling.
-        MaxReadBufferSize = 64 * 1024,
+        // What one client may have read ahead of its handling, beside the packet that is coming in; also while it is not authenticated.
+        MaxReadBufferSize = 16 * 1024,
         // A flush completes when the kernel has the bytes, so the last packet is known to be on its way before the half-close.
         MaxWriteBufferSize = 1,
         // Packets are handled where they arrive: nothing in the handling blocks.
@@ -265,7 +278,7 @@ public sealed class MqttBroker : IAsyncDisposable
     };
 
     private async Task<MqttListener> BindAsync(
-        SocketTransportFactory transport, MqttListenerOptions options, CancellationToken cancellationToken)
+        BudgetedTransport transport, MqttListenerOptions options, CancellationToken cancellationToken)
     {
         var endpoint = new IPEndPoint(EdgeSecurity.AddressOf(options), options.Port);
         var tls = options.Tls is { } settings ? new TlsAcceptor(settings) : null;

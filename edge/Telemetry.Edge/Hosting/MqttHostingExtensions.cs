@@ -41,7 +41,7 @@ public static class MqttHostingExtensions
         using var socket = await context.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext { SubProtocol = Subprotocol, KeepAliveInterval = Timeout.InfiniteTimeSpan });
         var transport = new StreamTransport(
-            new MqttWebSocketStream(socket), () => CloseOutputAsync(socket), socket.Abort, () => ValueTask.CompletedTask)
+            new MqttWebSocketStream(socket), () => CloseOutputAsync(socket), () => Cut(socket, context), () => ValueTask.CompletedTask)
         {
             Remote = context.Connection.RemoteIpAddress is { } address
                 ? new IPEndPoint(address, context.Connection.RemotePort)
@@ -50,6 +50,13 @@ public static class MqttHostingExtensions
                 System.Security.Cryptography.X509Certificates.X509NameType.SimpleName, forIssuer: false),
         };
         await broker.ServeAsync(transport);
+    }
+
+    /// <summary>Aborting the WebSocket alone would leave Kestrel to send what the client does not read.</summary>
+    private static void Cut(WebSocket socket, HttpContext context)
+    {
+        socket.Abort();
+        context.Abort();
     }
 
     private static async ValueTask CloseOutputAsync(WebSocket socket)

@@ -11,31 +11,14 @@ namespace Telemetry.Edge.Hosting;
 internal sealed class MqttListener(
     IConnectionListener listener, TlsAcceptor? tls, Func<MqttTransport, Task> serve, EdgeOptions options, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
-
     public EndPoint EndPoint => listener.EndPoint;
 
     /// <summary>Runs until the listener is unbound.</summary>
     public async Task RunAsync()
     {
-        while (true)
+        while (await listener.AcceptAsync() is { } context)
         {
-            try
-            {
-                var context = await listener.AcceptAsync();
-                if (context is null)
-                {
-                    return;
-                }
-
-                ThreadPool.UnsafeQueueUserWorkItem(Start, context, preferLocal: false);
-            }
-            catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
-            {
-                // Out of files, most likely: connections that end make room.
-                logger.AcceptFailed(exception, listener.EndPoint, RetryDelay);
-                await Task.Delay(RetryDelay, time);
-            }
+            ThreadPool.UnsafeQueueUserWorkItem(Start, context, preferLocal: false);
         }
     }
 

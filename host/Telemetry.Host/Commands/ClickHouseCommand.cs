@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Telemetry.ClickHouseServer;
+using Telemetry.Edge.Sockets;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
@@ -36,6 +37,7 @@ internal static class ClickHouseCommand
         new DataDirectory(options.Data).Create(journal: false);
         await using var engine = await EmbeddedClickHouse.OpenAsync(options.ClickHouse, logging, signals.Token);
         var served = options.ClickHouseServer with { Port = options.ClickHouseServer.Port ?? DefaultPort };
+        using var sockets = SocketBudget.OfProcess(options.ReservedFiles, logging, TimeProvider.System);
         var stopping = false;
         await using var server = await ClickHouseHttpServer.StartAsync(
             engine,
@@ -43,7 +45,8 @@ internal static class ClickHouseCommand
             logging,
             TimeProvider.System,
             routes => Composition.Operations.Map(routes, instrumentation, () => Volatile.Read(ref stopping) ? ["stopping"] : []),
-            signals.Token);
+            signals.Token,
+            BudgetedSockets.Transport(sockets.Share("clickhouse"), logging));
         InstanceFile.WriteClickHouse(options, server.Address);
         await signals.WaitAsync(stop.Token);
         Volatile.Write(ref stopping, true);

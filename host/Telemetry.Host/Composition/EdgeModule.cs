@@ -22,7 +22,7 @@ internal sealed class EdgeModule : RoleModule
         var (options, logging) = (services.Options, services.Logging);
         _producer = services.Log.CreateProducer(new ProducerOptions());
         _ingest = new ReadingIngest(options.Bridge, _producer, services.Time, logging.CreateLogger<ReadingIngest>());
-        _broker = new MqttBroker(options.Edge, _ingest, logging, services.Time);
+        _broker = new MqttBroker(options.Edge, _ingest, logging, services.Time, sockets: services.Sockets);
         _commands = new CommandDelivery(
             services.Log, _producer, new MqttCommandChannel(_broker), options.Commands, options.Bridge, services.Time,
             logging.CreateLogger<CommandDelivery>());

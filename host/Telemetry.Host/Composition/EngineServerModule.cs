@@ -14,7 +14,8 @@ internal sealed class EngineServerModule(PlatformServices services, EmbeddedClic
 
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken) => _server = await ClickHouseHttpServer.StartAsync(
-        engine, services.Options.ClickHouseServer, services.Logging, services.Time, null, cancellationToken);
+        engine, services.Options.ClickHouseServer, services.Logging, services.Time, null, cancellationToken,
+        BudgetedSockets.Transport(services.Sockets.Share("clickhouse", services.Sockets.Limit / 4), services.Logging));
 
     /// <inheritdoc/>
     public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -1,3 +1,4 @@
+using Telemetry.Edge.Sockets;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
 using Telemetry.Observability;
@@ -7,6 +8,9 @@ namespace Telemetry.Host.Composition;
 /// <summary>HTTP of a process that has nothing to serve but its metrics and health: the simulator in a container.</summary>
 internal static class OperationsServer
 {
+    /// <summary>Scrapers and probes are few, and the process needs its files for something else.</summary>
+    private const int MostSockets = 512;
+
     /// <exception cref="IOException">The address cannot be had.</exception>
     public static async Task<IAsyncDisposable> StartAsync(
         HttpOptions options,
@@ -14,5 +18,6 @@ internal static class OperationsServer
         Func<IReadOnlyList<string>> notReady,
         HostLogging logging,
         CancellationToken cancellationToken) =>
-        await WebServer.StartAsync(options, [], instrumentation, notReady, logging, cancellationToken);
+        await WebServer.StartAsync(
+            options, new SocketBudget(MostSockets, logging, TimeProvider.System), [], instrumentation, notReady, logging, cancellationToken);
 }

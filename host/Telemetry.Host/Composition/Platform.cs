@@ -183,7 +183,7 @@ internal sealed class Platform : IAsyncDisposable
     private async Task StartModulesAsync(CancellationToken cancellationToken)
     {
         _web = await WebServer.StartAsync(
-            _services.Options.Http, _modules, _instrumentation, NotReady, _services.Logging, cancellationToken);
+            _services.Options.Http, _services.Sockets, _modules, _instrumentation, NotReady, _services.Logging, cancellationToken);
         await _services.PrepareAsync(cancellationToken);
         _ = FailWithAsync(_services.Log.Failed);
         foreach (var module in _modules)

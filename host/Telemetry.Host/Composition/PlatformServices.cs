@@ -1,3 +1,4 @@
+using Telemetry.Edge.Sockets;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
 using Telemetry.SchemaRegistry.Resolution;
@@ -31,6 +32,9 @@ internal sealed class PlatformServices : IAsyncDisposable
     /// <summary>Null when no registry is configured: the released ids serve.</summary>
     public SchemaDirectory? Schemas { get; private set; }
 
+    /// <summary>The sockets that clients of this process may hold, on all its listeners together.</summary>
+    public SocketBudget Sockets { get; private set; } = null!;
+
     public HostLogging Logging { get; }
 
     public ILogger Logger { get; }
@@ -60,6 +64,7 @@ internal sealed class PlatformServices : IAsyncDisposable
             services.ClickHouse = needsStore ? await Stores.OpenAsync(options, logging, cancellationToken) : null;
             services.Schemas = await RoleSchemas.OpenAsync(options, roles, logging, cancellationToken);
             services.Options = RoleSchemas.WithIds(options, services.Schemas);
+            services.Sockets = SocketBudget.OfProcess(options.ReservedFiles, logging, services.Time);
             return services;
         }
         catch
@@ -88,6 +93,7 @@ internal sealed class PlatformServices : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Sockets?.Dispose();
         await Log.DisposeAsync();
         if (ClickHouse is not null)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Telemetry.Edge.Sockets;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
 using Telemetry.Observability;
@@ -10,6 +11,9 @@ namespace Telemetry.Host.Composition;
 /// <summary>One Kestrel for what the modules serve over HTTP, and for metrics and health.</summary>
 internal sealed class WebServer : IAsyncDisposable
 {
+    /// <summary>What a client may send ahead: an MQTT client over WebSocket may be nobody yet.</summary>
+    private const int ReadBufferBytes = 64 * 1024;
+
     private readonly WebApplication _application;
 
     private WebServer(WebApplication application) => _application = application;
@@ -17,6 +21,7 @@ internal sealed class WebServer : IAsyncDisposable
     public IPEndPoint? Http { get; private set; }
 
     /// <param name="options">Where to listen.</param>
+    /// <param name="sockets">Where its connections, WebSockets among them, come from. They may take half of it: MQTT keeps the other half.</param>
     /// <param name="modules">What is served.</param>
     /// <param name="instrumentation">Every metric of this process.</param>
     /// <param name="notReady">Why the process is not ready to serve; empty when it is.</param>
@@ -25,6 +30,7 @@ internal sealed class WebServer : IAsyncDisposable
     /// <exception cref="IOException">The address cannot be had.</exception>
     public static async Task<WebServer> StartAsync(
         HttpOptions options,
+        SocketBudget sockets,
         IReadOnlyList<RoleModule> modules,
         Instrumentation instrumentation,
         Func<IReadOnlyList<string>> notReady,
@@ -35,6 +41,7 @@ internal sealed class WebServer : IAsyncDisposable
         builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
         builder.Services.AddRequestLog(logging);
+        builder.Services.AddSingleton(BudgetedSockets.Transport(sockets.Share("http", sockets.Limit / 2), logging, ReadBufferBytes));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
         foreach (var module in modules)
         {

@@ -31,6 +31,13 @@ public sealed record TelemetryOptions
     /// </summary>
     public string Instance { get; init; } = "";
 
+    /// <summary>
+    /// Open files that are kept for log, store and the rest; the other files that the process may open (<c>ulimit -n</c>) are sockets for
+    /// clients, and a connection beyond those is closed at once. 0 (default): what is open at the start and a quarter of the limit, 256 to 2,048.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int ReservedFiles { get; init; }
+
     /// <summary>Topics on the log.</summary>
     public LogOptions Log { get; init; } = new();
 

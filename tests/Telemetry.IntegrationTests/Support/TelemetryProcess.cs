@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using Telemetry.Host.Configuration;
 using Telemetry.Testing.Processes;
@@ -38,14 +39,26 @@ internal sealed class TelemetryProcess : IAsyncDisposable
     public static TelemetryProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
         Start(typeof(TelemetryOptions).Assembly.Location, environment, arguments);
 
-    private static TelemetryProcess Start(string program, IReadOnlyDictionary<string, string> environment, string[] arguments)
+    /// <summary>As <see cref="Start(IReadOnlyDictionary{string, string}, string[])"/>, in a process that may open only so many files.</summary>
+    public static TelemetryProcess StartWithFiles(int files, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        Start(typeof(TelemetryOptions).Assembly.Location, environment, arguments, files);
+
+    private static TelemetryProcess Start(
+        string program, IReadOnlyDictionary<string, string> environment, string[] arguments, int? files = null)
     {
-        var start = new ProcessStartInfo("dotnet")
+        // The shell becomes the program, so the id is its own.
+        var start = new ProcessStartInfo(files is null ? "dotnet" : "/bin/sh")
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+        if (files is { } limit)
+        {
+            string[] shell = ["-c", $"ulimit -n {limit.ToString(CultureInfo.InvariantCulture)}; exec dotnet \"$@\"", "sh"];
+            Array.ForEach(shell, start.ArgumentList.Add);
+        }
+
         start.ArgumentList.Add(program);
         foreach (var argument in arguments)
         {

@@ -12,7 +12,7 @@ public sealed class FolderOrderTests
     {
         ["Telemetry.Edge"] =
         [
-            "", "Timing", "Reasons", "Messages", "Topics", "Diagnostics", "Security", "Sessions", "Routing", "Connections", "Packets", "Hosting",
+            "", "Timing", "Reasons", "Messages", "Topics", "Diagnostics", "Sockets", "Security", "Sessions", "Routing", "Connections", "Packets", "Hosting",
         ],
         ["Telemetry.Simulator"] = ["Ledger", "Signals", "Totals", "Options", "Faults", "Devices", ""],
     };
