@@ -18,4 +18,19 @@ internal sealed record BrokerCore(
     TimerWheel Wheel,
     EdgeMetrics Metrics,
     TimeProvider Time,
-    ILogger Logger);
+    ILogger Logger)
+{
+    private readonly LogThrottle _connectBudget = new(Time);
+
+    /// <summary>CONNECT packets that are not answered yet.</summary>
+    public ByteBudget Connecting { get; } = new(Options.MaxConnectBytes);
+
+    /// <summary>Tells, now and then, that <see cref="Connecting"/> is spent.</summary>
+    public void TellConnectBudgetSpent()
+    {
+        if (_connectBudget.TryPass(out var heldBack))
+        {
+            Logger.ConnectBudgetSpent(heldBack);
+        }
+    }
+}

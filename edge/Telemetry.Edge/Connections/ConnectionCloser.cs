@@ -21,13 +21,9 @@ internal static class ConnectionCloser
             core.Metrics.Dropped(DropCause.NotConnected, dropped);
         }
 
-        try
+        if (!await TryEndAsync(connection, transport, core, reason))
         {
-            await LingerAsync(connection, transport, core, reason);
-        }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException
-            or InvalidOperationException or System.Net.Sockets.SocketException or System.Net.WebSockets.WebSocketException)
-        {
+            // What is still unsent cannot be sent any more: closing in good order would wait for it, and so for ever.
             transport.Abort();
         }
 
@@ -37,27 +33,48 @@ internal static class ConnectionCloser
         await transport.DisposeAsync();
     }
 
-    private static async Task LingerAsync(
+    /// <returns>False when the connection has to be cut: it broke, or the client did not take the end in time.</returns>
+    private static async Task<bool> TryEndAsync(
         MqttConnection connection, MqttTransport transport, BrokerCore core, CloseReason reason)
     {
-        var lingerTime = core.Options.LingerTime;
-        await connection.Pump.WhenIdleAsync(lingerTime);
-        if (reason.Kind == CloseKind.ClientGone)
+        using var timeout = new CancellationTokenSource(core.Options.LingerTime, core.Time);
+        var written = false;
+        try
         {
-            return;
-        }
+            await connection.Pump.WhenWrittenAsync(timeout.Token);
+            written = true;
+            if (reason.Kind != CloseKind.ClientGone)
+            {
+                await LingerAsync(transport, core, reason, timeout.Token);
+            }
 
-        await transport.ShutdownSendAsync();
+            return true;
+        }
+        catch (OperationCanceledException) when (!written)
+        {
+            core.Metrics.LingerTimeout();
+            return false;
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException
+            or InvalidOperationException or System.Net.Sockets.SocketException or System.Net.WebSockets.WebSocketException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task LingerAsync(MqttTransport transport, BrokerCore core, CloseReason reason, CancellationToken timeout)
+    {
+        // TLS and WebSocket have words of their own for this, which a client that does not read can hold up.
+        await transport.ShutdownSendAsync().AsTask().WaitAsync(timeout);
         if (reason.Kind is CloseKind.ClientDisconnected or CloseKind.ClientDisconnectedWithWill)
         {
             return;
         }
 
-        using var timeout = new CancellationTokenSource(lingerTime, core.Time);
         var left = (long)core.Options.LingerBytes;
         while (left > 0)
         {
-            var read = await transport.Input.ReadAsync(timeout.Token);
+            var read = await transport.Input.ReadAsync(timeout);
             left -= read.Buffer.Length;
             transport.Input.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted)

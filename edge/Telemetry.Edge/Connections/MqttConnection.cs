@@ -28,6 +28,7 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
     private PacketCounts _received;
     private long _lastPacketAt;
     private int _exactlyOnceHere;
+    private long _connectBytes;
     private ConnectionState _state;
     private volatile bool _paused;
     private CancellationToken _drainDeadline;
@@ -72,6 +73,11 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
     /// <summary>Publishes received in the present batch.</summary>
     public ref PacketCounts Received => ref _received;
 
+    /// <summary>Before anyone is authenticated packets are small.</summary>
+    private int PacketSizeMax => _state == ConnectionState.AwaitConnect
+        ? Math.Min(_core.Options.MaxConnectPacketSize, _core.Options.MaximumPacketSize)
+        : _core.Options.MaximumPacketSize;
+
     private bool IsClosing => Volatile.Read(ref _closeReason) is not null;
 
     /// <summary>What travels through the log with a publish: place of the answer, packet identifier and QoS.</summary>
@@ -107,6 +113,7 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
         }
 
         _state = ConnectionState.Closing;
+        LetGoOfConnect();
         await ConnectionCloser.CloseAsync(this, _transport, _core, _closeReason ?? CloseReason.ClientGone);
     }
 
@@ -119,6 +126,9 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
             ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.StopReading(), this, preferLocal: false);
         }
     }
+
+    /// <summary>Cuts the connection where it has not ended by itself.</summary>
+    public void Abort() => _transport.Abort();
 
     /// <summary>Reads nothing more, waits for the answers that are owed, then closes because the broker shuts down.</summary>
     public void Drain(CancellationToken deadline)
@@ -243,6 +253,7 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
                 return;
             }
 
+
             switch (step)
             {
                 case ReadStep.Connect:
@@ -274,14 +285,16 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
         while (step == ReadStep.Next && !IsClosing)
         {
             var status = MqttFrame.TryRead(
-                buffer, _core.Options.MaximumPacketSize, out var frame, out var end, out examined, out var error);
+                buffer, PacketSizeMax, out var frame, out var end, out examined, out var error, Client is { Version: MqttVersion.V500 });
             if (status == FrameStatus.NeedMore)
             {
-                step = ReadStep.ReadMore;
+                step = _state != ConnectionState.AwaitConnect || TryHoldConnect(buffer.Length)
+                    ? ReadStep.ReadMore
+                    : RefuseForLackOfRoom(ConnectPacket.PeekVersion(buffer));
                 break;
             }
 
-            step = status == FrameStatus.Invalid ? Fail(error) : HandleFrame(frame);
+            step = status == FrameStatus.Invalid ? Refuse(buffer, error) : HandleFrame(frame);
             if (step is not (ReadStep.Next or ReadStep.Connect))
             {
                 examined = consumed;
@@ -320,37 +333,101 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
         using var body = frame.GetBody();
         if (ConnectPacket.TryParse(body.Span, out _connect, out var failure))
         {
-            return ReadStep.Connect;
+            return frame.IsShortestForm || _connect.Version == MqttVersion.V311
+                ? Judge(_connect, frame.Length)
+                : Refuse(MqttVersion.V500, MqttFrameHeader.NotShortestForm);
         }
 
-        if (failure.AnswerVersion is { } version)
+        return failure.AnswerVersion is { } version ? Refuse(version, failure.Error) : Fail(failure.Error);
+    }
+
+    /// <summary>The CONNECT stays counted while its credentials are checked: many may wait for that at once.</summary>
+    private ReadStep Judge(ConnectPacket connect, int length)
+    {
+        return TryHoldConnect(length) ? ReadStep.Connect : RefuseForLackOfRoom(connect.Version);
+    }
+
+    private ReadStep RefuseForLackOfRoom(MqttVersion? version)
+    {
+        RequestClose(CloseReason.ConnectBudget);
+        if (version is { } known)
         {
-            _packets.Refuse(this, version, failure.Error.Code, failure.Error.Message);
+            _packets.Refuse(this, known, ReasonCode.ServerBusy, CloseReason.ConnectBudget.Message!);
         }
 
-        return Fail(failure.Error);
+        return ReadStep.Close;
+    }
+
+    private ReadStep Refuse(MqttVersion version, in MqttError error)
+    {
+        _packets.Refuse(this, version, error.Code, error.Message);
+        return Fail(error);
+    }
+
+    /// <summary>Bytes that can never become a packet; a CONNECT over our limit is told so, where its sender can read it.</summary>
+    private ReadStep Refuse(in ReadOnlySequence<byte> buffer, in MqttError error) =>
+        _state == ConnectionState.AwaitConnect && error.Code == ReasonCode.PacketTooLarge && ConnectPacket.PeekVersion(buffer) == MqttVersion.V500
+            ? Refuse(MqttVersion.V500, error)
+            : Fail(error);
+
+    /// <summary>Counts the bytes of a CONNECT that is not answered yet among those of all connections.</summary>
+    private bool TryHoldConnect(long bytes)
+    {
+        if (bytes > _connectBytes)
+        {
+            if (!_core.Connecting.TryTake(bytes - _connectBytes))
+            {
+                _core.TellConnectBudgetSpent();
+                return false;
+            }
+
+            _connectBytes = bytes;
+        }
+
+        return true;
+    }
+
+    private void LetGoOfConnect()
+    {
+        _core.Connecting.Return(_connectBytes);
+        _connectBytes = 0;
     }
 
     private async ValueTask ConnectAsync()
     {
         var connect = _connect!;
         _connect = null;
+        if (Closing is not { } closing)
+        {
+            return;
+        }
+
         using var timeout = new CancellationTokenSource(_core.Options.ConnectTimeout, _core.Time);
-        await _packets.ConnectAsync(this, connect, timeout.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, closing.Token);
+        await _packets.ConnectAsync(this, connect, either.Token);
+        LetGoOfConnect();
+    }
+
+    /// <summary>Cancelled when the connection is to end; null when it is ending already.</summary>
+    private CancellationTokenSource? Closing
+    {
+        get
+        {
+            if (_closing is null)
+            {
+                Volatile.Write(ref _closing, new CancellationTokenSource());
+            }
+
+            return IsClosing ? null : _closing;
+        }
     }
 
     /// <summary>Waits without reading: what the client sends meanwhile fills its own socket, not our memory.</summary>
     private async ValueTask PauseAsync(Func<BrokerCore, CancellationToken, Task> wait)
     {
-        var closing = _closing;
-        if (closing is null)
+        if (Closing is not { } closing)
         {
-            closing = new CancellationTokenSource();
-            Volatile.Write(ref _closing, closing);
-            if (IsClosing)
-            {
-                return;
-            }
+            return;
         }
 
         _paused = true;

@@ -105,25 +105,12 @@ internal sealed class OutboundPump(
         var running = RunAsync();
         if (!running.IsCompleted)
         {
-            // RunAsync ends in Idle or Failed and throws nothing; WhenIdleAsync is who waits for it.
+            // RunAsync ends in Idle or Failed and throws nothing; WhenWrittenAsync is who waits for it.
             running.AsTask();
         }
     }
 
     /// <summary>Completes when everything was handed to the transport, or cannot be any more.</summary>
-    public async Task WhenIdleAsync(TimeSpan timeout)
-    {
-        try
-        {
-            await WhenIdle().WaitAsync(timeout, time);
-        }
-        catch (TimeoutException)
-        {
-            metrics.LingerTimeout();
-        }
-    }
-
-    /// <summary>As <see cref="WhenIdleAsync"/>, for as long as the connection lasts.</summary>
     public Task WhenWrittenAsync(CancellationToken cancellationToken) => WhenIdle().WaitAsync(cancellationToken);
 
     private Task WhenIdle()

@@ -30,6 +30,9 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>Connections over the limit that are held just to be told so, at most; any more are cut.</summary>
     private const int MaxSurplus = 256;
 
+    /// <summary>What a stop waits for connections beyond their own deadlines.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(1);
+
     private readonly EdgeOptions _options;
     private readonly ILogger _logger;
     private readonly ILoggerFactory _loggers;
@@ -170,7 +173,7 @@ public sealed class MqttBroker : IAsyncDisposable
             connection.Drain(deadline.Token);
         }
 
-        await Task.WhenAll(_connections.Values);
+        await EndedAsync(cancellationToken);
         await _wills.WhenDoneAsync(deadline.Token);
         if (_ticker is { } ticker)
         {
@@ -178,6 +181,28 @@ public sealed class MqttBroker : IAsyncDisposable
         }
 
         _logger.Stopped(open.Sum(c => c.Acks.Count));
+    }
+
+    /// <summary>
+    /// Waits for the connections to end. Each has its own deadlines; one that does not keep them is cut, and not waited for any longer:
+    /// no client may hold up a stop.
+    /// </summary>
+    private async Task EndedAsync(CancellationToken cancellationToken)
+    {
+        var patience = _options.DrainTimeout + _options.LingerTime + EndPatience;
+        try
+        {
+            await Task.WhenAll(_connections.Values).WaitAsync(patience, _core.Time, cancellationToken);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            var left = _connections.Keys.ToArray();
+            _logger.CutAtStop(left.Length);
+            foreach (var connection in left)
+            {
+                connection.Abort();
+            }
+        }
     }
 
     /// <summary>Publishes from inside, for example a command to a device. Goes to subscribers, never to the ingest.</summary>

@@ -53,6 +53,25 @@ public sealed record EdgeOptions
     [Range(256, 268_435_460)]
     public int MaximumPacketSize { get; init; } = 1024 * 1024;
 
+    /// <summary>
+    /// Largest CONNECT taken, in bytes: nobody is authenticated yet. A will larger than about 63 KiB needs more. Default 64 KiB.
+    /// </summary>
+    [Range(256, 268_435_460)]
+    public int MaxConnectPacketSize { get; init; } = 64 * 1024;
+
+    /// <summary>
+    /// Bytes of CONNECT packets that are not answered yet, over all connections: those still coming in, and those whose
+    /// credentials are being checked. Beyond it connections are closed. Default 64 MiB.
+    /// </summary>
+    [Range(65_536, long.MaxValue)]
+    public long MaxConnectBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>
+    /// Takes clients of MQTT 3.1 (protocol name MQIsdp), as old gateways are, and treats them as those of 3.1.1. False: they get
+    /// return code 1. Default true.
+    /// </summary>
+    public bool AcceptMqtt31 { get; init; } = true;
+
     /// <summary>Topic aliases one client may set. Default 64.</summary>
     [Range(0, 65_535)]
     public int TopicAliasMaximum { get; init; } = 64;

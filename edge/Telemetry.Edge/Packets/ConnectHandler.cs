@@ -26,6 +26,16 @@ internal sealed class ConnectHandler(BrokerCore core)
             return Refuse(connection, connect, code, "The broker has as many connections as it may.");
         }
 
+        if (connect.IsVersion31 && !core.Options.AcceptMqtt31)
+        {
+            return Refuse(connection, connect.Version, ReasonCode.UnsupportedProtocolVersion, "MQTT 3.1 is switched off (AcceptMqtt31).");
+        }
+
+        if (connect.IsVersion31 && connect.ClientId.Length == 0)
+        {
+            return Refuse(connection, connect.Version, ReasonCode.ClientIdentifierNotValid, "MQTT 3.1 needs a Client Identifier.");
+        }
+
         var assigned = connect.ClientId.Length == 0 ? NewClientId() : null;
         if (assigned is not null && connect.Version == MqttVersion.V311 && !connect.CleanStart)
         {

@@ -25,6 +25,9 @@ internal sealed record CloseReason(
 
     public static CloseReason ConnectTimeout { get; } = new(CloseKind.ConnectTimeout);
 
+    public static CloseReason ConnectBudget { get; } =
+        new(CloseKind.ConnectBudget, Message: "The CONNECT packets that are not answered yet take as many bytes as they may.");
+
     public static CloseReason ShuttingDown { get; } =
         new(CloseKind.ShuttingDown, ReasonCode.ServerShuttingDown, "The broker is shutting down.");
 
@@ -56,6 +59,7 @@ internal enum CloseKind
     TakenOver,
     KeepAliveTimeout,
     ConnectTimeout,
+    ConnectBudget,
     ShuttingDown,
     IngestFailed,
     Refused,

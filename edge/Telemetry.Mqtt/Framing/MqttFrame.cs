@@ -7,10 +7,11 @@ public readonly struct MqttFrame
 {
     private readonly byte _firstByte;
 
-    private MqttFrame(byte firstByte, int length, ReadOnlySequence<byte> body)
+    private MqttFrame(in MqttFrameHeader header, ReadOnlySequence<byte> body)
     {
-        _firstByte = firstByte;
-        Length = length;
+        _firstByte = header.FirstByte;
+        Length = header.PacketLength;
+        IsShortestForm = header.IsShortestForm;
         Body = body;
     }
 
@@ -22,6 +23,9 @@ public readonly struct MqttFrame
 
     /// <summary>Bytes of the whole packet, fixed header included.</summary>
     public int Length { get; }
+
+    /// <inheritdoc cref="MqttFrameHeader.IsShortestForm"/>
+    public bool IsShortestForm { get; }
 
     /// <summary>Everything behind the fixed header; valid as long as the buffer it was found in.</summary>
     public ReadOnlySequence<byte> Body { get; }
@@ -36,13 +40,15 @@ public readonly struct MqttFrame
     /// <param name="consumed">End of the packet when complete, else the start of <paramref name="buffer"/>.</param>
     /// <param name="examined">End of the packet when complete, else the end of <paramref name="buffer"/>.</param>
     /// <param name="error">Set when the answer is <see cref="FrameStatus.Invalid"/>.</param>
+    /// <param name="shortestForm">False for a client of 3.1.1, and before its version is known: see <see cref="IsShortestForm"/>.</param>
     public static FrameStatus TryRead(
         in ReadOnlySequence<byte> buffer,
         int maximumPacketSize,
         out MqttFrame frame,
         out SequencePosition consumed,
         out SequencePosition examined,
-        out MqttError error)
+        out MqttError error,
+        bool shortestForm = true)
     {
         frame = default;
         consumed = buffer.Start;
@@ -52,14 +58,14 @@ public readonly struct MqttFrame
         var first = buffer.FirstSpan;
         if (first.Length >= MqttFrameHeader.MaxSize || buffer.IsSingleSegment)
         {
-            status = MqttFrameHeader.TryRead(first, maximumPacketSize, out header, out error);
+            status = MqttFrameHeader.TryRead(first, maximumPacketSize, shortestForm, out header, out error);
         }
         else
         {
             Span<byte> start = stackalloc byte[MqttFrameHeader.MaxSize];
             var count = (int)Math.Min(buffer.Length, MqttFrameHeader.MaxSize);
             buffer.Slice(0, count).CopyTo(start);
-            status = MqttFrameHeader.TryRead(start[..count], maximumPacketSize, out header, out error);
+            status = MqttFrameHeader.TryRead(start[..count], maximumPacketSize, shortestForm, out header, out error);
         }
         if (status != FrameStatus.Complete)
         {
@@ -70,7 +76,7 @@ public readonly struct MqttFrame
             return FrameStatus.NeedMore;
         }
         var body = buffer.Slice(header.Length, header.RemainingLength);
-        frame = new MqttFrame(header.FirstByte, header.PacketLength, body);
+        frame = new MqttFrame(header, body);
         consumed = examined = body.End;
         return FrameStatus.Complete;
     }

@@ -18,9 +18,21 @@ public readonly record struct MqttFrameHeader(byte FirstByte, int RemainingLengt
     /// <summary>Bytes of the whole packet.</summary>
     public int PacketLength => Length + RemainingLength;
 
+    /// <summary>True when the Remaining Length takes no more bytes than it needs, as 5.0 demands. [MQTT-1.5.5-1]</summary>
+    public bool IsShortestForm => Length == 1 + VariableByteInteger.SizeOf(RemainingLength);
+
+    /// <summary>What is wrong with a header that is not in shortest form.</summary>
+    public static MqttError NotShortestForm =>
+        MqttError.Malformed("MQTT-1.5.5-1", "Remaining Length is longer than four bytes or not in shortest form.");
+
     /// <summary>Reads and judges the header; the first byte alone is enough to refuse a wrong type or wrong flags.</summary>
+    /// <param name="source">From the first byte of the packet on.</param>
+    /// <param name="maximumPacketSize">Largest packet taken, in bytes.</param>
+    /// <param name="shortestForm">Refuse a Remaining Length with more bytes than it needs: a rule of 5.0 alone.</param>
+    /// <param name="header">The header, when complete.</param>
+    /// <param name="error">Set when the answer is <see cref="FrameStatus.Invalid"/>.</param>
     public static FrameStatus TryRead(
-        ReadOnlySpan<byte> source, int maximumPacketSize, out MqttFrameHeader header, out MqttError error)
+        ReadOnlySpan<byte> source, int maximumPacketSize, bool shortestForm, out MqttFrameHeader header, out MqttError error)
     {
         header = default;
         error = default;
@@ -33,10 +45,12 @@ public readonly record struct MqttFrameHeader(byte FirstByte, int RemainingLengt
         {
             return FrameStatus.Invalid;
         }
-        var count = VariableByteInteger.Read(source[1..], out var remaining);
+        var count = shortestForm
+            ? VariableByteInteger.Read(source[1..], out var remaining)
+            : VariableByteInteger.ReadAnyForm(source[1..], out remaining);
         if (count < 0)
         {
-            error = MqttError.Malformed("MQTT-1.5.5-1", "Remaining Length is longer than four bytes or not in shortest form.");
+            error = NotShortestForm;
             return FrameStatus.Invalid;
         }
         if (count == 0)

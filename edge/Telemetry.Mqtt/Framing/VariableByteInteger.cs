@@ -34,6 +34,14 @@ public static class VariableByteInteger
     /// <returns>Bytes used; 0 when more bytes are needed; -1 when malformed (five bytes, or not the shortest form).</returns>
     public static int Read(ReadOnlySpan<byte> source, out int value)
     {
+        var count = ReadAnyForm(source, out value);
+        return count > 1 && source[count - 1] == 0 ? -1 : count;
+    }
+
+    /// <summary>As <see cref="Read"/>, taking forms that are longer than need be: 3.1.1 does not forbid them [MQTT-1.5.5-1 is of 5.0].</summary>
+    /// <returns>Bytes used; 0 when more bytes are needed; -1 when there are five.</returns>
+    public static int ReadAnyForm(ReadOnlySpan<byte> source, out int value)
+    {
         value = 0;
         for (var i = 0; i < source.Length && i < 4; i++)
         {
@@ -41,7 +49,7 @@ public static class VariableByteInteger
             value |= (b & 0x7F) << (7 * i);
             if (b < 0x80)
             {
-                return b == 0 && i > 0 ? -1 : i + 1;
+                return i + 1;
             }
         }
         return source.Length >= 4 ? -1 : 0;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
@@ -6,6 +7,7 @@ namespace Telemetry.Mqtt;
 /// <summary>CONNECT, MQTT 5.0 section 3.1.</summary>
 public sealed class ConnectPacket
 {
+    private const byte Level31 = 3;
     private const byte UserNameFlag = 0x80;
     private const byte PasswordFlag = 0x40;
     private const byte WillRetainFlag = 0x20;
@@ -14,6 +16,12 @@ public sealed class ConnectPacket
     private const byte ReservedFlag = 0x01;
 
     public MqttVersion Version { get; init; } = MqttVersion.V500;
+
+    /// <summary>
+    /// Sent as MQTT 3.1 (protocol name <c>MQIsdp</c>, level 3), which old gateways speak. Its packets are those of 3.1.1, and
+    /// <see cref="Version"/> says so; only an empty Client Identifier is not allowed in it.
+    /// </summary>
+    public bool IsVersion31 { get; init; }
 
     /// <summary>Empty: the server is to assign one.</summary>
     public string ClientId { get; init; } = "";
@@ -47,7 +55,8 @@ public sealed class ConnectPacket
             failure = new ConnectFailure(ConnectFailureKind.Malformed, 0, MqttBodyReader.Truncated);
             return false;
         }
-        if (!name.SequenceEqual("MQTT"u8))
+        var isVersion31 = name.SequenceEqual("MQIsdp"u8);
+        if (!isVersion31 && !name.SequenceEqual("MQTT"u8))
         {
             failure = new ConnectFailure(ConnectFailureKind.WrongProtocolName, 0, new MqttError(
                 ReasonCode.UnsupportedProtocolVersion, "MQTT-3.1.2-1", "The protocol name is not 'MQTT'."));
@@ -58,13 +67,14 @@ public sealed class ConnectPacket
             failure = new ConnectFailure(ConnectFailureKind.Malformed, 0, MqttBodyReader.Truncated);
             return false;
         }
-        if (level is not ((byte)MqttVersion.V311 or (byte)MqttVersion.V500))
+        if (isVersion31 ? level != Level31 : level is not ((byte)MqttVersion.V311 or (byte)MqttVersion.V500))
         {
-            failure = new ConnectFailure(ConnectFailureKind.UnsupportedLevel, level, new MqttError(
-                ReasonCode.UnsupportedProtocolVersion, "MQTT-3.1.2-2", "The protocol level is neither 4 nor 5."));
+            failure = new ConnectFailure(ConnectFailureKind.UnsupportedLevel, isVersion31 ? Level31 : level, new MqttError(
+                ReasonCode.UnsupportedProtocolVersion, "MQTT-3.1.2-2", "The protocol level is neither 4 nor 5 (nor 3 for 'MQIsdp')."));
             return false;
         }
-        if (TryReadRest(ref reader, (MqttVersion)level, out packet, out var error))
+        var version = isVersion31 ? MqttVersion.V311 : (MqttVersion)level;
+        if (TryReadRest(ref reader, version, isVersion31, out packet, out var error))
         {
             failure = default;
             return true;
@@ -73,8 +83,30 @@ public sealed class ConnectPacket
         return false;
     }
 
+    /// <summary>The version that the beginning of a CONNECT names; null when it is none of ours, or not there yet.</summary>
+    /// <param name="start">From the first byte of the packet on; it need not be whole.</param>
+    public static MqttVersion? PeekVersion(in ReadOnlySequence<byte> start)
+    {
+        Span<byte> bytes = stackalloc byte[MqttFrameHeader.MaxSize + 7];
+        var count = (int)Math.Min(start.Length, bytes.Length);
+        start.Slice(0, count).CopyTo(bytes);
+        if (MqttFrameHeader.TryRead(bytes[..count], int.MaxValue, shortestForm: false, out var header, out _) != FrameStatus.Complete
+            || header.Type != MqttPacketType.Connect)
+        {
+            return null;
+        }
+        var body = bytes[header.Length..count];
+        return body.StartsWith("\0\u0004MQTT\u0005"u8) ? MqttVersion.V500
+            : body.StartsWith("\0\u0004MQTT\u0004"u8) || body.StartsWith("\0\u0006MQIsd"u8) ? MqttVersion.V311
+            : null;
+    }
+
     private static bool TryReadRest(
-        ref MqttBodyReader reader, MqttVersion version, [NotNullWhen(true)] out ConnectPacket? packet, out MqttError error)
+        ref MqttBodyReader reader,
+        MqttVersion version,
+        bool isVersion31,
+        [NotNullWhen(true)] out ConnectPacket? packet,
+        out MqttError error)
     {
         packet = null;
         if (!reader.TryReadByte(out var flags))
@@ -93,8 +125,16 @@ public sealed class ConnectPacket
         }
         if (!MqttPacketParts.TryReadProperties(ref reader, version, MqttPropertyOwner.Connect, out var properties, out error)
             || !reader.TryReadString("MQTT-3.1.3-4", out var clientId, out error)
-            || !TryReadWill(ref reader, version, flags, out var will, out error)
-            || !TryReadUserName(ref reader, flags, out var userName, out error)
+            || !TryReadWill(ref reader, version, flags, out var will, out error))
+        {
+            return false;
+        }
+        if (isVersion31 && reader.IsEmpty)
+        {
+            // MQTT 3.1 section 3.1: the Remaining Length takes precedence over the flags of user name and password.
+            flags = (byte)(flags & ~(UserNameFlag | PasswordFlag));
+        }
+        if (!TryReadUserName(ref reader, flags, out var userName, out error)
             || !TryReadPassword(ref reader, flags, out var password, out error))
         {
             return false;
@@ -107,6 +147,7 @@ public sealed class ConnectPacket
         packet = new ConnectPacket
         {
             Version = version,
+            IsVersion31 = isVersion31,
             ClientId = Encoding.UTF8.GetString(clientId),
             CleanStart = (flags & CleanStartFlag) != 0,
             KeepAlive = keepAlive,
@@ -233,6 +274,8 @@ public sealed record WillMessage
 /// <param name="Error">Reason code, clause and sentence.</param>
 public readonly record struct ConnectFailure(ConnectFailureKind Kind, byte ProtocolLevel, MqttError Error)
 {
+    private const byte BridgeBit = 0x80;
+
     /// <summary>
     /// Version to write a refusing CONNACK in; null when none is due and the connection is just closed (a wrong name, or a
     /// malformed packet of 3.1.1).
@@ -240,7 +283,8 @@ public readonly record struct ConnectFailure(ConnectFailureKind Kind, byte Proto
     public MqttVersion? AnswerVersion => (Kind, ProtocolLevel) switch
     {
         (ConnectFailureKind.WrongProtocolName, _) => null,
-        (ConnectFailureKind.UnsupportedLevel, < 5) => MqttVersion.V311,
+        // The top bit is what some bridges mark themselves with: mosquitto's sends 0x84, and 4 when return code 1 comes back.
+        (ConnectFailureKind.UnsupportedLevel, var level) when (level & ~BridgeBit) < (byte)MqttVersion.V500 => MqttVersion.V311,
         (ConnectFailureKind.UnsupportedLevel, _) => MqttVersion.V500,
         (_, 5) => MqttVersion.V500,
         _ => null,
@@ -253,7 +297,7 @@ public enum ConnectFailureKind : byte
     /// <summary>0x81 or 0x82.</summary>
     Malformed,
 
-    /// <summary>The protocol name is not <c>MQTT</c> [MQTT-3.1.2-1].</summary>
+    /// <summary>The protocol name is neither <c>MQTT</c> nor <c>MQIsdp</c> [MQTT-3.1.2-1].</summary>
     WrongProtocolName,
 
     /// <summary>0x84; CONNACK return code 1 in 3.1.1 [MQTT-3.1.2-2].</summary>

@@ -118,7 +118,7 @@ public sealed class WebSocketTests
         await ShouldBeToldWhyAsync(client);
     }
 
-    private static async Task<WebApplication> WebAsync(MqttBroker broker)
+    internal static async Task<WebApplication> WebAsync(MqttBroker broker)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -134,7 +134,7 @@ public sealed class WebSocketTests
         return app;
     }
 
-    private static Uri Address(WebApplication app) => new($"ws://127.0.0.1:{new Uri(app.Urls.First()).Port}/mqtt");
+    internal static Uri Address(WebApplication app) => new($"ws://127.0.0.1:{new Uri(app.Urls.First()).Port}/mqtt");
 
     private static async Task<ClientWebSocket> OpenAsync(WebApplication app)
     {

@@ -4,7 +4,6 @@ using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Sessions;
 using Telemetry.Edge.Topics;
 using Telemetry.Mqtt;
-using Telemetry.Tests.Support;
 
 namespace Telemetry.Tests.Edge;
 

@@ -47,7 +47,7 @@ public sealed class ConnectDecoderTests
     }
 
     [Theory, Spec("MQTT-3.1.2-1")]
-    [InlineData("MQIsdp", 3)]
+    [InlineData("MQIsdq", 3)]
     [InlineData("mqtt", 4)]
     [InlineData("", 5)]
     public void Wrong_protocol_name_is_told_from_everything_else_and_not_answered(string name, byte level)
@@ -61,13 +61,46 @@ public sealed class ConnectDecoderTests
     [InlineData(3, MqttVersion.V311)]
     [InlineData(0, MqttVersion.V311)]
     [InlineData(6, MqttVersion.V500)]
-    [InlineData(0x84, MqttVersion.V500)]
+    [InlineData(0x7F, MqttVersion.V500)]
+    // A bridge's mark on the levels of old.
+    [InlineData(0x83, MqttVersion.V311)]
+    [InlineData(0x84, MqttVersion.V311)]
+    [InlineData(0x85, MqttVersion.V500)]
     public void Unsupported_level_is_0x84_in_the_version_its_sender_may_read(byte level, MqttVersion answer)
     {
         var failure = Decoded.From(Wire.Packet(0x10, "MQTT", level, 2, 0, 0, "id")).ConnectFailure;
         failure.Kind.ShouldBe(ConnectFailureKind.UnsupportedLevel);
         failure.Error.Code.ShouldBe(ReasonCode.UnsupportedProtocolVersion);
         failure.AnswerVersion.ShouldBe(answer);
+    }
+
+    [Fact]
+    public void Connect_of_version_3_1_is_one_of_3_1_1_that_says_so()
+    {
+        var packet = Parse(Wire.Packet(0x10, "MQIsdp", 3, 0xEE, 0, 30, "id", "will/t", "bye", "me", "secret"));
+        Dump.Connect(packet).ShouldBe(
+            "CONNECT V311 'id' clean=True alive=30 user=me password=736563726574 "
+            + "will=(will/t 627965 AtLeastOnce True {}) {}");
+        packet.IsVersion31.ShouldBeTrue();
+        Parse(Wire.Packet(0x10, "MQTT", 4, 2, 0, 0, "id")).IsVersion31.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Remaining_length_goes_before_the_flags_of_user_and_password_in_version_3_1_alone()
+    {
+        var packet = Parse(Wire.Packet(0x10, "MQIsdp", 3, 0xC2, 0, 0, "id"));
+        (packet.UserName, packet.Password).ShouldBe((null, null));
+        Decoded.From(Wire.Packet(0x10, "MQTT", 4, 0xC2, 0, 0, "id")).IsPacket.ShouldBeFalse();
+    }
+
+    [Theory, Spec("MQTT-3.1.2-2")]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(0x83)]
+    public void Other_levels_under_the_name_of_version_3_1_get_return_code_1(byte level)
+    {
+        var failure = Decoded.From(Wire.Packet(0x10, "MQIsdp", level, 2, 0, 0, "id")).ConnectFailure;
+        (failure.Kind, failure.AnswerVersion).ShouldBe((ConnectFailureKind.UnsupportedLevel, MqttVersion.V311));
     }
 
     [Theory]

@@ -27,6 +27,30 @@ public sealed class FramingTests
         decoded.Error.Clause.ShouldBe("MQTT-1.5.5-1");
     }
 
+    [Theory]
+    [InlineData(new byte[] { 0xC0, 0x80, 0x00 }, 0)]
+    [InlineData(new byte[] { 0x30, 0x84, 0x80, 0x00, 0, 1, 0x74, 0x31 }, 4)]
+    [InlineData(new byte[] { 0x30, 0x84, 0x80, 0x80, 0x00, 0, 1, 0x74, 0x31 }, 4)]
+    public void Longer_forms_of_the_remaining_length_are_taken_where_5_0_does_not_rule(byte[] bytes, int remaining)
+    {
+        for (var count = 0; count < bytes.Length; count++)
+        {
+            MqttFrame.TryRead(new(bytes, 0, count), 100, out _, out _, out _, out _, shortestForm: false).ShouldBe(FrameStatus.NeedMore);
+        }
+
+        MqttFrame.TryRead(new(bytes), 100, out var frame, out var end, out _, out _, shortestForm: false).ShouldBe(FrameStatus.Complete);
+        frame.Body.Length.ShouldBe(remaining);
+        frame.Length.ShouldBe(bytes.Length);
+        frame.IsShortestForm.ShouldBeFalse();
+        end.GetInteger().ShouldBe(bytes.Length);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0x30, 0x80, 0x80, 0x80, 0x80, 0x01 })]
+    [InlineData(new byte[] { 0x30, 0x80, 0x80, 0x80, 0x80, 0x00 })]
+    public void Five_bytes_of_remaining_length_are_malformed_in_3_1_1_too(byte[] bytes) =>
+        MqttFrame.TryRead(new(bytes), 100, out _, out _, out _, out _, shortestForm: false).ShouldBe(FrameStatus.Invalid);
+
     [Theory, Spec("MQTT-1.5.5-1")]
     [InlineData(0, 1)]
     [InlineData(127, 1)]
