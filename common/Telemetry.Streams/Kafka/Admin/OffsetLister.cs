@@ -31,14 +31,29 @@ internal sealed class OffsetLister(KafkaContext log) : IAsyncDisposable
     /// <param name="timeout">For all leaders together.</param>
     /// <returns>Offsets; -1 for a time after which there is no record.</returns>
     /// <exception cref="KafkaException">A leader is not known, did not answer or answered with an error.</exception>
-    /// <exception cref="RecordLogException"><see cref="RecordLogError.TimedOut"/>: an answer left a partition out.</exception>
+    /// <exception cref="RecordLogException">
+    /// <see cref="RecordLogError.TimedOut"/>: an answer left a partition out. <see cref="RecordLogError.Unavailable"/>: the leader is not known
+    /// or another by now; its name was asked for.
+    /// </exception>
     public Task<Dictionary<TopicPartition, long>> ListAsync(
         IReadOnlyCollection<TopicPartition> partitions, long time, IsolationLevel isolation, TimeSpan timeout) =>
         BlockingCall.RunAsync(() =>
         {
             var asked = partitions.Select(p => new TopicPartitionTimestamp(p.Topic, p.Partition, new Timestamp(time, TimestampType.CreateTime)));
-            var found = Client(isolation).OffsetsForTimes(asked, timeout).ToDictionary(
-                answer => new TopicPartition(answer.Topic, answer.Partition.Value), answer => answer.Offset.Value);
+            var client = Client(isolation);
+            Dictionary<TopicPartition, long> found;
+            try
+            {
+                found = client.OffsetsForTimes(asked, timeout).ToDictionary(
+                    answer => new TopicPartition(answer.Topic, answer.Partition.Value), answer => answer.Offset.Value);
+            }
+            catch (KafkaException error) when (IsAboutMetadata(error))
+            {
+                Learn(client, partitions, timeout);
+                throw new RecordLogException(
+                    RecordLogError.Unavailable, $"Could not ask for offsets of {partitions.First()}: {error.Message.TrimEnd('.')}.", error);
+            }
+
             foreach (var partition in partitions.Where(p => IsMissing(found.GetValueOrDefault(p, time), time)))
             {
                 throw new RecordLogException(RecordLogError.TimedOut, $"Could not ask for offsets: the leader of {partition} did not answer.");
@@ -66,6 +81,32 @@ internal sealed class OffsetLister(KafkaContext log) : IAsyncDisposable
     /// </summary>
     private static bool IsMissing(long offset, long time) =>
         time < 0 ? offset < 0 : offset < -1 || (offset == time && time > LargestOffset);
+
+    /// <summary>The client judges by what it was told of the topic before: while it was created, or by a leader that is gone.</summary>
+    private static bool IsAboutMetadata(KafkaException error) =>
+        IsAboutMetadata(error.Error.Code)
+        || (error is TopicPartitionOffsetException partial && partial.Results.Any(r => IsAboutMetadata(r.Error.Code)));
+
+    private static bool IsAboutMetadata(ErrorCode code) => code is
+        ErrorCode.Local_UnknownPartition or ErrorCode.Local_UnknownTopic or ErrorCode.Local_NoEnt or ErrorCode.UnknownTopicOrPart
+        or ErrorCode.LeaderNotAvailable or ErrorCode.NotLeaderForPartition or ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch;
+
+    /// <summary>What the client knows of a topic it keeps for minutes, right or wrong; this has it ask now.</summary>
+    private void Learn(IConsumer<byte[]?, byte[]?> client, IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout)
+    {
+        using var admin = new DependentAdminClientBuilder(client.Handle).Build();
+        foreach (var topic in partitions.Select(p => p.Topic).Distinct())
+        {
+            try
+            {
+                admin.GetMetadata(topic, timeout);
+            }
+            catch (KafkaException error)
+            {
+                log.Logger.ClientError(error.Error.Code, error.Error.Reason);
+            }
+        }
+    }
 
     private IConsumer<byte[]?, byte[]?> Client(IsolationLevel isolation)
     {
