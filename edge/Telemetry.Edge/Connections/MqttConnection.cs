@@ -39,7 +39,7 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
         _packets = packets;
         _transport = transport;
         Acks = new AckWindow(this);
-        Pump = new OutboundPump(this, transport.Output, Acks, core.Metrics, core.Wheel, core.Time);
+        Pump = new OutboundPump(this, transport.Output, Acks, core.Authorizer, core.Metrics, core.Wheel, core.Time);
     }
 
     public OutboundPump Pump { get; }

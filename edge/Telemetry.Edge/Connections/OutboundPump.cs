@@ -15,7 +15,7 @@ namespace Telemetry.Edge.Connections;
 /// while there is nothing to write.
 /// </summary>
 internal sealed class OutboundPump(
-    MqttConnection connection, PipeWriter output, AckWindow acks, EdgeMetrics metrics, TimerWheel wheel, TimeProvider time)
+    MqttConnection connection, PipeWriter output, AckWindow acks, IAuthorizer authorizer, EdgeMetrics metrics, TimerWheel wheel, TimeProvider time)
     : IThreadPoolWorkItem
 {
     /// <summary>Bytes written before a flush.</summary>
@@ -249,6 +249,7 @@ internal sealed class OutboundPump(
     private void WriteMessages(long limit)
     {
         var session = connection.Session!;
+        var identity = connection.Client!.Identity;
         var now = wheel.Now;
         var expired = 0;
         var sent = default(PacketCounts);
@@ -258,6 +259,12 @@ internal sealed class OutboundPump(
             if (delivery.IsPubRel)
             {
                 PubAckPacket.Write(output, MqttPacketType.PubRel, delivery.PacketIdentifier);
+            }
+            else if (!authorizer.MayReceive(identity, delivery.Copy.Message.Topic))
+            {
+                // Rules may have changed since the subscription, and the session may be older than this process.
+                session.Abandon(delivery.PacketIdentifier);
+                metrics.Dropped(DropCause.NotAuthorized, 1);
             }
             else if (TryWritePublish(delivery, now))
             {

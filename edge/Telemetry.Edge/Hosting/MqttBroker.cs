@@ -88,7 +88,8 @@ public sealed class MqttBroker : IAsyncDisposable
         var retained = new RetainedMessages(options.MaxRetainedMessages, options.MaxRetainedBytes);
         _retained = retained;
         var router = new MessageRouter(tree, retained, _wheel, _metrics, options.MaxTopicLevels);
-        _wills = new WillPublisher(router, ingest, _wheel, _metrics, _logger);
+        var rules = authorizer ?? EdgeSecurity.Authorizer(options);
+        _wills = new WillPublisher(router, ingest, rules, _wheel, _metrics, _logger);
         _budget = new QueueBudget(options.MaxQueuedBytesTotal);
         var sessions = new SessionRegistry(options, _budget, _wheel, tree, _wills.Publish);
         _core = new BrokerCore(
@@ -97,7 +98,7 @@ public sealed class MqttBroker : IAsyncDisposable
             sessions,
             ingest,
             authenticator ?? EdgeSecurity.Authenticator(options),
-            authorizer ?? EdgeSecurity.Authorizer(options),
+            rules,
             _wheel,
             _metrics,
             time,

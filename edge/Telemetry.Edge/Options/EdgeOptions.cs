@@ -28,6 +28,12 @@ public sealed record EdgeOptions
     /// <summary>What clients may publish and subscribe to; empty, the default: everything.</summary>
     public AccessRuleOptions[] AccessRules { get; init; } = [];
 
+    /// <summary>
+    /// What a CONNECT gets whose client id has a session of another identity (user, token subject or certificate): Refuse (default),
+    /// CONNACK 0x87 (3.1.1: 5), or Fresh, an empty session in its place. With Fresh anyone who may connect can end anyone's session.
+    /// </summary>
+    public ForeignSession SessionOfAnotherIdentity { get; init; } = ForeignSession.Refuse;
+
     /// <summary>Connections at once; more are refused with CONNACK 0x89 (3.1.1: 0x03). Default 16,000.</summary>
     [Range(1, 1_000_000)]
     public int MaxConnections { get; init; } = 16_000;

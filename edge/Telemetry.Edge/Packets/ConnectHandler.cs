@@ -47,11 +47,12 @@ internal sealed class ConnectHandler(BrokerCore core)
             return Refuse(connection, connect, ReasonCode.BadAuthenticationMethod, "No enhanced authentication is offered.");
         }
 
-        var identity = new MqttClientIdentity(assigned ?? connect.ClientId, connect.UserName, connection.CertificateName);
-        var outcome = await core.Authenticator.AuthenticateAsync(identity, connect.Password ?? default, cancellationToken);
-        if (outcome != AuthenticationOutcome.Accepted)
+        var credentials = new ClientCredentials(
+            assigned ?? connect.ClientId, connect.UserName, connect.Password ?? default, connection.CertificateName, connection.RemoteEndPoint);
+        var result = await core.Authenticator.AuthenticateAsync(credentials, cancellationToken);
+        if (result.Identity is not { } identity)
         {
-            var code = outcome == AuthenticationOutcome.BadCredentials ? ReasonCode.BadUserNameOrPassword : ReasonCode.NotAuthorized;
+            var code = result.Outcome == AuthenticationOutcome.BadCredentials ? ReasonCode.BadUserNameOrPassword : ReasonCode.NotAuthorized;
             return Refuse(connection, connect, code, "The credentials were not accepted.");
         }
 
@@ -102,10 +103,12 @@ internal sealed class ConnectHandler(BrokerCore core)
         var expiry = ExpiryOf(connect, out var cut);
         connection.Client = client;
         var grant = core.Sessions.Connect(connection, new SessionRequest(
-            identity.ClientId, connect.CleanStart, expiry, client.ReceiveMaximum, StoredWill.Of(connect, identity)));
+            identity.ClientId, connect.CleanStart, expiry, client.ReceiveMaximum, StoredWill.Of(connect, identity), identity.Owner), out var refusal);
         if (grant is not { } granted)
         {
-            return Refuse(connection, connect, ReasonCode.QuotaExceeded, "The broker keeps as many sessions as it may.");
+            return refusal == SessionRefusal.OfAnotherIdentity
+                ? Refuse(connection, connect, ReasonCode.NotAuthorized, "The session of this Client Identifier belongs to another identity.")
+                : Refuse(connection, connect, ReasonCode.QuotaExceeded, "The broker keeps as many sessions as it may.");
         }
 
         connection.Session = granted.Session;

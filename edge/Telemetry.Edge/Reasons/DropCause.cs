@@ -20,6 +20,9 @@ internal enum DropCause
     /// <summary>Larger than the client's Maximum Packet Size.</summary>
     TooLarge,
 
+    /// <summary>The rules of now do not let this client receive it.</summary>
+    NotAuthorized,
+
     /// <summary>The retained store is full.</summary>
     RetainedFull,
 

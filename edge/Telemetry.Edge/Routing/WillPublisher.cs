@@ -8,7 +8,8 @@ using Telemetry.Mqtt.Ingest;
 namespace Telemetry.Edge.Routing;
 
 /// <summary>Publishes wills: to subscribers, or, on an ingest topic (a Sparkplug death certificate), to the log.</summary>
-internal sealed class WillPublisher(MessageRouter router, IIngest? ingest, TimerWheel wheel, EdgeMetrics metrics, ILogger logger)
+internal sealed class WillPublisher(
+    MessageRouter router, IIngest? ingest, IAuthorizer authorizer, TimerWheel wheel, EdgeMetrics metrics, ILogger logger)
 {
     /// <summary>Wills that may wait for room in the log at once; one more is dropped and counted.</summary>
     private const int MaxWaiting = 10_000;
@@ -21,6 +22,13 @@ internal sealed class WillPublisher(MessageRouter router, IIngest? ingest, Timer
 
     public void Publish(StoredWill will)
     {
+        if (!authorizer.MayPublish(will.Identity, will.Content.TopicName))
+        {
+            // The rules of now count, not those of its CONNECT.
+            metrics.Dropped(DropCause.NotAuthorized, 1);
+            return;
+        }
+
         if (ingest is null || !ingest.Accepts(will.Content.TopicName))
         {
             router.Route(will.ToMessage(wheel.Now));

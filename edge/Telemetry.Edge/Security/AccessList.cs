@@ -40,6 +40,8 @@ internal sealed class AccessList : IAuthorizer
         return false;
     }
 
+    public bool MayReceive(MqttClientIdentity client, ReadOnlySpan<byte> topicName) => MaySubscribe(client, topicName);
+
     private static bool AnyCovers(byte[][] allowed, MqttClientIdentity client, ReadOnlySpan<byte> asked)
     {
         foreach (var filter in allowed)

@@ -5,9 +5,9 @@ internal sealed class OpenAuthenticator : IAuthenticator
 {
     public bool RequiresCredentials => false;
 
-    public ValueTask<AuthenticationOutcome> AuthenticateAsync(
-        MqttClientIdentity client, ReadOnlyMemory<byte> password, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(AuthenticationOutcome.Accepted);
+    public ValueTask<AuthenticationResult> AuthenticateAsync(ClientCredentials credentials, CancellationToken cancellationToken) =>
+        // A user name that nobody checked is nobody's.
+        ValueTask.FromResult(AuthenticationResult.Accepted(new MqttClientIdentity(credentials.ClientId, null, credentials.CertificateName)));
 }
 
 /// <summary>Allows everything.</summary>
@@ -16,6 +16,8 @@ internal sealed class OpenAuthorizer : IAuthorizer
     public bool MayPublish(MqttClientIdentity client, ReadOnlySpan<byte> topicName) => true;
 
     public bool MaySubscribe(MqttClientIdentity client, ReadOnlySpan<byte> topicFilter) => true;
+
+    public bool MayReceive(MqttClientIdentity client, ReadOnlySpan<byte> topicName) => true;
 }
 
 /// <summary>Asks for a verified client certificate and nothing else.</summary>
@@ -23,7 +25,8 @@ internal sealed class CertificateAuthenticator : IAuthenticator
 {
     public bool RequiresCredentials => true;
 
-    public ValueTask<AuthenticationOutcome> AuthenticateAsync(
-        MqttClientIdentity client, ReadOnlyMemory<byte> password, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(client.CertificateName is null ? AuthenticationOutcome.NotAuthorized : AuthenticationOutcome.Accepted);
+    public ValueTask<AuthenticationResult> AuthenticateAsync(ClientCredentials credentials, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(credentials.CertificateName is { } name
+            ? AuthenticationResult.Accepted(new MqttClientIdentity(credentials.ClientId, null, name))
+            : AuthenticationResult.Refused(AuthenticationOutcome.NotAuthorized));
 }

@@ -73,20 +73,20 @@ internal sealed class PasswordAuthenticator : IAuthenticator, IDisposable
         }
     }
 
-    public async ValueTask<AuthenticationOutcome> AuthenticateAsync(
-        MqttClientIdentity client, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
+    public async ValueTask<AuthenticationResult> AuthenticateAsync(ClientCredentials credentials, CancellationToken cancellationToken)
     {
-        if (client.UserName is not { } user)
+        var identity = new MqttClientIdentity(credentials.ClientId, credentials.UserName, credentials.CertificateName);
+        if (credentials.UserName is not { } user)
         {
-            return _certificatesSuffice && client.CertificateName is not null
-                ? AuthenticationOutcome.Accepted
-                : AuthenticationOutcome.NotAuthorized;
+            return _certificatesSuffice && credentials.CertificateName is not null
+                ? AuthenticationResult.Accepted(identity)
+                : AuthenticationResult.Refused(AuthenticationOutcome.NotAuthorized);
         }
 
-        var digest = HMACSHA256.HashData(_key, password.Span);
+        var digest = HMACSHA256.HashData(_key, credentials.Password.Span);
         if (_verified.TryGetValue(user, out var known) && CryptographicOperations.FixedTimeEquals(known, digest))
         {
-            return AuthenticationOutcome.Accepted;
+            return AuthenticationResult.Accepted(identity);
         }
 
         await _slowHashes.WaitAsync(cancellationToken);
@@ -94,9 +94,9 @@ internal sealed class PasswordAuthenticator : IAuthenticator, IDisposable
         {
             await Task.Yield();
             var exists = _hashes.TryGetValue(user, out var hash);
-            if (!PasswordHash.Verify(password.Span, hash ?? _decoy) || !exists)
+            if (!PasswordHash.Verify(credentials.Password.Span, hash ?? _decoy) || !exists)
             {
-                return AuthenticationOutcome.BadCredentials;
+                return AuthenticationResult.Refused(AuthenticationOutcome.BadCredentials);
             }
         }
         finally
@@ -105,7 +105,7 @@ internal sealed class PasswordAuthenticator : IAuthenticator, IDisposable
         }
 
         _verified[user] = digest;
-        return AuthenticationOutcome.Accepted;
+        return AuthenticationResult.Accepted(identity);
     }
 
     public void Dispose() => _slowHashes.Dispose();

@@ -21,6 +21,9 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
 
     public string ClientId { get; } = clientId;
 
+    /// <summary>The identity it belongs to, for ever: <see cref="MqttClientIdentity.Owner"/>.</summary>
+    public string Owner { get; init; } = MqttClientIdentity.Anonymous;
+
     /// <summary>What runs when <see cref="WheelEntry.DueAt"/> passes; set by the registry.</summary>
     public Action<Session, long>? OnDue { get; set; }
 

@@ -41,16 +41,24 @@ internal sealed class SessionRegistry
     public bool TryGet(string clientId, out Session? session) => _sessions.TryGetValue(clientId, out session);
 
     /// <summary>Gives a connection its session: the one kept for it, or a new one; another connection that has it is closed.</summary>
-    /// <returns>Null when there is no room for another session.</returns>
-    public SessionGrant? Connect(ISessionOwner connection, in SessionRequest request)
+    /// <returns>Null when there is none for it; <paramref name="refusal"/> says why.</returns>
+    public SessionGrant? Connect(ISessionOwner connection, in SessionRequest request, out SessionRefusal refusal)
     {
+        refusal = SessionRefusal.None;
         StoredWill? will = null;
         ISessionOwner? previous = null;
         SessionGrant? grant = null;
         lock (StripeOf(request.ClientId))
         {
             _sessions.TryGetValue(request.ClientId, out var existing);
-            var resume = existing is not null && !request.CleanStart && existing.Expiry != TimeSpan.Zero;
+            var mine = existing is null || existing.Owner == request.Owner;
+            if (!mine && !MayReplace(existing!))
+            {
+                refusal = SessionRefusal.OfAnotherIdentity;
+                return null;
+            }
+
+            var resume = existing is not null && mine && !request.CleanStart && existing.Expiry != TimeSpan.Zero;
             if (existing is not null && !resume)
             {
                 will = EndLocked(existing, out previous);
@@ -58,7 +66,7 @@ internal sealed class SessionRegistry
 
             if (resume || _sessions.Count < _options.MaxSessions)
             {
-                grant = new SessionGrant(resume ? existing! : Create(request.ClientId), resume);
+                grant = new SessionGrant(resume ? existing! : Create(request.ClientId, request.Owner), resume);
                 var session = grant.Value.Session;
                 _wheel.Cancel(session);
                 var takenFrom = session.Attach(connection, request.ReceiveMaximum);
@@ -69,6 +77,10 @@ internal sealed class SessionRegistry
                 session.WillDueAt = long.MaxValue;
                 session.EndsAt = long.MaxValue;
                 session.Expiry = request.Expiry;
+            }
+            else
+            {
+                refusal = SessionRefusal.NoRoom;
             }
         }
 
@@ -185,9 +197,15 @@ internal sealed class SessionRegistry
         return will;
     }
 
-    private Session Create(string clientId)
+    /// <summary>
+    /// Nobody proved to own an anonymous session, so an identity that was proved may have its client id, never its content.
+    /// </summary>
+    private bool MayReplace(Session existing) =>
+        _options.SessionOfAnotherIdentity == ForeignSession.Fresh || existing.Owner == MqttClientIdentity.Anonymous;
+
+    private Session Create(string clientId, string owner)
     {
-        var session = new Session(clientId, _limits) { OnDue = OnDue };
+        var session = new Session(clientId, _limits) { OnDue = OnDue, Owner = owner };
         _sessions[clientId] = session;
         return session;
     }
@@ -202,8 +220,21 @@ internal sealed class SessionRegistry
 /// <param name="Expiry">Life after the connection; null for ever.</param>
 /// <param name="ReceiveMaximum">Of the client.</param>
 /// <param name="Will">To publish when the connection ends.</param>
+/// <param name="Owner">Who asks: <see cref="MqttClientIdentity.Owner"/>.</param>
 internal readonly record struct SessionRequest(
-    string ClientId, bool CleanStart, TimeSpan? Expiry, int ReceiveMaximum, StoredWill? Will);
+    string ClientId, bool CleanStart, TimeSpan? Expiry, int ReceiveMaximum, StoredWill? Will, string Owner);
+
+/// <summary>Why a connection gets no session.</summary>
+internal enum SessionRefusal
+{
+    None,
+
+    /// <summary>There are as many sessions as there may be.</summary>
+    NoRoom,
+
+    /// <summary>Its client id has a session that belongs to somebody else.</summary>
+    OfAnotherIdentity,
+}
 
 /// <summary>The session of a new connection.</summary>
 /// <param name="Session">It.</param>

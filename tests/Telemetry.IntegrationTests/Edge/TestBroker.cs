@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using MQTTnet;
 using Telemetry.Edge;
@@ -20,11 +21,12 @@ internal sealed class TestBroker : IAsyncDisposable
 
     public int Port => ((IPEndPoint)EndPoint).Port;
 
-    public static async Task<TestBroker> StartAsync(EdgeOptions? options = null, IIngest? ingest = null, TimeProvider? time = null)
+    public static async Task<TestBroker> StartAsync(
+        EdgeOptions? options = null, IIngest? ingest = null, TimeProvider? time = null, IAuthorizer? authorizer = null, ILoggerFactory? loggers = null)
     {
         var all = options ?? new EdgeOptions();
         all = all.Listeners.Length > 0 ? all : all with { Listeners = [new MqttListenerOptions { Port = 0 }] };
-        var broker = new MqttBroker(all, ingest, NullLoggerFactory.Instance, time ?? TimeProvider.System);
+        var broker = new MqttBroker(all, ingest, loggers ?? NullLoggerFactory.Instance, time ?? TimeProvider.System, authorizer: authorizer);
         await broker.StartAsync();
         return new TestBroker(broker);
     }

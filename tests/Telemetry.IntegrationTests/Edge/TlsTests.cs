@@ -161,7 +161,14 @@ public sealed class TlsTests
 
     private static Task<TestClient> ConnectAsync(
         TestBroker broker, TestAuthority authority, X509Certificate2? certificate, SslProtocols protocol = SslProtocols.Tls13) =>
-        broker.ConnectAsync("c", options => ((MqttClientTcpOptions)options.ChannelOptions).TlsOptions = new MqttClientTlsOptions
+        broker.ConnectAsync("c", options => Use(options, authority, certificate, protocol));
+
+    internal static void Use(
+        MqttClientOptions options, TestAuthority authority, X509Certificate2? certificate, SslProtocols protocol = SslProtocols.Tls13, uint expiry = 0)
+    {
+        options.SessionExpiryInterval = expiry;
+        options.CleanSession = expiry == 0;
+        ((MqttClientTcpOptions)options.ChannelOptions).TlsOptions = new MqttClientTlsOptions
         {
             UseTls = true,
             TargetHost = "127.0.0.1",
@@ -171,5 +178,6 @@ public sealed class TlsTests
             ApplicationProtocols = [new SslApplicationProtocol("mqtt")],
             // Sent even if the server does not name its authority.
             CertificateSelectionHandler = certificate is null ? null : _ => certificate,
-        });
+        };
+    }
 }
