@@ -26,11 +26,20 @@ public sealed record BridgeOptions : IValidatableObject
     /// <summary>True: a publish over a connection without client certificate is refused. Default false.</summary>
     public bool RequireCertificate { get; init; }
 
-    /// <summary>True (default): when there is a client certificate, its common name must be the topic's device.</summary>
+    /// <summary>
+    /// True (default): when there is a client certificate, the name in it must be the topic's device, unless an access rule that names the
+    /// certificate or user allows the topic.
+    /// </summary>
     public bool CertificateNamesDevice { get; init; } = true;
 
-    /// <summary>True: the user name must be there and be the topic's device. Default false: user names name people or sites.</summary>
-    public bool UserNameNamesDevice { get; init; }
+    /// <summary>
+    /// True (default): when a user was authenticated, and no certificate names the device, its name must be the topic's device, unless an access rule
+    /// that names the user allows the topic. False: user names name people or sites.
+    /// </summary>
+    public bool UserNameNamesDevice { get; init; } = true;
+
+    /// <summary>True: a publish over a connection without an authenticated user is refused. Default false.</summary>
+    public bool RequireUserName { get; init; }
 
     /// <summary>Largest JSON payload in bytes; larger ones are refused. Default 1 MiB.</summary>
     [Range(1024, 16 * 1024 * 1024)]

@@ -13,6 +13,16 @@ internal sealed class PublishPolicy(BridgeOptions options)
         "unknown-topic",
         $"No format claims this topic. Publish to telemetry/v1/{{device}}/readings, the device being {ReadingNames.DeviceRule}.");
 
+    private static readonly Refusal CertificateRequired = new(
+        IngestOutcome.RejectedIdentity,
+        "certificate-required",
+        "This connection has no client certificate. Connect with the certificate of the device.");
+
+    private static readonly Refusal UserRequired = new(
+        IngestOutcome.RejectedIdentity,
+        "user-required",
+        "This connection has no authenticated user. Connect with user name and password.");
+
     public IngestTopics Topics { get; } = new(options.Topics);
 
     /// <summary>Null when the publish may go on, with what its topic says.</summary>
@@ -48,30 +58,35 @@ internal sealed class PublishPolicy(BridgeOptions options)
 
     private Refusal? CheckIdentity(in IngestPublish publish, ReadOnlySpan<byte> device)
     {
-        if (publish.CertificateName is { } certificate)
+        if (publish.CertificateName is null && options.RequireCertificate)
         {
-            if (options.CertificateNamesDevice && !IsName(device, certificate))
-            {
-                return Identity("client certificate", certificate, device);
-            }
-        }
-        else if (options.RequireCertificate)
-        {
-            return new(
-                IngestOutcome.RejectedIdentity,
-                "certificate-required",
-                "This connection has no client certificate. Connect with the certificate of the device.");
+            return CertificateRequired;
         }
 
-        return options.UserNameNamesDevice && !IsName(device, publish.UserName ?? "")
-            ? Identity("user name", publish.UserName ?? "", device)
-            : null;
+        if (publish.UserName is null && options.RequireUserName)
+        {
+            return UserRequired;
+        }
+
+        // Somebody wrote a rule for this very client: a gateway, or a fleet under one user.
+        if (publish.SpeaksForOthers)
+        {
+            return null;
+        }
+
+        if (publish.CertificateName is { } certificate && options.CertificateNamesDevice)
+        {
+            return IsName(device, certificate) ? null : Identity("client certificate", certificate, device);
+        }
+
+        return publish.UserName is { } user && options.UserNameNamesDevice && !IsName(device, user) ? Identity("user name", user, device) : null;
     }
 
     private static Refusal Identity(string kind, string name, ReadOnlySpan<byte> device) => new(
         IngestOutcome.RejectedIdentity,
         "identity-mismatch",
-        $"The {kind} is '{name}' and may not publish for device '{Encoding.ASCII.GetString(device)}'.");
+        $"The {kind} is '{name}' and may not publish for device '{Encoding.ASCII.GetString(device)}'. "
+        + "An access rule that names this client may allow it.");
 
     /// <summary>Device ids are ASCII, so equal length and equal characters are equal names.</summary>
     private static bool IsName(ReadOnlySpan<byte> device, string name)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Edge.Diagnostics;
 using Telemetry.Edge.Routing;
+using Telemetry.Edge.Security;
 using Telemetry.Edge.Sessions;
 using Telemetry.Edge.Timing;
 using Telemetry.Mqtt.Ingest;
@@ -13,14 +14,15 @@ internal sealed record BrokerCore(
     MessageRouter Router,
     SessionRegistry Sessions,
     IIngest? Ingest,
-    IAuthenticator Authenticator,
-    IAuthorizer Authorizer,
+    BrokerSecurity Security,
     TimerWheel Wheel,
     EdgeMetrics Metrics,
     TimeProvider Time,
     ILogger Logger)
 {
     private readonly LogThrottle _connectBudget = new(Time);
+
+    public IAuthorizer Authorizer => Security.Authorizer;
 
     /// <summary>CONNECT packets that are not answered yet.</summary>
     public ByteBudget Connecting { get; } = new(Options.MaxConnectBytes);

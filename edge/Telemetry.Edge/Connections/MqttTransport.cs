@@ -13,8 +13,11 @@ internal abstract class MqttTransport : IAsyncDisposable
 
     public virtual EndPoint? RemoteEndPoint => null;
 
-    /// <summary>Common name of the verified client certificate.</summary>
+    /// <summary>Name in the verified client certificate.</summary>
     public virtual string? CertificateName => null;
+
+    /// <summary>True when the client's certificate was taken back since the handshake.</summary>
+    public virtual bool IsCertificateRevoked => false;
 
     /// <summary>Says that nothing more will be sent; receiving goes on.</summary>
     public abstract ValueTask ShutdownSendAsync();

@@ -37,6 +37,11 @@ internal sealed class StreamTransport : MqttTransport
 
     public string? Certificate { get; init; }
 
+    /// <summary>Tells whether the client's certificate was taken back since the handshake; null without one.</summary>
+    public Func<bool>? IsRevoked { get; init; }
+
+    public override bool IsCertificateRevoked => IsRevoked?.Invoke() ?? false;
+
     public override ValueTask ShutdownSendAsync() => _shutdownSend();
 
     public override void Abort() => _abort();

@@ -40,8 +40,8 @@ internal static partial class Log
     [LoggerMessage(1009, LogLevel.Error, "Taking connections on {Endpoint} failed; trying again in {Delay} (and {HeldBack} times before, not told)")]
     public static partial void AcceptFailed(this ILogger logger, Exception exception, EndPoint endpoint, TimeSpan delay, long heldBack);
 
-    [LoggerMessage(1010, LogLevel.Debug, "TLS handshake with {Remote} failed: {Message}")]
-    public static partial void HandshakeFailed(this ILogger logger, EndPoint? remote, string message);
+    [LoggerMessage(1010, LogLevel.Warning, "TLS handshake with {Remote} failed ({Cause}): {Message} ({Suppressed} more like it were not logged)")]
+    public static partial void HandshakeFailed(this ILogger logger, EndPoint? remote, HandshakeFailure cause, string message, long suppressed);
 
     [LoggerMessage(1011, LogLevel.Error, "A timer of the broker failed; the next tick tries again")]
     public static partial void TimerFailed(this ILogger logger, Exception exception);

@@ -88,8 +88,9 @@ public sealed class MqttBroker : IAsyncDisposable
         var retained = new RetainedMessages(options.MaxRetainedMessages, options.MaxRetainedBytes);
         _retained = retained;
         var router = new MessageRouter(tree, retained, _wheel, _metrics, options.MaxTopicLevels);
-        var rules = authorizer ?? EdgeSecurity.Authorizer(options);
-        _wills = new WillPublisher(router, ingest, rules, _wheel, _metrics, _logger);
+        var security = new BrokerSecurity(
+            authenticator ?? EdgeSecurity.Authenticator(options, time), authorizer ?? EdgeSecurity.Authorizer(options), time, _logger);
+        _wills = new WillPublisher(router, ingest, security.Authorizer, _wheel, _metrics, _logger);
         _budget = new QueueBudget(options.MaxQueuedBytesTotal);
         var sessions = new SessionRegistry(options, _budget, _wheel, tree, _wills.Publish);
         _core = new BrokerCore(
@@ -97,8 +98,7 @@ public sealed class MqttBroker : IAsyncDisposable
             router,
             sessions,
             ingest,
-            authenticator ?? EdgeSecurity.Authenticator(options),
-            rules,
+            security,
             _wheel,
             _metrics,
             time,
@@ -123,13 +123,15 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>Bytes in the queues of all sessions.</summary>
     internal long QueuedBytes => _budget.Used;
 
+    internal BrokerSecurity Security => _core.Security;
+
     internal SessionRegistry Sessions => _core.Sessions;
 
     /// <summary>Opens the listeners and takes connections.</summary>
     /// <exception cref="EdgeConfigurationException">An address is open to other machines without authentication, or cannot be used.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        EdgeSecurity.CheckExposure(_options, _core.Authenticator, _logger);
+        EdgeSecurity.CheckExposure(_options, _core.Security.Authenticator, _logger);
         if (_maxConnections < _options.MaxConnections)
         {
             _logger.FewFiles(_options.MaxConnections, _maxConnections);
@@ -237,7 +239,7 @@ public sealed class MqttBroker : IAsyncDisposable
         await StopAsync();
         _metrics.Dispose();
         _ownSockets?.Dispose();
-        (_core.Authenticator as IDisposable)?.Dispose();
+        _core.Security.Dispose();
     }
 
     /// <summary>Serves one connection until it ends. Throws nothing.</summary>
@@ -312,11 +314,10 @@ public sealed class MqttBroker : IAsyncDisposable
         {
             var bound = await transport.BindAsync(endpoint, cancellationToken);
             _logger.Listening(bound.EndPoint, tls is null ? "plain" : "TLS");
-            return new MqttListener(bound, tls, ServeAsync, _options, _core.Time, _logger);
+            return new MqttListener(bound, tls, ServeAsync, _options, _core.Time, _core.Security, _logger);
         }
         catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
         {
-            tls?.Dispose();
             throw new EdgeConfigurationException(
                 $"Listeners: {endpoint} cannot be opened: {exception.Message} Choose another port, or 0 for a free one.", exception);
         }

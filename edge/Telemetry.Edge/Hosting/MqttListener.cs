@@ -1,15 +1,16 @@
 using System.Net;
-using System.Security.Authentication;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Telemetry.Edge.Connections;
 using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Security;
 
 namespace Telemetry.Edge.Hosting;
 
 /// <summary>Takes connections on one endpoint and hands each to the broker.</summary>
 internal sealed class MqttListener(
-    IConnectionListener listener, TlsAcceptor? tls, Func<MqttTransport, Task> serve, EdgeOptions options, TimeProvider time, ILogger logger)
+    IConnectionListener listener, TlsAcceptor? tls, Func<MqttTransport, Task> serve, EdgeOptions options, TimeProvider time,
+    BrokerSecurity security, ILogger logger)
 {
     public EndPoint EndPoint => listener.EndPoint;
 
@@ -26,7 +27,6 @@ internal sealed class MqttListener(
     {
         await listener.UnbindAsync();
         await listener.DisposeAsync();
-        tls?.Dispose();
     }
 
     private void Start(ConnectionContext context)
@@ -51,12 +51,9 @@ internal sealed class MqttListener(
             using var timeout = new CancellationTokenSource(options.ConnectTimeout, time);
             return await acceptor.AcceptAsync(context, timeout.Token);
         }
-        catch (Exception exception) when (exception is AuthenticationException or IOException or OperationCanceledException
-            or InvalidOperationException or System.ComponentModel.Win32Exception)
+        catch (HandshakeException exception)
         {
-            logger.HandshakeFailed(context.RemoteEndPoint, exception.Message);
-            context.Abort();
-            await context.DisposeAsync();
+            security.HandshakeFailed(context.RemoteEndPoint, exception.Cause, exception.Message);
             return null;
         }
     }

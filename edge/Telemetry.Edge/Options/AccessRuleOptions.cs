@@ -3,8 +3,8 @@ using System.ComponentModel.DataAnnotations;
 namespace Telemetry.Edge;
 
 /// <summary>
-/// Allows users some topics. When there is any rule, what no rule allows is refused. <c>{user}</c>, <c>{client}</c> and
-/// <c>{certificate}</c> in a filter stand for those of the connection.
+/// Allows or denies a user some topics. A denial wins over every permission; when anything is allowed by any rule, what no rule allows is refused.
+/// A level <c>{user}</c>, <c>{client}</c>, <c>{certificate}</c> or <c>{device}</c> in a filter stands for that of the connection.
 /// </summary>
 public sealed record AccessRuleOptions
 {
@@ -18,4 +18,14 @@ public sealed record AccessRuleOptions
     /// <summary>Topic filters that may be subscribed to; a subscription must be covered by one of them.</summary>
     [Required]
     public string[] Subscribe { get; init; } = [];
+
+    /// <summary>Topic filters that must not be published to.</summary>
+    [Required]
+    public string[] DenyPublish { get; init; } = [];
+
+    /// <summary>
+    /// Topic filters that must not be subscribed to. A wider subscription is granted, and what is denied of it is not delivered.
+    /// </summary>
+    [Required]
+    public string[] DenySubscribe { get; init; } = [];
 }

@@ -22,11 +22,22 @@ public sealed record EdgeOptions
     /// <summary>Users who may connect. With any user here or in <see cref="UsersFile"/>, nobody connects without credentials.</summary>
     public MqttUserOptions[] Users { get; init; } = [];
 
-    /// <summary>File with one <c>name:hash</c> a line (see <see cref="MqttUserOptions.PasswordHash"/>); # starts a comment.</summary>
+    /// <summary>
+    /// File with one <c>name:hash</c> a line, written by <c>telemetry users add</c>; # starts a comment. Where it is set nobody connects without
+    /// credentials, even when it names nobody.
+    /// </summary>
     public string? UsersFile { get; init; }
 
-    /// <summary>What clients may publish and subscribe to; empty, the default: everything.</summary>
+    /// <summary>Checking passwords.</summary>
+    public PasswordOptions Passwords { get; init; } = new();
+
+    /// <summary>What clients may publish and subscribe to; empty, the default, and no <see cref="RulesFile"/>: everything.</summary>
     public AccessRuleOptions[] AccessRules { get; init; } = [];
+
+    /// <summary>
+    /// File with more rules, one <c>allow|deny publish|subscribe|all WHO FILTER</c> a line (docs/security.md); # starts a comment.
+    /// </summary>
+    public string? RulesFile { get; init; }
 
     /// <summary>
     /// What a CONNECT gets whose client id has a session of another identity (user, token subject or certificate): Refuse (default),

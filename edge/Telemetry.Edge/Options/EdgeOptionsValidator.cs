@@ -24,13 +24,17 @@ internal static class EdgeOptionsValidator
                 CheckTls(tls, $"{at}.Tls.", errors);
             }
         });
+        CheckObject(options.Passwords, $"{nameof(options.Passwords)}.", errors);
         CheckEach(options.Users, nameof(options.Users), errors);
         CheckEach(options.AccessRules, nameof(options.AccessRules), errors, (rule, at) =>
         {
             CheckFilters(rule.Publish, $"{at}.Publish", errors);
             CheckFilters(rule.Subscribe, $"{at}.Subscribe", errors);
+            CheckFilters(rule.DenyPublish, $"{at}.DenyPublish", errors);
+            CheckFilters(rule.DenySubscribe, $"{at}.DenySubscribe", errors);
         });
         CheckFile(options.UsersFile, nameof(options.UsersFile), errors);
+        CheckFile(options.RulesFile, nameof(options.RulesFile), errors);
         if (options.ServerMoved && string.IsNullOrWhiteSpace(options.ServerReference))
         {
             errors.Add("ServerMoved needs ServerReference; name the brokers that clients shall go to, such as 'edge-2:1883'.");
@@ -48,6 +52,11 @@ internal static class EdgeOptionsValidator
         CheckFile(tls.CertificateFile, $"{at}{nameof(tls.CertificateFile)}", errors);
         CheckFile(tls.KeyFile, $"{at}{nameof(tls.KeyFile)}", errors);
         CheckFile(tls.ClientAuthoritiesFile, $"{at}{nameof(tls.ClientAuthoritiesFile)}", errors);
+        CheckFile(tls.RevocationListFile, $"{at}{nameof(tls.RevocationListFile)}", errors);
+        if (tls is { RevocationListFile: { Length: > 0 }, ClientAuthoritiesFile: null or "" })
+        {
+            errors.Add($"{at}{nameof(tls.RevocationListFile)} needs {nameof(tls.ClientAuthoritiesFile)}: without authorities no client certificate is asked for.");
+        }
     }
 
     private static void CheckEach<T>(T[]? items, string name, List<string> errors, Action<T, string>? more = null)

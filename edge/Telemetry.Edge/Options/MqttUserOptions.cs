@@ -10,7 +10,8 @@ public sealed record MqttUserOptions
     public string Name { get; init; } = "";
 
     /// <summary>
-    /// <c>pbkdf2-sha256$iterations$salt$hash</c>, salt and hash in Base64; <see cref="PasswordHash.Create"/> makes one.
+    /// Argon2id (<c>$argon2id$...</c>), SCRAM keys (<c>SCRAM-SHA-256$...</c>) or PBKDF2 (<c>pbkdf2-sha256$...</c>);
+    /// <c>telemetry users add</c> writes them.
     /// </summary>
     [Required]
     public string PasswordHash { get; init; } = "";

@@ -49,11 +49,11 @@ internal sealed class ConnectHandler(BrokerCore core)
 
         var credentials = new ClientCredentials(
             assigned ?? connect.ClientId, connect.UserName, connect.Password ?? default, connection.CertificateName, connection.RemoteEndPoint);
-        var result = await core.Authenticator.AuthenticateAsync(credentials, cancellationToken);
+        var result = await core.Security.Authenticator.AuthenticateAsync(credentials, cancellationToken);
+        core.Security.Metrics.Count(result.Outcome);
         if (result.Identity is not { } identity)
         {
-            var code = result.Outcome == AuthenticationOutcome.BadCredentials ? ReasonCode.BadUserNameOrPassword : ReasonCode.NotAuthorized;
-            return Refuse(connection, connect, code, "The credentials were not accepted.");
+            return RefuseCredentials(connection, connect, result.Outcome);
         }
 
         if (connect.Will is { Retain: true } && connect.Version == MqttVersion.V500 && core.Options.MaxRetainedMessages == 0)
@@ -61,13 +61,22 @@ internal sealed class ConnectHandler(BrokerCore core)
             return Refuse(connection, connect, ReasonCode.RetainNotSupported, "No messages are retained here."); // [MQTT-3.2.2-13]
         }
 
-        if (connect.Will is { } will && !core.Authorizer.MayPublish(identity, System.Text.Encoding.UTF8.GetBytes(will.TopicName)))
+        if (connect.Will is { } will && core.Authorizer.MayPublish(identity, System.Text.Encoding.UTF8.GetBytes(will.TopicName)) == PublishRight.Denied)
         {
             return Refuse(connection, connect, ReasonCode.NotAuthorized, "The will's topic is not allowed for this client.");
         }
 
         return Accept(connection, connect, identity, assigned);
     }
+
+    private bool RefuseCredentials(MqttConnection connection, ConnectPacket connect, AuthenticationOutcome outcome) => outcome switch
+    {
+        AuthenticationOutcome.BadCredentials => Refuse(
+            connection, connect, ReasonCode.BadUserNameOrPassword, "The credentials were not accepted."),
+        AuthenticationOutcome.TryLater => Refuse(
+            connection, connect, ReasonCode.ConnectionRateExceeded, "Too many credentials were wrong or wait to be checked. Try again later."),
+        _ => Refuse(connection, connect, ReasonCode.NotAuthorized, "The credentials were not accepted."),
+    };
 
     /// <summary>Refuses with a CONNACK. [MQTT-3.2.2-7]</summary>
     public bool Refuse(MqttConnection connection, MqttVersion version, ReasonCode code, string? reason) =>

@@ -42,7 +42,8 @@ internal sealed class PublishHandler(BrokerCore core)
         }
 
         var ingest = core.Ingest;
-        if (!core.Authorizer.MayPublish(client.Identity, topic))
+        var right = core.Authorizer.MayPublish(client.Identity, topic);
+        if (right == PublishRight.Denied)
         {
             connection.Received.Add((int)packet.Qos);
             Answer(connection, packet, ReasonCode.NotAuthorized, "This client may not publish to this topic.");
@@ -51,7 +52,7 @@ internal sealed class PublishHandler(BrokerCore core)
 
         if (ingest is not null && ingest.Accepts(topic))
         {
-            return Ingest(ingest, connection, packet, topic);
+            return Ingest(ingest, connection, packet, topic, right);
         }
 
         connection.Received.Add((int)packet.Qos);
@@ -106,7 +107,8 @@ internal sealed class PublishHandler(BrokerCore core)
         Answer(connection, packet, code, core.Ingest?.HintFor(topic));
     }
 
-    private ReadStep Ingest(IIngest ingest, MqttConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topic)
+    private ReadStep Ingest(
+        IIngest ingest, MqttConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topic, PublishRight right)
     {
         var ticket = 0UL;
         if (packet.Qos != MqttQos.AtMostOnce)
@@ -120,7 +122,7 @@ internal sealed class PublishHandler(BrokerCore core)
         }
 
         connection.CountExactlyOnce(packet.Qos == MqttQos.ExactlyOnce ? 1 : 0);
-        var publish = Describe(connection, packet, topic);
+        var publish = Describe(connection, packet, topic, right);
         using var trace = EdgeTraces.Start(publish);
         IIngestCompletion completion = packet.Qos == MqttQos.AtMostOnce ? _unacknowledged : connection;
         if (ingest.TryIngest(publish, completion, MqttConnection.PackState(ticket, packet.PacketIdentifier, (int)packet.Qos)))
@@ -162,7 +164,8 @@ internal sealed class PublishHandler(BrokerCore core)
         }
     }
 
-    private static IngestPublish Describe(MqttConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topic)
+    private static IngestPublish Describe(
+        MqttConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topic, PublishRight right)
     {
         var identity = connection.Client!.Identity;
         packet.TryGetUserProperty(TraceParent, out var traceParent);
@@ -173,6 +176,7 @@ internal sealed class PublishHandler(BrokerCore core)
             ClientId = identity.ClientId,
             UserName = identity.UserName,
             CertificateName = identity.CertificateName,
+            SpeaksForOthers = right == PublishRight.AllowedByName,
             ContentType = packet.ContentType,
             TraceParent = traceParent,
             Qos = (int)packet.Qos,

@@ -22,7 +22,7 @@ internal sealed class WillPublisher(
 
     public void Publish(StoredWill will)
     {
-        if (!authorizer.MayPublish(will.Identity, will.Content.TopicName))
+        if (authorizer.MayPublish(will.Identity, will.Content.TopicName) == PublishRight.Denied)
         {
             // The rules of now count, not those of its CONNECT.
             metrics.Dropped(DropCause.NotAuthorized, 1);
@@ -109,6 +109,7 @@ internal sealed class WillPublisher(
             ClientId = will.Identity.ClientId,
             UserName = will.Identity.UserName,
             CertificateName = will.Identity.CertificateName,
+            SpeaksForOthers = authorizer.MayPublish(will.Identity, will.Content.TopicName) == PublishRight.AllowedByName,
             Qos = will.Qos,
         };
         return log.TryIngest(publish, new Answer(this, will, metrics, logger), 0);

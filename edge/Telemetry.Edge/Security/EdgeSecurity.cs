@@ -1,27 +1,25 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Security.Rules;
+using Telemetry.Edge.Security.Users;
 
 namespace Telemetry.Edge.Security;
 
 /// <summary>What the options mean for who may do what.</summary>
 internal static class EdgeSecurity
 {
-    public static IAuthenticator Authenticator(EdgeOptions options)
-    {
-        var users = options.Users.Concat(options.UsersFile is { } file ? PasswordAuthenticator.ReadFile(file) : []).ToArray();
-        var certificates = options.EffectiveListeners.Any(l => l.Tls?.ClientAuthoritiesFile is not null);
-        if (users.Length > 0)
-        {
-            return new PasswordAuthenticator(users, certificates);
-        }
+    /// <summary>True when users are configured, even in a file that names nobody: it must not open the door.</summary>
+    public static bool HasUsers(EdgeOptions options) => options.Users.Length > 0 || options.UsersFile is { Length: > 0 };
 
+    public static IAuthenticator Authenticator(EdgeOptions options, TimeProvider time)
+    {
+        var passwords = HasUsers(options) ? new PasswordAuthenticator(UserTable.Load(options), options.Passwords, time) : null;
         var all = options.EffectiveListeners.All(l => l.Tls is { ClientAuthoritiesFile: not null, RequireClientCertificate: true });
-        return all ? new CertificateAuthenticator() : new OpenAuthenticator();
+        return new ClientAuthenticator(passwords, all);
     }
 
-    public static IAuthorizer Authorizer(EdgeOptions options) =>
-        options.AccessRules.Length > 0 ? new AccessList(options.AccessRules) : new OpenAuthorizer();
+    public static IAuthorizer Authorizer(EdgeOptions options) => new RuleAuthorizer(AccessRules.Load(options));
 
     public static IPAddress AddressOf(MqttListenerOptions listener)
     {

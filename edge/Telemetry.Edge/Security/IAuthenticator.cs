@@ -44,12 +44,15 @@ public enum AuthenticationOutcome
 
     /// <summary>0x87 Not authorized; 3.1.1: 5.</summary>
     NotAuthorized,
+
+    /// <summary>Not looked at: too many failed before, or too many wait. 0x9F Connection rate exceeded; 3.1.1: 3.</summary>
+    TryLater,
 }
 
 /// <summary>Decides what a connected client may do. Asked for every publish and every delivery: must be quick and never block.</summary>
 public interface IAuthorizer
 {
-    bool MayPublish(MqttClientIdentity client, ReadOnlySpan<byte> topicName);
+    PublishRight MayPublish(MqttClientIdentity client, ReadOnlySpan<byte> topicName);
 
     /// <param name="client">Who asks.</param>
     /// <param name="topicFilter">The filter without <c>$share/name/</c>.</param>
@@ -57,6 +60,19 @@ public interface IAuthorizer
 
     /// <summary>Asked when a message is about to be sent: the subscription may be older than the rules of now.</summary>
     bool MayReceive(MqttClientIdentity client, ReadOnlySpan<byte> topicName);
+}
+
+/// <summary>Whether a client may publish to a topic.</summary>
+public enum PublishRight
+{
+    /// <summary>0x87 Not authorized.</summary>
+    Denied,
+
+    /// <summary>It may; on ingest topics as itself only.</summary>
+    Allowed,
+
+    /// <summary>A rule that names this very user or certificate allows it: on ingest topics it may speak for other devices too.</summary>
+    AllowedByName,
 }
 
 /// <summary>Who is on the other end of a connection, as far as it was verified.</summary>

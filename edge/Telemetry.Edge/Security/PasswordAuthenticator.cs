@@ -1,112 +1,99 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Telemetry.Edge.Security.Limits;
+using Telemetry.Edge.Security.Passwords;
+using Telemetry.Edge.Security.Users;
 
 namespace Telemetry.Edge.Security;
 
 /// <summary>
-/// Users and password hashes. A password that was right once is remembered as a keyed digest under a key of this process, so
-/// that 10,000 reconnecting devices do not cost 10,000 slow hashes.
+/// Users and passwords. A password that was right once is remembered as a keyed digest under a key of this process, so that 10,000
+/// reconnecting devices do not cost 10,000 slow hashes. Slow hashes are bounded in number and memory, and given out fairly.
 /// </summary>
-internal sealed class PasswordAuthenticator : IAuthenticator, IDisposable
+internal sealed class PasswordAuthenticator
 {
-    private readonly Dictionary<string, string> _hashes;
-    private readonly bool _certificatesSuffice;
-    private readonly ConcurrentDictionary<string, byte[]> _verified = new();
+    /// <summary>Addresses, users and pairs whose failures are remembered.</summary>
+    private const int FailuresMax = 30_000;
+
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
-    private readonly SemaphoreSlim _slowHashes = new(Math.Max(1, Environment.ProcessorCount / 2));
-    private readonly string _decoy;
+    private readonly PasswordOptions _options;
+    private readonly HashingQueue _queue;
+    private readonly FailureBackoff _backoff;
+    private UserTable _users;
 
-    /// <param name="users">Users; the last of two equal names counts.</param>
-    /// <param name="certificatesSuffice">A client with a verified certificate needs no password.</param>
-    public PasswordAuthenticator(IEnumerable<MqttUserOptions> users, bool certificatesSuffice)
+    public PasswordAuthenticator(UserTable users, PasswordOptions options, TimeProvider time)
     {
-        _hashes = [];
-        foreach (var user in users)
-        {
-            try
-            {
-                PasswordHash.Parse(user.PasswordHash);
-            }
-            catch (FormatException exception)
-            {
-                throw new EdgeConfigurationException($"Users: the password hash of '{user.Name}' cannot be read: {exception.Message}", exception);
-            }
-
-            _hashes[user.Name] = user.PasswordHash;
-        }
-
-        _certificatesSuffice = certificatesSuffice;
-        // Unknown names cost as much as known ones.
-        _decoy = _hashes.Values.FirstOrDefault() ?? PasswordHash.Create([], 1_000);
+        _options = options;
+        _users = users;
+        _queue = new HashingQueue(AtOnce(users, options));
+        _backoff = new FailureBackoff(FailuresMax, time);
     }
 
-    public bool RequiresCredentials => true;
-
-    /// <summary>Reads <c>name:hash</c> lines.</summary>
-    public static IEnumerable<MqttUserOptions> ReadFile(string path)
+    /// <summary>Users from now on.</summary>
+    public UserTable Users
     {
-        string[] lines;
-        try
+        get => Volatile.Read(ref _users);
+        set
         {
-            lines = File.ReadAllLines(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new EdgeConfigurationException($"UsersFile '{path}' cannot be read: {exception.Message}", exception);
-        }
-
-        for (var i = 0; i < lines.Length; i++)
-        {
-            var line = lines[i].Trim();
-            if (line.Length == 0 || line[0] == '#')
-            {
-                continue;
-            }
-
-            var colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon <= 0)
-            {
-                throw new EdgeConfigurationException($"UsersFile '{path}', line {i + 1}: expected 'name:hash'.");
-            }
-
-            yield return new MqttUserOptions { Name = line[..colon], PasswordHash = line[(colon + 1)..] };
+            _queue.SetAtOnce(AtOnce(value, _options));
+            Volatile.Write(ref _users, value);
         }
     }
 
-    public async ValueTask<AuthenticationResult> AuthenticateAsync(ClientCredentials credentials, CancellationToken cancellationToken)
+    /// <summary>Key of this process for digests and decoys.</summary>
+    public byte[] Key => _key;
+
+    /// <summary>Checks that wait for their turn.</summary>
+    public int Waiting => _queue.Waiting;
+
+    public FailureBackoff Backoff => _backoff;
+
+    /// <summary>Compares a password with that of the user.</summary>
+    public async ValueTask<AuthenticationOutcome> CheckAsync(
+        string name, ReadOnlyMemory<byte> password, System.Net.EndPoint? remote, CancellationToken cancellationToken)
     {
-        var identity = new MqttClientIdentity(credentials.ClientId, credentials.UserName, credentials.CertificateName);
-        if (credentials.UserName is not { } user)
+        var users = Users;
+        var user = users.Find(name);
+        var digest = HMACSHA256.HashData(_key, password.Span);
+        if (user?.Verified is { } known && CryptographicOperations.FixedTimeEquals(known, digest))
         {
-            return _certificatesSuffice && credentials.CertificateName is not null
-                ? AuthenticationResult.Accepted(identity)
-                : AuthenticationResult.Refused(AuthenticationOutcome.NotAuthorized);
+            return AuthenticationOutcome.Accepted;
         }
 
-        var digest = HMACSHA256.HashData(_key, credentials.Password.Span);
-        if (_verified.TryGetValue(user, out var known) && CryptographicOperations.FixedTimeEquals(known, digest))
+        var address = SourceAddress.Of(remote);
+        if (!_backoff.MayTry(address, name) || !await _queue.EnterAsync(address, name, cancellationToken))
         {
-            return AuthenticationResult.Accepted(identity);
+            return AuthenticationOutcome.TryLater;
         }
 
-        await _slowHashes.WaitAsync(cancellationToken);
         try
         {
             await Task.Yield();
-            var exists = _hashes.TryGetValue(user, out var hash);
-            if (!PasswordHash.Verify(credentials.Password.Span, hash ?? _decoy) || !exists)
+            // It may have failed often enough while this one waited.
+            if (!_backoff.MayTry(address, name))
             {
-                return AuthenticationResult.Refused(AuthenticationOutcome.BadCredentials);
+                return AuthenticationOutcome.TryLater;
+            }
+
+            if (!(user?.Password ?? users.Decoy).Verify(password.Span) || user is null)
+            {
+                _backoff.Failed(address, name);
+                return AuthenticationOutcome.BadCredentials;
             }
         }
         finally
         {
-            _slowHashes.Release();
+            _queue.Leave();
         }
 
-        _verified[user] = digest;
-        return AuthenticationResult.Accepted(identity);
+        _backoff.Succeeded(address, name);
+        user.Verified = digest;
+        return AuthenticationOutcome.Accepted;
     }
 
-    public void Dispose() => _slowHashes.Dispose();
+    /// <summary>Half the cores, so that messages go on; fewer where the dearest hash would take more memory than there may be.</summary>
+    private static int AtOnce(UserTable users, PasswordOptions options)
+    {
+        var cores = Math.Max(1, Environment.ProcessorCount / 2);
+        return users.MemoryBytesMax == 0 ? cores : (int)Math.Clamp(options.HashingMemoryMax / users.MemoryBytesMax, 1, cores);
+    }
 }

@@ -75,8 +75,11 @@ public readonly ref struct IngestPublish
     /// <summary>User name of the connection, when it was authenticated.</summary>
     public string? UserName { get; init; }
 
-    /// <summary>Common name of the client certificate, when there was one.</summary>
+    /// <summary>Name in the client certificate, when there was one.</summary>
     public string? CertificateName { get; init; }
+
+    /// <summary>True when a rule that names this user or certificate lets it publish there: it may speak for devices of other names.</summary>
+    public bool SpeaksForOthers { get; init; }
 
     /// <summary>MQTT 5 Content Type, when given: application/x-protobuf or application/json.</summary>
     public ReadOnlySpan<byte> ContentType { get; init; }

@@ -2,6 +2,7 @@ using MQTTnet;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
 using Telemetry.Edge;
+using Telemetry.Edge.Security.Passwords;
 using Telemetry.Edge.Hosting;
 using Telemetry.Edge.Reasons;
 using Telemetry.IntegrationTests.Mqtt;

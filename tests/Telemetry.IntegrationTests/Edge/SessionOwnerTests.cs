@@ -1,6 +1,7 @@
 using MQTTnet;
 using MQTTnet.Formatter;
 using Telemetry.Edge;
+using Telemetry.Edge.Security.Passwords;
 using Telemetry.Edge.Reasons;
 using Telemetry.IntegrationTests.Mqtt;
 
@@ -166,7 +167,8 @@ public sealed class SessionOwnerTests
     {
         public bool Closed { get; set; }
 
-        public bool MayPublish(MqttClientIdentity client, ReadOnlySpan<byte> topicName) => !Closed || !topicName.StartsWith("secret/"u8);
+        public PublishRight MayPublish(MqttClientIdentity client, ReadOnlySpan<byte> topicName) =>
+            !Closed || !topicName.StartsWith("secret/"u8) ? PublishRight.Allowed : PublishRight.Denied;
 
         public bool MaySubscribe(MqttClientIdentity client, ReadOnlySpan<byte> topicFilter) => true;
 

@@ -12,7 +12,9 @@ public sealed class FolderOrderTests
     {
         ["Telemetry.Edge"] =
         [
-            "", "Timing", "Reasons", "Messages", "Topics", "Diagnostics", "Sockets", "Security", "Sessions", "Routing", "Connections", "Packets", "Hosting",
+            "", "Timing", "Reasons", "Messages", "Topics", "Diagnostics", "Sockets",
+            "Security.Limits", "Security.Passwords", "Security.Users", "Security.Certificates", "Security.Rules", "Security.Tokens", "Security.Scram", "Security",
+            "Sessions", "Routing", "Connections", "Packets", "Hosting",
         ],
         ["Telemetry.Simulator"] = ["Ledger", "Signals", "Totals", "Options", "Faults", "Devices", ""],
     };

@@ -80,6 +80,7 @@ internal sealed class BridgeFixture : IIngestCompletion, IAsyncDisposable
         string contentType = "",
         string? certificate = null,
         string? user = null,
+        bool speaksForOthers = false,
         string traceParent = "",
         ulong state = 1,
         bool duplicate = false) =>
@@ -91,6 +92,7 @@ internal sealed class BridgeFixture : IIngestCompletion, IAsyncDisposable
                 ClientId = "client-1",
                 CertificateName = certificate,
                 UserName = user,
+                SpeaksForOthers = speaksForOthers,
                 ContentType = Encoding.UTF8.GetBytes(contentType),
                 TraceParent = Encoding.UTF8.GetBytes(traceParent),
                 Duplicate = duplicate,

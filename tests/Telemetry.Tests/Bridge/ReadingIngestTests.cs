@@ -109,12 +109,27 @@ public sealed class ReadingIngestTests : IAsyncDisposable
         await using var certificate = new BridgeFixture(new() { RequireCertificate = true });
         certificate.Publish(BridgeFixture.Batch(BridgeFixture.NowUs)).ShouldBeTrue();
         certificate.TheAnswer().Outcome.ShouldBe(IngestOutcome.RejectedIdentity);
-        await using var user = new BridgeFixture(new() { UserNameNamesDevice = true });
+        await using var user = new BridgeFixture(new() { RequireUserName = true });
         user.Publish(BridgeFixture.Batch(BridgeFixture.NowUs).ToByteArray(), user: "press-1").ShouldBeTrue();
         user.Publish(BridgeFixture.Batch(BridgeFixture.NowUs).ToByteArray(), user: "press-9").ShouldBeTrue();
         user.Publish(BridgeFixture.Batch(BridgeFixture.NowUs)).ShouldBeTrue();
         user.Answers.Select(a => a.Result.Outcome)
             .ShouldBe([IngestOutcome.Stored, IngestOutcome.RejectedIdentity, IngestOutcome.RejectedIdentity]);
+    }
+
+    [Theory]
+    [InlineData("press-1", null, false, true)]
+    [InlineData("site-a", null, false, false)]
+    [InlineData("site-a", null, true, true)]
+    [InlineData(null, null, false, true)]
+    // The certificate says it already; the user is whoever runs the machine.
+    [InlineData("site-a", "press-1", false, true)]
+    [InlineData("press-1", "press-9", false, false)]
+    [InlineData("press-1", "press-9", true, true)]
+    public void Authenticated_client_publishes_as_itself_unless_a_rule_names_it(string? user, string? certificate, bool ruled, bool good)
+    {
+        _bridge.Publish(BridgeFixture.Batch(BridgeFixture.NowUs).ToByteArray(), certificate: certificate, user: user, speaksForOthers: ruled).ShouldBeTrue();
+        _bridge.TheAnswer().Outcome.ShouldBe(good ? IngestOutcome.Stored : IngestOutcome.RejectedIdentity);
     }
 
     [Fact]

@@ -1,0 +1,63 @@
+using System.Diagnostics.Metrics;
+
+namespace Telemetry.Edge.Diagnostics;
+
+/// <summary>Counters of who was let in and who was not, under the same meter as <see cref="EdgeMetrics"/>.</summary>
+internal sealed class SecurityMetrics : IDisposable
+{
+    private readonly Meter _meter = new(EdgeMetrics.MeterName);
+    private readonly Counts<AuthenticationOutcome> _authentications;
+    private readonly Counts<HandshakeFailure> _handshakes;
+
+    public SecurityMetrics()
+    {
+        _authentications = new(_meter, "telemetry.edge.authentications", "{connection}", "Credentials judged, by outcome", "outcome");
+        _handshakes = new(_meter, "telemetry.edge.handshakes.failed", "{connection}", "TLS handshakes that failed, by cause", "cause");
+    }
+
+    public void Count(AuthenticationOutcome outcome) => _authentications.Add(outcome);
+
+    public void Count(HandshakeFailure cause) => _handshakes.Add(cause);
+
+    public long Of(AuthenticationOutcome outcome) => _authentications[outcome];
+
+    public long Of(HandshakeFailure cause) => _handshakes[cause];
+
+    /// <summary>Watches a number.</summary>
+    public void Gauge(string name, string unit, string description, Func<long> value) =>
+        _meter.CreateObservableGauge(name, value, unit, description);
+
+    public void Dispose() => _meter.Dispose();
+
+    /// <summary>One number for each member of an enum; all are there from the start, so that a first failure shows as a rise.</summary>
+    private sealed class Counts<T>
+        where T : struct, Enum
+    {
+        private readonly T[] _labels = Enum.GetValues<T>();
+        private readonly long[] _counts;
+
+        public Counts(Meter meter, string name, string unit, string description, string tag)
+        {
+            _counts = new long[_labels.Length];
+            meter.CreateObservableCounter(name, () => _labels.Select((label, i) => new Measurement<long>(
+                Volatile.Read(ref _counts[i]), new KeyValuePair<string, object?>(tag, label.ToString()))), unit, description);
+        }
+
+        public long this[T label] => Volatile.Read(ref _counts[Array.IndexOf(_labels, label)]);
+
+        public void Add(T label) => Interlocked.Increment(ref _counts[Array.IndexOf(_labels, label)]);
+    }
+}
+
+/// <summary>Why a TLS handshake came to nothing.</summary>
+internal enum HandshakeFailure
+{
+    /// <summary>The client's certificate is missing, of another authority, out of date, revoked, or of another use.</summary>
+    Certificate,
+
+    /// <summary>The client went away or took too long.</summary>
+    Abandoned,
+
+    /// <summary>Bytes that are no TLS, or no version or cipher in common.</summary>
+    Protocol,
+}

@@ -1,0 +1,157 @@
+using System.CommandLine;
+using Telemetry.Bridge.Ingest;
+using Telemetry.Edge;
+using Telemetry.Edge.Security;
+using Telemetry.Edge.Security.Passwords;
+using Telemetry.Edge.Security.Users;
+using Telemetry.Host.Configuration;
+
+namespace Telemetry.Host.Commands;
+
+/// <summary>Users of the MQTT broker: the file that names them, and what they may do.</summary>
+internal static class UsersCommand
+{
+    private const int No = 1;
+
+    public static Command Create() => new("users", "Users of the MQTT broker: add, remove, list, and check what one may do.")
+    {
+        CreateAdd(), CreateRemove(), CreateList(), CreateCheck(),
+    };
+
+    private static Command CreateAdd()
+    {
+        var shared = Shared();
+        var name = new Argument<string>("name") { Description = "User name. A device that publishes readings has its device id as its name." };
+        var scheme = new Option<PasswordScheme>("--scheme")
+        {
+            Description = "What is kept of the password: Argon2id (default), Scram (for MQTT 5 clients that authenticate by SCRAM-SHA-256) or Pbkdf2.",
+        };
+        var from = new Option<string?>("--password-file")
+        {
+            Description = "File whose first line is the password; - for standard input. Without it you are asked. A password is never a flag: others could read it.",
+        };
+        var command = new Command("add", "Adds a user, or gives one a new password. Running brokers take it over by themselves.") { name, scheme, from };
+        shared.AddTo(command);
+        command.SetAction(result =>
+        {
+            var file = FileOf(shared.Load(result));
+            var user = result.GetValue(name)!;
+            UsersFile.CheckName(user);
+            var password = PasswordSource.Read(result.GetValue(from), user);
+            var hash = result.GetValue(scheme) switch
+            {
+                PasswordScheme.Scram => PasswordHash.CreateScram(password),
+                PasswordScheme.Pbkdf2 => PasswordHash.Create(password),
+                _ => PasswordHash.CreateArgon2id(password),
+            };
+            var isNew = UsersFile.Set(file, user, hash);
+            result.InvocationConfiguration.Output.WriteLine($"{(isNew ? "Added" : "Changed the password of")} '{user}' in {file}.");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command CreateRemove()
+    {
+        var shared = Shared();
+        var name = new Argument<string>("name") { Description = "User name." };
+        var command = new Command("remove", "Removes a user. Running brokers disconnect it.") { name };
+        shared.AddTo(command);
+        command.SetAction(result =>
+        {
+            var file = FileOf(shared.Load(result));
+            var removed = UsersFile.Remove(file, result.GetValue(name)!);
+            result.InvocationConfiguration.Output.WriteLine(
+                removed ? $"Removed '{result.GetValue(name)}' from {file}." : $"There is no '{result.GetValue(name)}' in {file}.");
+            return removed ? 0 : No;
+        });
+        return command;
+    }
+
+    private static Command CreateList()
+    {
+        var shared = Shared();
+        var command = new Command("list", "Names of all users, from the settings and from the file.");
+        shared.AddTo(command);
+        command.SetAction(result =>
+        {
+            foreach (var name in NamesOf(shared.Load(result).Edge))
+            {
+                result.InvocationConfiguration.Output.WriteLine(name);
+            }
+
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command CreateCheck()
+    {
+        var shared = Shared();
+        shared.Map("--rules-file", "Edge:RulesFile", "File of access rules.");
+        var name = new Argument<string>("name") { Description = "User name; - for a client without one." };
+        var action = new Argument<AccessAction>("action") { Description = "Publish or Subscribe." };
+        var topic = new Argument<string>("topic") { Description = "Topic name, or filter to subscribe to." };
+        var client = new Option<string?>("--client") { Description = "Client identifier (default: the user name)." };
+        var certificate = new Option<string?>("--certificate") { Description = "Name in its certificate (default: none)." };
+        var command = new Command("check", "Says whether a user may publish or subscribe to a topic, and which rule says so. Ends with code 1 when not.")
+        {
+            name, action, topic, client, certificate,
+        };
+        shared.AddTo(command);
+        command.SetAction(result =>
+        {
+            var options = shared.Load(result);
+            var user = result.GetValue(name) is { } given && given != "-" ? given : null;
+            var identity = new MqttClientIdentity(
+                result.GetValue(client) ?? user ?? "", user, result.GetValue(certificate));
+            var answer = Judge(options, identity, result.GetValue(action), result.GetValue(topic)!);
+            result.InvocationConfiguration.Output.WriteLine($"{(answer.Allowed ? "yes" : "no")}: {answer.Why}");
+            return answer.Allowed ? 0 : No;
+        });
+        return command;
+    }
+
+    private static AccessAnswer Judge(TelemetryOptions options, MqttClientIdentity client, AccessAction action, string topic)
+    {
+        if (client.UserName is { } user && !NamesOf(options.Edge).Contains(user))
+        {
+            return new AccessAnswer(false, false, $"there is no user '{user}'");
+        }
+
+        var answer = AccessCheck.Explain(options.Edge, client, action == AccessAction.Publish, topic);
+        return answer.Allowed && action == AccessAction.Publish
+            && IngestIdentity.Problem(options.Bridge, topic, client.UserName, client.CertificateName, answer.SpeaksForOthers) is { } problem
+            ? answer with { Allowed = false, Why = problem }
+            : answer;
+    }
+
+    private static IEnumerable<string> NamesOf(EdgeOptions options) => options.Users.Select(u => u.Name)
+        .Concat(options.UsersFile is { Length: > 0 } file ? UsersFile.Names(file) : [])
+        .Distinct(StringComparer.Ordinal);
+
+    private static string FileOf(TelemetryOptions options) => options.Edge.UsersFile is { Length: > 0 } file
+        ? file
+        : throw new ConfigurationException([new ConfigurationError(
+            "Edge:UsersFile", null, "name the file of users: --users-file FILE, or Edge:UsersFile in the settings.", "defaults")]);
+
+    private static SharedOptions Shared()
+    {
+        var shared = new SharedOptions();
+        shared.Map("--users-file", "Edge:UsersFile", "File of users; made when there is none.");
+        return shared;
+    }
+
+    private enum PasswordScheme
+    {
+        Argon2id,
+        Scram,
+        Pbkdf2,
+    }
+
+    private enum AccessAction
+    {
+        Publish,
+        Subscribe,
+    }
+}
