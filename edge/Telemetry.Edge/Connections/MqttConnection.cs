@@ -67,6 +67,8 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
 
     public string? CertificateName => _transport.CertificateName;
 
+    public bool IsCertificateRevoked => _transport.IsCertificateRevoked;
+
     /// <summary>QoS 2 publishes of this connection that are not released yet.</summary>
     public int ExactlyOnceHere => Volatile.Read(ref _exactlyOnceHere);
 

@@ -60,4 +60,19 @@ internal static partial class Log
     [LoggerMessage(1022, LogLevel.Warning,
         "A CONNECT is refused: those that are not answered yet take as many bytes as they may, MaxConnectBytes (and {HeldBack} more were, not told)")]
     public static partial void ConnectBudgetSpent(this ILogger logger, long heldBack);
+
+    [LoggerMessage(1100, LogLevel.Information, "Read again and in force: {Part} ({Files})")]
+    public static partial void Reloaded(this ILogger logger, string part, string files);
+
+    [LoggerMessage(1101, LogLevel.Error, "Not in force: {Part} cannot be read again, what was read before goes on: {Message}")]
+    public static partial void NotReloaded(this ILogger logger, string part, string message);
+
+    [LoggerMessage(1102, LogLevel.Information, "Changes in {Folder} are not told by the file system ({Message}); it is looked at every {Interval}")]
+    public static partial void NotWatched(this ILogger logger, string folder, string message, TimeSpan interval);
+
+    [LoggerMessage(1103, LogLevel.Warning, "{Count} connections end: their users were removed or their certificates were taken back")]
+    public static partial void RevokedEnded(this ILogger logger, int count);
+
+    [LoggerMessage(1104, LogLevel.Warning, "The revocation list of {Part} should have been replaced at {NextUpdate}; it still counts")]
+    public static partial void OldRevocationList(this ILogger logger, string part, DateTimeOffset nextUpdate);
 }

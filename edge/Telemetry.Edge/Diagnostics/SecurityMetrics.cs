@@ -9,8 +9,11 @@ internal sealed class SecurityMetrics : IDisposable
     private readonly Counts<AuthenticationOutcome> _authentications;
     private readonly Counts<HandshakeFailure> _handshakes;
 
+    private readonly Counts<ReloadResult> _reloads;
+
     public SecurityMetrics()
     {
+        _reloads = new(_meter, "telemetry.edge.reloads", "{reload}", "Times that users, rules, certificates or keys were read again, by result", "result");
         _authentications = new(_meter, "telemetry.edge.authentications", "{connection}", "Credentials judged, by outcome", "outcome");
         _handshakes = new(_meter, "telemetry.edge.handshakes.failed", "{connection}", "TLS handshakes that failed, by cause", "cause");
     }
@@ -18,6 +21,10 @@ internal sealed class SecurityMetrics : IDisposable
     public void Count(AuthenticationOutcome outcome) => _authentications.Add(outcome);
 
     public void Count(HandshakeFailure cause) => _handshakes.Add(cause);
+
+    public void Count(ReloadResult result) => _reloads.Add(result);
+
+    public long Of(ReloadResult result) => _reloads[result];
 
     public long Of(AuthenticationOutcome outcome) => _authentications[outcome];
 
@@ -60,4 +67,14 @@ internal enum HandshakeFailure
 
     /// <summary>Bytes that are no TLS, or no version or cipher in common.</summary>
     Protocol,
+}
+
+/// <summary>What became of files that were read again.</summary>
+internal enum ReloadResult
+{
+    /// <summary>They are in force.</summary>
+    Loaded,
+
+    /// <summary>They cannot be used; the old ones are in force.</summary>
+    Failed,
 }

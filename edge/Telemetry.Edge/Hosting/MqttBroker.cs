@@ -9,6 +9,7 @@ using Telemetry.Edge.Packets;
 using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Routing;
 using Telemetry.Edge.Security;
+using Telemetry.Edge.Security.Reloading;
 using Telemetry.Edge.Sessions;
 using Telemetry.Edge.Sockets;
 using Telemetry.Edge.Timing;
@@ -144,6 +145,7 @@ public sealed class MqttBroker : IAsyncDisposable
             _listeners.Add(await BindAsync(transport, listener, cancellationToken));
         }
 
+        _core.Security.StartReloading(_options, [.. _listeners.Where(l => l.Tls is not null).Select(PartOf)], EndRevoked);
         var tick = TimeSpan.FromMilliseconds(TimerWheel.TickMilliseconds);
         _ticker = _core.Time.CreateTimer(_ => Tick(), null, tick, tick);
         _accepting.AddRange(_listeners.Select(l => l.RunAsync()));
@@ -161,6 +163,7 @@ public sealed class MqttBroker : IAsyncDisposable
         }
 
         _stopping = true;
+        await _core.Security.StopReloadingAsync();
         foreach (var listener in _listeners)
         {
             await listener.StopAsync();
@@ -207,6 +210,12 @@ public sealed class MqttBroker : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>
+    /// Reads users, rules, certificates, authorities, revocation lists and keys again, whether their files changed or not. What cannot be used
+    /// changes nothing, and is logged. Connections stay, except those whose user is gone or whose certificate was taken back.
+    /// </summary>
+    public void Reload() => _core.Security.Reload();
 
     /// <summary>Publishes from inside, for example a command to a device. Goes to subscribers, never to the ingest.</summary>
     /// <param name="topic">Topic name.</param>
@@ -283,6 +292,46 @@ public sealed class MqttBroker : IAsyncDisposable
         Interlocked.Decrement(ref surplus ? ref _surplusCount : ref _connectionCount);
         _connections.TryRemove(connection, out _);
         ended.SetResult();
+    }
+
+    private ReloadablePart PartOf(MqttListener listener)
+    {
+        var tls = listener.Tls!;
+        var name = $"TLS of {listener.EndPoint}";
+        WarnOfOldList(name, tls);
+        return new ReloadablePart(name, tls.Files, () =>
+        {
+            tls.Reload();
+            WarnOfOldList(name, tls);
+        });
+    }
+
+    private void WarnOfOldList(string part, TlsAcceptor tls)
+    {
+        if (tls.Trust?.NextUpdate is { } next && next < _core.Time.GetUtcNow())
+        {
+            _logger.OldRevocationList(part, next);
+        }
+    }
+
+    /// <summary>Ends the connections of those who may not be here any more.</summary>
+    private void EndRevoked()
+    {
+        var count = 0;
+        foreach (var connection in _connections.Keys)
+        {
+            if (connection.Client is { } client
+                && ((_options.DisconnectRemovedUsers && !_core.Security.IsKnown(client.Identity)) || connection.IsCertificateRevoked))
+            {
+                count++;
+                connection.RequestClose(CloseReason.Revoked);
+            }
+        }
+
+        if (count > 0)
+        {
+            _logger.RevokedEnded(count);
+        }
     }
 
     private static async ValueTask CutAsync(MqttTransport transport)

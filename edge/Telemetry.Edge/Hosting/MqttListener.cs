@@ -14,6 +14,9 @@ internal sealed class MqttListener(
 {
     public EndPoint EndPoint => listener.EndPoint;
 
+    /// <summary>Its TLS; null for plain TCP.</summary>
+    public TlsAcceptor? Tls => tls;
+
     /// <summary>Runs until the listener is unbound.</summary>
     public async Task RunAsync()
     {

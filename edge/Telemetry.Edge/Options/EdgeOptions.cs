@@ -28,6 +28,15 @@ public sealed record EdgeOptions
     /// </summary>
     public string? UsersFile { get; init; }
 
+    /// <summary>
+    /// Between two looks at whether the files of users, rules, certificates, authorities, revocation lists and keys changed; where the file system
+    /// tells of changes they count at once. SIGHUP reads all. A file that cannot be used changes nothing. Default 10 s; 0 looks never.
+    /// </summary>
+    public TimeSpan ReloadInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>True (default): connections of a user that was removed from <see cref="UsersFile"/> are ended (0x98).</summary>
+    public bool DisconnectRemovedUsers { get; init; } = true;
+
     /// <summary>Checking passwords.</summary>
     public PasswordOptions Passwords { get; init; } = new();
 

@@ -15,6 +15,7 @@ internal static class EdgeOptionsValidator
         CheckTime(options.ConnectTimeout, TimeSpan.FromMilliseconds(1), LongestTimer, nameof(options.ConnectTimeout), errors);
         CheckTime(options.MaxKeepAlive, TimeSpan.Zero, TimeSpan.FromSeconds(65_535), nameof(options.MaxKeepAlive), errors);
         CheckTime(options.SessionExpiryMax, TimeSpan.Zero, TimeSpan.FromSeconds(uint.MaxValue), nameof(options.SessionExpiryMax), errors);
+        CheckTime(options.ReloadInterval, TimeSpan.Zero, LongestTimer, nameof(options.ReloadInterval), errors);
         CheckTime(options.LingerTime, TimeSpan.FromMilliseconds(1), LongestTimer, nameof(options.LingerTime), errors);
         CheckTime(options.DrainTimeout, TimeSpan.Zero, LongestTimer, nameof(options.DrainTimeout), errors);
         CheckEach(options.Listeners, nameof(options.Listeners), errors, (listener, at) =>

@@ -111,6 +111,12 @@ internal sealed class ConnectHandler(BrokerCore core)
         var client = new ClientContext(connect, identity, keepAlive);
         var expiry = ExpiryOf(connect, out var cut);
         connection.Client = client;
+        if (!core.Security.IsKnown(identity))
+        {
+            // Removed while the password was checked: whoever ends the connections of removed users has looked already, or sees this one.
+            return Refuse(connection, connect.Version, ReasonCode.NotAuthorized, "The credentials were not accepted.");
+        }
+
         var grant = core.Sessions.Connect(connection, new SessionRequest(
             identity.ClientId, connect.CleanStart, expiry, client.ReceiveMaximum, StoredWill.Of(connect, identity), identity.Owner), out var refusal);
         if (grant is not { } granted)

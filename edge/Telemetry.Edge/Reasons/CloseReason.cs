@@ -45,6 +45,10 @@ internal sealed record CloseReason(
     public static CloseReason TakesNoConnAck { get; } = new(
         CloseKind.Refused, Message: "CONNACK does not fit into the client's Maximum Packet Size.", Clause: "MQTT-3.1.2-24");
 
+    /// <summary>Its user was removed, or its certificate was taken back.</summary>
+    public static CloseReason Revoked { get; } =
+        new(CloseKind.Revoked, ReasonCode.AdministrativeAction, "The credentials of this connection were withdrawn.");
+
     public static CloseReason Internal { get; } =
         new(CloseKind.InternalError, ReasonCode.UnspecifiedError, "The broker failed while handling a packet.");
 
@@ -65,4 +69,5 @@ internal enum CloseKind
     Refused,
     ProtocolError,
     InternalError,
+    Revoked,
 }

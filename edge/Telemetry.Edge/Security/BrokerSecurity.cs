@@ -1,6 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Security.Reloading;
+using Telemetry.Edge.Security.Rules;
+using Telemetry.Edge.Security.Users;
 
 namespace Telemetry.Edge.Security;
 
@@ -8,6 +11,7 @@ namespace Telemetry.Edge.Security;
 internal sealed class BrokerSecurity : IDisposable
 {
     private readonly ILogger _logger;
+    private FileReloader? _reloader;
     private readonly Dictionary<HandshakeFailure, LogThrottle> _handshakes;
 
     public BrokerSecurity(IAuthenticator authenticator, IAuthorizer authorizer, TimeProvider time, ILogger logger)
@@ -27,6 +31,42 @@ internal sealed class BrokerSecurity : IDisposable
     public IAuthorizer Authorizer { get; }
 
     public SecurityMetrics Metrics { get; } = new();
+
+    /// <summary>Begins to watch the files of users, rules and more.</summary>
+    /// <param name="options">Where they are.</param>
+    /// <param name="more">Parts that others read.</param>
+    /// <param name="reloaded">Called after something new is in force.</param>
+    public void StartReloading(EdgeOptions options, IEnumerable<ReloadablePart> more, Action reloaded) =>
+        _reloader = new FileReloader([.. Parts(options), .. more], options.ReloadInterval, reloaded, Metrics, _logger);
+
+    /// <summary>Reads all files again.</summary>
+    public void Reload() => _reloader?.ReloadAll();
+
+    /// <summary>False when the user that the client proved to be is none any more.</summary>
+    public bool IsKnown(MqttClientIdentity identity) => identity.UserName is not { } user
+        || (Authenticator as ClientAuthenticator)?.Passwords is not { } passwords
+        || passwords.Users.Find(user) is not null;
+
+    public async ValueTask StopReloadingAsync()
+    {
+        if (_reloader is { } reloader)
+        {
+            await reloader.DisposeAsync();
+        }
+    }
+
+    private IEnumerable<ReloadablePart> Parts(EdgeOptions options)
+    {
+        if (Authenticator is ClientAuthenticator { Passwords: { } passwords } && options.UsersFile is { Length: > 0 } users)
+        {
+            yield return new ReloadablePart("users", [users], () => passwords.Users = UserTable.Load(options, passwords.Users));
+        }
+
+        if (Authorizer is RuleAuthorizer rules && options.RulesFile is { Length: > 0 } file)
+        {
+            yield return new ReloadablePart("access rules", [file], () => rules.Rules = AccessRules.Load(options));
+        }
+    }
 
     /// <summary>A TLS handshake came to nothing.</summary>
     public void HandshakeFailed(EndPoint? remote, HandshakeFailure cause, string message)

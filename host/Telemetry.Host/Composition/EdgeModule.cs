@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using Telemetry.Bridge.Commands;
 using Telemetry.Bridge.Ingest;
 using Telemetry.Edge.Hosting;
@@ -14,6 +15,7 @@ internal sealed class EdgeModule : RoleModule
     private readonly ReadingIngest _ingest;
     private readonly MqttBroker _broker;
     private readonly CommandDelivery _commands;
+    private PosixSignalRegistration? _hangUp;
 
     public EdgeModule(PlatformServices services)
         : base("edge")
@@ -48,15 +50,24 @@ internal sealed class EdgeModule : RoleModule
         var listeners = string.Join(", ", _services.Options.Edge.EffectiveListeners.Select(l => $"{l.Address}:{l.Port}"));
         await Listening.StartAsync(() => _broker.StartAsync(cancellationToken), $"MQTT cannot listen on {listeners}", "--mqtt-port");
         _commands.Start();
+        // Without a terminal: closing one sends this signal too, and should end what was started in it.
+        _hangUp = Console.IsInputRedirected ? PosixSignalRegistration.Create(PosixSignal.SIGHUP, Reload) : null;
     }
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        _hangUp?.Dispose();
         await _commands.DisposeAsync();
         await _broker.StopAsync(cancellationToken);
         await _ingest.DisposeAsync();
         await _producer.DisposeAsync();
+    }
+
+    private void Reload(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        _broker.Reload();
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,6 @@ using MQTTnet;
 using Telemetry.Edge;
 using Telemetry.Edge.Diagnostics;
 using Telemetry.Edge.Security.Passwords;
-using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.IntegrationTests.Support;
 using Telemetry.Mqtt;
 using Telemetry.Testing.Mqtt;

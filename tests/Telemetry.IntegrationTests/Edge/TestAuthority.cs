@@ -12,16 +12,20 @@ internal sealed class TestAuthority : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("telemetry-tls-");
     private readonly X509Certificate2 _root;
+    private int _listNumber;
 
     public TestAuthority()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=Test authority", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         _root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         File.WriteAllText(RootFile, _root.ExportCertificatePem());
     }
+
+    public string ServerFile => Path.Combine(_folder.FullName, "server.pem");
 
     public string RootFile => Path.Combine(_folder.FullName, "root.pem");
 
@@ -51,7 +55,20 @@ internal sealed class TestAuthority : IDisposable
     }
 
     /// <summary>A client's certificate with its key.</summary>
-    public X509Certificate2 Client(string name) => Issue(name, ClientUse);
+    public X509Certificate2 Client(string name, Action<SubjectAlternativeNameBuilder>? names = null) => Issue(name, ClientUse, names);
+
+    /// <summary>Writes the list of certificates taken back, in place of the one before.</summary>
+    public string RevocationList(params X509Certificate2[] revoked)
+    {
+        var list = new CertificateRevocationListBuilder();
+        foreach (var certificate in revoked)
+        {
+            list.AddEntry(certificate);
+        }
+
+        var der = list.Build(_root, ++_listNumber, DateTimeOffset.UtcNow.AddDays(1), HashAlgorithmName.SHA256);
+        return Write("revoked.pem", System.Text.Encoding.ASCII.GetBytes(PemEncoding.WriteString("X509 CRL", der)));
+    }
 
     /// <summary>A server's certificate, with which a client might try its luck.</summary>
     public X509Certificate2 Server(string name) => Issue(name, ServerUse);
@@ -81,7 +98,7 @@ internal sealed class TestAuthority : IDisposable
         return path;
     }
 
-    private X509Certificate2 Issue(string name, string use)
+    private X509Certificate2 Issue(string name, string use, Action<SubjectAlternativeNameBuilder>? more = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
@@ -89,6 +106,7 @@ internal sealed class TestAuthority : IDisposable
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         names.AddDnsName("localhost");
+        more?.Invoke(names);
         request.CertificateExtensions.Add(names.Build());
         using var certificate = request.Create(
             _root, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), RandomNumberGenerator.GetBytes(8));

@@ -121,10 +121,13 @@ public static class UsersFile
         try
         {
             // Held until it is renamed: of two that change the file at once the second fails instead of undoing the first.
-            using (var file = new FileStream(temporary, new FileStreamOptions
+            var create = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+            if (!OperatingSystem.IsWindows())
             {
-                Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, UnixCreateMode = OwnerOnly,
-            }))
+                create.UnixCreateMode = OwnerOnly;
+            }
+
+            using (var file = new FileStream(temporary, create))
             {
                 var lines = File.Exists(target) ? ReadLines(target) : [];
                 if (!change(lines))
