@@ -9,6 +9,9 @@ internal sealed class ClientContext(ConnectPacket connect, MqttClientIdentity id
 
     public MqttClientIdentity Identity { get; } = identity;
 
+    /// <summary>Authentication Method of CONNECT; null without.</summary>
+    public string? AuthenticationMethod { get; } = connect.Properties?.AuthenticationMethod;
+
     /// <summary>Keep alive that is enforced, in seconds; 0 for none.</summary>
     public int KeepAliveSeconds { get; } = keepAliveSeconds;
 

@@ -50,6 +50,9 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
     /// <summary>What CONNECT settled; null before.</summary>
     public ClientContext? Client { get; set; }
 
+    /// <summary>An enhanced authentication that goes on; null when none does.</summary>
+    public PendingAuthentication? Authentication { get; set; }
+
     /// <summary>The session; null before CONNECT.</summary>
     public Session? Session { get; set; }
 
@@ -323,6 +326,18 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
         if (_state == ConnectionState.Running)
         {
             return _packets.Handle(this, frame);
+        }
+
+        if (Authentication is not null)
+        {
+            if (frame.Type is MqttPacketType.Auth or MqttPacketType.Disconnect)
+            {
+                return _packets.Handle(this, frame);
+            }
+
+            var error = MqttError.Protocol("MQTT-3.1.2-30", "Before CONNACK only AUTH and DISCONNECT may follow a CONNECT with an Authentication Method.");
+            _packets.Refuse(this, MqttVersion.V500, error.Code, error.Message);
+            return Fail(error);
         }
 
         if (frame.Type != MqttPacketType.Connect)

@@ -13,7 +13,8 @@ internal sealed class ConnectHandler(BrokerCore core)
 {
     /// <summary>Judges a CONNECT that was parsed and writes the CONNACK.</summary>
     /// <returns>False when it was refused and the connection is to be closed.</returns>
-    public async ValueTask<bool> HandleAsync(MqttConnection connection, ConnectPacket connect, CancellationToken cancellationToken)
+    public async ValueTask<bool> HandleAsync(
+        MqttConnection connection, ConnectPacket connect, AuthHandler auth, CancellationToken cancellationToken)
     {
         if (core.Options.ServerMoved)
         {
@@ -44,7 +45,7 @@ internal sealed class ConnectHandler(BrokerCore core)
 
         if (connect.Properties?.AuthenticationMethod is not null)
         {
-            return Refuse(connection, connect, ReasonCode.BadAuthenticationMethod, "No enhanced authentication is offered.");
+            return auth.Start(connection, connect, assigned);
         }
 
         var credentials = new ClientCredentials(
@@ -56,6 +57,18 @@ internal sealed class ConnectHandler(BrokerCore core)
             return RefuseCredentials(connection, connect, result.Outcome);
         }
 
+        return Admit(connection, connect, identity, assigned);
+    }
+
+    /// <summary>The client has proved who it is; what it asks for is another matter.</summary>
+    /// <param name="connection">Its connection.</param>
+    /// <param name="connect">Its CONNECT.</param>
+    /// <param name="identity">Who it is.</param>
+    /// <param name="assigned">Client identifier given to it, if it had none.</param>
+    /// <param name="data">Last data of an enhanced authentication, for the CONNACK; null without one.</param>
+    public bool Admit(
+        MqttConnection connection, ConnectPacket connect, MqttClientIdentity identity, string? assigned, byte[]? data = null)
+    {
         if (connect.Will is { Retain: true } && connect.Version == MqttVersion.V500 && core.Options.MaxRetainedMessages == 0)
         {
             return Refuse(connection, connect, ReasonCode.RetainNotSupported, "No messages are retained here."); // [MQTT-3.2.2-13]
@@ -66,10 +79,11 @@ internal sealed class ConnectHandler(BrokerCore core)
             return Refuse(connection, connect, ReasonCode.NotAuthorized, "The will's topic is not allowed for this client.");
         }
 
-        return Accept(connection, connect, identity, assigned);
+        return Accept(connection, connect, identity, assigned, data);
     }
 
-    private bool RefuseCredentials(MqttConnection connection, ConnectPacket connect, AuthenticationOutcome outcome) => outcome switch
+    /// <summary>Refuses for what the client gave to prove who it is.</summary>
+    public bool RefuseCredentials(MqttConnection connection, ConnectPacket connect, AuthenticationOutcome outcome) => outcome switch
     {
         AuthenticationOutcome.BadCredentials => Refuse(
             connection, connect, ReasonCode.BadUserNameOrPassword, "The credentials were not accepted."),
@@ -82,7 +96,8 @@ internal sealed class ConnectHandler(BrokerCore core)
     public bool Refuse(MqttConnection connection, MqttVersion version, ReasonCode code, string? reason) =>
         Refuse(connection, version, int.MaxValue, code, reason);
 
-    private bool Refuse(MqttConnection connection, ConnectPacket connect, ReasonCode code, string? reason) =>
+    /// <inheritdoc cref="Refuse(MqttConnection, MqttVersion, ReasonCode, string?)"/>
+    public bool Refuse(MqttConnection connection, ConnectPacket connect, ReasonCode code, string? reason) =>
         Refuse(connection, connect.Version, ClientContext.MaximumPacketSizeOf(connect), code, reason);
 
     private bool Refuse(MqttConnection connection, MqttVersion version, int maximumPacketSize, ReasonCode code, string? reason)
@@ -105,7 +120,8 @@ internal sealed class ConnectHandler(BrokerCore core)
 
     private static string NewClientId() => $"auto-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
 
-    private bool Accept(MqttConnection connection, ConnectPacket connect, MqttClientIdentity identity, string? assigned)
+    private bool Accept(
+        MqttConnection connection, ConnectPacket connect, MqttClientIdentity identity, string? assigned, byte[]? data)
     {
         var keepAlive = KeepAliveOf(connect);
         var client = new ClientContext(connect, identity, keepAlive);
@@ -130,7 +146,7 @@ internal sealed class ConnectHandler(BrokerCore core)
         var answer = new ConnAckPacket
         {
             SessionPresent = granted.Present,
-            Properties = connect.Version == MqttVersion.V500 ? Describe(connect, keepAlive, cut ? expiry : null, assigned) : null,
+            Properties = connect.Version == MqttVersion.V500 ? Describe(connect, keepAlive, cut ? expiry : null, assigned, data) : null,
         };
         var sent = 0;
         connection.Pump.Write(0, (output, _) => sent = ConnAckPacket.Write(output, connect.Version, answer, client.MaximumPacketSize));
@@ -145,8 +161,11 @@ internal sealed class ConnectHandler(BrokerCore core)
         return connection.TryAccept();
     }
 
-    private MqttProperties Describe(ConnectPacket connect, int keepAlive, TimeSpan? cutExpiry, string? assigned) => new()
+    private MqttProperties Describe(ConnectPacket connect, int keepAlive, TimeSpan? cutExpiry, string? assigned, byte[]? data) => new()
     {
+        // The method of CONNECT, or none. [MQTT-4.12.0-5] [MQTT-4.12.0-6]
+        AuthenticationMethod = connect.Properties?.AuthenticationMethod,
+        AuthenticationData = data is { Length: > 0 } ? data : null,
         ReceiveMaximum = (ushort)core.Options.ReceiveMaximum,
         MaximumPacketSize = (uint)core.Options.MaximumPacketSize,
         TopicAliasMaximum = (ushort)core.Options.TopicAliasMaximum,

@@ -6,16 +6,28 @@ using Telemetry.Mqtt;
 namespace Telemetry.Edge.Packets;
 
 /// <summary>From a frame to the handler of its packet type.</summary>
-internal sealed class PacketDispatcher(BrokerCore core, SubscriptionTree tree) : IPacketHandler
+internal sealed class PacketDispatcher : IPacketHandler
 {
-    private readonly PublishHandler _publish = new(core);
-    private readonly AckHandler _ack = new(core);
-    private readonly SubscribeHandler _subscribe = new(core, tree);
-    private readonly ConnectHandler _connect = new(core);
+    private readonly BrokerCore _core;
+    private readonly PublishHandler _publish;
+    private readonly AckHandler _ack;
+    private readonly SubscribeHandler _subscribe;
+    private readonly ConnectHandler _connect;
+    private readonly AuthHandler _auth;
+
+    public PacketDispatcher(BrokerCore core, SubscriptionTree tree)
+    {
+        _core = core;
+        _publish = new PublishHandler(core);
+        _ack = new AckHandler(core);
+        _subscribe = new SubscribeHandler(core, tree);
+        _connect = new ConnectHandler(core);
+        _auth = new AuthHandler(core, _connect);
+    }
 
     /// <inheritdoc/>
     public async ValueTask ConnectAsync(MqttConnection connection, ConnectPacket connect, CancellationToken cancellationToken) =>
-        await _connect.HandleAsync(connection, connect, cancellationToken);
+        await _connect.HandleAsync(connection, connect, _auth, cancellationToken);
 
     /// <inheritdoc/>
     public void Refuse(MqttConnection connection, MqttVersion version, ReasonCode code, string message) =>
@@ -41,10 +53,10 @@ internal sealed class PacketDispatcher(BrokerCore core, SubscriptionTree tree) :
                 return Disconnect(connection, body.Span);
             case MqttPacketType.Connect:
                 return connection.Fail(MqttError.Protocol("MQTT-3.1.0-2", "A client must send CONNECT only once."));
-            case MqttPacketType.Auth when connection.Client!.Version == MqttVersion.V311:
+            case MqttPacketType.Auth when connection.Client?.Version == MqttVersion.V311:
                 return connection.Fail(MqttError.Malformed("MQTT-2.2.1", "Packet type 15 is reserved in MQTT 3.1.1."));
             case MqttPacketType.Auth:
-                return connection.Fail(MqttError.Protocol("MQTT-4.12.0-7", "AUTH was not asked for."));
+                return _auth.Handle(connection, body.Span);
             default:
                 return connection.Fail(MqttError.Protocol("MQTT-4.13.1-1", "Only a server may send this packet type."));
         }
@@ -63,7 +75,13 @@ internal sealed class PacketDispatcher(BrokerCore core, SubscriptionTree tree) :
 
     private ReadStep Disconnect(MqttConnection connection, ReadOnlySpan<byte> body)
     {
-        var client = connection.Client!;
+        if (connection.Client is not { } client)
+        {
+            // In the middle of an authentication: nothing was accepted, so nothing is kept or published.
+            connection.RequestClose(CloseReason.ClientDisconnected);
+            return ReadStep.Close;
+        }
+
         if (!DisconnectPacket.TryParse(body, client.Version, out var packet, out var error))
         {
             return connection.Fail(error);
@@ -78,7 +96,7 @@ internal sealed class PacketDispatcher(BrokerCore core, SubscriptionTree tree) :
             }
 
             var asked = TimeSpan.FromSeconds(seconds);
-            connection.ExpiryAtDisconnect = asked > core.Options.SessionExpiryMax ? core.Options.SessionExpiryMax : asked;
+            connection.ExpiryAtDisconnect = asked > _core.Options.SessionExpiryMax ? _core.Options.SessionExpiryMax : asked;
         }
 
         connection.RequestClose(packet.ReasonCode == ReasonCode.Success

@@ -1,8 +1,11 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Security.Limits;
+using Telemetry.Edge.Security.Passwords;
 using Telemetry.Edge.Security.Reloading;
 using Telemetry.Edge.Security.Rules;
+using Telemetry.Edge.Security.Scram;
 using Telemetry.Edge.Security.Users;
 
 namespace Telemetry.Edge.Security;
@@ -66,6 +69,33 @@ internal sealed class BrokerSecurity : IDisposable
         {
             yield return new ReloadablePart("access rules", [file], () => rules.Rules = AccessRules.Load(options));
         }
+    }
+
+    /// <summary>Begins an enhanced authentication.</summary>
+    /// <returns>Null when the method is not offered.</returns>
+    public IAuthExchange? StartExchange(string method, EndPoint? remote)
+    {
+        if (method != ScramExchange.Method || (Authenticator as ClientAuthenticator)?.Passwords is not { Users.HasScram: true } passwords)
+        {
+            return null;
+        }
+
+        var address = SourceAddress.Of(remote);
+        return new ScramExchange(
+            user => passwords.Users.Find(user)?.Scram
+                ?? ScramKeys.Decoy(passwords.Key, System.Text.Encoding.UTF8.GetBytes(user), passwords.Users.ScramIterations),
+            user => passwords.Backoff.MayTry(address, user),
+            (user, isRight) =>
+            {
+                if (isRight)
+                {
+                    passwords.Backoff.Succeeded(address, user);
+                }
+                else
+                {
+                    passwords.Backoff.Failed(address, user);
+                }
+            });
     }
 
     /// <summary>A TLS handshake came to nothing.</summary>

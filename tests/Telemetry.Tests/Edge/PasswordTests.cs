@@ -95,6 +95,7 @@ public sealed class PasswordTests : IDisposable
     }
 
     [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public void File_is_rewritten_whole_for_its_owner_only_and_keeps_what_it_need_not_change()
     {
         var (old, next) = (PasswordHash.Create("1"u8, 1_000), PasswordHash.CreateScram("2"u8, 4_096));
