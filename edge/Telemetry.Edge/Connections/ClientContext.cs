@@ -15,6 +15,9 @@ internal sealed class ClientContext(ConnectPacket connect, MqttClientIdentity id
     /// <summary>Keep alive that is enforced, in seconds; 0 for none.</summary>
     public int KeepAliveSeconds { get; } = keepAliveSeconds;
 
+    /// <summary>When its token ends, on the broker's clock in milliseconds; long.MaxValue for never.</summary>
+    public long EndsAt { get; set; } = long.MaxValue;
+
     public int ReceiveMaximum { get; } = connect.Properties?.ReceiveMaximum ?? ushort.MaxValue;
 
     /// <summary>Largest packet the client takes, in bytes.</summary>

@@ -192,6 +192,12 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
         }
         else if (_state == ConnectionState.Running)
         {
+            if (now >= Client!.EndsAt)
+            {
+                RequestClose(CloseReason.TokenExpired);
+                return;
+            }
+
             if (!_paused && now >= KeepAliveDue())
             {
                 RequestClose(CloseReason.KeepAlive);
@@ -206,6 +212,13 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
 
             ScheduleKeepAlive();
         }
+    }
+
+    /// <summary>The client has proved again who it is, until another time.</summary>
+    public void SetEnd(long endsAt)
+    {
+        Client!.EndsAt = endsAt;
+        ScheduleKeepAlive();
     }
 
     private void StopReading()
@@ -482,14 +495,16 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
         }
     }
 
-    private long KeepAliveDue() =>
-        _lastPacketAt + (Client!.KeepAliveSeconds * 1500L) + TimerWheel.TickMilliseconds;
+    private long KeepAliveDue() => Client!.KeepAliveSeconds == 0
+        ? long.MaxValue
+        : _lastPacketAt + (Client.KeepAliveSeconds * 1500L) + TimerWheel.TickMilliseconds;
 
     private void ScheduleKeepAlive()
     {
-        if (Client!.KeepAliveSeconds > 0)
+        var due = Math.Min(KeepAliveDue(), Client!.EndsAt);
+        if (due != long.MaxValue)
         {
-            _core.Wheel.Schedule(this, KeepAliveDue());
+            _core.Wheel.Schedule(this, due);
         }
         else
         {

@@ -75,4 +75,7 @@ internal static partial class Log
 
     [LoggerMessage(1104, LogLevel.Warning, "The revocation list of {Part} should have been replaced at {NextUpdate}; it still counts")]
     public static partial void OldRevocationList(this ILogger logger, string part, DateTimeOffset nextUpdate);
+
+    [LoggerMessage(1105, LogLevel.Warning, "The keys of tokens cannot be had from {Url}: {Message} The last ones count; trying again in {Delay}")]
+    public static partial void NoKeys(this ILogger logger, Uri url, string message, TimeSpan delay);
 }

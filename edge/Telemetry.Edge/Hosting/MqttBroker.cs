@@ -90,7 +90,7 @@ public sealed class MqttBroker : IAsyncDisposable
         _retained = retained;
         var router = new MessageRouter(tree, retained, _wheel, _metrics, options.MaxTopicLevels);
         var security = new BrokerSecurity(
-            authenticator ?? EdgeSecurity.Authenticator(options, time), authorizer ?? EdgeSecurity.Authorizer(options), time, _logger);
+            authenticator ?? EdgeSecurity.Authenticator(options, time, _logger), authorizer ?? EdgeSecurity.Authorizer(options), time, _logger);
         _wills = new WillPublisher(router, ingest, security.Authorizer, _wheel, _metrics, _logger);
         _budget = new QueueBudget(options.MaxQueuedBytesTotal);
         var sessions = new SessionRegistry(options, _budget, _wheel, tree, _wills.Publish);

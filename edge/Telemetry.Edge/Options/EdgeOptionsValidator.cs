@@ -25,6 +25,7 @@ internal static class EdgeOptionsValidator
                 CheckTls(tls, $"{at}.Tls.", errors);
             }
         });
+        CheckTokens(options.Tokens, errors);
         CheckObject(options.Passwords, $"{nameof(options.Passwords)}.", errors);
         CheckEach(options.Users, nameof(options.Users), errors);
         CheckEach(options.AccessRules, nameof(options.AccessRules), errors, (rule, at) =>
@@ -44,6 +45,24 @@ internal static class EdgeOptionsValidator
         if (errors.Count > 0)
         {
             throw new EdgeConfigurationException(string.Join(" ", errors));
+        }
+    }
+
+    private static void CheckTokens(TokenOptions tokens, List<string> errors)
+    {
+        const string At = "Tokens.";
+        CheckObject(tokens, At, errors);
+        CheckFile(tokens.KeysFile, $"{At}{nameof(tokens.KeysFile)}", errors);
+        CheckTime(tokens.ClockSkew, TimeSpan.Zero, TimeSpan.FromMinutes(10), $"{At}{nameof(tokens.ClockSkew)}", errors);
+        CheckTime(tokens.RefreshInterval, TimeSpan.FromSeconds(1), LongestTimer, $"{At}{nameof(tokens.RefreshInterval)}", errors);
+        if (tokens.IsOn && (string.IsNullOrEmpty(tokens.Issuer) || string.IsNullOrEmpty(tokens.Audience)))
+        {
+            errors.Add($"{At}{nameof(tokens.Issuer)} and {At}{nameof(tokens.Audience)} are needed: without them any token that those keys signed, for whatever service, would let its bearer in.");
+        }
+
+        if (tokens.KeysUrl is { } url && url.Scheme != Uri.UriSchemeHttps && !(url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))
+        {
+            errors.Add($"{At}{nameof(tokens.KeysUrl)} is {url}; give an https address: whoever can change keys on their way can sign tokens.");
         }
     }
 

@@ -97,14 +97,18 @@ internal sealed class AuthHandler(BrokerCore core, ConnectHandler connects)
             return ReadStep.Close;
         }
 
-        var identity = new MqttClientIdentity(pending.AssignedClientId ?? connect.ClientId, step.User, connection.CertificateName);
-        return connects.Admit(connection, connect, identity, pending.AssignedClientId, step.Data) ? ReadStep.Next : ReadStep.Close;
+        var identity = new MqttClientIdentity(pending.AssignedClientId ?? connect.ClientId, step.User, connection.CertificateName)
+        {
+            IsFromToken = step.ExpiresAt is not null,
+        };
+        return connects.Admit(connection, connect, identity, pending.AssignedClientId, step.ExpiresAt, step.Data) ? ReadStep.Next : ReadStep.Close;
     }
 
-    private static ReadStep FinishAgain(MqttConnection connection, PendingAuthentication pending, in AuthStep step)
+    private ReadStep FinishAgain(MqttConnection connection, PendingAuthentication pending, in AuthStep step)
     {
         if (step.Kind == AuthStepKind.Succeeded && step.User == connection.Client!.Identity.UserName)
         {
+            connection.SetEnd(connects.EndOf(step.ExpiresAt));
             return Write(connection, pending, ReasonCode.Success, step.Data);
         }
 

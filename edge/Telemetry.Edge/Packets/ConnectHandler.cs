@@ -57,7 +57,7 @@ internal sealed class ConnectHandler(BrokerCore core)
             return RefuseCredentials(connection, connect, result.Outcome);
         }
 
-        return Admit(connection, connect, identity, assigned);
+        return Admit(connection, connect, identity, assigned, result.ExpiresAt);
     }
 
     /// <summary>The client has proved who it is; what it asks for is another matter.</summary>
@@ -65,9 +65,10 @@ internal sealed class ConnectHandler(BrokerCore core)
     /// <param name="connect">Its CONNECT.</param>
     /// <param name="identity">Who it is.</param>
     /// <param name="assigned">Client identifier given to it, if it had none.</param>
+    /// <param name="expiresAt">When what it proved ends; null for never.</param>
     /// <param name="data">Last data of an enhanced authentication, for the CONNACK; null without one.</param>
     public bool Admit(
-        MqttConnection connection, ConnectPacket connect, MqttClientIdentity identity, string? assigned, byte[]? data = null)
+        MqttConnection connection, ConnectPacket connect, MqttClientIdentity identity, string? assigned, DateTimeOffset? expiresAt, byte[]? data = null)
     {
         if (connect.Will is { Retain: true } && connect.Version == MqttVersion.V500 && core.Options.MaxRetainedMessages == 0)
         {
@@ -79,7 +80,7 @@ internal sealed class ConnectHandler(BrokerCore core)
             return Refuse(connection, connect, ReasonCode.NotAuthorized, "The will's topic is not allowed for this client.");
         }
 
-        return Accept(connection, connect, identity, assigned, data);
+        return Accept(connection, connect, identity, assigned, expiresAt, data);
     }
 
     /// <summary>Refuses for what the client gave to prove who it is.</summary>
@@ -121,10 +122,10 @@ internal sealed class ConnectHandler(BrokerCore core)
     private static string NewClientId() => $"auto-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
 
     private bool Accept(
-        MqttConnection connection, ConnectPacket connect, MqttClientIdentity identity, string? assigned, byte[]? data)
+        MqttConnection connection, ConnectPacket connect, MqttClientIdentity identity, string? assigned, DateTimeOffset? expiresAt, byte[]? data)
     {
         var keepAlive = KeepAliveOf(connect);
-        var client = new ClientContext(connect, identity, keepAlive);
+        var client = new ClientContext(connect, identity, keepAlive) { EndsAt = EndOf(expiresAt) };
         var expiry = ExpiryOf(connect, out var cut);
         connection.Client = client;
         if (!core.Security.IsKnown(identity))
@@ -160,6 +161,11 @@ internal sealed class ConnectHandler(BrokerCore core)
         core.Logger.Connected(identity.ClientId, connection.RemoteEndPoint, granted.Present);
         return connection.TryAccept();
     }
+
+    /// <summary>A point in time on the broker's clock.</summary>
+    public long EndOf(DateTimeOffset? expiresAt) => expiresAt is { } end
+        ? core.Wheel.Now + (long)(end - core.Time.GetUtcNow()).TotalMilliseconds
+        : long.MaxValue;
 
     private MqttProperties Describe(ConnectPacket connect, int keepAlive, TimeSpan? cutExpiry, string? assigned, byte[]? data) => new()
     {

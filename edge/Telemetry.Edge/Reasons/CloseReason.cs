@@ -49,6 +49,10 @@ internal sealed record CloseReason(
     public static CloseReason Revoked { get; } =
         new(CloseKind.Revoked, ReasonCode.AdministrativeAction, "The credentials of this connection were withdrawn.");
 
+    /// <summary>The token that let it in has ended.</summary>
+    public static CloseReason TokenExpired { get; } =
+        new(CloseKind.TokenExpired, ReasonCode.NotAuthorized, "The token of this connection has expired. Connect with a new one.");
+
     public static CloseReason Internal { get; } =
         new(CloseKind.InternalError, ReasonCode.UnspecifiedError, "The broker failed while handling a packet.");
 
@@ -70,4 +74,5 @@ internal enum CloseKind
     ProtocolError,
     InternalError,
     Revoked,
+    TokenExpired,
 }

@@ -6,6 +6,7 @@ using Telemetry.Edge.Security.Passwords;
 using Telemetry.Edge.Security.Reloading;
 using Telemetry.Edge.Security.Rules;
 using Telemetry.Edge.Security.Scram;
+using Telemetry.Edge.Security.Tokens;
 using Telemetry.Edge.Security.Users;
 
 namespace Telemetry.Edge.Security;
@@ -46,7 +47,7 @@ internal sealed class BrokerSecurity : IDisposable
     public void Reload() => _reloader?.ReloadAll();
 
     /// <summary>False when the user that the client proved to be is none any more.</summary>
-    public bool IsKnown(MqttClientIdentity identity) => identity.UserName is not { } user
+    public bool IsKnown(MqttClientIdentity identity) => identity.UserName is not { } user || identity.IsFromToken
         || (Authenticator as ClientAuthenticator)?.Passwords is not { } passwords
         || passwords.Users.Find(user) is not null;
 
@@ -56,6 +57,11 @@ internal sealed class BrokerSecurity : IDisposable
         {
             await reloader.DisposeAsync();
         }
+
+        if (Authenticator is ClientAuthenticator { Tokens.Keys: { } keys })
+        {
+            await keys.DisposeAsync();
+        }
     }
 
     private IEnumerable<ReloadablePart> Parts(EdgeOptions options)
@@ -63,6 +69,11 @@ internal sealed class BrokerSecurity : IDisposable
         if (Authenticator is ClientAuthenticator { Passwords: { } passwords } && options.UsersFile is { Length: > 0 } users)
         {
             yield return new ReloadablePart("users", [users], () => passwords.Users = UserTable.Load(options, passwords.Users));
+        }
+
+        if (Authenticator is ClientAuthenticator { Tokens.Keys: { } keys } && options.Tokens.KeysFile is { Length: > 0 } keysFile)
+        {
+            yield return new ReloadablePart("keys of tokens", [keysFile], keys.LoadFile);
         }
 
         if (Authorizer is RuleAuthorizer rules && options.RulesFile is { Length: > 0 } file)
@@ -75,6 +86,11 @@ internal sealed class BrokerSecurity : IDisposable
     /// <returns>Null when the method is not offered.</returns>
     public IAuthExchange? StartExchange(string method, EndPoint? remote)
     {
+        if (method == TokenExchange.Method && (Authenticator as ClientAuthenticator)?.Tokens is { } tokens)
+        {
+            return new TokenExchange(tokens);
+        }
+
         if (method != ScramExchange.Method || (Authenticator as ClientAuthenticator)?.Passwords is not { Users.HasScram: true } passwords)
         {
             return null;

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Telemetry.Edge.Diagnostics;
 using Telemetry.Edge.Security.Rules;
+using Telemetry.Edge.Security.Tokens;
 using Telemetry.Edge.Security.Users;
 
 namespace Telemetry.Edge.Security;
@@ -12,11 +13,12 @@ internal static class EdgeSecurity
     /// <summary>True when users are configured, even in a file that names nobody: it must not open the door.</summary>
     public static bool HasUsers(EdgeOptions options) => options.Users.Length > 0 || options.UsersFile is { Length: > 0 };
 
-    public static IAuthenticator Authenticator(EdgeOptions options, TimeProvider time)
+    public static IAuthenticator Authenticator(EdgeOptions options, TimeProvider time, ILogger logger)
     {
         var passwords = HasUsers(options) ? new PasswordAuthenticator(UserTable.Load(options), options.Passwords, time) : null;
         var all = options.EffectiveListeners.All(l => l.Tls is { ClientAuthoritiesFile: not null, RequireClientCertificate: true });
-        return new ClientAuthenticator(passwords, all);
+        var tokens = options.Tokens.IsOn ? new TokenJudge(options.Tokens, new KeySource(options.Tokens, time, logger), time) : null;
+        return new ClientAuthenticator(passwords, tokens, all);
     }
 
     public static IAuthorizer Authorizer(EdgeOptions options) => new RuleAuthorizer(AccessRules.Load(options));
@@ -48,7 +50,7 @@ internal static class EdgeSecurity
             {
                 throw new EdgeConfigurationException(
                     $"Listeners: {listener.Address}:{listener.Port} is open to other machines, and clients need no credentials. "
-                    + "Set Users, UsersFile or Tls.ClientAuthoritiesFile, listen on 127.0.0.1, or set AllowAnonymousFromAnywhere to true.");
+                    + "Set Users, UsersFile, Tokens or Tls.ClientAuthoritiesFile, listen on 127.0.0.1, or set AllowAnonymousFromAnywhere to true.");
             }
 
             logger.AnonymousFromAnywhere($"{listener.Address}:{listener.Port}");

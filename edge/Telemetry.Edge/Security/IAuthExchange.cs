@@ -13,6 +13,9 @@ internal interface IAuthExchange
 /// <param name="User">Who it is, when it has succeeded.</param>
 internal readonly record struct AuthStep(AuthStepKind Kind, byte[] Data, string? User = null)
 {
+    /// <summary>When what was proved ends; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     public static AuthStep Failed => new(AuthStepKind.Failed, []);
 
     public static AuthStep TryLater => new(AuthStepKind.TryLater, []);

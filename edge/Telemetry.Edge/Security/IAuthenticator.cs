@@ -26,8 +26,12 @@ public readonly record struct ClientCredentials(
 /// <param name="Identity">Who the client is; null when it is not accepted.</param>
 public readonly record struct AuthenticationResult(AuthenticationOutcome Outcome, MqttClientIdentity? Identity)
 {
+    /// <summary>When what was proved ends, and with it the connection; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>Come in, as this.</summary>
-    public static AuthenticationResult Accepted(MqttClientIdentity identity) => new(AuthenticationOutcome.Accepted, identity);
+    public static AuthenticationResult Accepted(MqttClientIdentity identity, DateTimeOffset? expiresAt = null) =>
+        new(AuthenticationOutcome.Accepted, identity) { ExpiresAt = expiresAt };
 
     /// <summary>Not accepted.</summary>
     public static AuthenticationResult Refused(AuthenticationOutcome outcome) => new(outcome, null);
@@ -83,6 +87,9 @@ public sealed record MqttClientIdentity(string ClientId, string? UserName, strin
 {
     /// <summary><see cref="Owner"/> of clients that proved nothing.</summary>
     public const string Anonymous = "anonymous";
+
+    /// <summary>The user is named by a token, so it need not be among the users of the broker.</summary>
+    public bool IsFromToken { get; init; }
 
     /// <summary>The identity itself, for comparing: its client id is not part of it. A user counts before a certificate.</summary>
     public string Owner { get; } = UserName is not null ? "user:" + UserName : CertificateName is not null ? "certificate:" + CertificateName : Anonymous;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Edge;
 using Telemetry.Edge.Security;
 using Telemetry.Edge.Security.Limits;
@@ -246,7 +247,7 @@ public sealed class PasswordTests : IDisposable
     public async Task File_that_names_nobody_lets_nobody_in()
     {
         File.WriteAllText(File_, "# nobody yet\n");
-        var authenticator = EdgeSecurity.Authenticator(new EdgeOptions { UsersFile = File_ }, TimeProvider.System);
+        var authenticator = EdgeSecurity.Authenticator(new EdgeOptions { UsersFile = File_ }, TimeProvider.System, NullLogger.Instance);
         authenticator.RequiresCredentials.ShouldBeTrue();
         foreach (var user in new[] { null, "", "ann" })
         {
