@@ -12,6 +12,7 @@ internal static class ConnectionCloser
     public static async Task CloseAsync(MqttConnection connection, MqttTransport transport, BrokerCore core, CloseReason reason)
     {
         core.Wheel.Cancel(connection);
+        connection.Limits?.Release();
         // A CONNACK with an error, or nothing, is all that goes out before the client was accepted. [MQTT-3.14.0-1]
         connection.Pump.WriteLast(reason, connection.Session is null ? null : connection.Client);
         if (connection.Session is { } session)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using Telemetry.Edge.Diagnostics;
 using Telemetry.Edge.Reasons;
+using Telemetry.Edge.Security.Limits;
 using Telemetry.Edge.Sessions;
 using Telemetry.Edge.Timing;
 using Telemetry.Mqtt;
@@ -31,6 +32,7 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
     private long _connectBytes;
     private ConnectionState _state;
     private volatile bool _paused;
+    private TimeSpan _readDelay;
     private CancellationToken _drainDeadline;
 
     public MqttConnection(BrokerCore core, IPacketHandler packets, MqttTransport transport)
@@ -67,6 +69,11 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
     public bool IsSurplus { get; init; }
 
     public EndPoint? RemoteEndPoint => _transport.RemoteEndPoint;
+
+    public EndPoint? LocalEndPoint => _transport.LocalEndPoint;
+
+    /// <summary>Its places under the limits by client, address and listener; null without limits.</summary>
+    public LimitLease? Limits { get; set; }
 
     public string? CertificateName => _transport.CertificateName;
 
@@ -286,6 +293,14 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
                     break;
             }
 
+            if (_readDelay > TimeSpan.Zero)
+            {
+                // Over a limit: what the client sends now fills its own socket, and it slows down by itself.
+                var delay = _readDelay;
+                _readDelay = TimeSpan.Zero;
+                await PauseAsync((core, token) => Task.Delay(delay, core.Time, token));
+            }
+
             Pump.WakeHere();
             if (Pump.ControlBytes > MaxControlBytes)
             {
@@ -298,6 +313,7 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
     {
         var step = ReadStep.Next;
         var start = buffer.Start;
+        var read = buffer.Length;
         consumed = start;
         examined = start;
         while (step == ReadStep.Next && !IsClosing)
@@ -327,11 +343,25 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
         if (!consumed.Equals(start))
         {
             _lastPacketAt = _core.Wheel.CoarseNow;
+            if (Limits is not null)
+            {
+                Charge(read - buffer.Length);
+            }
+
             _core.Metrics.Received(_received);
             _received = default;
         }
 
         return step;
+    }
+
+    private void Charge(long bytes)
+    {
+        _readDelay = Limits!.Charge(_received[0] + _received[1] + _received[2], bytes, out var limit);
+        if (_readDelay > TimeSpan.Zero)
+        {
+            _core.Security.LimitReached(limit);
+        }
     }
 
     private ReadStep HandleFrame(in MqttFrame frame)

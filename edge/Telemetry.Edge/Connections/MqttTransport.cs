@@ -13,6 +13,9 @@ internal abstract class MqttTransport : IAsyncDisposable
 
     public virtual EndPoint? RemoteEndPoint => null;
 
+    /// <summary>Where the client connected to.</summary>
+    public virtual EndPoint? LocalEndPoint => null;
+
     /// <summary>Name in the verified client certificate.</summary>
     public virtual string? CertificateName => null;
 

@@ -20,6 +20,8 @@ internal sealed class SocketTransport(ConnectionContext context, bool flushSends
 
     public override EndPoint? RemoteEndPoint => context.RemoteEndPoint;
 
+    public override EndPoint? LocalEndPoint => context.LocalEndPoint;
+
     public override ValueTask ShutdownSendAsync()
     {
         if (flushSends)

@@ -33,7 +33,11 @@ internal sealed class StreamTransport : MqttTransport
 
     public override string? CertificateName => Certificate;
 
+    public override EndPoint? LocalEndPoint => Local;
+
     public EndPoint? Remote { get; init; }
+
+    public EndPoint? Local { get; init; }
 
     public string? Certificate { get; init; }
 

@@ -10,10 +10,13 @@ internal sealed class SecurityMetrics : IDisposable
     private readonly Counts<HandshakeFailure> _handshakes;
 
     private readonly Counts<ReloadResult> _reloads;
+    private readonly Counts<LimitReached> _limits;
 
     public SecurityMetrics()
     {
         _reloads = new(_meter, "telemetry.edge.reloads", "{reload}", "Times that users, rules, certificates or keys were read again, by result", "result");
+        _limits = new(
+            _meter, "telemetry.edge.limits.reached", "{event}", "Connects refused and connections read slower because of a limit, by limit", "limit");
         _authentications = new(_meter, "telemetry.edge.authentications", "{connection}", "Credentials judged, by outcome", "outcome");
         _handshakes = new(_meter, "telemetry.edge.handshakes.failed", "{connection}", "TLS handshakes that failed, by cause", "cause");
     }
@@ -23,6 +26,10 @@ internal sealed class SecurityMetrics : IDisposable
     public void Count(HandshakeFailure cause) => _handshakes.Add(cause);
 
     public void Count(ReloadResult result) => _reloads.Add(result);
+
+    public void Count(LimitReached limit) => _limits.Add(limit);
+
+    public long Of(LimitReached limit) => _limits[limit];
 
     public long Of(ReloadResult result) => _reloads[result];
 
@@ -77,4 +84,21 @@ internal enum ReloadResult
 
     /// <summary>They cannot be used; the old ones are in force.</summary>
     Failed,
+}
+
+/// <summary>A limit by client, address or listener that was reached.</summary>
+internal enum LimitReached
+{
+    ClientConnections,
+    ClientConnects,
+    ClientPublishes,
+    ClientBytes,
+    AddressConnections,
+    AddressConnects,
+    AddressPublishes,
+    AddressBytes,
+    ListenerConnections,
+    ListenerConnects,
+    ListenerPublishes,
+    ListenerBytes,
 }

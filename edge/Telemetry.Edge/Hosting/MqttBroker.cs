@@ -9,6 +9,7 @@ using Telemetry.Edge.Packets;
 using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Routing;
 using Telemetry.Edge.Security;
+using Telemetry.Edge.Security.Auditing;
 using Telemetry.Edge.Security.Reloading;
 using Telemetry.Edge.Sessions;
 using Telemetry.Edge.Sockets;
@@ -90,7 +91,8 @@ public sealed class MqttBroker : IAsyncDisposable
         _retained = retained;
         var router = new MessageRouter(tree, retained, _wheel, _metrics, options.MaxTopicLevels);
         var security = new BrokerSecurity(
-            authenticator ?? EdgeSecurity.Authenticator(options, time, _logger), authorizer ?? EdgeSecurity.Authorizer(options), time, _logger);
+            authenticator ?? EdgeSecurity.Authenticator(options, time, _logger), authorizer ?? EdgeSecurity.Authorizer(options),
+            options.Limits, time, _logger, loggers.CreateLogger(AuditLog.Category));
         _wills = new WillPublisher(router, ingest, security.Authorizer, _wheel, _metrics, _logger);
         _budget = new QueueBudget(options.MaxQueuedBytesTotal);
         var sessions = new SessionRegistry(options, _budget, _wheel, tree, _wills.Publish);
@@ -324,6 +326,7 @@ public sealed class MqttBroker : IAsyncDisposable
                 && ((_options.DisconnectRemovedUsers && !_core.Security.IsKnown(client.Identity)) || connection.IsCertificateRevoked))
             {
                 count++;
+                _core.Security.Audit.Ended(client.Identity, connection.RemoteEndPoint);
                 connection.RequestClose(CloseReason.Revoked);
             }
         }
@@ -363,7 +366,7 @@ public sealed class MqttBroker : IAsyncDisposable
         {
             var bound = await transport.BindAsync(endpoint, cancellationToken);
             _logger.Listening(bound.EndPoint, tls is null ? "plain" : "TLS");
-            return new MqttListener(bound, tls, ServeAsync, _options, _core.Time, _core.Security, _logger);
+            return new MqttListener(bound, tls, ServeAsync, _options, _core.Time, _core.Security);
         }
         catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
         {

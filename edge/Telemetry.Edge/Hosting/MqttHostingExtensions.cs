@@ -46,6 +46,7 @@ public static class MqttHostingExtensions
             Remote = context.Connection.RemoteIpAddress is { } address
                 ? new IPEndPoint(address, context.Connection.RemotePort)
                 : null,
+            Local = context.Connection.LocalIpAddress is { } local ? new IPEndPoint(local, context.Connection.LocalPort) : null,
             Certificate = context.Connection.ClientCertificate?.GetNameInfo(
                 System.Security.Cryptography.X509Certificates.X509NameType.SimpleName, forIssuer: false),
         };

@@ -1,8 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Logging;
 using Telemetry.Edge.Connections;
-using Telemetry.Edge.Diagnostics;
 using Telemetry.Edge.Security;
 
 namespace Telemetry.Edge.Hosting;
@@ -10,7 +8,7 @@ namespace Telemetry.Edge.Hosting;
 /// <summary>Takes connections on one endpoint and hands each to the broker.</summary>
 internal sealed class MqttListener(
     IConnectionListener listener, TlsAcceptor? tls, Func<MqttTransport, Task> serve, EdgeOptions options, TimeProvider time,
-    BrokerSecurity security, ILogger logger)
+    BrokerSecurity security)
 {
     public EndPoint EndPoint => listener.EndPoint;
 

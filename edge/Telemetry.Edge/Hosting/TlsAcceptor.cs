@@ -88,6 +88,7 @@ internal sealed class TlsAcceptor
         return new StreamTransport(tls, () => ShutdownAsync(tls, context), () => context.Abort(), context.DisposeAsync)
         {
             Remote = context.RemoteEndPoint,
+            Local = context.LocalEndPoint,
             Certificate = certificate is null ? null : state.Trust?.NameOf(certificate),
             IsRevoked = certificate is null ? null : () => Trust?.IsRevoked(certificate) ?? false,
         };

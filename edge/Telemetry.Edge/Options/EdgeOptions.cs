@@ -37,6 +37,9 @@ public sealed record EdgeOptions
     /// <summary>True (default): connections of a user that was removed from <see cref="UsersFile"/> are ended (0x98).</summary>
     public bool DisconnectRemovedUsers { get; init; } = true;
 
+    /// <summary>Limits by client, address and listener.</summary>
+    public LimitOptions Limits { get; init; } = new();
+
     /// <summary>JSON Web Tokens as passwords.</summary>
     public TokenOptions Tokens { get; init; } = new();
 

@@ -26,6 +26,10 @@ internal static class EdgeOptionsValidator
             }
         });
         CheckTokens(options.Tokens, errors);
+        CheckObject(options.Limits, $"{nameof(options.Limits)}.", errors);
+        CheckObject(options.Limits.Client, $"{nameof(options.Limits)}.{nameof(options.Limits.Client)}.", errors);
+        CheckObject(options.Limits.Address, $"{nameof(options.Limits)}.{nameof(options.Limits.Address)}.", errors);
+        CheckObject(options.Limits.Listener, $"{nameof(options.Limits)}.{nameof(options.Limits.Listener)}.", errors);
         CheckObject(options.Passwords, $"{nameof(options.Passwords)}.", errors);
         CheckEach(options.Users, nameof(options.Users), errors);
         CheckEach(options.AccessRules, nameof(options.AccessRules), errors, (rule, at) =>

@@ -3,6 +3,7 @@ using Telemetry.Edge.Connections;
 using Telemetry.Edge.Diagnostics;
 using Telemetry.Edge.Messages;
 using Telemetry.Edge.Reasons;
+using Telemetry.Edge.Security.Limits;
 using Telemetry.Edge.Sessions;
 using Telemetry.Mqtt;
 
@@ -43,6 +44,15 @@ internal sealed class ConnectHandler(BrokerCore core)
             return Refuse(connection, connect, ReasonCode.ClientIdentifierNotValid, "An empty Client Identifier needs Clean Session."); // [MQTT-3.1.3-8]
         }
 
+        // Before any credentials are looked at: that is what the limits shall save.
+        if (core.Security.Enter(assigned ?? connect.ClientId, connection.RemoteEndPoint, connection.LocalEndPoint, out var lease) is { } limit)
+        {
+            return limit == LimitKind.Connections
+                ? Refuse(connection, connect, ReasonCode.QuotaExceeded, "There are as many connections as there may be.")
+                : Refuse(connection, connect, ReasonCode.ConnectionRateExceeded, "There are more connects than there may be. Try again later.");
+        }
+
+        connection.Limits = lease;
         if (connect.Properties?.AuthenticationMethod is not null)
         {
             return auth.Start(connection, connect, assigned);
@@ -98,8 +108,11 @@ internal sealed class ConnectHandler(BrokerCore core)
         Refuse(connection, version, int.MaxValue, code, reason);
 
     /// <inheritdoc cref="Refuse(MqttConnection, MqttVersion, ReasonCode, string?)"/>
-    public bool Refuse(MqttConnection connection, ConnectPacket connect, ReasonCode code, string? reason) =>
-        Refuse(connection, connect.Version, ClientContext.MaximumPacketSizeOf(connect), code, reason);
+    public bool Refuse(MqttConnection connection, ConnectPacket connect, ReasonCode code, string? reason)
+    {
+        core.Security.Audit.ConnectRefused(connect.ClientId, connect.UserName, connection.RemoteEndPoint, code, reason);
+        return Refuse(connection, connect.Version, ClientContext.MaximumPacketSizeOf(connect), code, reason);
+    }
 
     private bool Refuse(MqttConnection connection, MqttVersion version, int maximumPacketSize, ReasonCode code, string? reason)
     {

@@ -45,6 +45,7 @@ internal sealed class PublishHandler(BrokerCore core)
         var right = core.Authorizer.MayPublish(client.Identity, topic);
         if (right == PublishRight.Denied)
         {
+            core.Security.Audit.PublishDenied(client.Identity, connection.RemoteEndPoint, topic);
             connection.Received.Add((int)packet.Qos);
             Answer(connection, packet, ReasonCode.NotAuthorized, "This client may not publish to this topic.");
             return ReadStep.Next;

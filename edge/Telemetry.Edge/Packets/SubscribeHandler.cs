@@ -78,6 +78,7 @@ internal sealed class SubscribeHandler(BrokerCore core, SubscriptionTree tree)
 
         if (!core.Authorizer.MaySubscribe(connection.Client!.Identity, filter.Utf8.Span))
         {
+            core.Security.Audit.SubscribeDenied(connection.Client.Identity, connection.RemoteEndPoint, filter.Utf8.Span);
             return ReasonCode.NotAuthorized;
         }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Security.Auditing;
 using Telemetry.Edge.Security.Limits;
 using Telemetry.Edge.Security.Passwords;
 using Telemetry.Edge.Security.Reloading;
@@ -15,11 +16,14 @@ namespace Telemetry.Edge.Security;
 internal sealed class BrokerSecurity : IDisposable
 {
     private readonly ILogger _logger;
+    private readonly ConnectionLimits _limits;
     private FileReloader? _reloader;
     private readonly Dictionary<HandshakeFailure, LogThrottle> _handshakes;
 
-    public BrokerSecurity(IAuthenticator authenticator, IAuthorizer authorizer, TimeProvider time, ILogger logger)
+    public BrokerSecurity(IAuthenticator authenticator, IAuthorizer authorizer, LimitOptions limits, TimeProvider time, ILogger logger, ILogger audit)
     {
+        Audit = new AuditLog(audit, time);
+        _limits = new ConnectionLimits(limits, time);
         Authenticator = authenticator;
         Authorizer = authorizer;
         _logger = logger;
@@ -36,12 +40,14 @@ internal sealed class BrokerSecurity : IDisposable
 
     public SecurityMetrics Metrics { get; } = new();
 
+    public AuditLog Audit { get; }
+
     /// <summary>Begins to watch the files of users, rules and more.</summary>
     /// <param name="options">Where they are.</param>
     /// <param name="more">Parts that others read.</param>
     /// <param name="reloaded">Called after something new is in force.</param>
     public void StartReloading(EdgeOptions options, IEnumerable<ReloadablePart> more, Action reloaded) =>
-        _reloader = new FileReloader([.. Parts(options), .. more], options.ReloadInterval, reloaded, Metrics, _logger);
+        _reloader = new FileReloader([.. Parts(options), .. more], options.ReloadInterval, reloaded, Metrics, Audit, _logger);
 
     /// <summary>Reads all files again.</summary>
     public void Reload() => _reloader?.ReloadAll();
@@ -81,6 +87,23 @@ internal sealed class BrokerSecurity : IDisposable
             yield return new ReloadablePart("access rules", [file], () => rules.Rules = AccessRules.Load(options));
         }
     }
+
+    /// <summary>Takes a place for a CONNECT under the limits by client, address and listener.</summary>
+    /// <returns>Null, or the kind of limit that forbids it.</returns>
+    public LimitKind? Enter(string clientId, EndPoint? remote, EndPoint? local, out LimitLease? lease)
+    {
+        var limit = _limits.TryEnter(clientId, remote, local, out lease);
+        if (limit is { } reached)
+        {
+            LimitReached(reached);
+        }
+
+        return limit?.Kind;
+    }
+
+    /// <summary>A limit has refused a connect, or slows a connection down.</summary>
+    public void LimitReached((LimitScope Scope, LimitKind Kind) limit) =>
+        Metrics.Count((LimitReached)(((int)limit.Scope * 4) + (int)limit.Kind - 1));
 
     /// <summary>Begins an enhanced authentication.</summary>
     /// <returns>Null when the method is not offered.</returns>

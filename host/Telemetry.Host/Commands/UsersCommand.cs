@@ -5,6 +5,7 @@ using Telemetry.Edge.Security;
 using Telemetry.Edge.Security.Passwords;
 using Telemetry.Edge.Security.Users;
 using Telemetry.Host.Configuration;
+using Telemetry.Host.Logging;
 
 namespace Telemetry.Host.Commands;
 
@@ -34,7 +35,8 @@ internal static class UsersCommand
         shared.AddTo(command);
         command.SetAction(result =>
         {
-            var file = FileOf(shared.Load(result));
+            var options = shared.Load(result);
+            var file = FileOf(options);
             var user = result.GetValue(name)!;
             UsersFile.CheckName(user);
             var password = PasswordSource.Read(result.GetValue(from), user);
@@ -45,6 +47,7 @@ internal static class UsersCommand
                 _ => PasswordHash.CreateArgon2id(password),
             };
             var isNew = UsersFile.Set(file, user, hash);
+            Audit(options, isNew ? "added" : "given a new password", user, file);
             result.InvocationConfiguration.Output.WriteLine($"{(isNew ? "Added" : "Changed the password of")} '{user}' in {file}.");
             return 0;
         });
@@ -59,8 +62,14 @@ internal static class UsersCommand
         shared.AddTo(command);
         command.SetAction(result =>
         {
-            var file = FileOf(shared.Load(result));
+            var options = shared.Load(result);
+            var file = FileOf(options);
             var removed = UsersFile.Remove(file, result.GetValue(name)!);
+            if (removed)
+            {
+                Audit(options, "removed", result.GetValue(name)!, file);
+            }
+
             result.InvocationConfiguration.Output.WriteLine(
                 removed ? $"Removed '{result.GetValue(name)}' from {file}." : $"There is no '{result.GetValue(name)}' in {file}.");
             return removed ? 0 : No;
@@ -129,6 +138,12 @@ internal static class UsersCommand
     private static IEnumerable<string> NamesOf(EdgeOptions options) => options.Users.Select(u => u.Name)
         .Concat(options.UsersFile is { Length: > 0 } file ? UsersFile.Names(file) : [])
         .Distinct(StringComparer.Ordinal);
+
+    private static void Audit(TelemetryOptions options, string act, string user, string file)
+    {
+        using var logging = LoggingSetup.Create(options.Logging, console: false);
+        HostLog.UserChanged(logging.CreateLogger(LoggingSetup.AuditCategory), act, user, Path.GetFullPath(file), Environment.UserName);
+    }
 
     private static string FileOf(TelemetryOptions options) => options.Edge.UsersFile is { Length: > 0 } file
         ? file

@@ -11,6 +11,12 @@ public sealed record LoggingOptions
 
     /// <summary>File for JSON lines, rolled daily and at 64 MiB, seven kept; empty: none.</summary>
     public string File { get; init; } = "";
+
+    /// <summary>
+    /// File for the audit log of the MQTT broker as JSON lines, whatever <see cref="Level"/> is: refused connects, denied publishes and subscriptions, users added
+    /// and removed, files read again. Rolled daily and at 64 MiB, thirty kept; empty: only among the other logs.
+    /// </summary>
+    public string AuditFile { get; init; } = "";
 }
 
 /// <summary>Levels of Serilog.</summary>

@@ -1,5 +1,6 @@
 using Serilog;
 using Serilog.Events;
+using Serilog.Filters;
 using Serilog.Formatting.Json;
 using Telemetry.Host.Configuration;
 
@@ -8,6 +9,9 @@ namespace Telemetry.Host.Logging;
 /// <summary>Serilog behind Microsoft.Extensions.Logging: console for people or JSON lines for machines, and a rolling file.</summary>
 internal static class LoggingSetup
 {
+    /// <summary>Category of who was refused what, and who changed what.</summary>
+    public const string AuditCategory = "Telemetry.Audit";
+
     private const string Template = "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}";
 
     /// <param name="options">What to write where.</param>
@@ -33,6 +37,15 @@ internal static class LoggingSetup
             configuration.WriteTo.File(
                 new JsonFormatter(renderMessage: true), file, rollingInterval: RollingInterval.Day,
                 fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true, retainedFileCountLimit: 7);
+        }
+
+        if (options.AuditFile is { Length: > 0 } audit)
+        {
+            // Shared: commands that change users write to it while the broker does.
+            configuration.MinimumLevel.Override(AuditCategory, LogEventLevel.Information);
+            configuration.WriteTo.Logger(lines => lines.Filter.ByIncludingOnly(Matching.FromSource(AuditCategory)).WriteTo.File(
+                new JsonFormatter(renderMessage: true), audit, rollingInterval: RollingInterval.Day, shared: true,
+                fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true, retainedFileCountLimit: 30));
         }
 
         return new HostLogging(configuration.CreateLogger());

@@ -128,12 +128,11 @@ public sealed class ConnectLimitTests
 
         public void Let() => _answer.SetResult();
 
-        public async ValueTask<AuthenticationOutcome> AuthenticateAsync(
-            MqttClientIdentity client, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
+        public async ValueTask<AuthenticationResult> AuthenticateAsync(ClientCredentials credentials, CancellationToken cancellationToken)
         {
             _asked.TrySetResult();
             await _answer.Task.WaitAsync(cancellationToken);
-            return AuthenticationOutcome.Accepted;
+            return AuthenticationResult.Accepted(new MqttClientIdentity(credentials.ClientId, credentials.UserName, null));
         }
     }
 }

@@ -132,7 +132,7 @@ public sealed class ReloadTests : IDisposable
         authority.RevocationList(stolen);
         await pump8.ShouldBeClosedAsync(MqttClientDisconnectReason.AdministrativeAction);
         await Should.ThrowAsync<MqttCommunicationException>(() => broker.ConnectAsync("9", o => TlsTests.Use(o, authority, stolen)));
-        _log.All.ShouldContain(e => e.Id == 1010 && e.Text.Contains("Revoked"));
+        await UntilAsync(() => _log.All.Any(e => e.Id == 1010 && e.Text.Contains("Revoked")));
         await pump7.ShouldBeQuietAsync();
     }
 

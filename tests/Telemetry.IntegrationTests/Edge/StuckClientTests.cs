@@ -77,12 +77,11 @@ public sealed class StuckClientTests
 
         public Task Asked => _asked.Task;
 
-        public async ValueTask<AuthenticationOutcome> AuthenticateAsync(
-            MqttClientIdentity client, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
+        public async ValueTask<AuthenticationResult> AuthenticateAsync(ClientCredentials credentials, CancellationToken cancellationToken)
         {
             _asked.TrySetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
-            return AuthenticationOutcome.Accepted;
+            return AuthenticationResult.Accepted(new MqttClientIdentity(credentials.ClientId, credentials.UserName, null));
         }
     }
 

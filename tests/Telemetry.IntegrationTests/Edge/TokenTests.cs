@@ -2,6 +2,7 @@ using MQTTnet;
 using Telemetry.Edge;
 using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Mqtt;
+using Telemetry.Testing;
 using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge;

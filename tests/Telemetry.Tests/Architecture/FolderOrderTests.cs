@@ -13,7 +13,7 @@ public sealed class FolderOrderTests
         ["Telemetry.Edge"] =
         [
             "", "Timing", "Reasons", "Messages", "Topics", "Diagnostics", "Sockets",
-            "Security.Reloading", "Security.Limits", "Security.Passwords", "Security.Users", "Security.Certificates", "Security.Rules", "Security.Tokens", "Security.Scram", "Security",
+            "Security.Limits", "Security.Auditing", "Security.Reloading", "Security.Passwords", "Security.Users", "Security.Certificates", "Security.Rules", "Security.Tokens", "Security.Scram", "Security",
             "Sessions", "Routing", "Connections", "Packets", "Hosting",
         ],
         ["Telemetry.Simulator"] = ["Ledger", "Signals", "Totals", "Options", "Faults", "Devices", ""],

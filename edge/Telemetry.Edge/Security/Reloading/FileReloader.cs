@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Security.Auditing;
 
 namespace Telemetry.Edge.Security.Reloading;
 
@@ -16,6 +17,7 @@ internal sealed class FileReloader : IAsyncDisposable
     private readonly TimeSpan _interval;
     private readonly Action _reloaded;
     private readonly SecurityMetrics _metrics;
+    private readonly AuditLog _audit;
     private readonly ILogger _logger;
     private readonly List<FileSystemWatcher> _watchers = [];
     private readonly SemaphoreSlim _look = new(0, 1);
@@ -27,11 +29,12 @@ internal sealed class FileReloader : IAsyncDisposable
     /// <param name="interval">Between two looks; zero for none, only <see cref="ReloadAll"/>.</param>
     /// <param name="reloaded">Called after something new is in force.</param>
     /// <param name="metrics">Counts.</param>
+    /// <param name="audit">Remembers.</param>
     /// <param name="logger">Tells.</param>
-    public FileReloader(IEnumerable<ReloadablePart> parts, TimeSpan interval, Action reloaded, SecurityMetrics metrics, ILogger logger)
+    public FileReloader(IEnumerable<ReloadablePart> parts, TimeSpan interval, Action reloaded, SecurityMetrics metrics, AuditLog audit, ILogger logger)
     {
         _parts = [.. parts.Where(p => p.Files.Count > 0)];
-        (_interval, _reloaded, _metrics, _logger) = (interval, reloaded, metrics, logger);
+        (_interval, _reloaded, _metrics, _audit, _logger) = (interval, reloaded, metrics, audit, logger);
         metrics.Gauge(
             "telemetry.edge.reloads.stale", "{part}", "Parts of the settings whose files cannot be used, so that older ones are in force",
             () => _parts.Count(p => p.HasFailed));
@@ -145,6 +148,7 @@ internal sealed class FileReloader : IAsyncDisposable
             part.Load();
             _metrics.Count(ReloadResult.Loaded);
             _logger.Reloaded(part.Name, string.Join(", ", part.Files));
+            _audit.Reloaded(part.Name, isInForce: true, string.Join(", ", part.Files));
             return true;
         }
         catch (Exception exception)
@@ -152,6 +156,7 @@ internal sealed class FileReloader : IAsyncDisposable
             // Whatever is wrong with the new file, the old one goes on.
             _metrics.Count(ReloadResult.Failed);
             _logger.NotReloaded(part.Name, exception.Message);
+            _audit.Reloaded(part.Name, isInForce: false, exception.Message);
             return false;
         }
     }

@@ -3,6 +3,7 @@ using Telemetry.Edge;
 using Telemetry.Edge.Security.Passwords;
 using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Mqtt;
+using Telemetry.Testing;
 using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.IntegrationTests.Edge.Conformance;

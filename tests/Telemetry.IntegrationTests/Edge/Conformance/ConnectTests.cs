@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Telemetry.Edge;
+using Telemetry.Edge.Security.Passwords;
 using Telemetry.Mqtt;
 using Telemetry.Testing;
 using Telemetry.Testing.Mqtt;
