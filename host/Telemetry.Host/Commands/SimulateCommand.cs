@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Telemetry.Contracts.Secrets;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Logging;
 using Telemetry.Operations.Reports;
@@ -46,7 +47,7 @@ internal static class SimulateCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             var options = shared.Load(result);
-            var simulator = WithBroker(options.Simulator, result.GetValue(broker));
+            var simulator = WithPassword(WithBroker(options.Simulator, result.GetValue(broker)));
             using var signals = new StopSignals(supervised: result.GetValue(parent));
             using var watch = result.GetValue(parent) ? new ParentWatch(static () => ProcessExit.Now(Orphaned)) : null;
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(
@@ -83,6 +84,10 @@ internal static class SimulateCommand
         });
         return command;
     }
+
+    private static SimulatorOptions WithPassword(SimulatorOptions options) => options.PasswordFile is { Length: > 0 } file
+        ? options with { Password = SecretFile.Read(file, "Simulator:PasswordFile") }
+        : options;
 
     /// <exception cref="FormatException">Not host:port.</exception>
     internal static SimulatorOptions WithBroker(SimulatorOptions options, string? broker)

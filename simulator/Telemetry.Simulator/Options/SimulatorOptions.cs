@@ -60,6 +60,9 @@ public sealed record SimulatorOptions : IValidatableObject
     /// <summary>Password of every device; null: none.</summary>
     public string? Password { get; init; }
 
+    /// <summary>File with that password, in place of <see cref="Password"/>. Default none.</summary>
+    public string? PasswordFile { get; init; }
+
     /// <summary>Topic name; {device} stands for the device id. Default the ingest topic.</summary>
     [Required]
     public string Topic { get; init; } = "telemetry/v1/{device}/readings";

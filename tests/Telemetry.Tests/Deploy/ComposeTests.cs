@@ -1,4 +1,6 @@
 using System.Globalization;
+using Telemetry.Edge;
+using Telemetry.Edge.Security;
 using Telemetry.Host.Configuration;
 using Telemetry.Tests.Support;
 using YamlDotNet.RepresentationModel;
@@ -9,7 +11,7 @@ namespace Telemetry.Tests.Deploy;
 public sealed class ComposeTests
 {
     private const string Ours = "telemetry:";
-    private static readonly string[] OneShots = ["topics", "schemas"];
+    private static readonly string[] OneShots = ["topics", "schemas", "users"];
 
     public static TheoryData<string> Profiles => new("cluster", "single");
 
@@ -138,6 +140,32 @@ public sealed class ComposeTests
         {
             Path.Exists(Path.GetFullPath(Path.Combine(Repository.Root, source))).ShouldBeTrue(source);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void Nobody_comes_in_over_mqtt_without_credentials_and_the_fleet_may_publish(string profile)
+    {
+        var services = Services(profile).ToDictionary(s => s.Key, s => s.Value);
+        var edge = Options(services["edge"]).Edge;
+        edge.AllowAnonymousFromAnywhere.ShouldBeFalse();
+        edge.UsersFile.ShouldNotBeNullOrEmpty();
+        edge.RulesFile.ShouldNotBeNullOrEmpty();
+        var mounts = services["edge"].Items("volumes").ToList();
+        mounts.ShouldContain(v => edge.UsersFile!.StartsWith(v.Text("target") + "/", StringComparison.Ordinal) && v.Text("source") == "users");
+        var simulator = Options(services["simulator"]).Simulator;
+        services["users"].Items("command").Select(c => c.ToString()).ShouldContain(simulator.UserName!);
+        services["users"].Items("command").Select(c => c.ToString()).ShouldContain(simulator.PasswordFile!);
+
+        var rules = edge with { UsersFile = null, RulesFile = Path.Combine(Repository.Root, "deploy", "mqtt", "rules") };
+        var fleet = new MqttClientIdentity("press-1", simulator.UserName, null);
+        AccessCheck.Explain(rules, fleet, publish: true, "telemetry/v1/press-1/readings").SpeaksForOthers.ShouldBeTrue();
+        AccessCheck.Explain(rules, fleet, publish: false, "telemetry/v1/press-1/commands/+").Allowed.ShouldBeTrue();
+        var device = new MqttClientIdentity("pump-7", "pump-7", null);
+        AccessCheck.Explain(rules, device, publish: true, "telemetry/v1/pump-7/readings").Allowed.ShouldBeTrue();
+        AccessCheck.Explain(rules, device, publish: false, "telemetry/v1/pump-7/commands/+").Allowed.ShouldBeTrue();
+        AccessCheck.Explain(rules, device, publish: true, "telemetry/v1/pump-8/readings").Allowed.ShouldBeFalse();
+        AccessCheck.Explain(rules, device, publish: false, "telemetry/v1/+/commands/+").Allowed.ShouldBeFalse();
     }
 
     [Fact]
