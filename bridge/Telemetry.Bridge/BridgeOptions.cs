@@ -95,6 +95,18 @@ public sealed record BridgeOptions : IValidatableObject
     /// <summary>Schema id in front of CommandResult values. Default the released id used without a registry.</summary>
     public int CommandResultSchemaId { get; init; } = SchemaIds.CommandResult;
 
+    /// <summary>Schema id in front of DeviceEvent values. Default the released id used without a registry.</summary>
+    public int DeviceEventSchemaId { get; init; } = SchemaIds.DeviceEvent;
+
+    /// <summary>Schema id in front of DeviceCommand values. Default the released id used without a registry.</summary>
+    public int DeviceCommandSchemaId { get; init; } = SchemaIds.DeviceCommand;
+
+    /// <summary>Schema id in front of CatalogueEntry values. Default the released id used without a registry.</summary>
+    public int CatalogueSchemaId { get; init; } = SchemaIds.CatalogueEntry;
+
+    /// <summary>The Sparkplug B host application.</summary>
+    public SparkplugOptions Sparkplug { get; init; } = new();
+
     /// <summary>Name of this edge node in command results. Default the machine's.</summary>
     [Required]
     public string EdgeName { get; init; } = Environment.MachineName;

@@ -35,6 +35,27 @@ internal static partial class Log
     [LoggerMessage(2014, LogLevel.Warning, "Command {Id} for {Device} cannot be delivered and is dropped")]
     public static partial void CommandUndeliverable(ILogger logger, string id, string device, Exception error);
 
+    [LoggerMessage(2030, LogLevel.Warning, "The Sparkplug host begins again from what is committed, in {Delay}")]
+    public static partial void SparkplugFailed(ILogger logger, TimeSpan delay, Exception error);
+
+    [LoggerMessage(2031, LogLevel.Information, "{Partition}: {Nodes} Sparkplug nodes as of offset {Offset}, {Replayed} records replayed")]
+    public static partial void SparkplugRestored(ILogger logger, Streams.TopicPartition partition, int nodes, long offset, long replayed);
+
+    [LoggerMessage(2032, LogLevel.Debug, "Births of the Sparkplug node {Group}/{Edge} are wanted: {Reason}")]
+    public static partial void SparkplugRebirthWanted(ILogger logger, string group, string edge, string reason);
+
+    [LoggerMessage(2033, LogLevel.Information, "Sparkplug host online: {Topic}, timestamp {TimestampMs}")]
+    public static partial void SparkplugOnline(ILogger logger, string topic, long timestampMs);
+
+    [LoggerMessage(2034, LogLevel.Warning, "Sparkplug host offline: {Topic}. It does not consume; edge nodes that have it as their primary host store until it is back")]
+    public static partial void SparkplugOffline(ILogger logger, string topic);
+
+    [LoggerMessage(2035, LogLevel.Warning, "A client published {Topic}, the state of this host, and was refused. Is there another host with this id? Ids of hosts must be unique (Bridge:Sparkplug:HostId)")]
+    public static partial void SparkplugForeignState(ILogger logger, string topic);
+
+    [LoggerMessage(2036, LogLevel.Warning, "The state of the Sparkplug host cannot be kept; tried again in {Delay}")]
+    public static partial void SparkplugStateFailed(ILogger logger, TimeSpan delay, Exception error);
+
     [LoggerMessage(2020, LogLevel.Warning, "Dead letters cannot be followed, their depth is unknown; tried again in {Delay}")]
     public static partial void DeadLettersNotFollowed(ILogger logger, TimeSpan delay, Exception error);
 }

@@ -26,4 +26,16 @@ public static class LogTopics
 
     /// <summary><c>CommandResult</c> values, keyed by device.</summary>
     public const string CommandResults = "telemetry.command-results.v1";
+
+    /// <summary>Sparkplug B publishes as they came, keyed by group and edge node.</summary>
+    public const string Sparkplug = "telemetry.sparkplug.v1";
+
+    /// <summary>What is known of each Sparkplug edge node (compacted, partitioned as <see cref="Sparkplug"/>).</summary>
+    public const string SparkplugState = "telemetry.sparkplug-state.v1";
+
+    /// <summary>The last Sparkplug STATE of each edge process, keyed by host id and edge name (compacted, one partition).</summary>
+    public const string SparkplugHost = "telemetry.sparkplug-host.v1";
+
+    /// <summary><c>CatalogueEntry</c> values, keyed by device and sensor (compacted).</summary>
+    public const string Catalogue = "telemetry.catalogue.v1";
 }

@@ -43,9 +43,13 @@ public sealed record TopicSchema(string Subject, string MessageName, int Release
     public static TopicSchema CommandResult { get; } =
         new(LogTopics.CommandResults + "-value", "telemetry.v1.CommandResult", SchemaIds.CommandResult, Read("v1/command_results.proto"));
 
+    /// <summary>What sensors are.</summary>
+    public static TopicSchema CatalogueEntry { get; } =
+        new(LogTopics.Catalogue + "-value", "telemetry.v1.CatalogueEntry", SchemaIds.CatalogueEntry, Read("v1/catalogue.proto"));
+
     /// <summary>Every schema of the platform.</summary>
     public static IReadOnlyList<TopicSchema> All { get; } =
-        [ReadingBatch, ReadingBatchV2, Anomaly, DeviceEvent, DeadLetter, DeviceCommand, CommandResult];
+        [ReadingBatch, ReadingBatchV2, Anomaly, DeviceEvent, DeadLetter, DeviceCommand, CommandResult, CatalogueEntry];
 
     /// <summary>SHA-256 of the text, hexadecimal: an id cached for another text is not ours.</summary>
     public string Hash { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));

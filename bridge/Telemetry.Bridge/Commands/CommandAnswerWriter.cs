@@ -12,7 +12,7 @@ internal static class CommandAnswerWriter
     /// <summary>The framed value of a device's answer.</summary>
     public static byte[] Answer(
         in IngestPublish publish, ReadOnlySpan<byte> device, ReadOnlySpan<byte> commandId, bool refused, long nowUs, BridgeOptions options) =>
-        Frame(
+        FramedMessage.Write(
             new CommandResult
             {
                 Device = Encoding.ASCII.GetString(device),
@@ -27,7 +27,7 @@ internal static class CommandAnswerWriter
 
     /// <summary>The framed value that says a command was sent.</summary>
     public static byte[] Sent(DeviceCommand command, long nowUs, BridgeOptions options) =>
-        Frame(
+        FramedMessage.Write(
             new CommandResult
             {
                 Device = command.Device,
@@ -37,12 +37,4 @@ internal static class CommandAnswerWriter
                 Edge = options.EdgeName,
             },
             options.CommandResultSchemaId);
-
-    private static byte[] Frame(CommandResult result, int schemaId)
-    {
-        var value = new byte[ConfluentFrame.HeaderBytes + result.CalculateSize()];
-        ConfluentFrame.WriteHeader(value, schemaId);
-        result.WriteTo(value.AsSpan(ConfluentFrame.HeaderBytes));
-        return value;
-    }
 }

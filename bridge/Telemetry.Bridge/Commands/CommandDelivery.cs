@@ -171,7 +171,16 @@ public sealed class CommandDelivery : IAsyncDisposable
             pending.Misses = 0;
             pending.Sent++;
             _sent.Add(1);
-            _pending.TryAgainAt(pending, now + UnixMicros.From(Backoff(_options.ResendAfter, pending.Sent, _options.ResendAfter * 8)));
+            if (command.Topic.Length > 0)
+            {
+                // Nobody answers: once is all.
+                _pending.Drop(command.CommandId);
+            }
+            else
+            {
+                _pending.TryAgainAt(pending, now + UnixMicros.From(Backoff(_options.ResendAfter, pending.Sent, _options.ResendAfter * 8)));
+            }
+
             if (pending.Sent == 1)
             {
                 await NoteSentAsync(command, now, cancellationToken);
@@ -185,6 +194,11 @@ public sealed class CommandDelivery : IAsyncDisposable
         var topic = CommandTopic.Of(command.Device, command.CommandId);
         try
         {
+            if (command.Topic.Length > 0)
+            {
+                return await _channel.SendPlainAsync(command.Topic, command.Payload.Memory);
+            }
+
             return await _channel.SendAsync(
                 topic,
                 CommandTopic.AnswerTo(topic),

@@ -69,7 +69,16 @@ internal static class CommandTopic
             : !ReadingNames.IsDevice(device) ? $"its device id {ReadingNames.DeviceFault(device)}; a device id is {ReadingNames.DeviceRule}"
             : !ReadingNames.IsDevice(Encoding.UTF8.GetBytes(command.Name)) ? $"its name {ReadingNames.DeviceFault(Encoding.UTF8.GetBytes(command.Name))}; a name is {ReadingNames.DeviceRule}"
             : command.ContentType.Length > ContentTypeCharsMax || command.ContentType.AsSpan().ContainsAnyInRange('\0', '\x1F') ? "its content type is none"
+            : command.Topic.Length > 0 && !IsForeign(command.Topic) ? "its topic is none of Sparkplug's commands (spBv1.0/{group}/NCMD/{edge} or spBv1.0/{group}/DCMD/{edge}/{device})"
             : null;
+    }
+
+    /// <summary>The log has more writers than our API: only commands may be sent to a topic that is not ours.</summary>
+    private static bool IsForeign(string topic)
+    {
+        var levels = topic.Split('/');
+        return levels[0] == "spBv1.0" && !topic.AsSpan().ContainsAny("+#\0") && levels.All(level => level.Length > 0)
+            && ((levels.Length == 4 && levels[2] == "NCMD") || (levels.Length == 5 && levels[2] == "DCMD"));
     }
 
     /// <summary>True for 32 lower-case hex digits.</summary>

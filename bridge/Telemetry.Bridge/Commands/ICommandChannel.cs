@@ -20,4 +20,8 @@ public interface ICommandChannel
         string contentType,
         ReadOnlyMemory<byte> payload,
         TimeSpan expiry);
+
+    /// <summary>Publishes as it is to whoever subscribes here, QoS 0, not retained: a command of another protocol.</summary>
+    /// <returns>False when nobody subscribes to the topic at this broker.</returns>
+    ValueTask<bool> SendPlainAsync(string topic, ReadOnlyMemory<byte> payload);
 }

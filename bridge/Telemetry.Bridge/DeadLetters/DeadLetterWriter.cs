@@ -62,7 +62,7 @@ internal static class DeadLetterWriter
             }
         }
 
-        return Frame(letter, options.DeadLetterSchemaId);
+        return FramedMessage.Write(letter, options.DeadLetterSchemaId);
     }
 
     /// <summary>A letter made here, with less of its payload.</summary>
@@ -73,16 +73,8 @@ internal static class DeadLetterWriter
         letter.Detail = string.Create(
             CultureInfo.InvariantCulture, $"{letter.Detail} The payload is cut here to {Math.Min(payloadBytesMax, letter.Payload.Length)} bytes.");
         letter.Payload = UnsafeByteOperations.UnsafeWrap(letter.Payload.Memory[..Math.Min(payloadBytesMax, letter.Payload.Length)]);
-        return Frame(letter, schemaId);
+        return FramedMessage.Write(letter, schemaId);
     }
 
-    private static byte[] Frame(DeadLetter letter, int schemaId)
-    {
-        var value = new byte[ConfluentFrame.HeaderBytes + letter.CalculateSize()];
-        ConfluentFrame.WriteHeader(value, schemaId);
-        letter.WriteTo(value.AsSpan(ConfluentFrame.HeaderBytes));
-        return value;
-    }
-
-    private static string Short(string text) => text.Length <= NameCharsMax ? text : text[..NameCharsMax];
+    internal static string Short(string text) => text.Length <= NameCharsMax ? text : text[..NameCharsMax];
 }

@@ -1,14 +1,16 @@
 using System.Text;
+using Telemetry.Bridge.Sparkplug.Wire;
 
 namespace Telemetry.Bridge.Ingest;
 
 /// <summary>
 /// The topics that come to the bridge: everything under <c>telemetry/v1/</c>, so that a wrong topic is refused and dead-lettered
-/// instead of vanishing to no subscriber, and what the configured patterns match.
-/// Another format (Sparkplug B's <c>spBv1.0/#</c>) is one more prefix here and one more branch in <see cref="PublishJudge"/>.
+/// instead of vanishing to no subscriber, what the configured patterns match, and births, data and deaths of Sparkplug B.
 /// </summary>
-internal sealed class IngestTopics(IEnumerable<TopicPatternOptions> patterns)
+internal sealed class IngestTopics(IEnumerable<TopicPatternOptions> patterns, SparkplugOptions? sparkplug = null)
 {
+    private readonly byte[]? _hostState = sparkplug is { Enabled: true } ? Encoding.UTF8.GetBytes($"spBv1.0/STATE/{sparkplug.HostId}") : null;
+
     private readonly TopicPattern[] _patterns = [.. patterns.Select(options => new TopicPattern(options))];
 
     private static ReadOnlySpan<byte> Prefix => "telemetry/v1/"u8;
@@ -16,7 +18,14 @@ internal sealed class IngestTopics(IEnumerable<TopicPatternOptions> patterns)
     private static ReadOnlySpan<byte> Readings => "/readings"u8;
 
     public bool IsIngest(ReadOnlySpan<byte> topicName) =>
-        topicName.StartsWith(Prefix) || topicName.SequenceEqual(Prefix[..^1]) || (_patterns.Length > 0 && MatchesPattern(topicName));
+        topicName.StartsWith(Prefix) || topicName.SequenceEqual(Prefix[..^1]) || IsSparkplug(topicName) || IsHostState(topicName)
+        || (_patterns.Length > 0 && MatchesPattern(topicName));
+
+    /// <summary>A topic with a verb of Sparkplug edge nodes, whatever else is wrong with it.</summary>
+    public bool IsSparkplug(ReadOnlySpan<byte> topicName) => _hostState is not null && SparkplugTopic.IsData(topicName);
+
+    /// <summary>The topic on which only this host may say its state.</summary>
+    public bool IsHostState(ReadOnlySpan<byte> topicName) => _hostState is not null && topicName.SequenceEqual(_hostState);
 
     /// <summary>
     /// Takes a topic of readings apart: a configured pattern, else <c>telemetry/v1/{device}/readings</c>. False for every other shape;

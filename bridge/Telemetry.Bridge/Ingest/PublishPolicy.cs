@@ -1,5 +1,6 @@
 using System.Text;
 using Telemetry.Bridge.Commands;
+using Telemetry.Bridge.Sparkplug.Wire;
 using Telemetry.Contracts.Readings;
 using Telemetry.Mqtt.Ingest;
 
@@ -8,6 +9,8 @@ namespace Telemetry.Bridge.Ingest;
 /// <summary>What can be said of a publish before its payload is read: topic and identity.</summary>
 internal sealed class PublishPolicy(BridgeOptions options)
 {
+    private const string IdentityMismatch = "identity-mismatch";
+
     private static readonly Refusal UnknownTopic = new(
         IngestOutcome.RejectedTopic,
         "unknown-topic",
@@ -23,12 +26,27 @@ internal sealed class PublishPolicy(BridgeOptions options)
         "user-required",
         "This connection has no authenticated user. Connect with user name and password.");
 
-    public IngestTopics Topics { get; } = new(options.Topics);
+    private static readonly Refusal BadSparkplugTopic = new(
+        IngestOutcome.RejectedTopic,
+        "unknown-topic",
+        $"A Sparkplug topic is spBv1.0/{{group}}/{{verb}}/{{edge}}, with /{{device}} for the verbs that begin with D; each id has 1 to {SparkplugTopic.IdBytesMax} bytes.");
+
+    public IngestTopics Topics { get; } = new(options.Topics, options.Sparkplug);
 
     /// <summary>Null when the publish may go on, with what its topic says.</summary>
     public Refusal? Check(in IngestPublish publish, out TopicMeaning meaning)
     {
         meaning = default;
+        if (Topics.IsSparkplug(publish.TopicName))
+        {
+            return CheckSparkplug(publish, out meaning);
+        }
+
+        if (Topics.IsHostState(publish.TopicName))
+        {
+            return HostState;
+        }
+
         if (CommandTopic.TryParseAnswer(publish.TopicName, out var device, out var commandId, out var refused))
         {
             meaning = new TopicMeaning { Device = device, CommandId = commandId, IsRefusedCommand = refused };
@@ -51,6 +69,34 @@ internal sealed class PublishPolicy(BridgeOptions options)
         }
 
         return CheckIdentity(publish, device);
+    }
+
+    /// <summary>Of a publish to the state of this host: nobody else may say it.</summary>
+    public static Refusal HostState { get; } = new(
+        IngestOutcome.RejectedIdentity,
+        "sparkplug-host-state",
+        "This is the state of the Sparkplug host that the platform is itself. Host ids are unique: give the other host another one, or this one with Bridge:Sparkplug:HostId.");
+
+    /// <summary>A connection speaks for an edge node: the name is its id, or <c>{group}:{edge}</c>.</summary>
+    private Refusal? CheckSparkplug(in IngestPublish publish, out TopicMeaning meaning)
+    {
+        meaning = default;
+        if (!SparkplugTopic.TryParse(publish.TopicName, out var topic))
+        {
+            return BadSparkplugTopic;
+        }
+
+        meaning = new TopicMeaning { Device = topic.Edge, IsSparkplug = true };
+        var refusal = CheckIdentity(publish, topic.Edge);
+        if (refusal is null || refusal.Cause != IdentityMismatch)
+        {
+            return refusal;
+        }
+
+        Span<byte> full = stackalloc byte[SparkplugTopic.KeyBytesMax];
+        full = full[..topic.WriteKey(full)];
+        full[topic.Group.Length] = (byte)':';
+        return CheckIdentity(publish, full) is null ? null : refusal;
     }
 
     private static Refusal Illegal(string level, string fault, string what, string rule) =>
@@ -84,7 +130,7 @@ internal sealed class PublishPolicy(BridgeOptions options)
 
     private static Refusal Identity(string kind, string name, ReadOnlySpan<byte> device) => new(
         IngestOutcome.RejectedIdentity,
-        "identity-mismatch",
+        IdentityMismatch,
         $"The {kind} is '{name}' and may not publish for device '{Encoding.ASCII.GetString(device)}'. "
         + "An access rule that names this client may allow it.");
 
@@ -122,6 +168,9 @@ internal readonly ref struct TopicMeaning
 
     /// <summary>The command that is answered; empty: it is no answer but readings.</summary>
     public ReadOnlySpan<byte> CommandId { get; init; }
+
+    /// <summary>True: a message of a Sparkplug edge node; the device is its id.</summary>
+    public bool IsSparkplug { get; init; }
 
     /// <summary>True: the device answers that it cannot.</summary>
     public bool IsRefusedCommand { get; init; }

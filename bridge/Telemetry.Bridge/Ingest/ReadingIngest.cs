@@ -3,6 +3,7 @@ using Microsoft.Extensions.ObjectPool;
 using Telemetry.Bridge.Commands;
 using Telemetry.Bridge.Json;
 using Telemetry.Bridge.Readings;
+using Telemetry.Bridge.Sparkplug.Wire;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Measurement;
 using Telemetry.Mqtt.Ingest;
@@ -22,6 +23,7 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
     private const string Protobuf = "protobuf";
     private const string Json = "json";
     private const string CommandAnswer = "command-answer";
+    private const string Sparkplug = "sparkplug";
 
     private readonly IRecordProducer _producer;
     private readonly TimeProvider _time;
@@ -67,6 +69,9 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
 
     /// <summary>False while the last thing the log said was an error; for readiness.</summary>
     public bool IsHealthy => !_health.IsFailing;
+
+    /// <summary>Told when a client publishes the Sparkplug state of this host, from any thread; must be quick. The publish is refused.</summary>
+    public Action? ForeignHostState { get; set; }
 
     /// <summary>Bytes of publishes that the log took in part and that wait for room.</summary>
     internal long ParkedBytes => _appender.ParkedBytes;
@@ -144,12 +149,18 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
         var refusal = Judge(publish, workspace, now, out var topic, out var kind);
         if (refusal is not null)
         {
+            if (ReferenceEquals(refusal, PublishPolicy.HostState))
+            {
+                ForeignHostState?.Invoke();
+            }
+
             return _appender.Reject(publish, refusal, format, now, answer);
         }
 
         try
         {
-            return !topic.CommandId.IsEmpty ? TakeAnswer(publish, topic, now, answer)
+            return topic.IsSparkplug ? TakeSparkplug(publish, now, answer)
+                : !topic.CommandId.IsEmpty ? TakeAnswer(publish, topic, now, answer)
                 : kind == PayloadKind.WholeBatch ? TakeBatch(publish, workspace, now, answer)
                 : TakeColumns(publish, workspace, format, now, answer);
         }
@@ -169,7 +180,8 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
         try
         {
             return _policy.Check(publish, out topic)
-                ?? (topic.CommandId.IsEmpty ? _judge.Judge(publish, topic, workspace, now, out kind) : CheckAnswer(publish));
+                ?? (topic.IsSparkplug ? CheckSparkplug(publish)
+                    : topic.CommandId.IsEmpty ? _judge.Judge(publish, topic, workspace, now, out kind) : CheckAnswer(publish));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -186,6 +198,46 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
 
     private Refusal? CheckAnswer(in IngestPublish publish) => publish.Payload.Length <= _options.CommandAnswerBytesMax ? null : new(
         IngestOutcome.RejectedPayload, "too-large", $"The answer to a command is larger than {_options.CommandAnswerBytesMax} bytes.");
+
+    /// <summary>Readable or not is decided at once, while the sender can be told; what it means is the host's business, who knows the births.</summary>
+    private Refusal? CheckSparkplug(in IngestPublish publish) =>
+        PayloadView.TryScan(publish.Payload, _options.Sparkplug.MetricsPerMessageMax, out _) switch
+        {
+            PayloadFault.None => null,
+            PayloadFault.TooManyMetrics => new(
+                IngestOutcome.RejectedPayload, "sparkplug-too-many-metrics",
+                $"The message has more than {_options.Sparkplug.MetricsPerMessageMax} metrics (Bridge:Sparkplug:MetricsPerMessageMax). Send smaller ones."),
+            _ => new(
+                IngestOutcome.RejectedPayload, "sparkplug-malformed",
+                "The payload is no Sparkplug B payload: a tag, length or number is wrong or cut off."),
+        };
+
+    /// <summary>The publish as it came; the host makes readings of it.</summary>
+    private bool TakeSparkplug(in IngestPublish publish, DateTimeOffset now, in Answer answer)
+    {
+        if (!SparkplugTopic.TryParse(publish.TopicName, out var topic))
+        {
+            throw new InvalidOperationException("A publish came here whose topic the policy did not take.");
+        }
+
+        Span<byte> key = stackalloc byte[SparkplugTopic.KeyBytesMax];
+        key = key[..topic.WriteKey(key)];
+        Span<byte> head = stackalloc byte[RawPublish.HeadBytesMax(publish.TopicName)];
+        head = head[..RawPublish.WriteHead(head, publish.TopicName, publish.ClientId)];
+        return _appender.Append(
+            new NewRecord
+            {
+                Topic = LogTopics.Sparkplug,
+                Key = key,
+                Value = head,
+                ValueTail = publish.Payload,
+                Headers = PublishAppender.Headers(publish),
+                TimestampMs = now.ToUnixTimeMilliseconds(),
+            },
+            new IngestResult(IngestOutcome.Stored),
+            new PublishCounts(0, 0, null, Sparkplug, false),
+            answer);
+    }
 
     private bool TakeAnswer(in IngestPublish publish, in TopicMeaning topic, DateTimeOffset now, in Answer answer) =>
         _appender.Append(

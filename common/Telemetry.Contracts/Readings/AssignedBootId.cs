@@ -18,9 +18,11 @@ public static class AssignedBootId
     {
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         RandomNumberGenerator.Fill(bytes);
-        var random = BinaryPrimitives.ReadUInt64LittleEndian(bytes) & ((1UL << MarkShift) - 1);
-        return (Mark << MarkShift) | random | 1;
+        return From(BinaryPrimitives.ReadUInt64LittleEndian(bytes));
     }
+
+    /// <summary>One made of 64 bits that are as good as random (a hash), the same at each call.</summary>
+    public static ulong From(ulong bits) => (Mark << MarkShift) | (bits & ((1UL << MarkShift) - 1)) | 1;
 
     /// <summary>True when the bridge chose the boot id.</summary>
     public static bool IsAssigned(ulong bootId) => bootId >> MarkShift == Mark;

@@ -7,7 +7,7 @@ namespace Telemetry.Contracts.Wire;
 /// Reads Protobuf tags and scalars from a span; no allocation, no exception for bad bytes.
 /// Wire format: https://protobuf.dev/programming-guides/encoding/
 /// </summary>
-internal ref struct ProtobufReader(ReadOnlySpan<byte> bytes)
+public ref struct ProtobufReader(ReadOnlySpan<byte> bytes)
 {
     private readonly ReadOnlySpan<byte> _bytes = bytes;
 

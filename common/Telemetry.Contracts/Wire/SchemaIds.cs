@@ -24,6 +24,9 @@ public static class SchemaIds
     /// <summary><c>telemetry/v1/command_results.proto</c>, first message <c>CommandResult</c>.</summary>
     public const int CommandResult = 6;
 
+    /// <summary><c>telemetry/v1/catalogue.proto</c>, first message <c>CatalogueEntry</c>.</summary>
+    public const int CatalogueEntry = 7;
+
     /// <summary><c>telemetry/v2/readings.proto</c>, first message <c>ReadingBatch</c>.</summary>
     public const int ReadingBatchV2 = 101;
 

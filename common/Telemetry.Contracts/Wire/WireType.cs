@@ -1,7 +1,7 @@
 namespace Telemetry.Contracts.Wire;
 
 /// <summary>Protobuf wire types.</summary>
-internal enum WireType
+public enum WireType
 {
     Varint = 0,
     Fixed64 = 1,

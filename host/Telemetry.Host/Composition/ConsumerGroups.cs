@@ -20,6 +20,11 @@ internal static class ConsumerGroups
     public static IReadOnlyList<LagGroup> Of(TelemetryOptions options, Roles roles)
     {
         var groups = new List<LagGroup>();
+        if (roles.HasFlag(Roles.Edge) && options.Bridge.Sparkplug.Enabled)
+        {
+            groups.Add(new LagGroup(options.Bridge.Sparkplug.Group, LogTopics.Sparkplug, null));
+        }
+
         if (roles.HasFlag(Roles.Process))
         {
             groups.Add(new LagGroup(options.Processing.Group, LogTopics.Readings, LagStage.Processed));

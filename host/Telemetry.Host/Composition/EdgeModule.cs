@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using Telemetry.Bridge.Commands;
 using Telemetry.Bridge.Ingest;
+using Telemetry.Bridge.Sparkplug.Host;
 using Telemetry.Edge.Hosting;
 using Telemetry.Streams;
 
@@ -16,8 +17,11 @@ internal sealed class EdgeModule : RoleModule
     private readonly MqttBroker _broker;
     private readonly CommandDelivery _commands;
     private PosixSignalRegistration? _hangUp;
+    private readonly HostStatePublisher? _sparkplugState;
 
-    public EdgeModule(PlatformServices services)
+    /// <param name="services">What the modules share.</param>
+    /// <param name="sparkplug">Whose state is told to edge nodes; null: Sparkplug is off.</param>
+    public EdgeModule(PlatformServices services, SparkplugHost? sparkplug)
         : base("edge")
     {
         _services = services;
@@ -25,10 +29,17 @@ internal sealed class EdgeModule : RoleModule
         _producer = services.Log.CreateProducer(new ProducerOptions());
         _ingest = new ReadingIngest(options.Bridge, _producer, services.Time, logging.CreateLogger<ReadingIngest>());
         _broker = new MqttBroker(options.Edge, _ingest, logging, services.Time, sockets: services.Sockets);
+        var channel = new MqttCommandChannel(_broker);
         _commands = new CommandDelivery(
-            services.Log, _producer, new MqttCommandChannel(_broker), options.Commands, options.Bridge, services.Time,
+            services.Log, _producer, channel, options.Commands, options.Bridge, services.Time,
             logging.CreateLogger<CommandDelivery>());
         RoleSchemas.Follow(services.Schemas, options.Bridge, _ingest, _commands);
+        if (sparkplug is not null)
+        {
+            _sparkplugState = new HostStatePublisher(
+                services.Log, _producer, channel, sparkplug, options.Bridge, services.Time, logging.CreateLogger<HostStatePublisher>());
+            _ingest.ForeignHostState = _sparkplugState.ForeignStateSeen;
+        }
     }
 
     /// <inheritdoc/>
@@ -47,17 +58,29 @@ internal sealed class EdgeModule : RoleModule
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        // Before anyone can connect: what is retained must not say that a host is online which is not yet.
+        if (_sparkplugState is not null)
+        {
+            await _sparkplugState.PrepareAsync(cancellationToken);
+        }
+
         var listeners = string.Join(", ", _services.Options.Edge.EffectiveListeners.Select(l => $"{l.Address}:{l.Port}"));
         await Listening.StartAsync(() => _broker.StartAsync(cancellationToken), $"MQTT cannot listen on {listeners}", "--mqtt-port");
         _commands.Start();
         // Without a terminal: closing one sends this signal too, and should end what was started in it.
         _hangUp = Console.IsInputRedirected ? PosixSignalRegistration.Create(PosixSignal.SIGHUP, Reload) : null;
+        _sparkplugState?.Start();
     }
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _hangUp?.Dispose();
+        if (_sparkplugState is not null)
+        {
+            await _sparkplugState.StopAsync(cancellationToken);
+        }
+
         await _commands.DisposeAsync();
         await _broker.StopAsync(cancellationToken);
         await _ingest.DisposeAsync();
@@ -73,6 +96,11 @@ internal sealed class EdgeModule : RoleModule
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
+        if (_sparkplugState is not null)
+        {
+            await _sparkplugState.DisposeAsync();
+        }
+
         await _broker.DisposeAsync();
         await base.DisposeAsync();
     }

@@ -1,13 +1,19 @@
 using System.Text;
 using Telemetry.Bridge.Commands;
+using Telemetry.Bridge.Sparkplug.Host;
 using Telemetry.Edge.Hosting;
 using Telemetry.Mqtt;
 
 namespace Telemetry.Host.Composition;
 
-/// <summary>Commands go out through the broker of this process.</summary>
-internal sealed class MqttCommandChannel(MqttBroker broker) : ICommandChannel
+/// <summary>Commands, and the state of the Sparkplug host, go out through the broker of this process.</summary>
+internal sealed class MqttCommandChannel(MqttBroker broker) : ICommandChannel, ISparkplugChannel
 {
+    public ValueTask<bool> SendPlainAsync(string topic, ReadOnlyMemory<byte> payload) => broker.PublishAsync(topic, payload);
+
+    public async ValueTask PublishStateAsync(string topic, ReadOnlyMemory<byte> payload) =>
+        await broker.PublishAsync(topic, payload, MqttQos.AtLeastOnce, retain: true);
+
     public ValueTask<bool> SendAsync(
         string topic,
         string responseTopic,

@@ -41,7 +41,13 @@ internal sealed class Platform : IAsyncDisposable
         Add(Roles.Query, () => new QueryModule(services, Sampler));
         Add(Roles.Store, () => new StoreModule(services));
         Add(Roles.Process, () => new ProcessModule(services));
-        Add(Roles.Edge, () => new EdgeModule(services));
+        var sparkplug = services.Roles.HasFlag(Roles.Edge) && services.Options.Bridge.Sparkplug.Enabled ? new SparkplugModule(services) : null;
+        if (sparkplug is not null)
+        {
+            _modules.Add(sparkplug);
+        }
+
+        Add(Roles.Edge, () => new EdgeModule(services, sparkplug?.Host));
     }
 
     public ILogger Logger => _services.Logger;
@@ -209,7 +215,7 @@ internal sealed class Platform : IAsyncDisposable
     }
 
     /// <summary>
-    /// All modules at once, and then once more: what processing has written in the meantime is stored too.
+    /// All modules at once, and then twice more: what the Sparkplug host has written in the meantime is processed, and what processing has written is stored too.
     /// </summary>
     private async Task DrainAsync(CancellationToken cancellationToken)
     {
@@ -219,7 +225,7 @@ internal sealed class Platform : IAsyncDisposable
         limit.CancelAfter(deadline);
         try
         {
-            for (var round = 0; round < 2; round++)
+            for (var round = 0; round < 3; round++)
             {
                 await Task.WhenAll(_modules.Select(m => m.DrainAsync(limit.Token)));
             }

@@ -33,19 +33,25 @@ internal static class RoleSchemas
     };
 
     /// <summary>The bridge takes ids up as the registry gives them; the other writers at their next start.</summary>
-    public static void Follow(SchemaDirectory? schemas, BridgeOptions options, ReadingIngest ingest, CommandDelivery commands)
+    public static void Follow(SchemaDirectory? schemas, BridgeOptions options, ReadingIngest ingest, CommandDelivery commands) =>
+        Follow(
+            schemas,
+            options,
+            ids =>
+            {
+                ingest.UseSchemaIds(ids);
+                commands.UseSchemaIds(ids);
+            });
+
+    /// <summary>As the other overload, for any part of the bridge.</summary>
+    public static void Follow(SchemaDirectory? schemas, BridgeOptions options, Action<BridgeOptions> use)
     {
         if (schemas is null)
         {
             return;
         }
 
-        void Use()
-        {
-            var ids = WithIds(options, schemas);
-            ingest.UseSchemaIds(ids);
-            commands.UseSchemaIds(ids);
-        }
+        void Use() => use(WithIds(options, schemas));
 
         schemas.IdChanged += (_, _) => Use();
 
@@ -59,6 +65,9 @@ internal static class RoleSchemas
         ReadingBatchV2SchemaId = schemas.IdOf(TopicSchema.ReadingBatchV2),
         DeadLetterSchemaId = schemas.IdOf(TopicSchema.DeadLetter),
         CommandResultSchemaId = schemas.IdOf(TopicSchema.CommandResult),
+        DeviceEventSchemaId = schemas.IdOf(TopicSchema.DeviceEvent),
+        DeviceCommandSchemaId = schemas.IdOf(TopicSchema.DeviceCommand),
+        CatalogueSchemaId = schemas.IdOf(TopicSchema.CatalogueEntry),
     };
 
     private static HashSet<TopicSchema> Written(Roles roles, WriteVersions versions)
@@ -66,7 +75,8 @@ internal static class RoleSchemas
         var written = new HashSet<TopicSchema>();
         if (roles.HasFlag(Roles.Edge))
         {
-            written.UnionWith([TopicSchema.DeadLetter, TopicSchema.CommandResult]);
+            written.UnionWith(
+                [TopicSchema.DeadLetter, TopicSchema.CommandResult, TopicSchema.DeviceEvent, TopicSchema.DeviceCommand, TopicSchema.CatalogueEntry]);
             if (versions.HasFlag(WriteVersions.V1))
             {
                 written.Add(TopicSchema.ReadingBatch);

@@ -35,8 +35,8 @@ internal static class Topics
             "device", $"`telemetry.v1.Anomaly` {Protobuf}", ["process"], ["store", "query"]),
         new(
             Kept(LogTopics.DeviceEvents, options, options.Retention),
-            "What happened to a device: silent, back, restarted, clock off, readings missing.",
-            "device", $"`telemetry.v1.DeviceEvent` {Protobuf}", ["process"], ["store", "query"]),
+            "What happened to a device: silent, back, restarted, clock off, readings missing, born or dead (Sparkplug).",
+            "device", $"`telemetry.v1.DeviceEvent` {Protobuf}", ["process", "edge"], ["store", "query"]),
         new(
             Kept(LogTopics.DeadLetters, options, options.DeadLetterRetention),
             "What could not be used: the original bytes, where they came from and why.",
@@ -52,11 +52,27 @@ internal static class Topics
         new(
             Kept(LogTopics.Commands, options, options.Retention),
             "Commands to devices.",
-            "device", $"`telemetry.v1.DeviceCommand` {Protobuf}", ["query"], ["edge", "query"]),
+            "device", $"`telemetry.v1.DeviceCommand` {Protobuf}", ["query", "edge"], ["edge", "query"]),
         new(
             Kept(LogTopics.CommandResults, options, options.Retention),
             "What became of commands: sent, answered, refused.",
             "device", $"`telemetry.v1.CommandResult` {Protobuf}", ["edge"], ["edge", "query"]),
+        new(
+            Kept(LogTopics.Sparkplug, options, options.Retention),
+            "Births, data and deaths of Sparkplug edge nodes as they came. What is here was accepted.",
+            "group and edge node", "private to the bridge: versioned binary, topic and payload", ["edge"], ["edge"]),
+        new(
+            State(LogTopics.SparkplugState, options),
+            "What is known of Sparkplug edge nodes, restored when a partition changes hands.",
+            "group and edge node", "private to the bridge: versioned binary", ["edge"], ["edge"]),
+        new(
+            State(LogTopics.SparkplugHost, options) with { Partitions = 1 },
+            "The last timestamp of the Sparkplug host's STATE, which must not go back.",
+            "host id and edge name", "milliseconds, 8 bytes", ["edge"], ["edge"]),
+        new(
+            State(LogTopics.Catalogue, options),
+            "What sensors are: unit, range, description.",
+            "device and sensor", $"`telemetry.v1.CatalogueEntry` {Protobuf}", ["edge"], []),
     ];
 
     private static TopicSpec Kept(string name, LogOptions options, TimeSpan retention) =>

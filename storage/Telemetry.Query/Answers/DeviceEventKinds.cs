@@ -14,6 +14,8 @@ internal static class DeviceEventKinds
         ["clock-ok"] = DeviceEventKind.ClockOk,
         ["sequence-gap"] = DeviceEventKind.SequenceGap,
         ["id-conflict"] = DeviceEventKind.IdConflict,
+        ["offline"] = DeviceEventKind.Offline,
+        ["online"] = DeviceEventKind.Online,
     };
 
     public static string Name(DeviceEventKind kind) => ByName.First(pair => pair.Value == kind).Key;

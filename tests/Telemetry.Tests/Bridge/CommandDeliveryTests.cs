@@ -80,6 +80,35 @@ public sealed class CommandDeliveryTests : IAsyncLifetime
         (await _channel.NextAsync()).ShouldContain("/third/");
     }
 
+    [Fact]
+    public async Task A_command_of_sparkplug_is_published_as_it_is_to_its_topic()
+    {
+        await using var delivery = Start();
+        var rebirth = Command('1', "plant:line-1");
+        rebirth.Topic = "spBv1.0/plant/NCMD/line-1";
+        rebirth.Payload = Google.Protobuf.ByteString.CopyFrom(1, 2, 3);
+        Append(LogTopics.Commands, rebirth);
+
+        (await _channel.NextAsync()).ShouldBe("spBv1.0/plant/NCMD/line-1 010203");
+    }
+
+    [Theory]
+    [InlineData("spBv1.0/plant/NDATA/line-1")]
+    [InlineData("spBv1.0/plant/NCMD/+")]
+    [InlineData("spBv1.0/plant/NCMD/line-1/x")]
+    [InlineData("telemetry/v1/press-1/commands/x")]
+    [InlineData("anything")]
+    public async Task A_command_to_any_other_topic_is_skipped(string topic)
+    {
+        await using var delivery = Start();
+        var bad = Command('1', "d");
+        bad.Topic = topic;
+        Append(LogTopics.Commands, bad);
+        Append(LogTopics.Commands, Command('2', "next"));
+
+        (await _channel.NextAsync()).ShouldContain("/next/");
+    }
+
     private static string Id(char digit) => new(digit, 32);
 
     private static DeviceCommand Command(char id, string device) => new()
@@ -126,6 +155,12 @@ public sealed class CommandDeliveryTests : IAsyncLifetime
             }
 
             _sent.Writer.TryWrite(topic).ShouldBeTrue();
+            return ValueTask.FromResult(true);
+        }
+
+        public ValueTask<bool> SendPlainAsync(string topic, ReadOnlyMemory<byte> payload)
+        {
+            _sent.Writer.TryWrite($"{topic} {Convert.ToHexString(payload.Span)}").ShouldBeTrue();
             return ValueTask.FromResult(true);
         }
 
