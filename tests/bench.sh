@@ -7,6 +7,9 @@ bench_help() {
 ./telemetry bench pipeline [OPTIONS]   the whole platform at full speed, then an audit
     --devices N (1000)  --readings-per-publish N (1)  --for TIME (30s)  --rate R (max)
 ./telemetry bench peers [SECONDS]      PUBLISH/s beside mosquitto and, where PEERS points to them, NATS and rumqttd
+./telemetry bench mqtt [SECONDS] [FILTER]
+                                       the broker beside mosquitto and MQTTnet's server with PUBACK after an fsync: QoS, fan-in and fan-out, TLS,
+                                       retained, shared, memory of idle connections, a storm of reconnects; FILTER takes rows by name
 ./telemetry bench kafka [SECONDS] [speed|losses]
                                        roles apart over Kafka beside the embedded pipeline and mosquitto + Telegraf + Kafka; and with kills
 ./telemetry bench spike [FACTOR]       roles apart over Kafka at 10 M readings/h, FACTOR (6) times that for 20 s: how lag comes back
@@ -66,6 +69,7 @@ run_bench() {
       ;;
     pipeline) shift; bench_pipeline "$@" ;;
     peers) shift; . "$root/tests/peers.sh"; bench_peers "$@" ;;
+    mqtt) shift; . "$root/tests/mqtt-bench.sh"; bench_mqtt "$@" ;;
     simulator) shift; bench_simulator "$@" ;;
     spike) shift; . "$root/tests/kafka-bench.sh"; bench_spike "$@" ;;
     kafka-producer|kafka-transactions) . "$root/tests/kafka-bench.sh"; bench_clients "$@" ;;

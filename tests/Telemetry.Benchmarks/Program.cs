@@ -2,10 +2,14 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Telemetry.Benchmarks.Detectors;
 using Telemetry.Benchmarks.Kafka;
+using Telemetry.Benchmarks.Mqtt.Load;
+using Telemetry.Benchmarks.Mqtt.Peers;
+using Telemetry.Benchmarks.Mqtt.Table;
 using Telemetry.Benchmarks.Simulator;
 
 // "detectors", "kafka-producer HOST:PORT", "kafka-transactions HOST:PORT", "simulator HOST:PORT SECONDS": short tables by
-// stopwatch ("simulator-run" is one run of the last in its own process); anything else goes to BenchmarkDotNet.
+// stopwatch ("simulator-run" is one run of the last in its own process); "mqtt-table SECONDS FILTER BROKER...": brokers side by side, with
+// "mqtt-certificate FOLDER" and "mqtt-fsync PORT FILE" for that; anything else goes to BenchmarkDotNet.
 if (args is ["detectors", ..])
 {
     DetectorSpeed.Print(Console.Out);
@@ -27,6 +31,19 @@ else if (args is ["simulator-run", var at, var devices, var rate, var length])
     await SimulatorCost.RunAsync(
         Console.Out, at, int.Parse(devices, CultureInfo.InvariantCulture),
         double.Parse(rate, CultureInfo.InvariantCulture), int.Parse(length, CultureInfo.InvariantCulture));
+}
+else if (args is ["mqtt-table", var each, var filter, .. var brokers])
+{
+    await BrokerTable.PrintAsync(
+        Console.Out, [.. brokers.Select(LoadTarget.Parse)], TimeSpan.FromSeconds(int.Parse(each, CultureInfo.InvariantCulture)), filter);
+}
+else if (args is ["mqtt-certificate", var folder])
+{
+    RunCertificate.Write(folder);
+}
+else if (args is ["mqtt-fsync", var port, var file])
+{
+    await FsyncBroker.RunAsync(int.Parse(port, CultureInfo.InvariantCulture), file);
 }
 else
 {
