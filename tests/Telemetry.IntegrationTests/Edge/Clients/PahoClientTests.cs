@@ -1,8 +1,8 @@
 using System.Globalization;
 
-namespace Telemetry.IntegrationTests.Edge;
+namespace Telemetry.IntegrationTests.Edge.Clients;
 
-/// <summary>Eclipse Paho for Python against this broker.</summary>
+/// <summary>Eclipse Paho for Python over every transport and in both versions.</summary>
 public sealed class PahoClientTests
 {
     /// <summary>Subscribes, publishes 50 messages at each QoS, and ends well when each came back once and in order.</summary>
@@ -10,7 +10,7 @@ public sealed class PahoClientTests
         import sys, threading
         import paho.mqtt.client as mqtt
         version = mqtt.MQTTv5 if sys.argv[2] == "5" else mqtt.MQTTv311
-        arguments = dict(client_id="paho", protocol=version)
+        arguments = dict(client_id="paho", protocol=version, transport=sys.argv[3])
         if hasattr(mqtt, "CallbackAPIVersion"):
             arguments["callback_api_version"] = mqtt.CallbackAPIVersion.VERSION1
         client = mqtt.Client(**arguments)
@@ -23,6 +23,10 @@ public sealed class PahoClientTests
         client.on_subscribe = lambda *a: ready.set()
         client.on_connect = lambda c, *a: c.subscribe("p/#", 2)
         client.will_set("will", b"dead", 1)
+        if sys.argv[3] == "websockets":
+            client.ws_set_options(path="/mqtt")
+        if len(sys.argv) > 4:
+            client.tls_set(ca_certs=sys.argv[4])
         client.connect("127.0.0.1", int(sys.argv[1]), 30)
         client.loop_start()
         assert ready.wait(15), "no SUBACK"
@@ -38,14 +42,28 @@ public sealed class PahoClientTests
         """;
 
     [Theory]
-    [InlineData("4")]
-    [InlineData("5")]
-    public async Task Paho_gets_every_message_back_once_and_in_order(string version)
+    [InlineData(Transport.Tcp, "4")]
+    [InlineData(Transport.Tcp, "5")]
+    [InlineData(Transport.Tls, "4")]
+    [InlineData(Transport.Tls, "5")]
+    [InlineData(Transport.WebSocket, "4")]
+    [InlineData(Transport.WebSocket, "5")]
+    [InlineData(Transport.SecureWebSocket, "4")]
+    [InlineData(Transport.SecureWebSocket, "5")]
+    public async Task Paho_gets_every_message_back_once_and_in_order(Transport transport, string version)
     {
         var python = await PythonAsync();
-        await using var broker = await TestBroker.StartAsync();
+        await using var transports = await Transports.StartAsync();
         var output = await ClientProcess.RunAsync(
-            python, ["-c", Script, broker.Port.ToString(CultureInfo.InvariantCulture), version]);
+            python,
+            [
+                "-c",
+                Script,
+                transports.PortOf(transport).ToString(CultureInfo.InvariantCulture),
+                version,
+                transport is Transport.Tcp or Transport.Tls ? "tcp" : "websockets",
+                .. Transports.IsSecure(transport) ? [transports.Authority.RootFile] : Array.Empty<string>(),
+            ]);
         output.Trim().ShouldBe("good");
     }
 
