@@ -91,4 +91,24 @@ public static class ClientPackets
         return (byte)((int)request.Qos | (request.NoLocal ? 4 : 0) | (request.RetainAsPublished ? 8 : 0)
             | (int)request.RetainHandling << 4);
     }
+
+    /// <summary>Writes an UNSUBSCRIBE; returns its bytes.</summary>
+    public static int Unsubscribe(IBufferWriter<byte> output, MqttVersion version, UnsubscribePacket packet)
+    {
+        var block = new PropertyBlock(version, packet.Properties, fixedSize: 0, int.MaxValue);
+        var remaining = 2 + block.EncodedSize;
+        foreach (var filter in packet.Filters)
+        {
+            remaining += MqttBodyWriter.SizeOf(filter);
+        }
+        MqttEncoding.TryReserve(output, MqttPacketType.Unsubscribe, remaining, int.MaxValue, out var writer, out var size);
+        writer.WriteUInt16(packet.PacketIdentifier);
+        block.Write(ref writer);
+        foreach (var filter in packet.Filters)
+        {
+            writer.WriteString(filter);
+        }
+        output.Advance(size);
+        return size;
+    }
 }

@@ -130,19 +130,8 @@ internal static class Conversation
     /// <summary>Unsubscribes and returns the codes of UNSUBACK, none in 3.1.1.</summary>
     public static async Task<IReadOnlyList<ReasonCode>> DropAsync(this RawClient client, ushort id, params string[] filters)
     {
-        List<byte> body = [(byte)(id >> 8), (byte)id];
-        if (client.Version == MqttVersion.V500)
-        {
-            body.Add(0);
-        }
-
-        foreach (var filter in filters)
-        {
-            var bytes = System.Text.Encoding.UTF8.GetBytes(filter);
-            body.AddRange([(byte)(bytes.Length >> 8), (byte)bytes.Length, .. bytes]);
-        }
-
-        await client.SendAsync([0xA2, (byte)body.Count, .. body]);
+        await client.WriteAsync(output => ClientPackets.Unsubscribe(
+            output, client.Version, new UnsubscribePacket { PacketIdentifier = id, Filters = filters }));
         var packet = await client.NextAsync();
         packet.Type.ShouldBe(MqttPacketType.UnsubAck);
         ServerPackets.UnsubAck(packet.Body, client.Version, out var answer, out var error).ShouldBeTrue(error.ToString());

@@ -49,20 +49,13 @@ public sealed class SizeTests
             MqttVersion.V500,
             new SubscribePacket { PacketIdentifier = 1, Requests = [.. filters.Select(f => Want(f, MqttQos.AtMostOnce))] }));
         await client.PingAsync();
-        await client.SendAsync(Unsubscribe(filters));
+        await client.WriteAsync(o => ClientPackets.Unsubscribe(
+            o, MqttVersion.V500, new UnsubscribePacket { PacketIdentifier = 2, Filters = filters }));
         await client.PingAsync();
 
         // They were carried out all the same.
         await broker.Broker.PublishAsync("1", "x"u8.ToArray());
         await client.PingAsync();
-
-        static byte[] Unsubscribe(string[] filters)
-        {
-            byte[] body = [0, 2, 0, .. filters.SelectMany(f => (byte[])[0, (byte)f.Length, .. System.Text.Encoding.UTF8.GetBytes(f)])];
-            var length = new byte[4];
-            var count = VariableByteInteger.Write(length, body.Length);
-            return [0xA2, .. length[..count], .. body];
-        }
     }
 
     [Theory]
