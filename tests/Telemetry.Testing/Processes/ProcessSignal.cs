@@ -6,11 +6,16 @@ namespace Telemetry.Testing.Processes;
 /// <summary>POSIX signals by process id (Linux numbers).</summary>
 public static partial class ProcessSignal
 {
+    private const int Sighup = 1;
     private const int Sigkill = 9;
     private const int Sigterm = 15;
     private const int Sigcont = 18;
     private const int Sigstop = 19;
     private static readonly TimeSpan PauseLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>SIGHUP: read settings again.</summary>
+    /// <returns>False when there is no such process.</returns>
+    public static bool HangUp(int pid) => Send(pid, Sighup);
 
     /// <summary>SIGKILL: a crash.</summary>
     /// <returns>False when there is no such process.</returns>
