@@ -47,7 +47,7 @@ public sealed class DeadLetterReplayer : IAsyncDisposable
         _producer = producer;
 
         // Who may speak for a device was judged when it was published; now an operator speaks.
-        _options = options with { RequireCertificate = false, UserNameNamesDevice = false };
+        _options = options with { RequireCertificate = false, RequireUserName = false, UserNameNamesDevice = false };
         _time = time;
         _ingest = new ReadingIngest(_options, producer, time, logging.CreateLogger<ReadingIngest>());
     }

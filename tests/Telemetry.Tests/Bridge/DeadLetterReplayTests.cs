@@ -61,6 +61,23 @@ public sealed class DeadLetterReplayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Operator_replays_what_was_refused_for_want_of_a_user_or_certificate()
+    {
+        var strict = new BridgeOptions { RequireUserName = true };
+        await RefuseAsync(Batch(Now()), strict);
+        await RefuseAsync(Batch(Now() - Hours(1)), strict with { RequireUserName = false, RequireCertificate = true });
+        var entries = await ListAsync();
+        entries.Select(e => e.Letter.Cause).ShouldBe(["user-required", "certificate-required"], ignoreOrder: true);
+
+        foreach (var entry in entries)
+        {
+            (await ReplayAsync(entry, strict with { RequireCertificate = true })).Outcome.ShouldBe(ReplayOutcome.Replayed);
+        }
+
+        (await ReadReadingsAsync()).Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Only_the_refused_readings_of_a_batch_come_back_with_their_own_ids_and_mended_times()
     {
         var batch = BridgeFixture.Batch(Now(), Now() + 1, Now() - (Hours(24) * 4000), Now() + 2, Now() - (Hours(24) * 4000), Now() - (Hours(24) * 4000));
