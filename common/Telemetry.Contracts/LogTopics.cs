@@ -38,4 +38,13 @@ public static class LogTopics
 
     /// <summary><c>CatalogueEntry</c> values, keyed by device and sensor (compacted).</summary>
     public const string Catalogue = "telemetry.catalogue.v1";
+
+    /// <summary>MQTT messages for persistent sessions, keyed by their publisher's client id.</summary>
+    public const string Messages = "telemetry.messages.v1";
+
+    /// <summary>MQTT sessions, their subscriptions and what they have been given (compacted, partitioned by client id).</summary>
+    public const string MqttSessions = "telemetry.mqtt-sessions.v1";
+
+    /// <summary>Retained MQTT messages (compacted, keyed by topic name).</summary>
+    public const string MqttRetained = "telemetry.mqtt-retained.v1";
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Durability;
 using Telemetry.Edge.Routing;
 using Telemetry.Edge.Security;
 using Telemetry.Edge.Sessions;
@@ -23,6 +24,9 @@ internal sealed record BrokerCore(
     private readonly LogThrottle _connectBudget = new(Time);
 
     public IAuthorizer Authorizer => Security.Authorizer;
+
+    /// <summary>Who has which session, where several nodes share the log; null where one has it alone.</summary>
+    public SharedSessions? Shared { get; set; }
 
     /// <summary>CONNECT packets that are not answered yet.</summary>
     public ByteBudget Connecting { get; } = new(Options.MaxConnectBytes);

@@ -18,7 +18,8 @@ internal static class ConnectionCloser
         if (connection.Session is { } session)
         {
             var discardWill = reason.Kind == CloseKind.ClientDisconnected;
-            core.Sessions.Disconnect(session, connection, discardWill, connection.ExpiryAtDisconnect, out var dropped);
+            core.Sessions.Disconnect(
+                session, connection, discardWill, connection.ExpiryAtDisconnect, out var dropped, core.Time.GetUtcNow().ToUnixTimeMilliseconds());
             core.Metrics.Dropped(DropCause.NotConnected, dropped);
         }
 

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Net;
 using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Messages;
 using Telemetry.Edge.Reasons;
+using Telemetry.Edge.Routing;
 using Telemetry.Edge.Security.Limits;
 using Telemetry.Edge.Sessions;
 using Telemetry.Edge.Timing;
@@ -14,7 +16,7 @@ namespace Telemetry.Edge.Connections;
 /// One client connection. A single loop reads and handles its packets; <see cref="Pump"/> writes; the log answers publishes
 /// from its own threads through <see cref="Ingested"/>; anyone may ask for the end with <see cref="RequestClose"/>.
 /// </summary>
-internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOwner
+internal sealed class MqttConnection : WheelEntry, IIngestCompletion, IPublishAnswer, ISessionOwner
 {
     /// <summary>Bytes of unsent answers from which on the reader waits for the writer.</summary>
     private const int MaxControlBytes = 64 * 1024;
@@ -64,6 +66,9 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
 
     /// <summary>Session Expiry Interval of the client's DISCONNECT.</summary>
     public TimeSpan? ExpiryAtDisconnect { get; set; }
+
+    /// <summary>What follows an authentication that took several packets: the session, which may have to be waited for.</summary>
+    public Func<CancellationToken, ValueTask<bool>>? Admission { get; set; }
 
     /// <summary>Over <see cref="EdgeOptions.MaxConnections"/>: its CONNECT is refused.</summary>
     public bool IsSurplus { get; init; }
@@ -190,6 +195,34 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
         Answer(target, ticket, result);
     }
 
+    /// <inheritdoc/>
+    public void Published(ReasonCode? code, string? reason, ulong state, MessageOrigin? origin)
+    {
+        var ticket = state >> 18;
+        var target = Acks;
+        if ((state & 3) == 2)
+        {
+            var keep = code is { } known && (known < ReasonCode.UnspecifiedError || Client!.Version != MqttVersion.V500);
+            var window = Session!.Inbound.Complete((ushort)(state >> 2), keep, out ticket, origin);
+            CountExactlyOnce(keep ? 0 : -1);
+            if (window is null)
+            {
+                return;
+            }
+
+            target = window;
+        }
+
+        if (code is not { } answer)
+        {
+            target.Owner!.RequestClose(CloseReason.LogUnavailable);
+        }
+        else if (target.Complete(ticket, answer, reason))
+        {
+            target.Owner!.Wake();
+        }
+    }
+
     /// <summary>Keep alive, or the connect timeout, has passed. Only client packets count. [MQTT-3.1.2-22]</summary>
     public override void Due(long now)
     {
@@ -287,6 +320,9 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
                 case ReadStep.WaitForIngest:
                     _core.Metrics.IngestPaused();
                     await PauseAsync(static (core, token) => core.Ingest!.WaitForCapacityAsync(token).AsTask());
+                    break;
+                case ReadStep.WaitForLog:
+                    await PauseAsync((core, token) => core.Router.Log!.WaitAsync(Session!, token));
                     break;
                 case ReadStep.WaitForAcks:
                     await PauseAsync((_, token) => Acks.WaitForRoomAsync(token));
@@ -455,7 +491,7 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
 
     private async ValueTask ConnectAsync()
     {
-        var connect = _connect!;
+        var connect = _connect;
         _connect = null;
         if (Closing is not { } closing)
         {
@@ -464,7 +500,17 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, ISessionOw
 
         using var timeout = new CancellationTokenSource(_core.Options.ConnectTimeout, _core.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, closing.Token);
-        await _packets.ConnectAsync(this, connect, either.Token);
+        if (connect is not null)
+        {
+            await _packets.ConnectAsync(this, connect, either.Token);
+        }
+
+        if (Admission is { } admission)
+        {
+            Admission = null;
+            await admission(either.Token);
+        }
+
         LetGoOfConnect();
     }
 

@@ -15,6 +15,9 @@ internal enum ReadStep
     /// <summary>The log has no room: wait for it and handle the same packet again.</summary>
     WaitForIngest,
 
+    /// <summary>The log for messages of persistent sessions has no room: wait for it and handle the same packet again.</summary>
+    WaitForLog,
+
     /// <summary>Too many answers are owed to a 3.1.1 client: wait until one went out and handle the same packet again.</summary>
     WaitForAcks,
 

@@ -78,4 +78,13 @@ internal static partial class Log
 
     [LoggerMessage(1105, LogLevel.Warning, "The keys of tokens cannot be had from {Url}: {Message} The last ones count; trying again in {Delay}")]
     public static partial void NoKeys(this ILogger logger, Uri url, string message, TimeSpan delay);
+
+    [LoggerMessage(1040, LogLevel.Information, "Restored {Sessions} sessions, {Retained} retained messages and {Messages} messages that wait for their sessions")]
+    public static partial void Restored(this ILogger logger, int sessions, int retained, int messages);
+
+    [LoggerMessage(1041, LogLevel.Error, "A record of the broker's in partition {Partition} at offset {Offset} cannot be read and is passed over: {Message}")]
+    public static partial void RecordUnreadable(this ILogger logger, int partition, long offset, string message);
+
+    [LoggerMessage(1042, LogLevel.Warning, "The will of '{ClientId}' was not taken by the log: {Message}")]
+    public static partial void WillLost(this ILogger logger, string clientId, string message);
 }

@@ -52,6 +52,7 @@ public sealed class MqttBroker : IAsyncDisposable
     private readonly SocketShare _sockets;
     private readonly int _maxConnections;
     private readonly int _maxSurplus;
+    private readonly BrokerDurability? _durability;
     private ITimer? _ticker;
     private long _sweepAt = SweepMilliseconds;
     private int _connectionCount;
@@ -66,6 +67,7 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <param name="authenticator">Who may connect; null for what the options say.</param>
     /// <param name="authorizer">Who may publish and subscribe what; null for what the options say.</param>
     /// <param name="sockets">The sockets of this process, when it has other listeners too; null: the broker has them for itself.</param>
+    /// <param name="log">Where sessions, their messages and retained messages are kept; null: they end with the process.</param>
     /// <exception cref="EdgeConfigurationException">The options cannot work.</exception>
     public MqttBroker(
         EdgeOptions options,
@@ -74,7 +76,8 @@ public sealed class MqttBroker : IAsyncDisposable
         TimeProvider time,
         IAuthenticator? authenticator = null,
         IAuthorizer? authorizer = null,
-        SocketBudget? sockets = null)
+        SocketBudget? sockets = null,
+        IBrokerLog? log = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         EdgeOptionsValidator.Check(options);
@@ -89,13 +92,19 @@ public sealed class MqttBroker : IAsyncDisposable
         var tree = new SubscriptionTree();
         var retained = new RetainedMessages(options.MaxRetainedMessages, options.MaxRetainedBytes);
         _retained = retained;
-        var router = new MessageRouter(tree, retained, _wheel, _metrics, options.MaxTopicLevels);
+        _durability = log is null ? null : new BrokerDurability(log, _wheel, time);
+        var router = new MessageRouter(tree, retained, _wheel, _metrics, options.MaxTopicLevels, _durability?.Publishes);
+        if (_durability is not null)
+        {
+            _durability.Publishes.Deliver = router.Deliver;
+        }
+
         var security = new BrokerSecurity(
             authenticator ?? EdgeSecurity.Authenticator(options, time, _logger), authorizer ?? EdgeSecurity.Authorizer(options),
             options.Limits, time, _logger, loggers.CreateLogger(AuditLog.Category));
         _wills = new WillPublisher(router, ingest, security.Authorizer, _wheel, _metrics, _logger);
         _budget = new QueueBudget(options.MaxQueuedBytesTotal);
-        var sessions = new SessionRegistry(options, _budget, _wheel, tree, _wills.Publish);
+        var sessions = new SessionRegistry(options, _budget, _wheel, tree, _wills.Publish, _durability?.Sessions);
         _core = new BrokerCore(
             options,
             router,
@@ -123,6 +132,9 @@ public sealed class MqttBroker : IAsyncDisposable
 
     internal EdgeMetrics Metrics => _metrics;
 
+    /// <summary>By partition of the messages topic, the offset that the start read from.</summary>
+    internal IReadOnlyDictionary<int, long> RestoredFrom => _durability?.RestoredFrom ?? new Dictionary<int, long>();
+
     /// <summary>Bytes in the queues of all sessions.</summary>
     internal long QueuedBytes => _budget.Used;
 
@@ -138,6 +150,12 @@ public sealed class MqttBroker : IAsyncDisposable
         if (_maxConnections < _options.MaxConnections)
         {
             _logger.FewFiles(_options.MaxConnections, _maxConnections);
+        }
+
+        if (_durability is not null)
+        {
+            await _durability.RestoreAsync(_core.Sessions, _retained, _core.Router, _logger, cancellationToken);
+            _core.Shared = _durability.Shared;
         }
 
         var transport = new BudgetedTransport(
@@ -183,6 +201,11 @@ public sealed class MqttBroker : IAsyncDisposable
 
         await EndedAsync(cancellationToken);
         await _wills.WhenDoneAsync(deadline.Token);
+        if (_durability is not null)
+        {
+            await _durability.StopAsync(deadline.Token);
+        }
+
         if (_ticker is { } ticker)
         {
             await ticker.DisposeAsync();
@@ -219,7 +242,10 @@ public sealed class MqttBroker : IAsyncDisposable
     /// </summary>
     public void Reload() => _core.Security.Reload();
 
-    /// <summary>Publishes from inside, for example a command to a device. Goes to subscribers, never to the ingest.</summary>
+    /// <summary>
+    /// Publishes from inside, for example a command to a device. Goes to subscribers, never to the ingest; where several nodes share the log,
+    /// to those of this node, because each node does the same for its own. A retained message goes to all.
+    /// </summary>
     /// <param name="topic">Topic name.</param>
     /// <param name="payload">Payload; copied.</param>
     /// <param name="qos">QoS 0 to 2.</param>
@@ -241,7 +267,9 @@ public sealed class MqttBroker : IAsyncDisposable
         }
 
         var message = new Message(content, (byte)qos, retain, Message.ExpiryTime(_wheel.Now, properties?.MessageExpiryInterval));
-        return ValueTask.FromResult(_core.Router.Route(message) == ReasonCode.Success);
+        return _core.Router.Log is { IsShared: true } && !retain
+            ? ValueTask.FromResult(_core.Router.RouteHere(message))
+            : IsSuccessAsync(_core.Router.RouteAsync(message));
     }
 
     /// <summary>Stops, if that has not been done.</summary>
@@ -337,6 +365,8 @@ public sealed class MqttBroker : IAsyncDisposable
         }
     }
 
+    private static async ValueTask<bool> IsSuccessAsync(ValueTask<ReasonCode> routing) => await routing == ReasonCode.Success;
+
     private static async ValueTask CutAsync(MqttTransport transport)
     {
         transport.Abort();
@@ -381,9 +411,10 @@ public sealed class MqttBroker : IAsyncDisposable
         {
             _wheel.Advance();
             _budget.WakeWaiting();
+            _durability?.Tick();
             if (_wheel.CoarseNow >= _sweepAt)
             {
-                _retained.RemoveExpired(_wheel.CoarseNow);
+                _core.Router.RemoveExpired(_wheel.CoarseNow);
                 _sweepAt = _wheel.CoarseNow + SweepMilliseconds;
             }
         }

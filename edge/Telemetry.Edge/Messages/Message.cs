@@ -26,6 +26,12 @@ internal sealed class Message(PublishMessage content, byte qos, bool retain, lon
     /// <summary>Its place among all messages ever retained, set when it becomes the retained message of its topic; 0 before.</summary>
     public long RetainedSequence { get; set; }
 
+    /// <summary>Names a retained message wherever it is read; 0 for one that is not retained.</summary>
+    public ulong RetainedStamp { get; set; }
+
+    /// <summary>Its place on the log, set before it is queued; null when it is not there.</summary>
+    public MessageOrigin? Origin { get; set; }
+
     /// <summary>Copies in queues, for <see cref="QueueBudget"/>.</summary>
     public ref int Copies => ref _copies;
 

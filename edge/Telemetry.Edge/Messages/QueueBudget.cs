@@ -31,6 +31,13 @@ internal sealed class QueueBudget(long maxBytes)
         return false;
     }
 
+    /// <summary>Takes room that was granted before a restart.</summary>
+    public void Take(Message message)
+    {
+        var first = Interlocked.Increment(ref message.Copies) == 1;
+        Interlocked.Add(ref _used, CopyBytes + (first ? message.Size : 0));
+    }
+
     /// <summary>A copy is gone.</summary>
     public void Release(Message message)
     {

@@ -1,4 +1,5 @@
 using Telemetry.Edge.Connections;
+using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Sessions;
 using Telemetry.Mqtt;
 
@@ -29,8 +30,9 @@ internal sealed class AckHandler(BrokerCore core)
             _ => InflightInput.PubRec,
         };
         var state = connection.Session!.Apply(connection, packet.PacketIdentifier, input);
-        if (input == InflightInput.PubRec)
+        if (input == InflightInput.PubRec && (state is null || connection.Session.Keep is null))
         {
+            // A session that survives sends it by itself, when it would know after a crash that PUBREC came.
             // PUBREL even for an identifier that is not known: the receiver must be able to finish. [MQTT-4.3.3-4]
             var code = state is null ? ReasonCode.PacketIdentifierNotFound : ReasonCode.Success;
             connection.Pump.WriteAck(MqttPacketType.PubRel, packet.PacketIdentifier, code);
@@ -39,11 +41,30 @@ internal sealed class AckHandler(BrokerCore core)
     }
 
     /// <summary>The identifier of a QoS 2 publish is free again. [MQTT-4.3.3-11]</summary>
-    private static void Release(MqttConnection connection, ushort identifier)
+    private void Release(MqttConnection connection, ushort identifier)
     {
-        var known = connection.Session!.Inbound.Release(identifier);
+        var known = connection.Session!.Inbound.Release(identifier, out var origin);
         connection.CountExactlyOnce(known ? -1 : 0);
+        if (origin is not null)
+        {
+            // Not before it is durable: after a crash the identifier would seem taken, and swallow the next message that carries it.
+            core.Router.Log!.Release(connection.Session, identifier, origin, isDurable => Released(connection, identifier, isDurable));
+            return;
+        }
+
         connection.Pump.WriteAck(
             MqttPacketType.PubComp, identifier, known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound);
+    }
+
+    private static void Released(MqttConnection connection, ushort identifier, bool isDurable)
+    {
+        if (!isDurable)
+        {
+            connection.RequestClose(CloseReason.LogUnavailable);
+            return;
+        }
+
+        connection.Pump.WriteAck(MqttPacketType.PubComp, identifier);
+        connection.Pump.Wake();
     }
 }

@@ -23,7 +23,7 @@ internal sealed class AuthHandler(BrokerCore core, ConnectHandler connects)
         }
 
         connection.Authentication = new PendingAuthentication(exchange, method, connect, assigned);
-        return Answer(connection, connection.Authentication, exchange.Next(connect.Properties.AuthenticationData)) == ReadStep.Next;
+        return Answer(connection, connection.Authentication, exchange.Next(connect.Properties.AuthenticationData)) != ReadStep.Close;
     }
 
     /// <summary>An AUTH of the client.</summary>
@@ -101,7 +101,9 @@ internal sealed class AuthHandler(BrokerCore core, ConnectHandler connects)
         {
             IsFromToken = step.ExpiresAt is not null,
         };
-        return connects.Admit(connection, connect, identity, pending.AssignedClientId, step.ExpiresAt, step.Data) ? ReadStep.Next : ReadStep.Close;
+        var (assigned, expiresAt, data) = (pending.AssignedClientId, step.ExpiresAt, step.Data);
+        connection.Admission = token => connects.AdmitAsync(connection, connect, identity, assigned, expiresAt, data, token);
+        return ReadStep.Connect;
     }
 
     private ReadStep FinishAgain(MqttConnection connection, PendingAuthentication pending, in AuthStep step)

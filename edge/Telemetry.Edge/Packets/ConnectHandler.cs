@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Telemetry.Edge.Connections;
 using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Durability;
 using Telemetry.Edge.Messages;
 using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Security.Limits;
@@ -67,7 +68,7 @@ internal sealed class ConnectHandler(BrokerCore core)
             return RefuseCredentials(connection, connect, result.Outcome);
         }
 
-        return Admit(connection, connect, identity, assigned, result.ExpiresAt);
+        return await AdmitAsync(connection, connect, identity, assigned, result.ExpiresAt, null, cancellationToken);
     }
 
     /// <summary>The client has proved who it is; what it asks for is another matter.</summary>
@@ -77,8 +78,10 @@ internal sealed class ConnectHandler(BrokerCore core)
     /// <param name="assigned">Client identifier given to it, if it had none.</param>
     /// <param name="expiresAt">When what it proved ends; null for never.</param>
     /// <param name="data">Last data of an enhanced authentication, for the CONNACK; null without one.</param>
-    public bool Admit(
-        MqttConnection connection, ConnectPacket connect, MqttClientIdentity identity, string? assigned, DateTimeOffset? expiresAt, byte[]? data = null)
+    /// <param name="cancellationToken">Ends the wait for its session.</param>
+    public async ValueTask<bool> AdmitAsync(
+        MqttConnection connection, ConnectPacket connect, MqttClientIdentity identity, string? assigned, DateTimeOffset? expiresAt, byte[]? data,
+        CancellationToken cancellationToken)
     {
         if (connect.Will is { Retain: true } && connect.Version == MqttVersion.V500 && core.Options.MaxRetainedMessages == 0)
         {
@@ -90,7 +93,7 @@ internal sealed class ConnectHandler(BrokerCore core)
             return Refuse(connection, connect, ReasonCode.NotAuthorized, "The will's topic is not allowed for this client.");
         }
 
-        return Accept(connection, connect, identity, assigned, expiresAt, data);
+        return await AcceptAsync(connection, connect, identity, assigned, expiresAt, data, cancellationToken);
     }
 
     /// <summary>Refuses for what the client gave to prove who it is.</summary>
@@ -134,8 +137,9 @@ internal sealed class ConnectHandler(BrokerCore core)
 
     private static string NewClientId() => $"auto-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
 
-    private bool Accept(
-        MqttConnection connection, ConnectPacket connect, MqttClientIdentity identity, string? assigned, DateTimeOffset? expiresAt, byte[]? data)
+    private async ValueTask<bool> AcceptAsync(
+        MqttConnection connection, ConnectPacket connect, MqttClientIdentity identity, string? assigned, DateTimeOffset? expiresAt, byte[]? data,
+        CancellationToken cancellationToken)
     {
         var keepAlive = KeepAliveOf(connect);
         var client = new ClientContext(connect, identity, keepAlive) { EndsAt = EndOf(expiresAt) };
@@ -147,8 +151,22 @@ internal sealed class ConnectHandler(BrokerCore core)
             return Refuse(connection, connect.Version, ReasonCode.NotAuthorized, "The credentials were not accepted.");
         }
 
-        var grant = core.Sessions.Connect(connection, new SessionRequest(
-            identity.ClientId, connect.CleanStart, expiry, client.ReceiveMaximum, StoredWill.Of(connect, identity), identity.Owner), out var refusal);
+        var request = new SessionRequest(
+            identity.ClientId, connect.CleanStart, expiry, client.ReceiveMaximum, StoredWill.Of(connect, identity), identity.Owner);
+        SessionClaim? claim = null;
+        if (core.Shared is { } shared && shared.NeedsClaim(request) && core.Sessions.MayHave(request))
+        {
+            claim = await TryClaimAsync(shared, request, cancellationToken);
+            if (claim is null)
+            {
+                return Refuse(connection, connect, ReasonCode.ServerUnavailable, "The session could not be claimed; try again later.");
+            }
+
+            // A new session is there by now: the claim made it.
+            request = request with { CleanStart = false };
+        }
+
+        var grant = core.Sessions.Connect(connection, request, out var refusal);
         if (grant is not { } granted)
         {
             return refusal == SessionRefusal.OfAnotherIdentity
@@ -156,10 +174,22 @@ internal sealed class ConnectHandler(BrokerCore core)
                 : Refuse(connection, connect, ReasonCode.QuotaExceeded, "The broker keeps as many sessions as it may.");
         }
 
+        if (claim is null && granted.Stored is { IsCompletedSuccessfully: false } stored && !await IsStoredAsync(stored, cancellationToken))
+        {
+            core.Sessions.Disconnect(granted.Session, connection, discardWill: true, null, out _, NowMs());
+            return Refuse(connection, connect.Version, ReasonCode.ServerUnavailable, "The session could not be stored; try again later.");
+        }
+
         connection.Session = granted.Session;
+        if (claim is { } claimed && granted.Session.Keep is { } keep && (!keep.IsHere || keep.Epoch != claimed.Epoch))
+        {
+            // Another node claimed it in the meantime.
+            connection.RequestClose(CloseReason.TakenOver);
+        }
+
         var answer = new ConnAckPacket
         {
-            SessionPresent = granted.Present,
+            SessionPresent = claim?.IsResumed ?? granted.Present,
             Properties = connect.Version == MqttVersion.V500 ? Describe(connect, keepAlive, cut ? expiry : null, assigned, data) : null,
         };
         var sent = 0;
@@ -179,6 +209,33 @@ internal sealed class ConnectHandler(BrokerCore core)
     public long EndOf(DateTimeOffset? expiresAt) => expiresAt is { } end
         ? core.Wheel.Now + (long)(end - core.Time.GetUtcNow()).TotalMilliseconds
         : long.MaxValue;
+
+    private static async Task<SessionClaim?> TryClaimAsync(SharedSessions shared, SessionRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await shared.ClaimAsync(request, cancellationToken);
+        }
+        catch (Exception error) when (error is BrokerLogException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<bool> IsStoredAsync(Task stored, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await stored.WaitAsync(cancellationToken);
+            return true;
+        }
+        catch (Exception error) when (error is BrokerLogException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private long NowMs() => core.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private MqttProperties Describe(ConnectPacket connect, int keepAlive, TimeSpan? cutExpiry, string? assigned, byte[]? data) => new()
     {

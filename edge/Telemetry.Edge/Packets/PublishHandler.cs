@@ -1,5 +1,6 @@
 using Telemetry.Edge.Connections;
 using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Routing;
 using Telemetry.Edge.Sessions;
 using Telemetry.Mqtt;
 using Telemetry.Mqtt.Ingest;
@@ -56,6 +57,11 @@ internal sealed class PublishHandler(BrokerCore core)
             return Ingest(ingest, connection, packet, topic, right);
         }
 
+        if (core.Router.Log?.MustWait(connection.Session!, packet.Qos == MqttQos.AtMostOnce && !packet.Retain) == true)
+        {
+            return ReadStep.WaitForLog;
+        }
+
         connection.Received.Add((int)packet.Qos);
         Route(connection, packet, topic);
         return ReadStep.Next;
@@ -87,15 +93,10 @@ internal sealed class PublishHandler(BrokerCore core)
     private void Route(MqttConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topic)
     {
         var session = connection.Session!;
-        if (packet.Qos == MqttQos.ExactlyOnce)
+        if (packet.Qos == MqttQos.ExactlyOnce && session.Inbound.Contains(packet.PacketIdentifier))
         {
-            if (session.Inbound.Receive(packet.PacketIdentifier, connection.Acks, 0, pending: false) != ReceiveResult.New)
-            {
-                Acknowledge(connection, packet, ReasonCode.Success, null);
-                return;
-            }
-
-            connection.CountExactlyOnce(1);
+            IsNew(connection, packet.PacketIdentifier, connection.Acks.Reserve(packet.PacketIdentifier, 2, AckWindow.NotMeasured));
+            return;
         }
 
         if (!packet.IsPayloadFormatValid)
@@ -104,8 +105,37 @@ internal sealed class PublishHandler(BrokerCore core)
             return;
         }
 
-        var code = core.Router.Route(packet, topic, session);
-        Answer(connection, packet, code, core.Ingest?.HintFor(topic));
+        var code = core.Router.Route(packet, topic, session, out var logged);
+        if (logged is null)
+        {
+            Answer(connection, packet, code, core.Ingest?.HintFor(topic));
+            return;
+        }
+
+        Start(logged, connection, packet, core.Ingest?.HintFor(topic));
+    }
+
+    /// <summary>Its place among the answers is taken before it goes: the log may answer at once.</summary>
+    private static void Start(LoggedPublish logged, MqttConnection connection, in PublishPacket packet, string? reason)
+    {
+        var session = connection.Session!;
+        logged.Reason = reason;
+        if (packet.Qos == MqttQos.AtMostOnce)
+        {
+            logged.Start(null, 0, 0, session.ClientId);
+            return;
+        }
+
+        var ticket = connection.Acks.Reserve(packet.PacketIdentifier, (byte)packet.Qos, AckWindow.NotMeasured);
+        var isExactlyOnce = packet.Qos == MqttQos.ExactlyOnce;
+        if (isExactlyOnce)
+        {
+            session.Inbound.Receive(packet.PacketIdentifier, connection.Acks, ticket, pending: true);
+            connection.CountExactlyOnce(1);
+        }
+
+        var state = MqttConnection.PackState(ticket, packet.PacketIdentifier, (int)packet.Qos);
+        logged.Start(connection, state, isExactlyOnce ? packet.PacketIdentifier : (ushort)0, session.ClientId);
     }
 
     private ReadStep Ingest(

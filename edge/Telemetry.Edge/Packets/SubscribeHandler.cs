@@ -1,5 +1,6 @@
 using System.Text;
 using Telemetry.Edge.Connections;
+using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Routing;
 using Telemetry.Edge.Topics;
 using Telemetry.Mqtt;
@@ -21,21 +22,29 @@ internal sealed class SubscribeHandler(BrokerCore core, SubscriptionTree tree)
 
         var identifier = packet.Properties?.SubscriptionIdentifier ?? 0;
         var codes = new ReasonCode[packet.Requests.Count];
+        if (connection.Session!.Keep is not null && _router.Log!.MustWait(connection.Session, isAtMostOnce: false))
+        {
+            return ReadStep.WaitForLog;
+        }
+
         List<Subscription>? wantRetained = null;
+        List<Task>? stored = null;
         for (var i = 0; i < codes.Length; i++)
         {
-            codes[i] = Subscribe(connection, packet.Requests[i], identifier, ref wantRetained);
+            codes[i] = Subscribe(connection, packet.Requests[i], identifier, ref wantRetained, ref stored);
         }
 
         var answer = new SubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = codes };
-        connection.Pump.Write(
-            (version, answer, connection.Client.MaximumPacketSize), // [MQTT-3.1.2-24]
-            static (output, a) => SubAckPacket.Write(output, a.version, a.answer, a.MaximumPacketSize));
-        foreach (var subscription in wantRetained ?? [])
+        AnswerWhenStored(connection, stored, () =>
         {
-            _router.SendRetained(subscription);
-        }
-
+            connection.Pump.Write(
+                (version, answer, connection.Client.MaximumPacketSize), // [MQTT-3.1.2-24]
+                static (output, a) => SubAckPacket.Write(output, a.version, a.answer, a.MaximumPacketSize));
+            foreach (var subscription in wantRetained ?? [])
+            {
+                _router.SendRetained(subscription);
+            }
+        });
         return ReadStep.Next;
     }
 
@@ -48,23 +57,61 @@ internal sealed class SubscribeHandler(BrokerCore core, SubscriptionTree tree)
         }
 
         var session = connection.Session!;
+        if (session.Keep is not null && _router.Log!.MustWait(session, isAtMostOnce: false))
+        {
+            return ReadStep.WaitForLog;
+        }
+
         var codes = new ReasonCode[packet.Filters.Count];
+        List<Task>? stored = null;
         for (var i = 0; i < codes.Length; i++)
         {
             var filter = packet.Filters[i];
-            var existed = session.Forget(filter) && tree.Remove(Encoding.UTF8.GetBytes(filter), session);
+            var utf8 = Encoding.UTF8.GetBytes(filter);
+            var existed = session.Forget(filter) && tree.Remove(utf8, session);
             codes[i] = existed ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted;
+            if (existed && session.Keep is { } keep)
+            {
+                (stored ??= []).Add(keep.Store.RemoveAsync(session, utf8));
+            }
         }
 
         var answer = new UnsubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = codes };
-        connection.Pump.Write(
+        AnswerWhenStored(connection, stored, () => connection.Pump.Write(
             (version, answer, connection.Client.MaximumPacketSize),
-            static (output, a) => UnsubAckPacket.Write(output, a.version, a.answer, a.MaximumPacketSize));
+            static (output, a) => UnsubAckPacket.Write(output, a.version, a.answer, a.MaximumPacketSize)));
         return ReadStep.Next;
     }
 
+    /// <summary>A subscription of a session that survives is answered when it would.</summary>
+    private static void AnswerWhenStored(MqttConnection connection, List<Task>? stored, Action answer)
+    {
+        if (stored is null)
+        {
+            answer();
+            return;
+        }
+
+        _ = AnswerAsync();
+
+        async Task AnswerAsync()
+        {
+            try
+            {
+                await Task.WhenAll(stored);
+                answer();
+                connection.Pump.Wake();
+            }
+            catch (Exception)
+            {
+                // The log did not take it: no answer may go out. The client subscribes again when it comes back.
+                connection.RequestClose(CloseReason.LogUnavailable);
+            }
+        }
+    }
+
     private ReasonCode Subscribe(
-        MqttConnection connection, SubscriptionRequest request, uint identifier, ref List<Subscription>? wantRetained)
+        MqttConnection connection, SubscriptionRequest request, uint identifier, ref List<Subscription>? wantRetained, ref List<Task>? stored)
     {
         if (request.Filter is not { } filter)
         {
@@ -90,16 +137,14 @@ internal sealed class SubscribeHandler(BrokerCore core, SubscriptionTree tree)
 
         var subscription = new Subscription(
             session, Encoding.UTF8.GetBytes(filter.Text), (byte)request.Qos, request.NoLocal, request.RetainAsPublished, identifier);
-        if (!session.TryRemember(filter.Text, subscription, out var existed))
+        if (!core.Sessions.Subscribe(filter.Text, subscription, out var existed))
         {
             return ReasonCode.UnspecifiedError;
         }
 
-        tree.Add(subscription);
-        if (session.State == Sessions.SessionState.Ended)
+        if (session.Keep is { } keep)
         {
-            // It ended between the two steps, and whoever ended it looked before ours was in the tree.
-            tree.Remove(subscription.Filter, session);
+            (stored ??= []).Add(keep.Store.SaveAsync(session, subscription));
         }
 
         var send = request.RetainHandling == RetainHandling.SendAtSubscribe

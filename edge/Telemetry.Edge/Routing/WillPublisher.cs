@@ -20,18 +20,29 @@ internal sealed class WillPublisher(
     private int _owed;
     private TaskCompletionSource? _settled;
 
-    public void Publish(StoredWill will)
+    /// <param name="will">What to publish.</param>
+    /// <param name="done">Called when the will is durable where it has to be, or lost for good.</param>
+    public void Publish(StoredWill will, Action? done = null)
     {
         if (authorizer.MayPublish(will.Identity, will.Content.TopicName) == PublishRight.Denied)
         {
             // The rules of now count, not those of its CONNECT.
             metrics.Dropped(DropCause.NotAuthorized, 1);
+            done?.Invoke();
             return;
         }
 
         if (ingest is null || !ingest.Accepts(will.Content.TopicName))
         {
-            router.Route(will.ToMessage(wheel.Now));
+            var routing = router.RouteAsync(will.ToMessage(wheel.Now));
+            if (routing.IsCompletedSuccessfully)
+            {
+                done?.Invoke();
+                return;
+            }
+
+            Owe();
+            _ = FinishAsync(routing.AsTask(), will, done);
             return;
         }
 
@@ -41,12 +52,13 @@ internal sealed class WillPublisher(
             {
                 metrics.Dropped(DropCause.IngestFailed, 1);
                 logger.WillNotStored(will.Identity.ClientId, "too many wills wait for the log");
+                done?.Invoke();
                 return;
             }
 
             _owed++;
             Interlocked.Increment(ref _waiting);
-            _last = IngestAfterAsync(_last, ingest, will);
+            _last = IngestAfterAsync(_last, ingest, will, done);
         }
     }
 
@@ -65,8 +77,33 @@ internal sealed class WillPublisher(
         }
     }
 
-    private void Settle()
+    private void Owe()
     {
+        lock (_gate)
+        {
+            _owed++;
+        }
+    }
+
+    private async Task FinishAsync(Task routing, StoredWill will, Action? done)
+    {
+        try
+        {
+            await routing;
+            done?.Invoke();
+        }
+        catch (Exception error)
+        {
+            // What is written of the session still has the will: the next start publishes it.
+            logger.WillLost(will.Identity.ClientId, error.Message);
+        }
+
+        Settle();
+    }
+
+    private void Settle(Action? done = null)
+    {
+        done?.Invoke();
         lock (_gate)
         {
             if (--_owed == 0)
@@ -77,13 +114,13 @@ internal sealed class WillPublisher(
         }
     }
 
-    private async Task IngestAfterAsync(Task previous, IIngest log, StoredWill will)
+    private async Task IngestAfterAsync(Task previous, IIngest log, StoredWill will, Action? done)
     {
         await previous;
         await Task.Yield();
         try
         {
-            while (!TryIngest(log, will))
+            while (!TryIngest(log, will, done))
             {
                 await log.WaitForCapacityAsync(CancellationToken.None);
             }
@@ -92,7 +129,7 @@ internal sealed class WillPublisher(
         {
             metrics.Dropped(DropCause.IngestFailed, 1);
             logger.WillNotStored(will.Identity.ClientId, exception.Message);
-            Settle();
+            Settle(done);
         }
         finally
         {
@@ -100,7 +137,7 @@ internal sealed class WillPublisher(
         }
     }
 
-    private bool TryIngest(IIngest log, StoredWill will)
+    private bool TryIngest(IIngest log, StoredWill will, Action? done)
     {
         var publish = new IngestPublish
         {
@@ -112,10 +149,10 @@ internal sealed class WillPublisher(
             SpeaksForOthers = authorizer.MayPublish(will.Identity, will.Content.TopicName) == PublishRight.AllowedByName,
             Qos = will.Qos,
         };
-        return log.TryIngest(publish, new Answer(this, will, metrics, logger), 0);
+        return log.TryIngest(publish, new Answer(this, will, done, metrics, logger), 0);
     }
 
-    private sealed class Answer(WillPublisher owner, StoredWill will, EdgeMetrics metrics, ILogger logger) : IIngestCompletion
+    private sealed class Answer(WillPublisher owner, StoredWill will, Action? done, EdgeMetrics metrics, ILogger logger) : IIngestCompletion
     {
         public void Ingested(in IngestResult result, ulong state)
         {
@@ -126,7 +163,7 @@ internal sealed class WillPublisher(
                 logger.WillNotStored(will.Identity.ClientId, result.Outcome);
             }
 
-            owner.Settle();
+            owner.Settle(result.Outcome == IngestOutcome.Failed ? null : done);
         }
     }
 }

@@ -1,3 +1,5 @@
+using Telemetry.Edge.Messages;
+
 namespace Telemetry.Edge.Sessions;
 
 /// <summary>
@@ -30,7 +32,7 @@ internal sealed class InboundExactlyOnce
         {
             if (!_entries.TryGetValue(identifier, out var entry))
             {
-                _entries.Add(identifier, new Entry(pending, window, ticket));
+                _entries.Add(identifier, new Entry(pending, window, ticket, null));
                 return ReceiveResult.New;
             }
 
@@ -62,8 +64,9 @@ internal sealed class InboundExactlyOnce
     /// <param name="identifier">Packet identifier.</param>
     /// <param name="keep">False: the identifier is free again (refused, or to be taken anew).</param>
     /// <param name="ticket">Place of the answer.</param>
+    /// <param name="origin">Its record, when that tells of the identifier after a restart.</param>
     /// <returns>Where the answer goes now.</returns>
-    public AckWindow? Complete(ushort identifier, bool keep, out ulong ticket)
+    public AckWindow? Complete(ushort identifier, bool keep, out ulong ticket, MessageOrigin? origin = null)
     {
         lock (_entries)
         {
@@ -76,7 +79,8 @@ internal sealed class InboundExactlyOnce
             ticket = entry.Ticket;
             if (keep)
             {
-                _entries[identifier] = entry with { Pending = false, Window = null };
+                _entries[identifier] = entry with { Pending = false, Window = null, Origin = origin };
+                origin?.Hold();
             }
             else
             {
@@ -96,17 +100,58 @@ internal sealed class InboundExactlyOnce
         }
     }
 
+    /// <inheritdoc cref="Release(ushort, out MessageOrigin)"/>
+    public bool Release(ushort identifier) => Release(identifier, out _);
+
     /// <summary>PUBREL: the identifier is free again.</summary>
+    /// <param name="identifier">Packet identifier.</param>
+    /// <param name="origin">The record that tells of it after a restart: its release has to be written down, and the record let go then.</param>
     /// <returns>False when it was not known, or is not answered yet.</returns>
-    public bool Release(ushort identifier)
+    public bool Release(ushort identifier, out MessageOrigin? origin)
     {
         lock (_entries)
         {
-            return _entries.TryGetValue(identifier, out var entry) && !entry.Pending && _entries.Remove(identifier);
+            var released = _entries.TryGetValue(identifier, out var entry) && !entry.Pending && _entries.Remove(identifier);
+            origin = released ? entry.Origin : null;
+            return released;
         }
     }
 
-    private readonly record struct Entry(bool Pending, AckWindow? Window, ulong Ticket);
+    /// <summary>After a restart: an identifier that was taken and not released.</summary>
+    public void Restore(ushort identifier, MessageOrigin origin)
+    {
+        lock (_entries)
+        {
+            origin.Hold();
+            _entries[identifier] = new Entry(false, null, 0, origin);
+        }
+    }
+
+    /// <summary>The session comes from another node: identifiers are those that the log knows.</summary>
+    public void Reset(IReadOnlyDictionary<ushort, MessageOrigin> taken)
+    {
+        Clear();
+        foreach (var (identifier, origin) in taken)
+        {
+            Restore(identifier, origin);
+        }
+    }
+
+    /// <summary>The session is over.</summary>
+    public void Clear()
+    {
+        lock (_entries)
+        {
+            foreach (var entry in _entries.Values)
+            {
+                entry.Origin?.Finish();
+            }
+
+            _entries.Clear();
+        }
+    }
+
+    private readonly record struct Entry(bool Pending, AckWindow? Window, ulong Ticket, MessageOrigin? Origin);
 }
 
 /// <summary>What a QoS 2 PUBLISH is.</summary>

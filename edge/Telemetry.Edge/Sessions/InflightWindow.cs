@@ -33,14 +33,28 @@ internal sealed class InflightWindow
         _outstandingHere = 0;
     }
 
-    /// <summary>Next unfinished message of an earlier connection, as far as the quota goes; PUBREL needs none.</summary>
-    public bool TryResend(int quota, out Delivery delivery)
+    /// <inheritdoc cref="TryResend(int, long, out Delivery)"/>
+    public bool TryResend(int quota, out Delivery delivery) => TryResend(quota, long.MaxValue, out delivery);
+
+    /// <summary>
+    /// Next unfinished message that this connection has not sent: of an earlier connection, or staged. As far as the quota goes; PUBREL
+    /// needs none.
+    /// </summary>
+    /// <param name="quota">Most messages in flight.</param>
+    /// <param name="durable">What is written down up to this version may be sent.</param>
+    /// <param name="delivery">What to send.</param>
+    public bool TryResend(int quota, long durable, out Delivery delivery)
     {
         while (_sentHere < _entries.Count)
         {
             ref var entry = ref _entries[_sentHere];
             var isPubRel = entry.State == InflightState.AwaitPubComp;
             if (entry.State != InflightState.Done && !isPubRel && _outstandingHere >= quota)
+            {
+                break;
+            }
+
+            if (entry.State != InflightState.Done && entry.SendableAt > durable)
             {
                 break;
             }
@@ -52,7 +66,8 @@ internal sealed class InflightWindow
             }
 
             _outstandingHere++;
-            delivery = new Delivery(isPubRel, entry.Copy, entry.Identifier, !isPubRel);
+            delivery = new Delivery(isPubRel, entry.Copy, entry.Identifier, !isPubRel && !entry.Fresh);
+            entry = entry with { Fresh = false };
             return true;
         }
 
@@ -65,11 +80,87 @@ internal sealed class InflightWindow
     {
         var identifier = AllocateIdentifier();
         var state = copy.Qos == 1 ? InflightState.AwaitPubAck : InflightState.AwaitPubRec;
-        _entries.AddLast(new Entry(copy, identifier, state));
+        _entries.AddLast(new Entry(copy, identifier, state, 0, false));
         _live++;
         _outstandingHere++;
         _sentHere = _entries.Count;
         return new Delivery(false, copy, identifier, false);
+    }
+
+    /// <summary>Gives a new message its packet identifier; <see cref="TryResend(int, long, out Delivery)"/> sends it.</summary>
+    /// <param name="copy">The message.</param>
+    /// <param name="sendableAt">Version that must be durable before.</param>
+    public void Stage(in Outgoing copy, long sendableAt)
+    {
+        var state = copy.Qos == 1 ? InflightState.AwaitPubAck : InflightState.AwaitPubRec;
+        _entries.AddLast(new Entry(copy, AllocateIdentifier(), state, sendableAt, true));
+        _live++;
+    }
+
+    /// <summary>Puts an identifier back that was in flight before a restart.</summary>
+    public void Restore(ushort identifier, InflightState state, in Outgoing copy)
+    {
+        _entries.AddLast(new Entry(copy, identifier, state, 0, false));
+        _live++;
+        _lastIdentifier = identifier;
+    }
+
+    /// <summary>The message of an identifier that was put back.</summary>
+    public void Fill(ushort identifier, in Outgoing copy)
+    {
+        if (IndexOf(identifier) is >= 0 and var at)
+        {
+            _entries[at] = _entries[at] with { Copy = copy };
+        }
+    }
+
+    /// <summary>Frees identifiers that were put back and whose message is gone, except those that only wait for PUBCOMP.</summary>
+    public void DropEmpty()
+    {
+        for (var i = 0; i < _entries.Count; i++)
+        {
+            ref var entry = ref _entries[i];
+            if (entry.Copy.Message is null && entry.State is InflightState.AwaitPubAck or InflightState.AwaitPubRec)
+            {
+                entry = entry with { State = InflightState.Done };
+                _live--;
+            }
+        }
+
+        Trim();
+    }
+
+    /// <summary>The answer to this identifier may be sent when the version is durable.</summary>
+    public void Defer(ushort identifier, long sendableAt)
+    {
+        if (IndexOf(identifier) is >= 0 and var at)
+        {
+            _entries[at] = _entries[at] with { SendableAt = sendableAt };
+        }
+    }
+
+    /// <summary>True while the identifier waits for PUBCOMP.</summary>
+    public bool IsReleased(ushort identifier) =>
+        IndexOf(identifier) is >= 0 and var at && _entries[at].State == InflightState.AwaitPubComp;
+
+    /// <summary>Writes down what is in flight, in order.</summary>
+    public void Write(RecordWriter writer)
+    {
+        for (var i = 0; i < _entries.Count; i++)
+        {
+            ref var entry = ref _entries[i];
+            var origin = entry.Copy.Message?.Origin;
+            if (entry.State == InflightState.Done || (origin is null && entry.State != InflightState.AwaitPubComp))
+            {
+                continue;
+            }
+
+            writer.Number(entry.Identifier).Number((ulong)entry.State).Number(origin is null ? 0UL : 1);
+            if (origin is not null)
+            {
+                writer.Number((ulong)origin.Partition).Number(origin.Offset);
+            }
+        }
     }
 
     /// <inheritdoc cref="Apply(ushort, InflightInput, out Outgoing)"/>
@@ -121,16 +212,30 @@ internal sealed class InflightWindow
         return released;
     }
 
+    /// <summary>Empties the window.</summary>
+    /// <returns>The copies that were held.</returns>
+    public List<Outgoing> TakeAll()
+    {
+        var copies = new List<Outgoing>(_live);
+        while (_entries.Count > 0)
+        {
+            if (_entries.RemoveFirst().Copy is { Message: not null } copy)
+            {
+                copies.Add(copy);
+            }
+        }
+
+        (_live, _sentHere, _outstandingHere) = (0, 0, 0);
+        return copies;
+    }
+
     /// <summary>The session is over.</summary>
     /// <param name="release">Told each copy that was held.</param>
-    public void Clear(Action<Message> release)
+    public void Clear(Action<Outgoing> release)
     {
         while (_entries.Count > 0)
         {
-            if (_entries.RemoveFirst().Copy.Message is { } message)
-            {
-                release(message);
-            }
+            release(_entries.RemoveFirst().Copy);
         }
 
         (_live, _sentHere, _outstandingHere) = (0, 0, 0);
@@ -198,5 +303,10 @@ internal sealed class InflightWindow
         _sentHere = sent;
     }
 
-    private readonly record struct Entry(Outgoing Copy, ushort Identifier, InflightState State);
+    /// <param name="Copy">The message; empty once it is not needed any more.</param>
+    /// <param name="Identifier">Packet identifier.</param>
+    /// <param name="State">Where it stands.</param>
+    /// <param name="SendableAt">What must be durable before its next packet goes out.</param>
+    /// <param name="Fresh">Never sent.</param>
+    private readonly record struct Entry(Outgoing Copy, ushort Identifier, InflightState State, long SendableAt, bool Fresh);
 }

@@ -9,7 +9,9 @@ namespace Telemetry.Edge.Sessions;
 /// by number and by bytes; bytes count until the subscriber has acknowledged. QoS 0 passes messages that wait for the window
 /// [MQTT-4.9.0-3]; while the window is open, all go in the order they came. Not thread-safe: the session's lock guards it.
 /// </summary>
-internal sealed class Outbox(SessionLimits limits)
+/// <param name="limits">What it may hold.</param>
+/// <param name="isKept">True for a session that survives: what it holds is on the log, and how far it has got is written down.</param>
+internal sealed class Outbox(SessionLimits limits, bool isKept = false)
 {
     /// <summary>Retained messages are fetched while fewer messages than this wait.</summary>
     private const int FeedBelow = 32;
@@ -20,7 +22,12 @@ internal sealed class Outbox(SessionLimits limits)
     private readonly RingBuffer<(long Order, Outgoing Copy)> _atMostOnce = new();
     private readonly RingBuffer<(long Order, Outgoing Copy)> _guaranteed = new();
     private readonly InflightWindow _window = new();
+    private readonly RingBuffer<(ushort Identifier, long SendableAt)> _pubRels = new();
+    private readonly Dictionary<int, long> _taken = [];
     private List<RetainedFeed>? _feeds;
+    private Dictionary<(int Partition, long Offset), InFlightIdentifier>? _restoring;
+    private long _version;
+    private long _durable;
     private long _order;
     private long _bytes;
     private bool _feedWaits;
@@ -35,6 +42,12 @@ internal sealed class Outbox(SessionLimits limits)
 
     /// <summary>What counts against the Receive Maximum of the present connection.</summary>
     public int OutstandingHere => _window.OutstandingHere;
+
+    /// <summary>Raised with each change that is to be written down.</summary>
+    public long Version => _version;
+
+    /// <summary>The version from which on a packet may go out that waits for it; 0 when none waits.</summary>
+    public long AwaitedVersion { get; private set; }
 
     public bool HasGuaranteedWaiting => _guaranteed.Count > 0;
 
@@ -115,14 +128,24 @@ internal sealed class Outbox(SessionLimits limits)
     /// <param name="delivery">What to write.</param>
     public bool TryNext(int quota, long now, ref int expired, out Delivery delivery)
     {
-        if (_window.TryResend(quota, out delivery))
+        if (isKept)
+        {
+            if (TryNextPubRel(out delivery))
+            {
+                return true;
+            }
+
+            Stage(quota, now, ref expired);
+        }
+
+        if (_window.TryResend(quota, _durable, out delivery))
         {
             return true;
         }
 
         while (Waiting > 0)
         {
-            var open = _guaranteed.Count > 0 && !_window.HasResends && _window.OutstandingHere < quota;
+            var open = !isKept && _guaranteed.Count > 0 && !_window.HasResends && _window.OutstandingHere < quota;
             var guaranteedFirst = open && (_atMostOnce.Count == 0 || _guaranteed[0].Order < _atMostOnce[0].Order);
             if (!guaranteedFirst && _atMostOnce.Count == 0)
             {
@@ -132,7 +155,7 @@ internal sealed class Outbox(SessionLimits limits)
             var (_, copy) = (guaranteedFirst ? _guaranteed : _atMostOnce).RemoveFirst();
             if (copy.Message.IsExpired(now))
             {
-                Release(copy.Message);
+                Release(copy);
                 expired++;
                 continue;
             }
@@ -143,7 +166,7 @@ internal sealed class Outbox(SessionLimits limits)
                 return true;
             }
 
-            Release(copy.Message);
+            Release(copy);
             delivery = new Delivery(false, copy, 0, false);
             return true;
         }
@@ -155,15 +178,166 @@ internal sealed class Outbox(SessionLimits limits)
     public InflightState? Apply(ushort identifier, InflightInput input)
     {
         var state = _window.Apply(identifier, input, out var released);
-        Release(released.Message);
+        Release(released);
+        if (isKept && state is not null)
+        {
+            _version++;
+            if (state == InflightState.AwaitPubComp)
+            {
+                // PUBREL says that the message will never come again: that must be known after a crash too.
+                _window.Defer(identifier, _version);
+                _pubRels.AddLast((identifier, _version));
+                AwaitedVersion = _version;
+            }
+        }
+
         return state;
     }
 
+    /// <summary>Writes down how far the session has got.</summary>
+    /// <returns>The version written.</returns>
+    public long Write(RecordWriter writer, ulong incarnation, ulong epoch)
+    {
+        OutboundProgress.Write(writer, incarnation, epoch, _taken, _window);
+        return _version;
+    }
+
+    /// <summary>What is written down is not ours any more: it has to be written again.</summary>
+    public void Touch() => _version++;
+
+    /// <summary>What was written down up to this version is durable.</summary>
+    public void Written(long version) => _durable = Math.Max(_durable, version);
+
+    /// <summary>After a restart: what was written down. The messages follow.</summary>
+    public void Restore(OutboundProgress progress)
+    {
+        foreach (var (partition, offset) in progress.Taken)
+        {
+            _taken[partition] = offset;
+        }
+
+        _restoring = progress.InFlight.Where(i => i.Partition >= 0).ToDictionary(i => (i.Partition, i.Offset));
+        foreach (var identifier in progress.InFlight)
+        {
+            _window.Restore(identifier.Identifier, identifier.State, default);
+        }
+    }
+
+    /// <summary>A message of the log that is meant for this session. One that the session has done with is passed over.</summary>
+    public DropCause FromLog(in Outgoing copy, long now)
+    {
+        var origin = copy.Message.Origin!;
+        if (origin.Offset >= _taken.GetValueOrDefault(origin.Partition))
+        {
+            return Enqueue(copy, now);
+        }
+
+        Restore(copy);
+        return DropCause.None;
+    }
+
+    /// <summary>After a restart: a message of the log that was meant for this session.</summary>
+    /// <returns>False when the session was done with it.</returns>
+    public bool Restore(in Outgoing copy)
+    {
+        var origin = copy.Message.Origin!;
+        if (origin.Offset >= _taken.GetValueOrDefault(origin.Partition))
+        {
+            return Waiting < limits.MaxQueuedMessages && Add(copy) == DropCause.None;
+        }
+
+        if (_restoring?.Remove((origin.Partition, origin.Offset), out var identifier) == true
+            && identifier.State != InflightState.AwaitPubComp)
+        {
+            Count(copy);
+            _window.Fill(identifier.Identifier, copy);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// What another node that has the session has written down: this queue keeps up with it, so that this node can take the session over.
+    /// </summary>
+    public void Follow(OutboundProgress progress)
+    {
+        var known = new Dictionary<(int, long), Outgoing>();
+        void Keep(in Outgoing copy)
+        {
+            if (copy.Message.Origin is { } origin && IsOnLog(copy))
+            {
+                known[(origin.Partition, origin.Offset)] = copy;
+            }
+            else
+            {
+                // From the retained store: the other node sends its own.
+                Release(copy);
+            }
+        }
+
+        foreach (var copy in _window.TakeAll())
+        {
+            Keep(copy);
+        }
+
+        foreach (var (partition, offset) in progress.Taken)
+        {
+            _taken[partition] = offset;
+        }
+
+        for (var count = _guaranteed.Count; count > 0; count--)
+        {
+            var (order, copy) = _guaranteed.RemoveFirst();
+            if (copy.Message.Origin is { } origin && IsOnLog(copy) && origin.Offset >= _taken.GetValueOrDefault(origin.Partition))
+            {
+                _guaranteed.AddLast((order, copy));
+            }
+            else
+            {
+                Keep(copy);
+            }
+        }
+
+        _restoring = [];
+        foreach (var identifier in progress.InFlight)
+        {
+            var place = (identifier.Partition, identifier.Offset);
+            var isKnown = known.Remove(place, out var copy);
+            _window.Restore(identifier.Identifier, identifier.State, copy);
+            if (!isKnown && identifier.Partition >= 0)
+            {
+                _restoring[place] = identifier;
+            }
+        }
+
+        foreach (var done in known.Values)
+        {
+            Release(done);
+        }
+    }
+
+    /// <summary>After a restart, when the log was read: identifiers whose message is gone are free.</summary>
+    public void EndRestore()
+    {
+        _window.DropEmpty();
+        _restoring = null;
+    }
+
     /// <inheritdoc cref="InflightWindow.Abandon"/>
-    public void Abandon(ushort identifier) => Release(_window.Abandon(identifier).Message);
+    public void Abandon(ushort identifier)
+    {
+        Release(_window.Abandon(identifier));
+        _version++;
+    }
 
     /// <summary>A new connection took the session: unfinished messages go out again first, with DUP.</summary>
-    public void Restart() => _window.Restart();
+    public void Restart()
+    {
+        // The window sends their PUBRELs again by itself.
+        _pubRels.Clear();
+        _window.Restart();
+    }
 
     /// <summary>The connection is gone: QoS 0 messages that were waiting go with it, retained ones too.</summary>
     /// <returns>How many went.</returns>
@@ -172,7 +346,7 @@ internal sealed class Outbox(SessionLimits limits)
         var dropped = _atMostOnce.Count;
         while (_atMostOnce.Count > 0)
         {
-            Release(_atMostOnce.RemoveFirst().Copy.Message);
+            Release(_atMostOnce.RemoveFirst().Copy);
         }
 
         for (var i = (_feeds?.Count ?? 0) - 1; i >= 0; i--)
@@ -192,10 +366,11 @@ internal sealed class Outbox(SessionLimits limits)
         DropAtMostOnce();
         while (_guaranteed.Count > 0)
         {
-            Release(_guaranteed.RemoveFirst().Copy.Message);
+            Release(_guaranteed.RemoveFirst().Copy);
         }
 
-        _window.Clear(Release);
+        _window.Clear(copy => Release(copy));
+        _pubRels.Clear();
         _feeds = null;
     }
 
@@ -236,18 +411,81 @@ internal sealed class Outbox(SessionLimits limits)
         }
 
         _bytes += size;
+        if (IsOnLog(copy))
+        {
+            copy.Message.Origin!.Hold();
+        }
+
         (copy.Qos == 0 ? _atMostOnce : _guaranteed).AddLast((_order++, copy));
         return DropCause.None;
     }
 
-    private void Release(Message? message)
+    private void Release(in Outgoing copy)
     {
-        if (message is not null)
+        if (copy.Message is not { } message)
         {
-            _bytes -= message.Size;
-            _feedWaits = false;
-            limits.Budget?.Release(message);
+            return;
         }
+
+        _bytes -= message.Size;
+        _feedWaits = false;
+        limits.Budget?.Release(message);
+        if (IsOnLog(copy))
+        {
+            message.Origin!.Finish();
+        }
+    }
+
+    private bool IsOnLog(in Outgoing copy) => isKept && copy.Qos > 0 && copy.Message.Origin is not null && !copy.IsRetained;
+
+    /// <summary>A message in flight from before a restart: it was let in then, so it is not asked whether there is room.</summary>
+    private void Count(in Outgoing copy)
+    {
+        _bytes += copy.Message.Size;
+        limits.Budget?.Take(copy.Message);
+        copy.Message.Origin!.Hold();
+    }
+
+    /// <summary>Moves what may go out into the window; QoS 2 waits there until its identifier is durable.</summary>
+    private void Stage(int quota, long now, ref int expired)
+    {
+        while (_guaranteed.Count > 0 && _window.Count < quota)
+        {
+            var (_, copy) = _guaranteed.RemoveFirst();
+            if (IsOnLog(copy))
+            {
+                var origin = copy.Message.Origin!;
+                _taken[origin.Partition] = Math.Max(_taken.GetValueOrDefault(origin.Partition), origin.Offset + 1);
+                _version++;
+            }
+
+            if (copy.Message.IsExpired(now))
+            {
+                Release(copy);
+                expired++;
+                continue;
+            }
+
+            var waits = copy.Qos == 2 && IsOnLog(copy);
+            _window.Stage(copy, waits ? _version : 0);
+            AwaitedVersion = waits ? _version : AwaitedVersion;
+        }
+    }
+
+    private bool TryNextPubRel(out Delivery delivery)
+    {
+        while (_pubRels.Count > 0 && _pubRels[0].SendableAt <= _durable)
+        {
+            var identifier = _pubRels.RemoveFirst().Identifier;
+            if (_window.IsReleased(identifier))
+            {
+                delivery = new Delivery(true, default, identifier, false);
+                return true;
+            }
+        }
+
+        delivery = default;
+        return false;
     }
 
     private void RemoveFeed(int at)

@@ -9,7 +9,7 @@ namespace Telemetry.Edge.Sessions;
 /// State of one client that outlives its connections: subscriptions, outbound messages, QoS 2 identifiers received, will.
 /// Its own lock guards it; no lock of another session or of the broker is taken under it.
 /// </summary>
-internal sealed class Session(string clientId, SessionLimits limits) : WheelEntry, ISubscriber
+internal sealed class Session(string clientId, SessionLimits limits, SessionKeep? keep = null) : WheelEntry, ISubscriber
 {
     private readonly Lock _gate = new();
     private ISessionOwner? _owner;
@@ -17,12 +17,16 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
     private Dictionary<string, Subscription>? _subscriptions;
     private InboundExactlyOnce? _inbound;
     private int _sendQuota;
+    private int _logged;
     private SessionState _state;
 
     public string ClientId { get; } = clientId;
 
     /// <summary>The identity it belongs to, for ever: <see cref="MqttClientIdentity.Owner"/>.</summary>
     public string Owner { get; init; } = MqttClientIdentity.Anonymous;
+
+    /// <summary>What a session that survives has besides; null for one that ends with its connection or with the process.</summary>
+    public SessionKeep? Keep { get; } = keep;
 
     /// <summary>What runs when <see cref="WheelEntry.DueAt"/> passes; set by the registry.</summary>
     public Action<Session, long>? OnDue { get; set; }
@@ -48,6 +52,9 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
 
     /// <summary>QoS 2 identifiers received.</summary>
     public InboundExactlyOnce Inbound => LazyInitializer.EnsureInitialized(ref _inbound);
+
+    /// <summary>True while publishes of this client are on their way through the log: later ones must not overtake them.</summary>
+    public bool HasLogged => Volatile.Read(ref _logged) > 0;
 
     public int SubscriptionCount => _subscriptions?.Count ?? 0;
 
@@ -76,6 +83,8 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
 
     /// <summary>True when retained messages are owed and could be fetched now: the writer comes back for them.</summary>
     public bool WantsFeeding => _outbox is { CanFeed: true };
+
+    public void CountLogged(int change) => Interlocked.Add(ref _logged, change);
 
     public override void Due(long now) => OnDue?.Invoke(this, now);
 
@@ -126,6 +135,7 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
             _outbox = null;
             var subscriptions = _subscriptions?.Values.ToArray() ?? [];
             _subscriptions = null;
+            _inbound?.Clear();
             return subscriptions;
         }
     }
@@ -140,7 +150,7 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
                 return new EnqueueResult(DropCause.NotConnected, null);
             }
 
-            _outbox ??= new Outbox(limits);
+            _outbox ??= new Outbox(limits, Keep is not null);
             return new EnqueueResult(_outbox.Enqueue(copy, now), _owner);
         }
     }
@@ -152,7 +162,7 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
         {
             if (_state != SessionState.Ended)
             {
-                (_outbox ??= new Outbox(limits)).AddFeed(feed);
+                (_outbox ??= new Outbox(limits, Keep is not null)).AddFeed(feed);
             }
 
             return _owner;
@@ -168,6 +178,8 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
             return false;
         }
 
+        bool found;
+        ProgressNeed need;
         lock (_gate)
         {
             if (!ReferenceEquals(_owner, connection) || _outbox is null)
@@ -180,16 +192,178 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
                 limits.Budget!.WhenRoom(FeedAgain);
             }
 
-            return _outbox.TryNext(_sendQuota, now, ref expired, out delivery);
+            found = _outbox.TryNext(_sendQuota, now, ref expired, out delivery);
+            need = Keep?.NeedOf(_outbox) ?? ProgressNeed.None;
         }
+
+        Tell(need);
+        return found;
     }
 
     /// <inheritdoc cref="InflightWindow.Apply(ushort, InflightInput)"/>
     public InflightState? Apply(ISessionOwner connection, ushort identifier, InflightInput input)
     {
+        InflightState? state;
+        ProgressNeed need;
         lock (_gate)
         {
-            return ReferenceEquals(_owner, connection) ? _outbox?.Apply(identifier, input) : null;
+            if (!ReferenceEquals(_owner, connection) || _outbox is null)
+            {
+                return null;
+            }
+
+            state = _outbox.Apply(identifier, input);
+            need = Keep?.NeedOf(_outbox) ?? ProgressNeed.None;
+        }
+
+        Tell(need);
+        return state;
+    }
+
+    /// <summary>Writes down how far the session has got, unless that is being done or nothing has changed.</summary>
+    /// <param name="writer">Output.</param>
+    /// <param name="version">To be told to <see cref="ProgressWritten"/>.</param>
+    /// <returns>False when there is nothing to write now.</returns>
+    public bool TryWriteProgress(RecordWriter writer, out long version)
+    {
+        lock (_gate)
+        {
+            version = 0;
+            if (_outbox is null || !Keep!.TryBegin(_outbox.Version))
+            {
+                return false;
+            }
+
+            version = _outbox.Write(writer, Keep.Incarnation, Keep.Epoch);
+            return true;
+        }
+    }
+
+    /// <summary>What was written down is durable, or the log did not take it.</summary>
+    public void ProgressWritten(long version, bool isDurable)
+    {
+        ISessionOwner? owner;
+        ProgressNeed need;
+        lock (_gate)
+        {
+            Keep!.Ended(isDurable ? version : 0);
+            if (_outbox is null)
+            {
+                return;
+            }
+
+            if (isDurable)
+            {
+                _outbox.Written(version);
+            }
+
+            owner = _owner;
+            need = Keep.NeedOf(_outbox);
+        }
+
+        // A failed append is tried again by the timer, not here: the log is in trouble already.
+        Tell(isDurable ? need : need == ProgressNeed.None ? need : ProgressNeed.Soon);
+        owner?.Wake();
+    }
+
+    /// <summary>After a restart: how far the session had got.</summary>
+    public void Restore(OutboundProgress progress)
+    {
+        lock (_gate)
+        {
+            (_outbox ??= new Outbox(limits, isKept: true)).Restore(progress);
+        }
+    }
+
+    /// <summary>After a restart: a message of the log for this session.</summary>
+    public bool Restore(in Outgoing copy)
+    {
+        lock (_gate)
+        {
+            return (_outbox ??= new Outbox(limits, isKept: true)).Restore(copy);
+        }
+    }
+
+    /// <summary>Another node has the session, and has written down how far it has got.</summary>
+    public void Follow(OutboundProgress progress)
+    {
+        lock (_gate)
+        {
+            (_outbox ??= new Outbox(limits, isKept: true)).Follow(progress);
+        }
+    }
+
+    /// <summary>Another node's progress lies over ours on the log: ours is written again.</summary>
+    public void TouchProgress()
+    {
+        ProgressNeed need;
+        lock (_gate)
+        {
+            if (_outbox is null)
+            {
+                return;
+            }
+
+            _outbox.Touch();
+            need = Keep!.NeedOf(_outbox);
+        }
+
+        Tell(need);
+    }
+
+    /// <summary>Another node has claimed the session.</summary>
+    /// <returns>The connection that had it here.</returns>
+    public ISessionOwner? LetGo()
+    {
+        lock (_gate)
+        {
+            var owner = _owner;
+            if (owner is not null)
+            {
+                Volatile.Write(ref _owner, null);
+                Move(SessionInput.Detach);
+                _outbox?.DropAtMostOnce();
+            }
+
+            return owner;
+        }
+    }
+
+    /// <summary>A message that the log has for this session, whether this node has the session or keeps up with it.</summary>
+    public EnqueueResult FromLog(in Outgoing copy, long now)
+    {
+        lock (_gate)
+        {
+            return _state == SessionState.Ended
+                ? new EnqueueResult(DropCause.NotConnected, null)
+                : new EnqueueResult((_outbox ??= new Outbox(limits, isKept: true)).FromLog(copy, now), _owner);
+        }
+    }
+
+    /// <summary>The subscription with exactly this filter.</summary>
+    public Subscription? Find(string filter)
+    {
+        lock (_gate)
+        {
+            return _subscriptions?.GetValueOrDefault(filter);
+        }
+    }
+
+    /// <summary>After a restart: the log was read.</summary>
+    public void EndRestore()
+    {
+        lock (_gate)
+        {
+            _outbox?.EndRestore();
+        }
+    }
+
+    /// <summary>Its subscriptions now.</summary>
+    public Subscription[] Subscriptions()
+    {
+        lock (_gate)
+        {
+            return _subscriptions?.Values.ToArray() ?? [];
         }
     }
 
@@ -238,6 +412,14 @@ internal sealed class Session(string clientId, SessionLimits limits) : WheelEntr
 
             _outbox?.CancelFeed(subscription.Filter);
             return true;
+        }
+    }
+
+    private void Tell(ProgressNeed need)
+    {
+        if (need != ProgressNeed.None)
+        {
+            Keep!.Store.ProgressChanged(this, need == ProgressNeed.Now);
         }
     }
 

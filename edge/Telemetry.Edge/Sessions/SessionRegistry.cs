@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Telemetry.Edge.Messages;
 using Telemetry.Edge.Reasons;
 using Telemetry.Edge.Timing;
@@ -20,15 +22,24 @@ internal sealed class SessionRegistry
     private readonly SessionLimits _limits;
     private readonly TimerWheel _wheel;
     private readonly SubscriptionTree _tree;
-    private readonly Action<StoredWill> _publishWill;
+    private readonly Action<StoredWill, Action?> _publishWill;
+    private readonly ISessionStore? _store;
 
     /// <param name="options">Limits.</param>
     /// <param name="budget">What the queues of all sessions may hold together.</param>
     /// <param name="wheel">For will delay and expiry.</param>
     /// <param name="tree">Where the subscriptions of an ended session are taken out.</param>
-    /// <param name="publishWill">Called under no session's lock.</param>
-    public SessionRegistry(EdgeOptions options, QueueBudget budget, TimerWheel wheel, SubscriptionTree tree, Action<StoredWill> publishWill)
+    /// <param name="publishWill">Called under no session's lock; calls back when the will is as safe as it can be.</param>
+    /// <param name="store">Where sessions that outlive their connections are kept; null: in memory only.</param>
+    public SessionRegistry(
+        EdgeOptions options,
+        QueueBudget budget,
+        TimerWheel wheel,
+        SubscriptionTree tree,
+        Action<StoredWill, Action?> publishWill,
+        ISessionStore? store = null)
     {
+        _store = store;
         _options = options;
         _limits = new SessionLimits(options.MaxQueuedMessages, options.MaxQueuedBytes, options.MaxInFlight, budget);
         _wheel = wheel;
@@ -38,7 +49,17 @@ internal sealed class SessionRegistry
 
     public int Count => _sessions.Count;
 
+    /// <summary>Where several nodes keep up with the sessions; null where one node has the log alone.</summary>
+    public ISharedSessions? Shared { get; set; }
+
+    /// <summary>All sessions, as they are at some moment.</summary>
+    public IEnumerable<Session> All => _sessions.Values;
+
     public bool TryGet(string clientId, out Session? session) => _sessions.TryGetValue(clientId, out session);
+
+    /// <summary>False when the client id has a session of another identity that may not be replaced.</summary>
+    public bool MayHave(in SessionRequest request) =>
+        !_sessions.TryGetValue(request.ClientId, out var existing) || existing.Owner == request.Owner || MayReplace(existing);
 
     /// <summary>Gives a connection its session: the one kept for it, or a new one; another connection that has it is closed.</summary>
     /// <returns>Null when there is none for it; <paramref name="refusal"/> says why.</returns>
@@ -48,6 +69,7 @@ internal sealed class SessionRegistry
         StoredWill? will = null;
         ISessionOwner? previous = null;
         SessionGrant? grant = null;
+        Ending? ending = null;
         lock (StripeOf(request.ClientId))
         {
             _sessions.TryGetValue(request.ClientId, out var existing);
@@ -61,13 +83,13 @@ internal sealed class SessionRegistry
             var resume = existing is not null && mine && !request.CleanStart && existing.Expiry != TimeSpan.Zero;
             if (existing is not null && !resume)
             {
-                will = EndLocked(existing, out previous);
+                ending = EndLocked(existing, out previous);
+                will = ending.Value.Will;
             }
 
             if (resume || _sessions.Count < _options.MaxSessions)
             {
-                grant = new SessionGrant(resume ? existing! : Create(request.ClientId, request.Owner), resume);
-                var session = grant.Value.Session;
+                var session = resume ? existing! : Create(request.ClientId, request.Owner, request.Expiry != TimeSpan.Zero);
                 _wheel.Cancel(session);
                 var takenFrom = session.Attach(connection, request.ReceiveMaximum);
                 previous ??= takenFrom;
@@ -77,6 +99,7 @@ internal sealed class SessionRegistry
                 session.WillDueAt = long.MaxValue;
                 session.EndsAt = long.MaxValue;
                 session.Expiry = request.Expiry;
+                grant = new SessionGrant(session, resume, SaveConnected(session));
             }
             else
             {
@@ -87,7 +110,11 @@ internal sealed class SessionRegistry
         previous?.RequestClose(CloseReason.TakenOver);
         if (will is not null)
         {
-            _publishWill(will);
+            _publishWill(will, ending is { } ended ? () => Finish(ended) : null);
+        }
+        else if (ending is { } ended)
+        {
+            Finish(ended);
         }
 
         return grant;
@@ -99,9 +126,11 @@ internal sealed class SessionRegistry
     /// <param name="discardWill">It said goodbye properly.</param>
     /// <param name="expiry">Expiry that DISCONNECT asked for, in place of the one of CONNECT.</param>
     /// <param name="droppedAtMostOnce">QoS 0 messages that were waiting for it.</param>
-    public void Disconnect(Session session, ISessionOwner connection, bool discardWill, TimeSpan? expiry, out int droppedAtMostOnce)
+    /// <param name="nowMs">The time of day, in milliseconds since 1970.</param>
+    public void Disconnect(Session session, ISessionOwner connection, bool discardWill, TimeSpan? expiry, out int droppedAtMostOnce, long nowMs = 0)
     {
-        StoredWill? due;
+        StoredWill? due = null;
+        Ending? ending = null;
         lock (StripeOf(session.ClientId))
         {
             if (!session.TryDetach(connection, out droppedAtMostOnce))
@@ -111,19 +140,151 @@ internal sealed class SessionRegistry
 
             session.Will = discardWill ? null : session.Will;
             session.Expiry = expiry ?? session.Expiry;
-
-            due = session.Expiry == TimeSpan.Zero ? EndLocked(session, out _) : KeepLocked(session);
+            if (session.Expiry == TimeSpan.Zero && (Shared is null || session.Keep is null))
+            {
+                ending = EndLocked(session, out _);
+            }
+            else
+            {
+                due = KeepLocked(session, nowMs);
+            }
         }
 
-        if (due is not null)
+        Publish(session, due, ending);
+    }
+
+    /// <summary>After a restart, before clients are let in: a session that the log holds.</summary>
+    public Session Restore(string clientId, SessionRecord record)
+    {
+        var keep = new SessionKeep(_store!, record.Incarnation)
         {
-            _publishWill(due);
+            DisconnectedAtMs = record.DisconnectedAtMs,
+            Epoch = record.Epoch,
+            Node = record.Node,
+        };
+        var session = new Session(clientId, _limits, keep)
+        {
+            OnDue = OnDue,
+            Owner = record.Owner,
+            Expiry = record.ExpirySeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Will = record.Will,
+        };
+        _sessions[clientId] = session;
+        return session;
+    }
+
+    /// <summary>
+    /// After a restart, when everything was read: a session that was connected has lost its connection now; life and will delay of the
+    /// others run from when they lost theirs.
+    /// </summary>
+    public void EndRestore(long nowMs)
+    {
+        foreach (var session in _sessions.Values)
+        {
+            session.EndRestore();
+            var since = session.Keep!.DisconnectedAtMs;
+            StoredWill? due;
+            lock (StripeOf(session.ClientId))
+            {
+                // A clock that was put back must not lengthen a life.
+                due = KeepLocked(session, nowMs, since == 0 ? 0 : Math.Max(0, nowMs - since));
+            }
+
+            Publish(session, due, null);
         }
     }
 
-    private StoredWill? KeepLocked(Session session)
+    /// <summary>Makes a subscription.</summary>
+    /// <returns>False when the session is over.</returns>
+    public bool Subscribe(string filter, Subscription subscription, out bool existed)
     {
-        var now = _wheel.Now;
+        var session = (Session)subscription.Subscriber;
+        if (!session.TryRemember(filter, subscription, out existed))
+        {
+            return false;
+        }
+
+        _tree.Add(subscription);
+        if (session.State == SessionState.Ended)
+        {
+            // It ended between the two steps, and whoever ended it looked before ours was in the tree.
+            _tree.Remove(subscription.Filter, session);
+        }
+
+        return true;
+    }
+
+    /// <summary>Publishes what is due, and takes the records of a session away that has ended.</summary>
+    internal void Publish(Session session, StoredWill? due, in Ending? ending)
+    {
+        if (ending is { } ended)
+        {
+            if (ended.Will is { } last)
+            {
+                _publishWill(last, () => Finish(ended));
+                return;
+            }
+
+            Finish(ended);
+        }
+        else if (due is not null)
+        {
+            _publishWill(due, session.Keep is null ? null : () => SaveAgain(session));
+        }
+    }
+
+    private Task? SaveConnected(Session session)
+    {
+        if (session.Keep is not { } keep)
+        {
+            return null;
+        }
+
+        keep.DisconnectedAtMs = 0;
+        return _store!.SaveAsync(session);
+    }
+
+    /// <summary>The will has been published: the record need not hold it any more.</summary>
+    private void SaveAgain(Session session)
+    {
+        lock (StripeOf(session.ClientId))
+        {
+            if (session.State != SessionState.Ended)
+            {
+                _store!.SaveAsync(session);
+            }
+        }
+    }
+
+    /// <summary>The session's will, if it had one, is safe: its records go.</summary>
+    private void Finish(in Ending ending)
+    {
+        var session = ending.Session;
+        if (session.Keep is null)
+        {
+            return;
+        }
+
+        lock (StripeOf(session.ClientId))
+        {
+            _sessions.TryGetValue(session.ClientId, out var successor);
+            _store!.Remove(session, ending.Filters, successor);
+        }
+    }
+
+    /// <summary>The session has no connection any more; will and end are scheduled.</summary>
+    /// <returns>The will, when it is due at once.</returns>
+    internal StoredWill? KeepLocked(Session session, long nowMs, long goneForMs = 0)
+    {
+        var now = _wheel.Now - goneForMs;
+        if (session.Keep is { } keep && (keep.DisconnectedAtMs == 0 || goneForMs == 0))
+        {
+            keep.DisconnectedAtMs = nowMs;
+
+            // Still with its will: only when that has been published is it taken out.
+            _store!.SaveAsync(session);
+        }
+
         session.EndsAt = session.Expiry is { } expiry ? now + (long)expiry.TotalMilliseconds : long.MaxValue;
         StoredWill? due = null;
         if (session.Will is { DelaySeconds: 0 } will)
@@ -143,16 +304,21 @@ internal sealed class SessionRegistry
     private void OnDue(Session session, long now)
     {
         StoredWill? due = null;
+        Ending? ending = null;
         lock (StripeOf(session.ClientId))
         {
-            if (session.State != SessionState.Offline)
+            if (session.State != SessionState.Offline || session.Keep is { IsHere: false })
             {
                 return;
             }
 
-            if (session.EndsAt <= now)
+            if (session.EndsAt <= now && Shared is not null && session.Keep is not null)
             {
-                due = EndLocked(session, out _);
+                Shared.RequestEnd(session);
+            }
+            else if (session.EndsAt <= now)
+            {
+                ending = EndLocked(session, out _);
             }
             else
             {
@@ -167,10 +333,7 @@ internal sealed class SessionRegistry
             }
         }
 
-        if (due is not null)
-        {
-            _publishWill(due);
-        }
+        Publish(session, due, ending);
     }
 
     private void Schedule(Session session)
@@ -183,10 +346,11 @@ internal sealed class SessionRegistry
     }
 
     /// <summary>Ends the session; its will, delayed or not, is due now.</summary>
-    private StoredWill? EndLocked(Session session, out ISessionOwner? owner)
+    internal Ending EndLocked(Session session, out ISessionOwner? owner)
     {
         _wheel.Cancel(session);
-        foreach (var subscription in session.End(out owner))
+        var subscriptions = session.End(out owner);
+        foreach (var subscription in subscriptions)
         {
             _tree.Remove(subscription.Filter, session);
         }
@@ -194,7 +358,7 @@ internal sealed class SessionRegistry
         _sessions.TryRemove(KeyValuePair.Create(session.ClientId, session));
         var will = session.Will;
         session.Will = null;
-        return will;
+        return new Ending(session, will, session.Keep is null ? [] : [.. subscriptions.Select(s => s.Filter)]);
     }
 
     /// <summary>
@@ -203,15 +367,36 @@ internal sealed class SessionRegistry
     private bool MayReplace(Session existing) =>
         _options.SessionOfAnotherIdentity == ForeignSession.Fresh || existing.Owner == MqttClientIdentity.Anonymous;
 
-    private Session Create(string clientId, string owner)
+    private Session Create(string clientId, string owner, bool outlivesConnection)
     {
-        var session = new Session(clientId, _limits) { OnDue = OnDue, Owner = owner };
+        var keep = _store is not null && outlivesConnection
+            ? new SessionKeep(_store, BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))))
+            : null;
+        var session = new Session(clientId, _limits, keep) { OnDue = OnDue, Owner = owner };
         _sessions[clientId] = session;
         return session;
     }
 
+    /// <summary>Nothing is due for a session that another node has.</summary>
+    internal void Unschedule(Session session) => _wheel.Cancel(session);
+
+    /// <summary>Takes a subscription out.</summary>
+    internal void Unsubscribe(Session session, string filter, ReadOnlySpan<byte> utf8)
+    {
+        if (session.Forget(filter))
+        {
+            _tree.Remove(utf8, session);
+        }
+    }
+
+    /// <summary>Orders what happens to one client id.</summary>
+    internal Lock LockOf(string clientId) => StripeOf(clientId);
+
     private Lock StripeOf(string clientId) =>
         _stripes[(int)((uint)string.GetHashCode(clientId, StringComparison.Ordinal) % Stripes)];
+
+    /// <summary>A session that is over: its will goes out, then its records go.</summary>
+    internal readonly record struct Ending(Session Session, StoredWill? Will, byte[][] Filters);
 }
 
 /// <summary>What CONNECT asks of its session.</summary>
@@ -239,4 +424,5 @@ internal enum SessionRefusal
 /// <summary>The session of a new connection.</summary>
 /// <param name="Session">It.</param>
 /// <param name="Present">It was there before.</param>
-internal readonly record struct SessionGrant(Session Session, bool Present);
+/// <param name="Stored">Completes when the session would survive; null when it need not.</param>
+internal readonly record struct SessionGrant(Session Session, bool Present, Task? Stored);

@@ -6,12 +6,14 @@ namespace Telemetry.Edge.Topics;
 /// <param name="RetainAsPublished">Keep the RETAIN flag of a live message.</param>
 /// <param name="Identifier">First Subscription Identifier, 0 for none.</param>
 /// <param name="MoreIdentifiers">Further ones, from overlapping subscriptions.</param>
+/// <param name="IsShared">Chosen from a shared group.</param>
 internal readonly record struct Recipient(
     ISubscriber Subscriber,
     byte Qos,
     bool RetainAsPublished,
     uint Identifier,
-    uint[]? MoreIdentifiers)
+    uint[]? MoreIdentifiers,
+    bool IsShared = false)
 {
     public static Recipient Of(Subscription subscription) =>
         new(subscription.Subscriber, subscription.Qos, subscription.RetainAsPublished, subscription.Identifier, null);

@@ -115,8 +115,11 @@ internal sealed class RetainedMessages(int maxMessages, long maxBytes)
         }
     }
 
+    /// <summary>Forgets the message of a topic.</summary>
+    /// <param name="topic">Topic name.</param>
     /// <param name="onlyExpiredAt">When given, the message goes only if it has expired by then.</param>
-    private bool Remove(ReadOnlySpan<byte> topic, long? onlyExpiredAt = null)
+    /// <returns>False when there was none.</returns>
+    public bool Remove(ReadOnlySpan<byte> topic, long? onlyExpiredAt = null)
     {
         lock (_structure)
         {

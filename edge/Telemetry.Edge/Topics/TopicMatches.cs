@@ -29,6 +29,9 @@ internal sealed class TopicMatches
         }
     }
 
+    /// <summary>True when a shared group matches.</summary>
+    public bool HasGroups => _groups.Count > 0;
+
     public bool IsEmpty => _sets.Count == 0 && _groups.Count == 0;
 
     public void Push(SubscriptionNode node, int offset) => _toVisit.Push((node, offset));
@@ -64,7 +67,8 @@ internal sealed class TopicMatches
     /// and one more for each shared group it is chosen for.
     /// </summary>
     /// <param name="publisher">Left out of No Local subscriptions.</param>
-    public List<Recipient> Resolve(ISubscriber? publisher)
+    /// <param name="withGroups">False: shared groups are passed over.</param>
+    public List<Recipient> Resolve(ISubscriber? publisher, bool withGroups = true)
     {
         var overlap = _sets.Count > 1;
         foreach (var set in _sets)
@@ -90,9 +94,9 @@ internal sealed class TopicMatches
 
         foreach (var group in _groups)
         {
-            if (group.Next() is { } chosen)
+            if (withGroups && group.Next() is { } chosen)
             {
-                _recipients.Add(Recipient.Of(chosen));
+                _recipients.Add(Recipient.Of(chosen) with { IsShared = true });
             }
         }
 

@@ -14,6 +14,7 @@ internal sealed class EdgeModule : RoleModule
     private readonly PlatformServices _services;
     private readonly IRecordProducer _producer;
     private readonly ReadingIngest _ingest;
+    private readonly BrokerLog _brokerLog;
     private readonly MqttBroker _broker;
     private readonly CommandDelivery _commands;
     private PosixSignalRegistration? _hangUp;
@@ -28,7 +29,9 @@ internal sealed class EdgeModule : RoleModule
         var (options, logging) = (services.Options, services.Logging);
         _producer = services.Log.CreateProducer(new ProducerOptions());
         _ingest = new ReadingIngest(options.Bridge, _producer, services.Time, logging.CreateLogger<ReadingIngest>());
-        _broker = new MqttBroker(options.Edge, _ingest, logging, services.Time, sockets: services.Sockets);
+        _brokerLog = new BrokerLog(
+            services.Log, services.Time, options.IsKafka ? InstanceName.Of(options) : null, logging.CreateLogger<BrokerLog>());
+        _broker = new MqttBroker(options.Edge, _ingest, logging, services.Time, sockets: services.Sockets, log: _brokerLog);
         var channel = new MqttCommandChannel(_broker);
         _commands = new CommandDelivery(
             services.Log, _producer, channel, options.Commands, options.Bridge, services.Time,
@@ -83,6 +86,7 @@ internal sealed class EdgeModule : RoleModule
 
         await _commands.DisposeAsync();
         await _broker.StopAsync(cancellationToken);
+        await _brokerLog.DisposeAsync();
         await _ingest.DisposeAsync();
         await _producer.DisposeAsync();
     }

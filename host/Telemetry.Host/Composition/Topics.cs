@@ -73,6 +73,18 @@ internal static class Topics
             State(LogTopics.Catalogue, options),
             "What sensors are: unit, range, description.",
             "device and sensor", $"`telemetry.v1.CatalogueEntry` {Protobuf}", ["edge"], []),
+        new(
+            Kept(LogTopics.Messages, options, options.SessionRetention),
+            "MQTT messages for persistent sessions, each with the sessions that get it.",
+            "client id of the publisher", "private to the edge: versioned binary", ["edge"], ["edge"]),
+        new(
+            State(LogTopics.MqttSessions, options),
+            "MQTT sessions: subscriptions, will, what they have been given.",
+            "kind and client id, by partition of the client id", "private to the edge: versioned binary", ["edge"], ["edge"]),
+        new(
+            State(LogTopics.MqttRetained, options),
+            "Retained MQTT messages.",
+            "topic name", "private to the edge: versioned binary", ["edge"], ["edge"]),
     ];
 
     private static TopicSpec Kept(string name, LogOptions options, TimeSpan retention) =>

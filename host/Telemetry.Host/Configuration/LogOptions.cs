@@ -21,4 +21,10 @@ public sealed record LogOptions
 
     /// <summary>How long dead letters stay. Default 30 days.</summary>
     public TimeSpan DeadLetterRetention { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>
+    /// How long messages for persistent MQTT sessions stay. Not less than <c>Edge:SessionExpiryMax</c>, or a session that comes back late
+    /// misses messages after a restart. Default 8 days.
+    /// </summary>
+    public TimeSpan SessionRetention { get; init; } = TimeSpan.FromDays(8);
 }

@@ -56,4 +56,7 @@ internal static partial class HostLog
 
     [LoggerMessage(8041, LogLevel.Warning, "Not stopped in good order within {Seconds} s; the process ends, what is not committed is read again")]
     public static partial void StopTimedOut(ILogger logger, double seconds);
+
+    [LoggerMessage(8042, LogLevel.Warning, "Following the log of MQTT sessions failed; it goes on in {Seconds} s from where it was")]
+    public static partial void BrokerLogFailed(ILogger logger, double seconds, Exception exception);
 }

@@ -27,6 +27,9 @@ internal sealed record ScheduleResult
 
     public long Reconnects { get; init; }
 
+    /// <summary>Messages between persistent sessions that were acknowledged; each of them was received.</summary>
+    public long Messages { get; init; }
+
     /// <summary>Processes that ended without being told to; they were started again.</summary>
     public IReadOnlyList<SelfExit> SelfExits { get; init; } = [];
 

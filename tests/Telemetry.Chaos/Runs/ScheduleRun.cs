@@ -22,6 +22,7 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, Surround
     private static readonly TimeSpan HealLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan FleetStopLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan MessageLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan RoleStopLimit = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan AuditLimit = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
@@ -32,6 +33,7 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, Surround
     private readonly ClickHouseCounts _counts = new(roles.ClickHouse);
     private TimeSpan _drain;
     private AuditFigures? _audit;
+    private long _messages;
 
     public async Task<ScheduleResult> RunAsync(CancellationToken cancellationToken)
     {
@@ -55,6 +57,7 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, Surround
             LongestUnacknowledged = Seconds(watch.Acknowledging.Longest),
             LongestUnstored = Seconds(watch.Storing.Longest),
             Drain = Seconds(_drain),
+            Messages = _messages,
             Reconnects = watch.Fleet?.Reconnects ?? 0,
             SelfExits = [.. roles.All.SelectMany(r => r.SelfExits)],
             Seconds = Seconds(Stopwatch.GetElapsedTime(started)),
@@ -75,8 +78,12 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, Surround
             var watching = watch.RunAsync(end.Token);
             try
             {
+                await using var messages = new MessageCheck(roles.Links[ClusterNames.MqttLink].EndPoint.Port);
+                messages.Start();
                 await PlayAsync(cancellationToken);
                 await HealAsync(cancellationToken);
+                _failures.AddRange(await messages.FinishAsync(MessageLimit, cancellationToken));
+                _messages = messages.Acknowledged;
                 await StopFleetAsync(simulator);
             }
             finally

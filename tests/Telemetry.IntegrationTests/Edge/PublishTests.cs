@@ -86,6 +86,7 @@ public sealed class PublishTests
         (await subscriber.NextAsync()).Type.ShouldBe(MqttPacketType.PubRel);
         await subscriber.PingAsync();
         subscriber.Cut();
+        await broker.UntilConnectionsAsync(1);
         await publisher.PublishAsync("t", "4", MqttQos.AtLeastOnce, 4);
         await using var again = await broker.OpenRawAsync();
         await again.WriteAsync(o => ClientPackets.Connect(o, new ConnectPacket { ClientId = "s", Properties = keep }));

@@ -14,7 +14,7 @@ public sealed class FolderOrderTests
         [
             "", "Timing", "Reasons", "Messages", "Topics", "Diagnostics", "Sockets",
             "Security.Limits", "Security.Auditing", "Security.Reloading", "Security.Passwords", "Security.Users", "Security.Certificates", "Security.Rules", "Security.Tokens", "Security.Scram", "Security",
-            "Sessions", "Routing", "Connections", "Packets", "Hosting",
+            "Sessions", "Durability", "Routing", "Connections", "Packets", "Hosting",
         ],
         ["Telemetry.Simulator"] = ["Ledger", "Signals", "Totals", "Options", "Faults", "Devices", ""],
     };
