@@ -58,6 +58,7 @@ public sealed class MqttBroker : IAsyncDisposable
     private int _connectionCount;
     private int _surplusCount;
     private volatile bool _stopping;
+    private bool _restored;
 
     /// <summary>Makes a broker; nothing is opened before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Settings.</param>
@@ -152,12 +153,7 @@ public sealed class MqttBroker : IAsyncDisposable
             _logger.FewFiles(_options.MaxConnections, _maxConnections);
         }
 
-        if (_durability is not null)
-        {
-            await _durability.RestoreAsync(_core.Sessions, _retained, _core.Router, _logger, cancellationToken);
-            _core.Shared = _durability.Shared;
-        }
-
+        await RestoreAsync(cancellationToken);
         var transport = new BudgetedTransport(
             new SocketTransportFactory(Microsoft.Extensions.Options.Options.Create(TransportOptions()), _loggers), _sockets);
         foreach (var listener in _options.EffectiveListeners)
@@ -169,6 +165,20 @@ public sealed class MqttBroker : IAsyncDisposable
         var tick = TimeSpan.FromMilliseconds(TimerWheel.TickMilliseconds);
         _ticker = _core.Time.CreateTimer(_ => Tick(), null, tick, tick);
         _accepting.AddRange(_listeners.Select(l => l.RunAsync()));
+    }
+
+    /// <summary>
+    /// Reads sessions and retained messages from the log, where there is one. <see cref="StartAsync"/> does it too, once; before it nothing can
+    /// be published.
+    /// </summary>
+    public async Task RestoreAsync(CancellationToken cancellationToken = default)
+    {
+        if (_durability is not null && !_restored)
+        {
+            await _durability.RestoreAsync(_core.Sessions, _retained, _core.Router, _logger, cancellationToken);
+            _core.Shared = _durability.Shared;
+            _restored = true;
+        }
     }
 
     /// <summary>

@@ -64,6 +64,7 @@ internal sealed class EdgeModule : RoleModule
         // Before anyone can connect: what is retained must not say that a host is online which is not yet.
         if (_sparkplugState is not null)
         {
+            await _broker.RestoreAsync(cancellationToken);
             await _sparkplugState.PrepareAsync(cancellationToken);
         }
 
