@@ -58,4 +58,21 @@ internal static partial class Log
 
     [LoggerMessage(2020, LogLevel.Warning, "Dead letters cannot be followed, their depth is unknown; tried again in {Delay}")]
     public static partial void DeadLettersNotFollowed(ILogger logger, TimeSpan delay, Exception error);
+
+    [LoggerMessage(2030, LogLevel.Information, "Subscribed at {Broker} over MQTT {Version} as {ClientId} to {Filters}; session kept: {SessionKept}")]
+    public static partial void UpstreamConnected(ILogger logger, string broker, string version, string clientId, string filters, bool sessionKept);
+
+    [LoggerMessage(2031, LogLevel.Warning, "No messages of {Broker}: {Reason} Trying again in {Seconds:0.0} s")]
+    public static partial void UpstreamLost(ILogger logger, string broker, string reason, double seconds);
+
+    [LoggerMessage(2032, LogLevel.Warning,
+        "{Broker} does not say that it has shared subscriptions (MQTT {Version}): each instance gets every message, so run one. Upstream:Sharing=Always asks for them all the same, =Never silences this")]
+    public static partial void UpstreamNotShared(ILogger logger, string broker, string version);
+
+    [LoggerMessage(2033, LogLevel.Warning, "{Broker} grants QoS {Granted}, not {Asked}: messages in flight are lost when a connection breaks")]
+    public static partial void UpstreamQosLower(ILogger logger, string broker, int granted, int asked);
+
+    [LoggerMessage(2034, LogLevel.Error,
+        "{Broker} has forgotten the session of {ClientId} and the messages it had queued there. Let it keep sessions on disk (mosquitto: persistence true)")]
+    public static partial void UpstreamSessionLost(ILogger logger, string broker, string clientId);
 }

@@ -17,6 +17,7 @@ internal static class RoleCommand
         Create("process", Roles.Process, "Duplicates, watermarks, detectors: anomalies and device events onto the log."),
         Create("store", Roles.Store, "Readings, anomalies and device events from the log into ClickHouse, exactly once."),
         Create("query", Roles.Query, "HTTP API, live stream and console."),
+        Create("bridge", Roles.Bridge, "Client of an MQTT broker you have: its messages become records on the log, and are acknowledged once they are there."),
     ];
 
     private static Command Create(string name, Roles roles, string description)
@@ -34,6 +35,11 @@ internal static class RoleCommand
             shared.MapClickHouseHttp();
         }
 
+        if (roles == Roles.Bridge)
+        {
+            BridgeFlags.AddTo(shared);
+        }
+
         var parent = new Option<bool>("--stop-with-stdin")
         {
             Description = "Stop in good order when standard input ends; after the line \"drain\" only when the log is done.",
@@ -44,6 +50,7 @@ internal static class RoleCommand
         {
             var options = shared.Load(result);
             ClusterFlags.CheckRole(options, roles, name);
+            BridgeFlags.CheckRole(options, roles);
             return RunAsync(options, roles, result.GetValue(parent), cancellationToken);
         });
         return command;

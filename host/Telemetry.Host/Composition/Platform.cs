@@ -48,6 +48,10 @@ internal sealed class Platform : IAsyncDisposable
         }
 
         Add(Roles.Edge, () => new EdgeModule(services, sparkplug?.Host));
+        if (services.Roles.HasFlag(Roles.Bridge) || (services.Roles == Roles.All && services.Options.Upstream.Broker.Length > 0))
+        {
+            _modules.Add(new BridgeModule(services));
+        }
     }
 
     public ILogger Logger => _services.Logger;
@@ -143,7 +147,7 @@ internal sealed class Platform : IAsyncDisposable
         _stopped = true;
         foreach (var module in _modules.AsEnumerable().Reverse())
         {
-            if (drain && _started && module is not EdgeModule)
+            if (drain && _started && module is not (EdgeModule or BridgeModule))
             {
                 drain = false;
                 await DrainAsync(cancellationToken);

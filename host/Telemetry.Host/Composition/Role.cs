@@ -18,6 +18,10 @@ internal enum Roles
     /// <summary>HTTP API and console.</summary>
     Query = 8,
 
+    /// <summary>The bridge as a client of another MQTT broker.</summary>
+    Bridge = 16,
+
+    /// <summary>What <c>up</c> does; the bridge too, where a broker is named for it.</summary>
     All = Edge | Process | Store | Query,
 }
 

@@ -73,7 +73,7 @@ internal static class RoleSchemas
     private static HashSet<TopicSchema> Written(Roles roles, WriteVersions versions)
     {
         var written = new HashSet<TopicSchema>();
-        if (roles.HasFlag(Roles.Edge))
+        if ((roles & (Roles.Edge | Roles.Bridge)) != 0)
         {
             written.UnionWith(
                 [TopicSchema.DeadLetter, TopicSchema.CommandResult, TopicSchema.DeviceEvent, TopicSchema.DeviceCommand, TopicSchema.CatalogueEntry]);

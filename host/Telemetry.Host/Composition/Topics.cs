@@ -28,7 +28,7 @@ internal static class Topics
         new(
             Kept(LogTopics.Readings, options, options.Retention),
             "Accepted readings. What is here was acknowledged to its device.",
-            "device", $"`telemetry.v1.ReadingBatch` {Protobuf}", ["edge"], ["process", "store", "query"]),
+            "device", $"`telemetry.v1.ReadingBatch` {Protobuf}", ["edge", "bridge"], ["process", "store", "query"]),
         new(
             Kept(LogTopics.Anomalies, options, options.Retention),
             "Incidents found in a series: start, peak, end and reason.",
@@ -40,7 +40,7 @@ internal static class Topics
         new(
             Kept(LogTopics.DeadLetters, options, options.DeadLetterRetention),
             "What could not be used: the original bytes, where they came from and why.",
-            "source: MQTT topic or log partition", $"`telemetry.v1.DeadLetter` {Protobuf}", ["edge", "process", "store"], []),
+            "source: MQTT topic or log partition", $"`telemetry.v1.DeadLetter` {Protobuf}", ["edge", "bridge", "process", "store"], []),
         new(
             State(LogTopics.DetectorState, options),
             "State of devices and detectors, restored when a partition changes hands.",

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Telemetry.Bridge;
 using Telemetry.Bridge.Commands;
+using Telemetry.Bridge.Upstream;
 using Telemetry.ClickHouseServer.Options;
 using Telemetry.Edge;
 using Telemetry.Observability;
@@ -55,6 +56,9 @@ public sealed record TelemetryOptions
 
     /// <summary>MQTT payloads to records.</summary>
     public BridgeOptions Bridge { get; init; } = new();
+
+    /// <summary>The bridge as a client of an MQTT broker that devices are connected to already.</summary>
+    public UpstreamOptions Upstream { get; init; } = new();
 
     /// <summary>Commands to devices.</summary>
     public CommandOptions Commands { get; init; } = new();

@@ -27,7 +27,8 @@ internal sealed class Mosquitto : IAsyncDisposable
     /// <summary>Skips the test by name when there is no mosquitto on this machine.</summary>
     /// <param name="settings">More lines for its configuration file.</param>
     /// <param name="port">Port to use again; 0 finds a free one.</param>
-    public static async Task<Mosquitto> StartAsync(string settings = "", int port = 0)
+    /// <param name="persistent">True: it keeps sessions and messages on disk, see <see cref="SaveAsync"/>.</param>
+    public static async Task<Mosquitto> StartAsync(string settings = "", int port = 0, bool persistent = false)
     {
         Assert.SkipWhen(Program is null, "mosquitto is not installed (PATH, /usr/sbin).");
         var mosquitto = new Mosquitto(Directory.CreateTempSubdirectory("mosquitto-").FullName, port == 0 ? FreePorts.Find() : port);
@@ -35,13 +36,13 @@ internal sealed class Mosquitto : IAsyncDisposable
         // Started by root it would become another user, who cannot read this directory.
         await File.WriteAllTextAsync(
             mosquitto.Configuration,
-            $"user {Environment.UserName}\npersistence false\nlog_dest stderr\nlog_type error\nlog_type warning\nlog_type notice\nlog_type information\n"
+            $"user {Environment.UserName}\n{(persistent ? $"persistence true\npersistence_location {mosquitto._directory}/" : "persistence false")}\nlog_dest stderr\nlog_type error\nlog_type warning\nlog_type notice\nlog_type information\n"
             + $"listener {mosquitto.Port} 127.0.0.1\nallow_anonymous true\n{settings}\n");
         await mosquitto.StartAgainAsync();
         return mosquitto;
     }
 
-    /// <summary>After <see cref="KillAsync"/>: on the same port, with nothing of what it knew.</summary>
+    /// <summary>After <see cref="KillAsync"/>: on the same port, with what it had on disk, if anything.</summary>
     public async Task StartAgainAsync()
     {
         _process = Process.Start(new ProcessStartInfo(Program!, ["-c", Configuration]) { RedirectStandardError = true })!;
@@ -68,6 +69,20 @@ internal sealed class Mosquitto : IAsyncDisposable
         catch (OperationCanceledException)
         {
             Assert.Fail($"mosquitto never said '{text}' but: {string.Join('\n', seen)}");
+        }
+    }
+
+    /// <summary>Lets it write sessions and messages to disk, and waits until they are there: what it knows now survives a kill.</summary>
+    public async Task SaveAsync()
+    {
+        var database = Path.Combine(_directory, "mosquitto.db");
+        File.Delete(database);
+        ProcessSignal.User1(Running.Id).ShouldBeTrue();
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!File.Exists(database))
+        {
+            // Written beside it and renamed, so it is whole once it is there.
+            await Task.Delay(5, timeout.Token);
         }
     }
 

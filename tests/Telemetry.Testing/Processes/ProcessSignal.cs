@@ -8,6 +8,7 @@ public static partial class ProcessSignal
 {
     private const int Sighup = 1;
     private const int Sigkill = 9;
+    private const int Sigusr1 = 10;
     private const int Sigterm = 15;
     private const int Sigcont = 18;
     private const int Sigstop = 19;
@@ -37,6 +38,10 @@ public static partial class ProcessSignal
         AwaitPaused(pid);
         return true;
     }
+
+    /// <summary>SIGUSR1: what it means is the program's affair.</summary>
+    /// <returns>False when there is no such process.</returns>
+    public static bool User1(int pid) => Send(pid, Sigusr1);
 
     /// <summary>
     /// The signal goes to one thread, which stops the others once it gets a core: until then they work on, on a loaded machine for
