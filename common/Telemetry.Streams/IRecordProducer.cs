@@ -5,6 +5,11 @@ public sealed record ProducerOptions
 {
     /// <summary>Bytes appended and not yet durable that a producer may hold before <c>TryAppend</c> says no. Default 64 MiB.</summary>
     public long InFlightBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>
+    /// Kafka: how long a record may stay unacknowledged before it is answered with an error; zero: for ever. Null (default): the log's setting.
+    /// </summary>
+    public TimeSpan? DeliveryTimeout { get; init; }
 }
 
 /// <summary>Told once for each append, from any thread; must be quick and must not throw.</summary>

@@ -95,6 +95,32 @@ internal static partial class Log
         "A member of group {Group} may have missed an answer of its coordinator ({Cause}); it leaves the group and joins again")]
     public static partial void MemberRejoins(this ILogger logger, string? group, string cause);
 
+    [LoggerMessage(7080, LogLevel.Information, "Store and forward in {Directory}: {Records} records wait for {Target}")]
+    public static partial void ForwardOpened(this ILogger logger, string directory, long records, string target);
+
+    [LoggerMessage(7081, LogLevel.Warning, "{Target} does not take records: {Reason} They are kept on disk; trying again in {Seconds:0.0} s")]
+    public static partial void ForwardLost(this ILogger logger, string target, string reason, double seconds);
+
+    [LoggerMessage(7082, LogLevel.Information, "{Target} takes records; {Records} wait")]
+    public static partial void ForwardFound(this ILogger logger, string target, long records);
+
+    [LoggerMessage(7083, LogLevel.Warning,
+        "Store and forward is full ({Bytes} of {BytesMax} bytes, Log:StoreAndForward:MaxBytes): nothing more is taken until {Target} has taken some")]
+    public static partial void ForwardFull(this ILogger logger, long bytes, long bytesMax, string target);
+
+    [LoggerMessage(7084, LogLevel.Information, "Store and forward has room again")]
+    public static partial void ForwardHasRoom(this ILogger logger);
+
+    [LoggerMessage(7085, LogLevel.Error,
+        "Store and forward is full: {Records} records of {Topic} that {Target} never had are removed (Log:StoreAndForward:WhenFull=DropOldest); {Total} since the start")]
+    public static partial void ForwardDropped(this ILogger logger, long records, string topic, string target, long total);
+
+    [LoggerMessage(7086, LogLevel.Error, "Positions of store and forward cannot be written; records sent since come again after a restart")]
+    public static partial void ForwardNotCommitted(this ILogger logger, Exception error);
+
+    [LoggerMessage(7087, LogLevel.Error, "Store and forward cannot read its journal; trying again in {Seconds:0.0} s")]
+    public static partial void ForwardReadFailed(this ILogger logger, double seconds, Exception error);
+
     private static readonly RepeatLimit Repeats = new(TimeProvider.System, TimeSpan.FromSeconds(5));
 
     /// <summary>A line of librdkafka's own log; of equal warnings one in some seconds.</summary>

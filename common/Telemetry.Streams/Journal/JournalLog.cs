@@ -233,6 +233,29 @@ public sealed class JournalLog : IRecordLog
         _lock.Dispose();
     }
 
+    /// <summary>
+    /// Removes the oldest segment of a topic of one partition, where that is closed and ends at or below an offset. Beside maintenance, which
+    /// must be switched off.
+    /// </summary>
+    /// <returns>Its bytes; 0 when it stays.</returns>
+    internal long RemoveOldestSegment(string topicName, long offset)
+    {
+        var topic = _topics.Get(topicName);
+        if (topic.Segments is not { Length: > 1 } segments || segments[1].BaseOffsets[0] > offset)
+        {
+            return 0;
+        }
+
+        var bytes = Retention.RemoveOldest(topic, _files);
+        _files.SyncDirectory(topic.Directory);
+        _metrics.Removed(bytes, topicName);
+        return bytes;
+    }
+
+    /// <summary>Commits offsets for a group without members.</summary>
+    internal Task CommitAsync(string group, IReadOnlyDictionary<TopicPartition, CommittedOffset> offsets) =>
+        Writer.SubmitAsync(new CommitRequest(null, [new GroupOffsets(group, offsets)]));
+
     /// <summary>For tests: compaction whether or not it is worthwhile.</summary>
     internal Task CompactAsync(CancellationToken cancellationToken) => _maintenance.RunAsync(compactAlways: true, cancellationToken);
 

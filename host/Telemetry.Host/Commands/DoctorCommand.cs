@@ -47,6 +47,7 @@ internal static class DoctorCommand
         DiskCheck(options),
         LibraryCheck(options),
         await LogCheckAsync(options, cancellationToken),
+        .. options.Forwards ? [await ForwardCheckAsync(options)] : Array.Empty<Check>(),
         await StoreCheckAsync(options, cancellationToken),
         PortCheck("MQTT port", IPAddress.Loopback, options.Edge.EffectiveListeners[0].Port),
         PortCheck("HTTP port", options.Http.Address, options.Http.Port),
@@ -109,6 +110,29 @@ internal static class DoctorCommand
         catch (RecordLogException e)
         {
             return new Check(false, "log", $"{e.Message} Is Kafka:BootstrapServers ({options.Kafka.BootstrapServers}) right, and are security settings those of the cluster?");
+        }
+    }
+
+    /// <summary>What waits on this machine's disk for the log.</summary>
+    private static async Task<Check> ForwardCheckAsync(TelemetryOptions options)
+    {
+        const string name = "store and forward";
+        try
+        {
+            var status = await Forwarding.LookAsync(options, NullLoggerFactory.Instance);
+            return new Check(
+                status.DiskBytes < status.DiskBytesMax, name,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{status.Records} records ({status.Bytes / 1e6:F1} MB) wait, the oldest for {status.Age.TotalSeconds:F0} s; {status.DiskBytes / 1e6:F1} of {status.DiskBytesMax / 1e6:F1} MB used"));
+        }
+        catch (RecordLogException e) when (e.Error == RecordLogError.Locked)
+        {
+            return new Check(true, name, "in use by a running process: its /metrics has telemetry_forward_backlog_records, _bytes and _age");
+        }
+        catch (RecordLogException e)
+        {
+            return new Check(false, name, e.Message);
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class BridgeModule : RoleModule
     {
         var (options, logging) = (services.Options, services.Logging);
         var judging = UpstreamBridge.Judging(options.Bridge, options.Upstream);
-        _producer = services.Log.CreateProducer(new ProducerOptions());
+        _producer = services.CreateIntakeProducer();
         _ingest = new ReadingIngest(judging, _producer, services.Time, logging.CreateLogger<ReadingIngest>());
         _bridge = new UpstreamBridge(
             options.Upstream, options.Bridge, InstanceName.Lasting(options), _ingest, services.Time, logging.CreateLogger<UpstreamBridge>());

@@ -27,10 +27,10 @@ internal sealed class EdgeModule : RoleModule
     {
         _services = services;
         var (options, logging) = (services.Options, services.Logging);
-        _producer = services.Log.CreateProducer(new ProducerOptions());
+        _producer = services.CreateIntakeProducer();
         _ingest = new ReadingIngest(options.Bridge, _producer, services.Time, logging.CreateLogger<ReadingIngest>());
         _brokerLog = new BrokerLog(
-            services.Log, services.Time, options.IsKafka ? InstanceName.Of(options) : null, logging.CreateLogger<BrokerLog>());
+            services.SessionLog, services.Time, services.SharesSessions ? InstanceName.Of(options) : null, logging.CreateLogger<BrokerLog>());
         _broker = new MqttBroker(options.Edge, _ingest, logging, services.Time, sockets: services.Sockets, log: _brokerLog);
         var channel = new MqttCommandChannel(_broker);
         _commands = new CommandDelivery(

@@ -41,10 +41,19 @@ internal sealed class Platform : IAsyncDisposable
         Add(Roles.Query, () => new QueryModule(services, Sampler));
         Add(Roles.Store, () => new StoreModule(services));
         Add(Roles.Process, () => new ProcessModule(services));
-        var sparkplug = services.Roles.HasFlag(Roles.Edge) && services.Options.Bridge.Sparkplug.Enabled ? new SparkplugModule(services) : null;
+
+        // The Sparkplug host needs the log at every moment; behind store and forward another edge is the host.
+        var sparkplug = services.Roles.HasFlag(Roles.Edge) && services.Options.Bridge.Sparkplug.Enabled && services.Forward is null
+            ? new SparkplugModule(services)
+            : null;
         if (sparkplug is not null)
         {
             _modules.Add(sparkplug);
+        }
+
+        if (services.Forward is not null)
+        {
+            _modules.Add(new ForwardModule(services, services.Forward));
         }
 
         Add(Roles.Edge, () => new EdgeModule(services, sparkplug?.Host));
@@ -196,6 +205,7 @@ internal sealed class Platform : IAsyncDisposable
             _services.Options.Http, _services.Sockets, _modules, _instrumentation, NotReady, _services.Logging, cancellationToken);
         await _services.PrepareAsync(cancellationToken);
         _ = FailWithAsync(_services.Log.Failed);
+        _ = FailWithAsync(_services.Forward?.Failed ?? new TaskCompletionSource<Exception>().Task);
         foreach (var module in _modules)
         {
             await module.StartAsync(cancellationToken);

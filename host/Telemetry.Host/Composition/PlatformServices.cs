@@ -5,12 +5,15 @@ using Telemetry.SchemaRegistry.Resolution;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Schema;
 using Telemetry.Streams;
+using Telemetry.Streams.StoreAndForward;
 
 namespace Telemetry.Host.Composition;
 
 /// <summary>What the modules of one process share: settings, the log, the store, schemas, clock and logging.</summary>
 internal sealed class PlatformServices : IAsyncDisposable
 {
+    private IRecordLog? _sessionLog;
+
     private PlatformServices(TelemetryOptions options, Roles roles, IRecordLog log, HostLogging logging)
     {
         (Options, Roles, Log, Logging) = (options, roles, log, logging);
@@ -25,6 +28,15 @@ internal sealed class PlatformServices : IAsyncDisposable
     public Roles Roles { get; }
 
     public IRecordLog Log { get; }
+
+    /// <summary>The journal in front of the log; null where records go to the log at once.</summary>
+    public StoreAndForwardLog? Forward { get; private set; }
+
+    /// <summary>Where the broker keeps sessions and retained messages: the log, or beside store and forward a journal that is always there.</summary>
+    public IRecordLog SessionLog => _sessionLog ?? Log;
+
+    /// <summary>True: other edge processes share the sessions.</summary>
+    public bool SharesSessions => Options.IsKafka && _sessionLog is null;
 
     /// <summary>The store; null where no role needs one.</summary>
     public IClickHouse? ClickHouse { get; private set; }
@@ -61,6 +73,8 @@ internal sealed class PlatformServices : IAsyncDisposable
         var services = new PlatformServices(options, roles, RecordLogs.Open(options, logging), logging);
         try
         {
+            services.Forward = await Forwarding.OpenAsync(options, roles, logging);
+            services._sessionLog = services.Forward is null ? null : await Forwarding.OpenSessionsAsync(options, roles, logging);
             services.ClickHouse = needsStore ? await Stores.OpenAsync(options, logging, cancellationToken) : null;
             services.Schemas = await RoleSchemas.OpenAsync(options, roles, logging, cancellationToken);
             services.Options = RoleSchemas.WithIds(options, services.Schemas);
@@ -77,8 +91,12 @@ internal sealed class PlatformServices : IAsyncDisposable
     /// <summary>Waits for a cluster and a server that are not there yet, then makes the topics and tables that are missing.</summary>
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        await Dependencies.RunAsync(
-            RecordLogs.Describe(Options), token => Log.EnsureTopicsAsync(Topics.Catalogue(Options.Log), token), cancellationToken);
+        if (Forward is null || !Options.IsKafka || (Roles & ~Forwarding.Intake) != 0)
+        {
+            await Dependencies.RunAsync(
+                RecordLogs.Describe(Options), token => Log.EnsureTopicsAsync(Topics.Catalogue(Options.Log), token), cancellationToken);
+        }
+
         if (ClickHouse is not null)
         {
             await Dependencies.RunAsync(
@@ -88,12 +106,25 @@ internal sealed class PlatformServices : IAsyncDisposable
         }
     }
 
+    /// <summary>A producer of what devices send: to the log, or to the journal in front of it.</summary>
+    public IRecordProducer CreateIntakeProducer() => Forward?.CreateProducer(new ProducerOptions()) ?? Log.CreateProducer(new ProducerOptions());
+
     /// <summary>A transactional id of this process: on a cluster several instances run; in the journal the id alone fences a former process.</summary>
     public string TransactionalId(string id) => Options.IsKafka ? $"{id}-{InstanceName.Of(Options)}" : id;
 
     public async ValueTask DisposeAsync()
     {
         Sockets?.Dispose();
+        if (Forward is not null)
+        {
+            await Forward.DisposeAsync();
+        }
+
+        if (_sessionLog is not null)
+        {
+            await _sessionLog.DisposeAsync();
+        }
+
         await Log.DisposeAsync();
         if (ClickHouse is not null)
         {

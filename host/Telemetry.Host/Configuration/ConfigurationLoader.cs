@@ -27,6 +27,7 @@ internal static class ConfigurationLoader
         {
             ["Data"] = data.Root,
             ["Journal:Directory"] = data.Journal,
+            ["Log:StoreAndForward:Directory"] = data.Forward,
             ["ClickHouse:DataDirectory"] = data.ClickHouse,
             ["SchemaRegistry:CacheDirectory"] = data.Schemas,
             ["Simulator:LedgerDirectory"] = data.Ledger,

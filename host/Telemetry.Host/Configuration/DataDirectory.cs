@@ -6,6 +6,9 @@ internal sealed record DataDirectory(string Root)
     /// <summary>Segments of the journal.</summary>
     public string Journal => Path.Combine(Root, "journal");
 
+    /// <summary>The journal in front of the log.</summary>
+    public string Forward => Path.Combine(Root, "forward");
+
     /// <summary>The embedded engine's own directory.</summary>
     public string ClickHouse => Path.Combine(Root, "clickhouse");
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Telemetry.Streams.StoreAndForward;
 
 namespace Telemetry.Host.Configuration;
 
@@ -27,4 +28,7 @@ public sealed record LogOptions
     /// misses messages after a restart. Default 8 days.
     /// </summary>
     public TimeSpan SessionRetention { get; init; } = TimeSpan.FromDays(8);
+
+    /// <summary>A journal on this machine in front of Kafka, for edges whose way there may be cut.</summary>
+    public StoreAndForwardOptions StoreAndForward { get; init; } = new();
 }

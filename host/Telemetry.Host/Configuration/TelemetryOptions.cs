@@ -102,4 +102,7 @@ public sealed record TelemetryOptions
 
     /// <summary>True: the log is a Kafka cluster.</summary>
     internal bool IsKafka => !string.IsNullOrWhiteSpace(Kafka.BootstrapServers);
+
+    /// <summary>True: what is taken in goes over a journal of its own.</summary>
+    internal bool Forwards => Log.StoreAndForward.Enabled;
 }

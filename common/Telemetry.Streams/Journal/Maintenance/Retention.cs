@@ -12,15 +12,8 @@ internal static class Retention
         var (count, bytes) = (0, 0L);
         while (topic.Segments is { Length: > 1 } segments && IsDue(topic.Spec, segments, now))
         {
-            // The file goes first, oldest first: a removal that fails leaves the segment in the list, and a later start
-            // never finds a hole.
-            var oldest = segments[0];
-            files.Delete(IndexFile.PathOf(oldest.Path));
-            files.Delete(oldest.Path);
-            topic.ChangeSegments(list => list[1..]);
-            oldest.Retire();
             count++;
-            bytes += oldest.Length;
+            bytes += RemoveOldest(topic, files);
         }
 
         if (count > 0)
@@ -29,6 +22,20 @@ internal static class Retention
         }
 
         return (count, bytes);
+    }
+
+    /// <summary>Removes the oldest segment, which must be a closed one; the caller syncs the directory.</summary>
+    /// <returns>Its bytes.</returns>
+    public static long RemoveOldest(JournalTopic topic, IJournalFiles files)
+    {
+        // The file goes first, oldest first: a removal that fails leaves the segment in the list, and a later start
+        // never finds a hole.
+        var oldest = topic.Segments[0];
+        files.Delete(IndexFile.PathOf(oldest.Path));
+        files.Delete(oldest.Path);
+        topic.ChangeSegments(list => list[1..]);
+        oldest.Retire();
+        return oldest.Length;
     }
 
     private static bool IsDue(TopicSpec spec, ReadOnlySpan<Segment> segments, DateTimeOffset now)

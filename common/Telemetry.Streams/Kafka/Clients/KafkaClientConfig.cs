@@ -63,7 +63,7 @@ internal static class KafkaClientConfig
         BatchSize = options.BatchBytes,
         BatchNumMessages = 100_000,
         MessageMaxBytes = options.RecordBytesMax + 1024,
-        MessageTimeoutMs = (int)options.DeliveryTimeout.TotalMilliseconds,
+        MessageTimeoutMs = (int)(bounds.DeliveryTimeout ?? options.DeliveryTimeout).TotalMilliseconds,
         RequestTimeoutMs = (int)options.RequestTimeout.TotalMilliseconds,
 
         // Our own bound in bytes comes first; these only must not be in its way.
