@@ -17,6 +17,7 @@ internal static class RoleCommand
         Create("process", Roles.Process, "Duplicates, watermarks, detectors: anomalies and device events onto the log."),
         Create("store", Roles.Store, "Readings, anomalies and device events from the log into ClickHouse, exactly once."),
         Create("query", Roles.Query, "HTTP API, live stream and console."),
+        Create(GatewayFlags.Name, Roles.Edge, "Edge on a small machine: what devices send is kept on disk and forwarded to a central platform or Kafka."),
         Create("bridge", Roles.Bridge, "Client of an MQTT broker you have: its messages become records on the log, and are acknowledged once they are there."),
     ];
 
@@ -40,6 +41,11 @@ internal static class RoleCommand
             BridgeFlags.AddTo(shared);
         }
 
+        if (name == GatewayFlags.Name)
+        {
+            GatewayFlags.AddTo(shared);
+        }
+
         var parent = new Option<bool>("--stop-with-stdin")
         {
             Description = "Stop in good order when standard input ends; after the line \"drain\" only when the log is done.",
@@ -51,6 +57,7 @@ internal static class RoleCommand
             var options = shared.Load(result);
             ClusterFlags.CheckRole(options, roles, name);
             BridgeFlags.CheckRole(options, roles);
+            options = name == GatewayFlags.Name ? GatewayFlags.Apply(options) : options;
             return RunAsync(options, roles, result.GetValue(parent), cancellationToken);
         });
         return command;

@@ -1,3 +1,4 @@
+using Telemetry.Bridge.Forwarding;
 using Telemetry.Host.Configuration;
 using Telemetry.Streams;
 using Telemetry.Streams.Journal;
@@ -21,11 +22,11 @@ internal static class Forwarding
             return null;
         }
 
-        if (!options.IsKafka)
+        if (!options.IsKafka && options.Gateway.Broker.Length == 0)
         {
             throw new ConfigurationException([new ConfigurationError(
                 "Log:StoreAndForward:Enabled", "true",
-                "there is nothing to forward to: the embedded log is on this machine's disk already. Give --kafka HOST:PORT.",
+                "there is nothing to forward to: the embedded log is on this machine's disk already. Give --kafka HOST:PORT, or Gateway:Broker for a central platform.",
                 "settings")]);
         }
 
@@ -47,12 +48,14 @@ internal static class Forwarding
         return sessions;
     }
 
-    /// <summary>Kafka.</summary>
+    /// <summary>Kafka, or the central platform.</summary>
     public static IForwardTarget Target(PlatformServices services)
     {
         var options = services.Options;
-        return new LogForwardTarget(
-            services.Log, RecordLogs.Describe(options), Topics.Catalogue(options.Log), options.Log.StoreAndForward.InFlightBytesMax);
+        return options.Gateway.Broker.Length > 0
+            ? new MqttForwardTarget(options.Gateway, InstanceName.Lasting(options))
+            : new LogForwardTarget(
+                services.Log, RecordLogs.Describe(options), Topics.Catalogue(options.Log), options.Log.StoreAndForward.InFlightBytesMax);
     }
 
     /// <summary>A look at the journal of a stopped process: what waits there.</summary>

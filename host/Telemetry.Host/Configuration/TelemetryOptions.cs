@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Telemetry.Bridge;
 using Telemetry.Bridge.Commands;
+using Telemetry.Bridge.Forwarding;
 using Telemetry.Bridge.Upstream;
 using Telemetry.ClickHouseServer.Options;
 using Telemetry.Edge;
@@ -60,6 +61,9 @@ public sealed record TelemetryOptions
     /// <summary>The bridge as a client of an MQTT broker that devices are connected to already.</summary>
     public UpstreamOptions Upstream { get; init; } = new();
 
+    /// <summary>The central platform that a gateway forwards to over MQTT.</summary>
+    public GatewayOptions Gateway { get; init; } = new();
+
     /// <summary>Commands to devices.</summary>
     public CommandOptions Commands { get; init; } = new();
 
@@ -103,6 +107,6 @@ public sealed record TelemetryOptions
     /// <summary>True: the log is a Kafka cluster.</summary>
     internal bool IsKafka => !string.IsNullOrWhiteSpace(Kafka.BootstrapServers);
 
-    /// <summary>True: what is taken in goes over a journal of its own.</summary>
-    internal bool Forwards => Log.StoreAndForward.Enabled;
+    /// <summary>True: what is taken in goes over a journal of its own, to Kafka or to a central platform.</summary>
+    internal bool Forwards => Log.StoreAndForward.Enabled || Gateway.Broker.Length > 0;
 }
