@@ -25,6 +25,7 @@ internal sealed class EdgeMetrics : IDisposable
     private readonly long[] _outcomes = new long[IngestOutcomes.Length];
     private readonly long[] _closed = new long[CloseKinds.Length];
     private readonly Histogram<double> _pubackLatency;
+    private readonly Counter<long> _webSocketsRefused;
     private long _accepted;
     private long _turnedAway;
     private long _acksReceived;
@@ -42,6 +43,8 @@ internal sealed class EdgeMetrics : IDisposable
             {
                 HistogramBucketBoundaries = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 1, 2, 5, 10],
             });
+        _webSocketsRefused = _meter.CreateCounter<long>(
+            "telemetry.edge.websockets.refused", "{request}", "WebSocket requests refused, by reason: protocol, origin, exposure");
         Counter("telemetry.edge.publishes.received", "{publish}", "PUBLISH packets received, by QoS", () => ByQos(_received));
         Counter("telemetry.edge.publishes.sent", "{publish}", "PUBLISH packets sent, by QoS", () => ByQos(_sent));
         Counter("telemetry.edge.acks.received", "{packet}", "PUBACK, PUBREC and PUBCOMP received", () => One(_acksReceived));
@@ -90,6 +93,8 @@ internal sealed class EdgeMetrics : IDisposable
     public void IngestPaused() => Interlocked.Increment(ref _ingestPauses);
 
     public void Accepted() => Interlocked.Increment(ref _accepted);
+
+    public void WebSocketRefused(string reason) => _webSocketsRefused.Add(1, KeyValuePair.Create("reason", (object?)reason));
 
     public void TurnedAway() => Interlocked.Increment(ref _turnedAway);
 

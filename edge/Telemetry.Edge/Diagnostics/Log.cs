@@ -87,4 +87,9 @@ internal static partial class Log
 
     [LoggerMessage(1042, LogLevel.Warning, "The will of '{ClientId}' was not taken by the log: {Message}")]
     public static partial void WillLost(this ILogger logger, string clientId, string message);
+
+    [LoggerMessage(1023, LogLevel.Warning,
+        "A WebSocket from {Remote} is refused with {Status}: {Words} Origin: '{Origin}' (and {HeldBack} more were, not told)")]
+    public static partial void WebSocketRefused(
+        this ILogger logger, IPAddress? remote, int status, string words, string origin, long heldBack);
 }

@@ -116,6 +116,7 @@ public sealed class MqttBroker : IAsyncDisposable
             _metrics,
             time,
             _logger);
+        WebSockets = new WebSocketGate(options, _core.Security.Authenticator, _metrics, _logger, time);
         _packets = new PacketDispatcher(_core, tree);
         _metrics.Gauge("telemetry.edge.connections", "{connection}", "Connections open", () => Connections);
         _metrics.Gauge("telemetry.edge.sessions", "{session}", "Sessions kept", () => sessions.Count);
@@ -136,12 +137,21 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>By partition of the messages topic, the offset that the start read from.</summary>
     internal IReadOnlyDictionary<int, long> RestoredFrom => _durability?.RestoredFrom ?? new Dictionary<int, long>();
 
+    /// <summary>Who may come in over HTTP.</summary>
+    internal WebSocketGate WebSockets { get; }
+
     /// <summary>Bytes in the queues of all sessions.</summary>
     internal long QueuedBytes => _budget.Used;
 
     internal BrokerSecurity Security => _core.Security;
 
     internal SessionRegistry Sessions => _core.Sessions;
+
+    /// <summary>
+    /// True when MQTT over WebSocket is taken on this address of a web server: the rule of the broker's own listeners, by which an
+    /// address that is open to other machines needs credentials or <see cref="EdgeOptions.AllowAnonymousFromAnywhere"/>.
+    /// </summary>
+    public bool TakesWebSocketsOn(IPAddress address) => WebSockets.IsOpenOn(address);
 
     /// <summary>Opens the listeners and takes connections.</summary>
     /// <exception cref="EdgeConfigurationException">An address is open to other machines without authentication, or cannot be used.</exception>

@@ -30,10 +30,10 @@ public static class MqttHostingExtensions
 
     private static async Task ServeWebSocketAsync(HttpContext context, MqttBroker broker)
     {
-        if (!context.WebSockets.IsWebSocketRequest || !context.WebSockets.WebSocketRequestedProtocols.Contains(Subprotocol))
+        if (broker.WebSockets.Refuse(context, Subprotocol) is (var status, var words))
         {
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await context.Response.WriteAsync("This is MQTT over WebSocket: connect with the subprotocol 'mqtt'.", context.RequestAborted);
+            context.Response.StatusCode = status;
+            await context.Response.WriteAsync(words, context.RequestAborted);
             return;
         }
 
@@ -72,5 +72,15 @@ public static class MqttHostingExtensions
 /// <summary>Kestrel's connection handler for MQTT.</summary>
 public sealed class MqttConnectionHandler(MqttBroker broker) : ConnectionHandler
 {
-    public override Task OnConnectedAsync(ConnectionContext connection) => broker.ServeAsync(new SocketTransport(connection, flushSends: false));
+    /// <inheritdoc/>
+    public override Task OnConnectedAsync(ConnectionContext connection)
+    {
+        if (broker.WebSockets.IsOpenOn((connection.LocalEndPoint as IPEndPoint)?.Address))
+        {
+            return broker.ServeAsync(new SocketTransport(connection, flushSends: false));
+        }
+
+        connection.Abort(new ConnectionAbortedException("This address is open to other machines, and MQTT clients need no credentials."));
+        return Task.CompletedTask;
+    }
 }

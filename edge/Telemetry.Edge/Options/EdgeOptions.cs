@@ -19,6 +19,12 @@ public sealed record EdgeOptions
     /// </summary>
     public bool AllowAnonymousFromAnywhere { get; init; }
 
+    /// <summary>
+    /// Origins, such as https://plant.example, whose pages may connect over WebSocket beside this server's own; * for all. A program
+    /// that sends no Origin is always taken. Default none.
+    /// </summary>
+    public string[] AllowedOrigins { get; init; } = [];
+
     /// <summary>Users who may connect. With any user here or in <see cref="UsersFile"/>, nobody connects without credentials.</summary>
     public MqttUserOptions[] Users { get; init; } = [];
 

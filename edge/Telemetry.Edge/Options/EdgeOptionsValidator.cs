@@ -31,6 +31,7 @@ internal static class EdgeOptionsValidator
         CheckObject(options.Limits.Address, $"{nameof(options.Limits)}.{nameof(options.Limits.Address)}.", errors);
         CheckObject(options.Limits.Listener, $"{nameof(options.Limits)}.{nameof(options.Limits.Listener)}.", errors);
         CheckObject(options.Passwords, $"{nameof(options.Passwords)}.", errors);
+        CheckOrigins(options.AllowedOrigins, nameof(options.AllowedOrigins), errors);
         CheckEach(options.Users, nameof(options.Users), errors);
         CheckEach(options.AccessRules, nameof(options.AccessRules), errors, (rule, at) =>
         {
@@ -67,6 +68,19 @@ internal static class EdgeOptionsValidator
         if (tokens.KeysUrl is { } url && url.Scheme != Uri.UriSchemeHttps && !(url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))
         {
             errors.Add($"{At}{nameof(tokens.KeysUrl)} is {url}; give an https address: whoever can change keys on their way can sign tokens.");
+        }
+    }
+
+    private static void CheckOrigins(string[]? origins, string at, List<string> errors)
+    {
+        for (var i = 0; i < origins?.Length; i++)
+        {
+            var good = origins[i] == "*" || (Uri.TryCreate(origins[i], UriKind.Absolute, out var uri)
+                && uri.Scheme is "http" or "https" && uri.PathAndQuery == "/" && uri.UserInfo.Length == 0);
+            if (!good)
+            {
+                errors.Add($"{at}[{i}] is '{origins[i]}'; give an origin such as 'https://plant.example:8443', or '*'.");
+            }
         }
     }
 

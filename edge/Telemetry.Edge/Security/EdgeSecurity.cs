@@ -41,7 +41,7 @@ internal static class EdgeSecurity
         foreach (var listener in options.EffectiveListeners)
         {
             var certificates = listener.Tls is { ClientAuthoritiesFile: not null, RequireClientCertificate: true };
-            if (IPAddress.IsLoopback(AddressOf(listener)) || authenticator.RequiresCredentials || certificates)
+            if (Exposure.IsGuarded(AddressOf(listener), authenticator, certificates))
             {
                 continue;
             }

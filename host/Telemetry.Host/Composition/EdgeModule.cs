@@ -56,6 +56,12 @@ internal sealed class EdgeModule : RoleModule
     {
         application.UseWebSockets();
         application.MapMqttWebSocket(_broker).ExcludeFromDescription();
+        var http = _services.Options.Http;
+        IPAddress[] addresses = http.Tls.IsOn ? [http.Address, http.Tls.Address] : [http.Address];
+        foreach (var closed in addresses.Distinct().Where(address => !_broker.TakesWebSocketsOn(address)))
+        {
+            HostLog.WebSocketsClosed(_services.Logger, closed);
+        }
     }
 
     /// <inheritdoc/>

@@ -16,7 +16,9 @@ internal sealed class WebServer : IAsyncDisposable
 
     private readonly WebApplication _application;
 
-    private WebServer(WebApplication application) => _application = application;
+    private readonly HttpsCertificate? _certificate;
+
+    private WebServer(WebApplication application, HttpsCertificate? certificate) => (_application, _certificate) = (application, certificate);
 
     public IPEndPoint? Http { get; private set; }
 
@@ -48,10 +50,16 @@ internal sealed class WebServer : IAsyncDisposable
             module.AddServices(builder.Services);
         }
 
+        var certificate = options.Tls.IsOn ? new HttpsCertificate(options.Tls, logging.CreateLogger<HttpsCertificate>(), TimeProvider.System) : null;
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Listen(options.Address, options.Port);
+            if (certificate is not null)
+            {
+                kestrel.Listen(options.Tls.Address, options.Tls.Port, listen => listen.UseHttps(certificate.Handshake));
+            }
         });
         var application = builder.Build();
         application.UseRequestLog();
@@ -62,23 +70,31 @@ internal sealed class WebServer : IAsyncDisposable
             module.Map(application);
         }
 
-        var server = new WebServer(application);
+        var server = new WebServer(application, certificate);
         await Listening.StartAsync(
-            () => application.StartAsync(cancellationToken), $"HTTP cannot listen on {options.Address}:{options.Port}", "--http-port");
+            () => application.StartAsync(cancellationToken), Where(options), "--http-port");
         server.Http = server.FindHttp(options);
         return server;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => _application.StopAsync(cancellationToken);
 
-    public ValueTask DisposeAsync() => _application.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _certificate?.Dispose();
+        return _application.DisposeAsync();
+    }
+
+    private static string Where(HttpOptions options) => options.Tls.IsOn
+        ? $"HTTP cannot listen on {options.Address}:{options.Port}, or HTTPS on {options.Tls.Address}:{options.Tls.Port} (Http:Tls:Port)"
+        : $"HTTP cannot listen on {options.Address}:{options.Port}";
 
     private IPEndPoint? FindHttp(HttpOptions options)
     {
         var addresses = _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         foreach (var address in addresses)
         {
-            if (Uri.TryCreate(address, UriKind.Absolute, out var uri) && IPAddress.TryParse(uri.Host, out var ip)
+            if (Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttp && IPAddress.TryParse(uri.Host, out var ip)
                 && ip.Equals(options.Address))
             {
                 return new IPEndPoint(ip, uri.Port);

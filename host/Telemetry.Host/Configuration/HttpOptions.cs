@@ -13,6 +13,9 @@ public sealed record HttpOptions
     [Range(0, 65535)]
     public int Port { get; init; } = 8080;
 
+    /// <summary>HTTPS.</summary>
+    public HttpTlsOptions Tls { get; init; } = new();
+
     /// <summary>
     /// Addresses of other processes' HTTP, for example http://127.0.0.1:9101: the query role adds their figures to
     /// <c>/api/v1/pipeline</c>. Default none: only its own.

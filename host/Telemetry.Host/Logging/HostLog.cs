@@ -59,4 +59,13 @@ internal static partial class HostLog
 
     [LoggerMessage(8042, LogLevel.Warning, "Following the log of MQTT sessions failed; it goes on in {Seconds} s from where it was")]
     public static partial void BrokerLogFailed(ILogger logger, double seconds, Exception exception);
+
+    [LoggerMessage(8050, LogLevel.Information, "HTTPS takes the certificate in {File} from now on")]
+    public static partial void CertificateRead(ILogger logger, string file);
+
+    [LoggerMessage(8051, LogLevel.Error, "The certificate in {File} cannot be used, HTTPS keeps the one before: {Reason}")]
+    public static partial void CertificateNotRead(ILogger logger, string file, string reason);
+
+    [LoggerMessage(8052, LogLevel.Warning, "MQTT over WebSocket is closed on {Address}: it is open to other machines, and MQTT clients need no credentials. Set Edge:UsersFile, or Edge:AllowAnonymousFromAnywhere to true")]
+    public static partial void WebSocketsClosed(ILogger logger, System.Net.IPAddress address);
 }

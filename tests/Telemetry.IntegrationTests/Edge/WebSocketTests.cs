@@ -118,7 +118,7 @@ public sealed class WebSocketTests
         await ShouldBeToldWhyAsync(client);
     }
 
-    internal static async Task<WebApplication> WebAsync(MqttBroker broker)
+    internal static async Task<WebApplication> WebAsync(MqttBroker broker, Action<WebApplication>? before = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -128,6 +128,7 @@ public sealed class WebSocketTests
             kestrel.ListenMqtt(broker, new IPEndPoint(IPAddress.Loopback, 0));
         });
         var app = builder.Build();
+        before?.Invoke(app);
         app.UseWebSockets();
         app.MapMqttWebSocket(broker);
         await app.StartAsync();

@@ -18,6 +18,8 @@ public sealed class EdgeOptionsTests
         { "the password hash of 'a'", new EdgeOptions { Users = [new() { Name = "a", PasswordHash = "x" }] } },
         { "AccessRules[0].Publish[1] is empty", new EdgeOptions { AccessRules = [new() { Publish = ["a", ""] }] } },
         { "UsersFile: there is no file", new EdgeOptions { UsersFile = "none" } },
+        { "AllowedOrigins[1] is 'plant.example'", new EdgeOptions { AllowedOrigins = ["https://plant.example", "plant.example"] } },
+        { "AllowedOrigins[0] is 'https://plant.example/page'", new EdgeOptions { AllowedOrigins = ["https://plant.example/page"] } },
         { "ConnectTimeout is 00:00:00", new EdgeOptions { ConnectTimeout = TimeSpan.Zero } },
         { "MaxConnections", new EdgeOptions { MaxConnections = 0 } },
     };
