@@ -22,6 +22,10 @@ internal sealed record BrokerCore(
     ILogger Logger)
 {
     private readonly LogThrottle _connectBudget = new(Time);
+    private readonly LogThrottle _contests = new(Time);
+
+    /// <summary>Client identifiers that several clients use.</summary>
+    public TakeOverWatch TakeOvers { get; } = new(Time);
 
     public IAuthorizer Authorizer => Security.Authorizer;
 
@@ -30,6 +34,19 @@ internal sealed record BrokerCore(
 
     /// <summary>CONNECT packets that are not answered yet.</summary>
     public ByteBudget Connecting { get; } = new(Options.MaxConnectBytes);
+
+    /// <summary>A session was taken from a connection that lived: tells of it, now and then, when that goes on.</summary>
+    public void NoteTakeOver(string clientId, System.Net.EndPoint? remote)
+    {
+        if (TakeOvers.IsContested(clientId, out var count))
+        {
+            Metrics.SessionContested();
+            if (_contests.TryPass(out var heldBack))
+            {
+                Logger.SessionContested(clientId, count, remote, heldBack);
+            }
+        }
+    }
 
     /// <summary>Tells, now and then, that <see cref="Connecting"/> is spent.</summary>
     public void TellConnectBudgetSpent()

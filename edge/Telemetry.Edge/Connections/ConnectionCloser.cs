@@ -30,6 +30,11 @@ internal static class ConnectionCloser
         }
 
         core.Metrics.ConnectionClosed(reason.Kind);
+        if (reason.Kind == CloseKind.TakenOver && connection.Client is { } client)
+        {
+            core.NoteTakeOver(client.Identity.ClientId, connection.RemoteEndPoint);
+        }
+
         core.Logger.Disconnected(
             connection.Client?.Identity.ClientId, reason.Kind, reason.Code, reason.Message, reason.Clause);
         await transport.DisposeAsync();

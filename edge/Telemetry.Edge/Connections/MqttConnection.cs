@@ -28,9 +28,9 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, IPublishAn
     private CancellationTokenSource? _closing;
     private InboundAliases? _inboundAliases;
     private ConnectPacket? _connect;
+    private Routing.TopicWatch? _watch;
     private PacketCounts _received;
     private long _lastPacketAt;
-    private int _exactlyOnceHere;
     private long _connectBytes;
     private ConnectionState _state;
     private volatile bool _paused;
@@ -85,7 +85,10 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, IPublishAn
     public bool IsCertificateRevoked => _transport.IsCertificateRevoked;
 
     /// <summary>QoS 2 publishes of this connection that are not released yet.</summary>
-    public int ExactlyOnceHere => Volatile.Read(ref _exactlyOnceHere);
+    public ReceiveQuota ExactlyOnce { get; } = new();
+
+    /// <summary>Whether anyone subscribes to the ingest topic of this client.</summary>
+    public Routing.TopicWatch Watch => _watch ??= new Routing.TopicWatch();
 
     /// <summary>Publishes received in the present batch.</summary>
     public ref PacketCounts Received => ref _received;
@@ -102,8 +105,6 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, IPublishAn
 
     /// <inheritdoc/>
     public void Wake() => Pump.Wake();
-
-    public void CountExactlyOnce(int change) => Interlocked.Add(ref _exactlyOnceHere, change);
 
     /// <summary>Serves the client until the connection ends.</summary>
     public async Task RunAsync()
@@ -183,7 +184,8 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, IPublishAn
             var refused = result.Outcome != IngestOutcome.Stored && Client!.Version == MqttVersion.V500;
             var keep = !refused && result.Outcome != IngestOutcome.Failed;
             var window = Session!.Inbound.Complete((ushort)(state >> 2), keep, out ticket);
-            CountExactlyOnce(keep ? 0 : -1);
+            GiveBack(keep, window, (ushort)(state >> 2));
+
             if (window is null)
             {
                 return;
@@ -204,7 +206,7 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, IPublishAn
         {
             var keep = code is { } known && (known < ReasonCode.UnspecifiedError || Client!.Version != MqttVersion.V500);
             var window = Session!.Inbound.Complete((ushort)(state >> 2), keep, out ticket, origin);
-            CountExactlyOnce(keep ? 0 : -1);
+            GiveBack(keep, window, (ushort)(state >> 2));
             if (window is null)
             {
                 return;
@@ -220,6 +222,16 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, IPublishAn
         else if (target.Complete(ticket, answer, reason))
         {
             target.Owner!.Wake();
+        }
+    }
+
+    /// <summary>A refused QoS 2 publish counts no longer. The client may have come back meanwhile and sent it again.</summary>
+    private void GiveBack(bool keep, AckWindow? window, ushort identifier)
+    {
+        if (!keep)
+        {
+            ExactlyOnce.Return(identifier);
+            (window?.Owner as MqttConnection)?.ExactlyOnce.Return(identifier);
         }
     }
 
@@ -349,7 +361,8 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, IPublishAn
     {
         var step = ReadStep.Next;
         var start = buffer.Start;
-        var read = buffer.Length;
+        var length = buffer.Length;
+        var packets = 0;
         consumed = start;
         examined = start;
         while (step == ReadStep.Next && !IsClosing)
@@ -374,6 +387,7 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, IPublishAn
             consumed = end;
             examined = end;
             buffer = buffer.Slice(end);
+            packets++;
         }
 
         if (!consumed.Equals(start))
@@ -381,10 +395,11 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, IPublishAn
             _lastPacketAt = _core.Wheel.CoarseNow;
             if (Limits is not null)
             {
-                Charge(read - buffer.Length);
+                Charge(length - buffer.Length);
             }
 
             _core.Metrics.Received(_received);
+            _core.Metrics.Read(packets, length - buffer.Length);
             _received = default;
         }
 
@@ -584,7 +599,12 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, IPublishAn
         }
         else
         {
+            // Nobody watches it but TCP: a device that lost its power would stay for ever.
             _core.Wheel.Cancel(this);
+            if (_core.Options.TcpKeepAlive > TimeSpan.Zero)
+            {
+                _transport.KeepAlive(_core.Options.TcpKeepAlive);
+            }
         }
     }
 

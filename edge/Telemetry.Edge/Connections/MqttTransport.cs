@@ -25,6 +25,12 @@ internal abstract class MqttTransport : IAsyncDisposable
     /// <summary>Says that nothing more will be sent; receiving goes on.</summary>
     public abstract ValueTask ShutdownSendAsync();
 
+    /// <summary>Has TCP find out whether the peer is still there, where there is a socket of our own below.</summary>
+    /// <param name="idle">Silence before the first probe.</param>
+    public virtual void KeepAlive(TimeSpan idle)
+    {
+    }
+
     /// <summary>Cuts the connection.</summary>
     public abstract void Abort();
 

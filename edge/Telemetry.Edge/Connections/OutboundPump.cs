@@ -29,6 +29,8 @@ internal sealed class OutboundPump(
     private OutboundAliases? _aliases;
     private TaskCompletionSource? _idle;
     private int _state;
+    private int _packets;
+    private int _controlPackets;
     private bool _onlyControl = true;
     private bool _comesBack;
 
@@ -53,6 +55,7 @@ internal sealed class OutboundPump(
         lock (_gate)
         {
             write(_control, state);
+            _controlPackets++;
         }
     }
 
@@ -62,6 +65,7 @@ internal sealed class OutboundPump(
         lock (_gate)
         {
             WriteAck(_control, type, identifier, code, reason);
+            _controlPackets++;
         }
     }
 
@@ -76,6 +80,7 @@ internal sealed class OutboundPump(
                     ? null
                     : new MqttProperties { ReasonString = reason.Message, ServerReference = reason.ServerReference };
                 DisconnectPacket.Write(_control, client.Version, code, properties, client.MaximumPacketSize);
+                _controlPackets++;
             }
 
             Volatile.Write(ref _onlyControl, true);
@@ -135,6 +140,8 @@ internal sealed class OutboundPump(
             {
                 while (WriteSome())
                 {
+                    metrics.Written(_packets, output.UnflushedBytes);
+                    _packets = 0;
                     var flushed = await output.FlushAsync();
                     if (flushed.IsCompleted)
                     {
@@ -205,6 +212,8 @@ internal sealed class OutboundPump(
             if (_control.Count > 0)
             {
                 _control.MoveTo(output);
+                _packets += _controlPackets;
+                _controlPackets = 0;
             }
         }
 
@@ -224,6 +233,7 @@ internal sealed class OutboundPump(
         {
             var type = slot.Qos == 1 ? MqttPacketType.PubAck : MqttPacketType.PubRec;
             WriteAck(output, type, slot.Identifier, slot.Code, slot.Reason);
+            _packets++;
             if (slot.StartedAt != AckWindow.NotMeasured)
             {
                 metrics.IngestAnswered(time.GetElapsedTime(slot.StartedAt));
@@ -259,6 +269,7 @@ internal sealed class OutboundPump(
             if (delivery.IsPubRel)
             {
                 PubAckPacket.Write(output, MqttPacketType.PubRel, delivery.PacketIdentifier);
+                _packets++;
             }
             else if (!authorizer.MayReceive(identity, delivery.Copy.Message.Topic))
             {
@@ -269,6 +280,7 @@ internal sealed class OutboundPump(
             else if (TryWritePublish(delivery, now))
             {
                 sent.Add(delivery.Copy.Qos);
+                _packets++;
             }
             else
             {

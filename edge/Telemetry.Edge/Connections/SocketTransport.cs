@@ -14,6 +14,9 @@ namespace Telemetry.Edge.Connections;
 /// </param>
 internal sealed class SocketTransport(ConnectionContext context, bool flushSends = true) : MqttTransport
 {
+    private const int ProbeSeconds = 10;
+    private const int Probes = 6;
+
     public override PipeReader Input => context.Transport.Input;
 
     public override PipeWriter Output => context.Transport.Output;
@@ -32,9 +35,31 @@ internal sealed class SocketTransport(ConnectionContext context, bool flushSends
         return ValueTask.CompletedTask;
     }
 
+    public override void KeepAlive(TimeSpan idle) => KeepAlive(context.Features.Get<IConnectionSocketFeature>(), idle);
+
     public override void Abort() => context.Abort();
 
     public override ValueTask DisposeAsync() => context.DisposeAsync();
+
+    /// <summary>Turns TCP keep-alive on: the first probe after <paramref name="idle"/>, then six of them, ten seconds apart.</summary>
+    public static void KeepAlive(IConnectionSocketFeature? feature, TimeSpan idle)
+    {
+        try
+        {
+            if (feature?.Socket is { } socket)
+            {
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Math.Max(1, (int)idle.TotalSeconds));
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbeSeconds);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Probes);
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // Closed already, or a system without these: the connection then lives as long as its peer is not missed.
+            return;
+        }
+    }
 
     /// <summary>Sends FIN and keeps receiving: the transport itself can only close both ways.</summary>
     public static void HalfClose(ConnectionContext context)

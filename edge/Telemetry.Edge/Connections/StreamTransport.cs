@@ -39,6 +39,9 @@ internal sealed class StreamTransport : MqttTransport
 
     public EndPoint? Local { get; init; }
 
+    /// <summary>The socket below, where it can be had.</summary>
+    public Microsoft.AspNetCore.Connections.Features.IConnectionSocketFeature? Socket { get; init; }
+
     public string? Certificate { get; init; }
 
     /// <summary>Tells whether the client's certificate was taken back since the handshake; null without one.</summary>
@@ -47,6 +50,8 @@ internal sealed class StreamTransport : MqttTransport
     public override bool IsCertificateRevoked => IsRevoked?.Invoke() ?? false;
 
     public override ValueTask ShutdownSendAsync() => _shutdownSend();
+
+    public override void KeepAlive(TimeSpan idle) => SocketTransport.KeepAlive(Socket, idle);
 
     public override void Abort() => _abort();
 

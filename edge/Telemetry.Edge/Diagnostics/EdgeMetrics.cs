@@ -26,8 +26,11 @@ internal sealed class EdgeMetrics : IDisposable
     private readonly long[] _closed = new long[CloseKinds.Length];
     private readonly Histogram<double> _pubackLatency;
     private readonly Counter<long> _webSocketsRefused;
+    private readonly long[] _packets = new long[2];
+    private readonly long[] _bytes = new long[2];
     private long _accepted;
     private long _turnedAway;
+    private long _contested;
     private long _acksReceived;
     private long _ingestPauses;
     private long _lingerTimeouts;
@@ -47,6 +50,8 @@ internal sealed class EdgeMetrics : IDisposable
             "telemetry.edge.websockets.refused", "{request}", "WebSocket requests refused, by reason: protocol, origin, exposure");
         Counter("telemetry.edge.publishes.received", "{publish}", "PUBLISH packets received, by QoS", () => ByQos(_received));
         Counter("telemetry.edge.publishes.sent", "{publish}", "PUBLISH packets sent, by QoS", () => ByQos(_sent));
+        Counter("telemetry.edge.packets", "{packet}", "Packets of any type, by direction", () => ByDirection(_packets));
+        Counter("telemetry.edge.network", "By", "Bytes of packets, by direction", () => ByDirection(_bytes));
         Counter("telemetry.edge.acks.received", "{packet}", "PUBACK, PUBREC and PUBCOMP received", () => One(_acksReceived));
         Counter("telemetry.edge.messages.dropped", "{message}", "Messages dropped, by cause", () =>
             DropCauses.Select(c => Of(_dropped[(int)c], "cause", c.ToString())));
@@ -56,11 +61,17 @@ internal sealed class EdgeMetrics : IDisposable
             One(_ingestPauses));
         Counter("telemetry.edge.connections.accepted", "{connection}", "Connections taken", () => One(_accepted));
         Counter("telemetry.edge.connections.turned_away", "{connection}", "Connections over the limit", () => One(_turnedAway));
+        Counter("telemetry.edge.sessions.contested", "{takeover}", "Take-overs of sessions whose client id several clients use", () => One(_contested));
         Counter("telemetry.edge.connections.closed", "{connection}", "Connections ended, by reason", () =>
             CloseKinds.Select(k => Of(_closed[(int)k], "reason", k.ToString())));
         Counter("telemetry.edge.connections.linger_timeouts", "{connection}", "Clients that did not read their last packet in time", () =>
             One(_lingerTimeouts));
     }
+
+    /// <summary>PUBLISH packets received and sent, messages dropped; packets of all types, and bytes, received and sent.</summary>
+    public EdgeTotals Totals => new(
+        Sum(_received), Sum(_sent), Sum(_dropped), Volatile.Read(ref _packets[0]), Volatile.Read(ref _packets[1]),
+        Volatile.Read(ref _bytes[0]), Volatile.Read(ref _bytes[1]), Volatile.Read(ref _accepted));
 
     public long IngestPauses => Volatile.Read(ref _ingestPauses);
 
@@ -69,6 +80,20 @@ internal sealed class EdgeMetrics : IDisposable
         _meter.CreateObservableGauge(name, value, unit, description);
 
     public void Received(in PacketCounts counts) => Add(_received, counts);
+
+    /// <summary>Packets of any type, and their bytes, a batch at a time.</summary>
+    public void Read(int packets, long bytes)
+    {
+        Interlocked.Add(ref _packets[0], packets);
+        Interlocked.Add(ref _bytes[0], bytes);
+    }
+
+    /// <inheritdoc cref="Read"/>
+    public void Written(int packets, long bytes)
+    {
+        Interlocked.Add(ref _packets[1], packets);
+        Interlocked.Add(ref _bytes[1], bytes);
+    }
 
     public void Sent(in PacketCounts counts) => Add(_sent, counts);
 
@@ -96,6 +121,17 @@ internal sealed class EdgeMetrics : IDisposable
 
     public void WebSocketRefused(string reason) => _webSocketsRefused.Add(1, KeyValuePair.Create("reason", (object?)reason));
 
+    public void SessionContested() => Interlocked.Increment(ref _contested);
+
+    public long Contested => Volatile.Read(ref _contested);
+
+    /// <summary>Names those that are in contest now, by a gauge with their client identifiers.</summary>
+    public void Contests(Func<IEnumerable<(string ClientId, long Count)>> now) => _meter.CreateObservableGauge(
+        "telemetry.edge.sessions.contested.takeovers",
+        () => now().Select(c => Of(c.Count, "client", c.ClientId.Length > 64 ? c.ClientId[..64] : c.ClientId)),
+        "{takeover}",
+        "Take-overs of each client id that several clients use now; ten at most");
+
     public void TurnedAway() => Interlocked.Increment(ref _turnedAway);
 
     public void ConnectionClosed(CloseKind kind) => Interlocked.Increment(ref _closed[(int)kind]);
@@ -103,6 +139,17 @@ internal sealed class EdgeMetrics : IDisposable
     public void LingerTimeout() => Interlocked.Increment(ref _lingerTimeouts);
 
     public void Dispose() => _meter.Dispose();
+
+    private static long Sum(long[] counts)
+    {
+        var sum = 0L;
+        for (var i = 0; i < counts.Length; i++)
+        {
+            sum += Volatile.Read(ref counts[i]);
+        }
+
+        return sum;
+    }
 
     private static void Add(long[] to, in PacketCounts counts)
     {
@@ -118,6 +165,9 @@ internal sealed class EdgeMetrics : IDisposable
     private static Measurement<long> Of(long value, string tag, string label) => new(value, KeyValuePair.Create(tag, (object?)label));
 
     private static IEnumerable<Measurement<long>> One(long value) => [new(value)];
+
+    private static IEnumerable<Measurement<long>> ByDirection(long[] counts) =>
+        [Of(Volatile.Read(ref counts[0]), "direction", "in"), Of(Volatile.Read(ref counts[1]), "direction", "out")];
 
     private static IEnumerable<Measurement<long>> ByQos(long[] counts) =>
         QosLabels.Select((label, qos) => Of(Volatile.Read(ref counts[qos]), "qos", label));

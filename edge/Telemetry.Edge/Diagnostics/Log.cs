@@ -46,8 +46,8 @@ internal static partial class Log
     [LoggerMessage(1011, LogLevel.Error, "A timer of the broker failed; the next tick tries again")]
     public static partial void TimerFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(1012, LogLevel.Warning, "The will of '{ClientId}' on an ingest topic was not stored: {Outcome}")]
-    public static partial void WillNotStored(this ILogger logger, string clientId, object outcome);
+    [LoggerMessage(1012, LogLevel.Warning, "The will of '{ClientId}' on an ingest topic was not stored: {Outcome} (and {HeldBack} more were not, untold)")]
+    public static partial void WillNotStored(this ILogger logger, string clientId, object outcome, long heldBack);
 
     [LoggerMessage(1020, LogLevel.Warning,
         "A connection on {Endpoint} is closed at once: this kind of listener holds {Open} of its {Most} sockets, the process {AllOpen} of {Limit} (and {HeldBack} more were, not told). Raise the limit of open files (ulimit -n) if these are clients of yours")]
@@ -92,4 +92,8 @@ internal static partial class Log
         "A WebSocket from {Remote} is refused with {Status}: {Words} Origin: '{Origin}' (and {HeldBack} more were, not told)")]
     public static partial void WebSocketRefused(
         this ILogger logger, IPAddress? remote, int status, string words, string origin, long heldBack);
+
+    [LoggerMessage(1024, LogLevel.Warning,
+        "Client id '{ClientId}' is used by several clients, which take the session from each other: {Count} times by now, last from {Remote}. Give each its own id (and {HeldBack} such take-overs were not told)")]
+    public static partial void SessionContested(this ILogger logger, string clientId, long count, EndPoint? remote, long heldBack);
 }

@@ -32,6 +32,9 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>Connections over the limit that are held just to be told so, at most; any more are cut.</summary>
     private const int MaxSurplus = 256;
 
+    /// <summary>Contested client identifiers that the metrics name.</summary>
+    private const int MaxContestsNamed = 10;
+
     /// <summary>What a stop waits for connections beyond their own deadlines.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(1);
 
@@ -53,6 +56,7 @@ public sealed class MqttBroker : IAsyncDisposable
     private readonly int _maxConnections;
     private readonly int _maxSurplus;
     private readonly BrokerDurability? _durability;
+    private readonly SysTopics _sys;
     private ITimer? _ticker;
     private long _sweepAt = SweepMilliseconds;
     private int _connectionCount;
@@ -103,7 +107,7 @@ public sealed class MqttBroker : IAsyncDisposable
         var security = new BrokerSecurity(
             authenticator ?? EdgeSecurity.Authenticator(options, time, _logger), authorizer ?? EdgeSecurity.Authorizer(options),
             options.Limits, time, _logger, loggers.CreateLogger(AuditLog.Category));
-        _wills = new WillPublisher(router, ingest, security.Authorizer, _wheel, _metrics, _logger);
+        _wills = new WillPublisher(router, ingest, security.Authorizer, _wheel, _metrics, time, _logger);
         _budget = new QueueBudget(options.MaxQueuedBytesTotal);
         var sessions = new SessionRegistry(options, _budget, _wheel, tree, _wills.Publish, _durability?.Sessions);
         _core = new BrokerCore(
@@ -116,6 +120,9 @@ public sealed class MqttBroker : IAsyncDisposable
             _metrics,
             time,
             _logger);
+        _metrics.Contests(() => _core.TakeOvers.Now(MaxContestsNamed));
+        _sys = new SysTopics(options.SysInterval, options.MaxRetainedMessages > 0, router, () => new SysFigures(
+            _metrics.Totals, sessions.Count, tree.Count, retained.Count, retained.Bytes, sessions.CountWaiting(), _budget.Used));
         WebSockets = new WebSocketGate(options, _core.Security.Authenticator, _metrics, _logger, time);
         _packets = new PacketDispatcher(_core, tree);
         _metrics.Gauge("telemetry.edge.connections", "{connection}", "Connections open", () => Connections);
@@ -430,6 +437,7 @@ public sealed class MqttBroker : IAsyncDisposable
         try
         {
             _wheel.Advance();
+            _sys.Tick(_wheel.CoarseNow, Connections);
             _budget.WakeWaiting();
             _durability?.Tick();
             if (_wheel.CoarseNow >= _sweepAt)

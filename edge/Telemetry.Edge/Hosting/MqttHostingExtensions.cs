@@ -47,6 +47,7 @@ public static class MqttHostingExtensions
                 ? new IPEndPoint(address, context.Connection.RemotePort)
                 : null,
             Local = context.Connection.LocalIpAddress is { } local ? new IPEndPoint(local, context.Connection.LocalPort) : null,
+            Socket = context.Features.Get<Microsoft.AspNetCore.Connections.Features.IConnectionSocketFeature>(),
             Certificate = context.Connection.ClientCertificate?.GetNameInfo(
                 System.Security.Cryptography.X509Certificates.X509NameType.SimpleName, forIssuer: false),
         };

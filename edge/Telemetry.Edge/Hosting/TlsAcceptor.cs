@@ -91,6 +91,7 @@ internal sealed class TlsAcceptor
             Local = context.LocalEndPoint,
             Certificate = certificate is null ? null : state.Trust?.NameOf(certificate),
             IsRevoked = certificate is null ? null : () => Trust?.IsRevoked(certificate) ?? false,
+            Socket = context.Features.Get<Microsoft.AspNetCore.Connections.Features.IConnectionSocketFeature>(),
         };
     }
 

@@ -83,6 +83,15 @@ public sealed record EdgeOptions
     /// </summary>
     public TimeSpan MaxKeepAlive { get; init; }
 
+    /// <summary>
+    /// How long a connection of a client without Keep Alive is silent before TCP probes it, and finds a peer that is gone without a
+    /// word. Default 1 min; zero: never.
+    /// </summary>
+    public TimeSpan TcpKeepAlive { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often the broker's figures are published on <c>$SYS/broker/...</c>. Default 10 s; zero: never.</summary>
+    public TimeSpan SysInterval { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>QoS 1 and 2 publishes that one client may have unanswered. Default 1,000.</summary>
     [Range(1, 65_535)]
     public int ReceiveMaximum { get; init; } = 1_000;

@@ -14,6 +14,8 @@ internal static class EdgeOptionsValidator
         CheckObject(options, "", errors);
         CheckTime(options.ConnectTimeout, TimeSpan.FromMilliseconds(1), LongestTimer, nameof(options.ConnectTimeout), errors);
         CheckTime(options.MaxKeepAlive, TimeSpan.Zero, TimeSpan.FromSeconds(65_535), nameof(options.MaxKeepAlive), errors);
+        CheckTime(options.TcpKeepAlive, TimeSpan.Zero, TimeSpan.FromSeconds(32_767), nameof(options.TcpKeepAlive), errors);
+        CheckTime(options.SysInterval, TimeSpan.Zero, LongestTimer, nameof(options.SysInterval), errors);
         CheckTime(options.SessionExpiryMax, TimeSpan.Zero, TimeSpan.FromSeconds(uint.MaxValue), nameof(options.SessionExpiryMax), errors);
         CheckTime(options.ReloadInterval, TimeSpan.Zero, LongestTimer, nameof(options.ReloadInterval), errors);
         CheckTime(options.LingerTime, TimeSpan.FromMilliseconds(1), LongestTimer, nameof(options.LingerTime), errors);

@@ -44,7 +44,11 @@ internal sealed class AckHandler(BrokerCore core)
     private void Release(MqttConnection connection, ushort identifier)
     {
         var known = connection.Session!.Inbound.Release(identifier, out var origin);
-        connection.CountExactlyOnce(known ? -1 : 0);
+        if (known)
+        {
+            connection.ExactlyOnce.Return(identifier);
+        }
+
         if (origin is not null)
         {
             // Not before it is durable: after a crash the identifier would seem taken, and swallow the next message that carries it.

@@ -88,6 +88,11 @@ internal sealed class ConnectHandler(BrokerCore core)
             return Refuse(connection, connect, ReasonCode.RetainNotSupported, "No messages are retained here."); // [MQTT-3.2.2-13]
         }
 
+        if (connect.Will is { } own && !Topics.ReservedTopics.MayPublish(System.Text.Encoding.UTF8.GetBytes(own.TopicName)))
+        {
+            return Refuse(connection, connect, ReasonCode.NotAuthorized, Topics.ReservedTopics.Refusal);
+        }
+
         if (connect.Will is { } will && core.Authorizer.MayPublish(identity, System.Text.Encoding.UTF8.GetBytes(will.TopicName)) == PublishRight.Denied)
         {
             return Refuse(connection, connect, ReasonCode.NotAuthorized, "The will's topic is not allowed for this client.");

@@ -1,14 +1,17 @@
 using Telemetry.Edge.Connections;
 using Telemetry.Edge.Diagnostics;
+using Telemetry.Edge.Messages;
 using Telemetry.Edge.Routing;
 using Telemetry.Edge.Sessions;
+using Telemetry.Edge.Topics;
 using Telemetry.Mqtt;
 using Telemetry.Mqtt.Ingest;
 
 namespace Telemetry.Edge.Packets;
 
 /// <summary>
-/// PUBLISH from a client. Ingest topics go to the log and nowhere else; all others to subscribers and the retained store.
+/// PUBLISH from a client. Ingest topics go to the log, and to subscribers when the log has them; all others to subscribers and the
+/// retained store.
 /// Handling one packet twice, after a wait, does nothing twice.
 /// </summary>
 internal sealed class PublishHandler(BrokerCore core)
@@ -40,6 +43,13 @@ internal sealed class PublishHandler(BrokerCore core)
         if (packet.Qos != MqttQos.AtMostOnce && MustWait(connection, packet, out var step))
         {
             return step;
+        }
+
+        if (!ReservedTopics.MayPublish(topic))
+        {
+            connection.Received.Add((int)packet.Qos);
+            Answer(connection, packet, ReasonCode.NotAuthorized, ReservedTopics.Refusal);
+            return ReadStep.Next;
         }
 
         var ingest = core.Ingest;
@@ -78,9 +88,8 @@ internal sealed class PublishHandler(BrokerCore core)
             return connection.Acks.Count >= maximum;
         }
 
-        var unanswered = connection.Acks.CountQos1 + connection.ExactlyOnceHere;
-        if (unanswered < maximum
-            || (packet.Qos == MqttQos.ExactlyOnce && connection.Session!.Inbound.Contains(packet.PacketIdentifier)))
+        var unanswered = connection.Acks.CountQos1 + connection.ExactlyOnce.Count;
+        if (unanswered < maximum || (packet.Qos == MqttQos.ExactlyOnce && connection.ExactlyOnce.Contains(packet.PacketIdentifier)))
         {
             return false;
         }
@@ -95,6 +104,7 @@ internal sealed class PublishHandler(BrokerCore core)
         var session = connection.Session!;
         if (packet.Qos == MqttQos.ExactlyOnce && session.Inbound.Contains(packet.PacketIdentifier))
         {
+            connection.ExactlyOnce.Take(packet.PacketIdentifier);
             IsNew(connection, packet.PacketIdentifier, connection.Acks.Reserve(packet.PacketIdentifier, 2, AckWindow.NotMeasured));
             return;
         }
@@ -131,7 +141,7 @@ internal sealed class PublishHandler(BrokerCore core)
         if (isExactlyOnce)
         {
             session.Inbound.Receive(packet.PacketIdentifier, connection.Acks, ticket, pending: true);
-            connection.CountExactlyOnce(1);
+            connection.ExactlyOnce.Take(packet.PacketIdentifier);
         }
 
         var state = MqttConnection.PackState(ticket, packet.PacketIdentifier, (int)packet.Qos);
@@ -142,6 +152,11 @@ internal sealed class PublishHandler(BrokerCore core)
         IIngest ingest, MqttConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topic, PublishRight right)
     {
         var ticket = 0UL;
+        if (packet.Qos == MqttQos.ExactlyOnce)
+        {
+            connection.ExactlyOnce.Take(packet.PacketIdentifier);
+        }
+
         if (packet.Qos != MqttQos.AtMostOnce)
         {
             ticket = connection.Acks.Reserve(packet.PacketIdentifier, (byte)packet.Qos, core.Time.GetTimestamp());
@@ -152,10 +167,14 @@ internal sealed class PublishHandler(BrokerCore core)
             }
         }
 
-        connection.CountExactlyOnce(packet.Qos == MqttQos.ExactlyOnce ? 1 : 0);
         var publish = Describe(connection, packet, topic, right);
         using var trace = EdgeTraces.Start(publish);
         IIngestCompletion completion = packet.Qos == MqttQos.AtMostOnce ? _unacknowledged : connection;
+        if (core.Router.Subscriptions > 0 && connection.Watch.IsWatched(core.Router, topic))
+        {
+            completion = new StoredDelivery(core.Router, MessageOf(packet, topic), connection.Session, completion);
+        }
+
         if (ingest.TryIngest(publish, completion, MqttConnection.PackState(ticket, packet.PacketIdentifier, (int)packet.Qos)))
         {
             connection.Received.Add((int)packet.Qos);
@@ -171,7 +190,7 @@ internal sealed class PublishHandler(BrokerCore core)
         if (packet.Qos == MqttQos.ExactlyOnce)
         {
             connection.Session!.Inbound.Undo(packet.PacketIdentifier);
-            connection.CountExactlyOnce(-1);
+            connection.ExactlyOnce.Return(packet.PacketIdentifier);
         }
 
         return ReadStep.WaitForIngest;
@@ -194,6 +213,13 @@ internal sealed class PublishHandler(BrokerCore core)
                 return false;
         }
     }
+
+    /// <summary>For subscribers. Nothing on an ingest topic is retained: the log keeps all of it.</summary>
+    private Message MessageOf(in PublishPacket packet, ReadOnlySpan<byte> topic) => new(
+        PublishMessage.From(packet, topic),
+        (byte)packet.Qos,
+        retain: false,
+        Message.ExpiryTime(core.Wheel.Now, packet.MessageExpiryInterval));
 
     private static IngestPublish Describe(
         MqttConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topic, PublishRight right)
@@ -228,11 +254,13 @@ internal sealed class PublishHandler(BrokerCore core)
             var inbound = connection.Session!.Inbound;
             if (code >= ReasonCode.UnspecifiedError && connection.Client!.Version == MqttVersion.V500)
             {
-                connection.CountExactlyOnce(inbound.Release(packet.PacketIdentifier) ? -1 : 0);
+                inbound.Release(packet.PacketIdentifier);
+                connection.ExactlyOnce.Return(packet.PacketIdentifier);
             }
-            else if (inbound.Receive(packet.PacketIdentifier, connection.Acks, 0, pending: false) == ReceiveResult.New)
+            else
             {
-                connection.CountExactlyOnce(1);
+                inbound.Receive(packet.PacketIdentifier, connection.Acks, 0, pending: false);
+                connection.ExactlyOnce.Take(packet.PacketIdentifier);
             }
         }
 

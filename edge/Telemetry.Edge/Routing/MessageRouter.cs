@@ -67,6 +67,31 @@ internal sealed class MessageRouter(
     /// <summary>Forgets retained messages that have expired.</summary>
     public void RemoveExpired(long now) => retained.RemoveExpired(now, Log is null ? null : Log.Forget);
 
+    /// <summary>Publishes what this node alone knows, as its figures: retained here, and not on the log.</summary>
+    public void PublishHere(Message message)
+    {
+        if (message.Retain)
+        {
+            TryRetain(message);
+        }
+
+        RouteHere(message);
+    }
+
+    /// <summary>Whether anyone subscribes to the topic, as of <see cref="SubscriptionTree.Version"/>.</summary>
+    public bool HasSubscribers(ReadOnlySpan<byte> topic)
+    {
+        var matches = TopicMatches.OfThread;
+        tree.Match(topic, matches);
+        return !matches.IsEmpty;
+    }
+
+    /// <summary>Subscriptions, all together.</summary>
+    public int Subscriptions => tree.Count;
+
+    /// <inheritdoc cref="SubscriptionTree.Version"/>
+    public int SubscriptionsVersion => tree.Version;
+
     /// <summary>Sends the retained messages that match a new subscription, as its session has room for them. [MQTT-3.3.1-9]</summary>
     public void SendRetained(Subscription subscription) =>
         ((Session)subscription.Subscriber).AddFeed(new RetainedFeed(retained, subscription))?.Wake();
@@ -166,12 +191,14 @@ internal sealed class MessageRouter(
     /// <summary>
     /// Delivers on this node only, for what every node does for the clients it has. To a session that survives it goes through the log.
     /// </summary>
+    /// <param name="message">What is delivered.</param>
+    /// <param name="publisher">Left out of No Local subscriptions.</param>
     /// <returns>False when no client of this node subscribes to the topic.</returns>
-    public bool RouteHere(Message message)
+    public bool RouteHere(Message message, Session? publisher = null)
     {
         var kept = new List<Recipient>();
         var any = false;
-        foreach (var recipient in Match(message, null, out _))
+        foreach (var recipient in Match(message, publisher, out _))
         {
             var session = (Session)recipient.Subscriber;
             if (session.Keep is { IsHere: false })

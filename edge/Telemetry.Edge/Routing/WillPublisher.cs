@@ -9,12 +9,13 @@ namespace Telemetry.Edge.Routing;
 
 /// <summary>Publishes wills: to subscribers, or, on an ingest topic (a Sparkplug death certificate), to the log.</summary>
 internal sealed class WillPublisher(
-    MessageRouter router, IIngest? ingest, IAuthorizer authorizer, TimerWheel wheel, EdgeMetrics metrics, ILogger logger)
+    MessageRouter router, IIngest? ingest, IAuthorizer authorizer, TimerWheel wheel, EdgeMetrics metrics, TimeProvider time, ILogger logger)
 {
     /// <summary>Wills that may wait for room in the log at once; one more is dropped and counted.</summary>
     private const int MaxWaiting = 10_000;
 
     private readonly Lock _gate = new();
+    private readonly LogThrottle _notStored = new(time);
     private Task _last = Task.CompletedTask;
     private int _waiting;
     private int _owed;
@@ -51,7 +52,7 @@ internal sealed class WillPublisher(
             if (_waiting >= MaxWaiting)
             {
                 metrics.Dropped(DropCause.IngestFailed, 1);
-                logger.WillNotStored(will.Identity.ClientId, "too many wills wait for the log");
+                TellNotStored(will, "too many wills wait for the log");
                 done?.Invoke();
                 return;
             }
@@ -74,6 +75,22 @@ internal sealed class WillPublisher(
 
             _settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _settled.Task.WaitAsync(cancellationToken).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>To subscribers of the ingest topic, when the log has it; nothing there is retained.</summary>
+    private void Deliver(StoredWill will)
+    {
+        var expiresAt = Message.ExpiryTime(wheel.Now, will.ExpirySeconds);
+        router.RouteHere(new Message(will.Content, will.Qos, retain: false, expiresAt));
+    }
+
+    /// <summary>Devices with a will that the log does not take leave one with every connection they lose.</summary>
+    private void TellNotStored(StoredWill will, object outcome)
+    {
+        if (_notStored.TryPass(out var heldBack))
+        {
+            logger.WillNotStored(will.Identity.ClientId, outcome, heldBack);
         }
     }
 
@@ -128,7 +145,7 @@ internal sealed class WillPublisher(
         catch (Exception exception)
         {
             metrics.Dropped(DropCause.IngestFailed, 1);
-            logger.WillNotStored(will.Identity.ClientId, exception.Message);
+            TellNotStored(will, exception.Message);
             Settle(done);
         }
         finally
@@ -149,18 +166,22 @@ internal sealed class WillPublisher(
             SpeaksForOthers = authorizer.MayPublish(will.Identity, will.Content.TopicName) == PublishRight.AllowedByName,
             Qos = will.Qos,
         };
-        return log.TryIngest(publish, new Answer(this, will, done, metrics, logger), 0);
+        return log.TryIngest(publish, new Answer(this, will, done, metrics), 0);
     }
 
-    private sealed class Answer(WillPublisher owner, StoredWill will, Action? done, EdgeMetrics metrics, ILogger logger) : IIngestCompletion
+    private sealed class Answer(WillPublisher owner, StoredWill will, Action? done, EdgeMetrics metrics) : IIngestCompletion
     {
         public void Ingested(in IngestResult result, ulong state)
         {
             metrics.Ingested(result.Outcome);
-            if (result.Outcome != IngestOutcome.Stored)
+            if (result.Outcome == IngestOutcome.Stored)
+            {
+                owner.Deliver(will);
+            }
+            else
             {
                 metrics.Dropped(DropCause.IngestFailed, result.Outcome == IngestOutcome.Failed ? 1 : 0);
-                logger.WillNotStored(will.Identity.ClientId, result.Outcome);
+                owner.TellNotStored(will, result.Outcome);
             }
 
             owner.Settle(result.Outcome == IngestOutcome.Failed ? null : done);

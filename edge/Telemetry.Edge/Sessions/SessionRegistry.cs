@@ -55,6 +55,18 @@ internal sealed class SessionRegistry
     /// <summary>All sessions, as they are at some moment.</summary>
     public IEnumerable<Session> All => _sessions.Values;
 
+    /// <summary>Messages in the queues of all sessions. Looks at each.</summary>
+    public long CountWaiting()
+    {
+        var waiting = 0L;
+        foreach (var (_, session) in _sessions)
+        {
+            waiting += session.Waiting;
+        }
+
+        return waiting;
+    }
+
     public bool TryGet(string clientId, out Session? session) => _sessions.TryGetValue(clientId, out session);
 
     /// <summary>False when the client id has a session of another identity that may not be replaced.</summary>

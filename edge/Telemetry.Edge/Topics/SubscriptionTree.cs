@@ -10,6 +10,10 @@ internal sealed class SubscriptionTree
     private readonly Lock _writers = new();
     private readonly SubscriptionNode _root = new(null, []);
     private int _count;
+    private int _version;
+
+    /// <summary>Another number after every change: what was found before may have to be looked for again.</summary>
+    public int Version => Volatile.Read(ref _version);
 
     /// <summary>Subscriptions in the tree.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -34,6 +38,7 @@ internal sealed class SubscriptionTree
             }
 
             _count += replaced ? 0 : 1;
+            Volatile.Write(ref _version, _version + 1);
             return replaced;
         }
     }
@@ -66,6 +71,7 @@ internal sealed class SubscriptionTree
 
             Prune(node);
             _count -= removed ? 1 : 0;
+            Volatile.Write(ref _version, _version + 1);
             return removed;
         }
     }

@@ -21,10 +21,22 @@ internal sealed class TestBroker : IAsyncDisposable
 
     public int Port => ((IPEndPoint)EndPoint).Port;
 
+    /// <param name="options">Settings; without a listener it has one on a free port.</param>
+    /// <param name="ingest">The log.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="sys">Publish its figures, which are retained messages too.</param>
+    /// <param name="authorizer">Who may do what.</param>
+    /// <param name="loggers">Where it logs.</param>
     public static async Task<TestBroker> StartAsync(
-        EdgeOptions? options = null, IIngest? ingest = null, TimeProvider? time = null, IAuthorizer? authorizer = null, ILoggerFactory? loggers = null)
+        EdgeOptions? options = null,
+        IIngest? ingest = null,
+        TimeProvider? time = null,
+        IAuthorizer? authorizer = null,
+        ILoggerFactory? loggers = null,
+        bool sys = false)
     {
         var all = options ?? new EdgeOptions();
+        all = sys ? all : all with { SysInterval = TimeSpan.Zero };
         all = all.Listeners.Length > 0 ? all : all with { Listeners = [new MqttListenerOptions { Port = 0 }] };
         var broker = new MqttBroker(all, ingest, loggers ?? NullLoggerFactory.Instance, time ?? TimeProvider.System, authorizer: authorizer);
         await broker.StartAsync();
