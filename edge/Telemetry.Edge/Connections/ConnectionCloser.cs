@@ -25,8 +25,11 @@ internal static class ConnectionCloser
 
         if (!await TryEndAsync(connection, transport, core, reason))
         {
-            // What is still unsent cannot be sent any more: closing in good order would wait for it, and so for ever.
+            // What is still unsent cannot be sent any more: closing in good order would wait for it, and so for ever. The write that this
+            // ends is waited for: it still uses what is given back below, and with TLS memory of OpenSSL.
             transport.Abort();
+            await connection.Pump.WhenWrittenAsync(CancellationToken.None).WaitAsync(core.Options.LingerTime)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         core.Metrics.ConnectionClosed(reason.Kind);

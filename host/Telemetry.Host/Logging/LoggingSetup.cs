@@ -22,6 +22,7 @@ internal static class LoggingSetup
         var configuration = new LoggerConfiguration()
             .MinimumLevel.Is(level)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .Filter.ByExcluding(IsFailedStart)
             .Enrich.FromLogContext();
         if (console && options.Format == LogFormat.Json)
         {
@@ -50,4 +51,10 @@ internal static class LoggingSetup
 
         return new HostLogging(configuration.CreateLogger());
     }
+
+    /// <summary>The web server's stack trace of a start that failed: the command says why in one sentence.</summary>
+    private static bool IsFailedStart(LogEvent entry) =>
+        entry.Level == LogEventLevel.Fatal
+        && entry.Properties.TryGetValue("SourceContext", out var source)
+        && source is ScalarValue { Value: "Microsoft.AspNetCore.Server.Kestrel" };
 }

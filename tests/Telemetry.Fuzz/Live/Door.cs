@@ -48,14 +48,12 @@ internal sealed class Caller(Stream stream, Socket? socket) : IAsyncDisposable
 
     public WebSocket? WebSocket { get; init; }
 
-    /// <summary>Nothing more will be sent; what comes is still read.</summary>
+    /// <summary>
+    /// Nothing more will be sent; what comes is still read. Below TLS, without its farewell: SslStream.ShutdownAsync beside a read that is under
+    /// way uses one OpenSSL object from two threads, and would bring down this process instead of the broker.
+    /// </summary>
     public async Task HalfCloseAsync(CancellationToken cancellation)
     {
-        if (Stream is SslStream tls)
-        {
-            await tls.ShutdownAsync();
-        }
-
         if (WebSocket is { State: WebSocketState.Open } web)
         {
             await web.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancellation);
@@ -73,6 +71,13 @@ internal sealed class Caller(Stream stream, Socket? socket) : IAsyncDisposable
             socket.Close();
         }
 
+        WebSocket?.Abort();
+    }
+
+    /// <summary>Ends in both directions, from below, while a read may be under way.</summary>
+    public void End()
+    {
+        socket?.Shutdown(SocketShutdown.Both);
         WebSocket?.Abort();
     }
 

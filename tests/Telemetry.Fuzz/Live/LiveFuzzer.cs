@@ -76,7 +76,7 @@ internal sealed class LiveFuzzer(IReadOnlyList<Door> doors, int seed)
             }
 
             stage = "ended";
-            await caller.DisposeAsync();
+            caller.End();
             await listening;
         }
         catch (Exception exception) when (exception is not FindingException)
