@@ -53,8 +53,5 @@ internal static class LoggingSetup
     }
 
     /// <summary>The web server's stack trace of a start that failed: the command says why in one sentence.</summary>
-    private static bool IsFailedStart(LogEvent entry) =>
-        entry.Level == LogEventLevel.Fatal
-        && entry.Properties.TryGetValue("SourceContext", out var source)
-        && source is ScalarValue { Value: "Microsoft.AspNetCore.Server.Kestrel" };
+    private static bool IsFailedStart(LogEvent entry) => entry.MessageTemplate.Text is "Hosting failed to start" or "Unable to start Kestrel.";
 }
