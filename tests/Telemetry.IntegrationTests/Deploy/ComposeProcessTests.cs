@@ -65,11 +65,12 @@ public sealed class ComposeProcessTests : IAsyncLifetime
     public async Task Services_start_become_healthy_store_what_the_fleet_sends_and_stop_in_good_order()
     {
         var services = ComposedService.Load("single");
-        services.Keys.ShouldBe([.. Roles, "topics", "schemas"], ignoreOrder: true);
+        services.Keys.ShouldBe([.. Roles, "topics", "schemas", "users"], ignoreOrder: true);
         await StartServersAsync(services["topics"]);
-        foreach (var name in (string[])["topics", "schemas"])
+        await File.WriteAllTextAsync(_network.Secret("mqtt-simulator-password"), Password, Token);
+        foreach (var name in (string[])["topics", "schemas", "users"])
         {
-            var (code, output, errors) = await TelemetryProcess.RunAsync(_network.Translate(services[name]), services[name].Command);
+            var (code, output, errors) = await TelemetryProcess.RunAsync(_network.Translate(services[name]), _network.Arguments(services[name]));
             code.ShouldBe(0, $"{name}: {output}\n{errors}");
         }
 
@@ -118,7 +119,7 @@ public sealed class ComposeProcessTests : IAsyncLifetime
             environment["TELEMETRY__SIMULATOR__RATEPERHOUR"] = "720000";
         }
 
-        var process = TelemetryProcess.Start(environment, service.Command);
+        var process = TelemetryProcess.Start(environment, _network.Arguments(service));
         _running[service.Name] = process;
         var limit = Stopwatch.StartNew();
         while (true)

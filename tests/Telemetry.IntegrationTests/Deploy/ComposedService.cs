@@ -21,9 +21,15 @@ internal sealed record ComposedService(
 
     private static ComposedService Read(string name, YamlNode node)
     {
-        var test = Texts(node, "healthcheck", "test");
-        var executable = Array.IndexOf(test, Executable);
-        return new ComposedService(name, Texts(node, "command"), node.Map("environment"), executable < 0 ? [] : test[(executable + 1)..]);
+        string[] command = [.. Behind(Texts(node, "entrypoint")), .. Texts(node, "command")];
+        return new ComposedService(name, command, node.Map("environment"), Behind(Texts(node, "healthcheck", "test")));
+    }
+
+    /// <summary>The executable's arguments in a command line; none where it is not named.</summary>
+    private static string[] Behind(string[] words)
+    {
+        var executable = Array.IndexOf(words, Executable);
+        return executable < 0 ? [] : words[(executable + 1)..];
     }
 
     private static string[] Texts(YamlNode node, params string[] path) => [.. node.Items(path).Select(i => i.ToString())];

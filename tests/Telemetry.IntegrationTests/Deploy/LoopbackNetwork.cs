@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Telemetry.Testing;
+using Telemetry.Tests.Support;
 
 namespace Telemetry.IntegrationTests.Deploy;
 
@@ -47,8 +48,16 @@ internal sealed partial class LoopbackNetwork(string directory)
     /// <summary>Where a secret's file is here.</summary>
     public string Secret(string name) => Path.Combine(directory, name);
 
-    private string File(string value) =>
-        value.StartsWith("/run/secrets/", StringComparison.Ordinal) ? Secret(Path.GetFileName(value)) : value;
+    /// <summary>A service's arguments, with its files as they are here.</summary>
+    public string[] Arguments(ComposedService service) => [.. service.Command.Select(File)];
+
+    private string File(string value) => value switch
+    {
+        // One volume under two paths: who makes users writes it, who asks for passwords reads it.
+        "/data/users" or "/etc/telemetry/users/users" => Path.Combine(Directory.CreateDirectory(Path.Combine(directory, "users-volume")).FullName, "users"),
+        "/etc/telemetry/rules" => Path.Combine(Repository.Root, "deploy", "mqtt", "rules"),
+        _ => value.StartsWith("/run/secrets/", StringComparison.Ordinal) ? Secret(Path.GetFileName(value)) : value,
+    };
 
     private void Listen(Dictionary<string, string> environment, string service, string address, string port)
     {

@@ -203,17 +203,18 @@ public sealed class PublishTests
             await publisher.PublishAsync("t", $"{i}");
         }
 
+        // On the session's own order: what each member got before it is all it was given. Which member gets a message is ours to choose.
         await publisher.PublishAsync("end", "");
         var got = new List<string>();
-        for (var i = 0; i < 5; i++)
+        foreach (var member in new[] { one, two })
         {
-            got.Add((await one.NextAsync()).ConvertPayloadToString());
-            got.Add((await two.NextAsync()).ConvertPayloadToString());
+            for (var next = await member.NextAsync(); next.Topic != "end"; next = await member.NextAsync())
+            {
+                got.Add(next.ConvertPayloadToString());
+            }
         }
 
         got.Order().ShouldBe(Enumerable.Range(0, 10).Select(i => $"{i}"));
-        (await one.NextAsync()).Topic.ShouldBe("end");
-        (await two.NextAsync()).Topic.ShouldBe("end");
     }
 
     [Fact]

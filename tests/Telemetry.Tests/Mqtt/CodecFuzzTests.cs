@@ -2,7 +2,11 @@ using Telemetry.Fuzz.Codec;
 
 namespace Telemetry.Tests.Mqtt;
 
-/// <summary>The short form of ./telemetry fuzz codec, not guided by coverage: a seed that is always the same, and one that never is.</summary>
+/// <summary>
+/// The short form of ./telemetry fuzz codec, not guided by coverage: a seed that is always the same, and one that never is. It takes all cores
+/// and much of the collector's time, so nothing else runs beside it.
+/// </summary>
+[Collection(FuzzingCollection.Name)]
 public sealed class CodecFuzzTests
 {
     [Theory]
@@ -25,4 +29,10 @@ public sealed class CodecFuzzTests
         inputs.Select(Convert.ToHexString).ShouldBeUnique();
         inputs.Select(input => input[0] >> 4).Distinct().Order().ShouldBe(Enumerable.Range(1, 15));
     }
+}
+
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class FuzzingCollection
+{
+    public const string Name = "Fuzzing";
 }
