@@ -323,7 +323,6 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, IPublishAn
                 return;
             }
 
-
             switch (step)
             {
                 case ReadStep.Connect:

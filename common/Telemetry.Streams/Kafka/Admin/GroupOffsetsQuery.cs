@@ -12,8 +12,7 @@ internal sealed class GroupOffsetsQuery(KafkaContext log) : IAsyncDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
-    private readonly Lock _gate = new();
-    private readonly Dictionary<string, IConsumer<byte[]?, byte[]?>> _clients = [];
+    private readonly QuestionClients<string> _clients = new(log, group => new ConsumerOptions { Group = group });
 
     public async Task<IReadOnlyDictionary<TopicPartition, CommittedOffset>> QueryAsync(
         string group, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
@@ -26,7 +25,7 @@ internal sealed class GroupOffsetsQuery(KafkaContext log) : IAsyncDisposable
         // A dead process's transaction hides its commit until the coordinator has ended it.
         var patience = log.Options.TransactionTimeout + log.Options.RequestTimeout;
         var started = log.Time.GetTimestamp();
-        var client = Client(group);
+        var client = _clients[group];
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -55,33 +54,5 @@ internal sealed class GroupOffsetsQuery(KafkaContext log) : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        List<IConsumer<byte[]?, byte[]?>> clients;
-        lock (_gate)
-        {
-            clients = [.. _clients.Values];
-            _clients.Clear();
-        }
-
-        await BlockingCall.RunAsync(() => clients.ForEach(static client => client.Dispose()));
-    }
-
-    private IConsumer<byte[]?, byte[]?> Client(string group)
-    {
-        lock (_gate)
-        {
-            if (!_clients.TryGetValue(group, out var client))
-            {
-                client = KafkaClients.Make("consumer", () => new ConsumerBuilder<byte[]?, byte[]?>(
-                        KafkaClientConfig.Consumer(log.Options, new ConsumerOptions { Group = group }, classic: true))
-                    .SetLogHandler((_, message) => log.Logger.Client(message))
-                    .SetErrorHandler((_, error) => log.Logger.ClientError(error.Code, error.Reason))
-                    .Build());
-                _clients.Add(group, client);
-            }
-
-            return client;
-        }
-    }
+    public ValueTask DisposeAsync() => _clients.DisposeAsync();
 }

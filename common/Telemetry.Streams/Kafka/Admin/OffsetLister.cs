@@ -20,9 +20,8 @@ internal sealed class OffsetLister(KafkaContext log) : IAsyncDisposable
     /// <summary>Beyond every offset, and as a time in milliseconds the year 1973.</summary>
     private const long LargestOffset = 100_000_000_000;
 
-    private readonly Lock _gate = new();
-    private readonly Dictionary<IsolationLevel, IConsumer<byte[]?, byte[]?>> _clients = [];
-    private bool _closed;
+    private readonly QuestionClients<IsolationLevel> _clients =
+        new(log, isolation => new ConsumerOptions { ReadCommitted = isolation == IsolationLevel.ReadCommitted });
 
     /// <summary>One try, which blocks a thread of its own.</summary>
     /// <param name="partitions">Partitions that exist.</param>
@@ -40,7 +39,7 @@ internal sealed class OffsetLister(KafkaContext log) : IAsyncDisposable
         BlockingCall.RunAsync(() =>
         {
             var asked = partitions.Select(p => new TopicPartitionTimestamp(p.Topic, p.Partition, new Timestamp(time, TimestampType.CreateTime)));
-            var client = Client(isolation);
+            var client = _clients[isolation];
             Dictionary<TopicPartition, long> found;
             try
             {
@@ -62,18 +61,7 @@ internal sealed class OffsetLister(KafkaContext log) : IAsyncDisposable
             return found;
         });
 
-    public async ValueTask DisposeAsync()
-    {
-        IConsumer<byte[]?, byte[]?>[] clients;
-        lock (_gate)
-        {
-            _closed = true;
-            clients = [.. _clients.Values];
-            _clients.Clear();
-        }
-
-        await BlockingCall.RunAsync(() => Array.ForEach(clients, static client => client.Dispose()));
-    }
+    public ValueTask DisposeAsync() => _clients.DisposeAsync();
 
     /// <summary>
     /// librdkafka leaves what was asked in place of an offset that nobody answered. No offset is below 0, but for the -1 that answers a time;
@@ -105,26 +93,6 @@ internal sealed class OffsetLister(KafkaContext log) : IAsyncDisposable
             {
                 log.Logger.ClientError(error.Error.Code, error.Error.Reason);
             }
-        }
-    }
-
-    private IConsumer<byte[]?, byte[]?> Client(IsolationLevel isolation)
-    {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_closed, this);
-            if (!_clients.TryGetValue(isolation, out var client))
-            {
-                var options = new ConsumerOptions { ReadCommitted = isolation == IsolationLevel.ReadCommitted };
-                client = KafkaClients.Make("consumer", () => new ConsumerBuilder<byte[]?, byte[]?>(
-                        KafkaClientConfig.Consumer(log.Options, options, classic: true))
-                    .SetLogHandler((_, message) => log.Logger.Client(message))
-                    .SetErrorHandler((_, error) => log.Logger.ClientError(error.Code, error.Reason))
-                    .Build());
-                _clients.Add(isolation, client);
-            }
-
-            return client;
         }
     }
 }
