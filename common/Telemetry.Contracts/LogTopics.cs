@@ -9,6 +9,9 @@ public static class LogTopics
     /// <summary><c>Anomaly</c> values, keyed by device.</summary>
     public const string Anomalies = "telemetry.anomalies.v1";
 
+    /// <summary><c>Incident</c> values, keyed by device.</summary>
+    public const string Incidents = "telemetry.incidents.v1";
+
     /// <summary><c>DeviceEvent</c> values, keyed by device.</summary>
     public const string DeviceEvents = "telemetry.device-events.v1";
 

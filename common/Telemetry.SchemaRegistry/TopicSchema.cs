@@ -27,6 +27,10 @@ public sealed record TopicSchema(string Subject, string MessageName, int Release
     public static TopicSchema Anomaly { get; } =
         new(LogTopics.Anomalies + "-value", "telemetry.v1.Anomaly", SchemaIds.Anomaly, Read("v1/anomalies.proto"));
 
+    /// <summary>Incidents.</summary>
+    public static TopicSchema Incident { get; } =
+        new(LogTopics.Incidents + "-value", "telemetry.v1.Incident", SchemaIds.Incident, Read("v1/incidents.proto"));
+
     /// <summary>Device events.</summary>
     public static TopicSchema DeviceEvent { get; } =
         new(LogTopics.DeviceEvents + "-value", "telemetry.v1.DeviceEvent", SchemaIds.DeviceEvent, Read("v1/device_events.proto"));
@@ -49,7 +53,7 @@ public sealed record TopicSchema(string Subject, string MessageName, int Release
 
     /// <summary>Every schema of the platform.</summary>
     public static IReadOnlyList<TopicSchema> All { get; } =
-        [ReadingBatch, ReadingBatchV2, Anomaly, DeviceEvent, DeadLetter, DeviceCommand, CommandResult, CatalogueEntry];
+        [ReadingBatch, ReadingBatchV2, Anomaly, Incident, DeviceEvent, DeadLetter, DeviceCommand, CommandResult, CatalogueEntry];
 
     /// <summary>SHA-256 of the text, hexadecimal: an id cached for another text is not ours.</summary>
     public string Hash { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));

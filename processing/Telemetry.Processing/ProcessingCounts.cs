@@ -19,7 +19,7 @@ internal sealed class ProcessingCounts
     public long Repaired;
 
     /// <summary>Anomalies by kind.</summary>
-    public long[] Anomalies { get; } = new long[8];
+    public long[] Anomalies { get; } = new long[16];
 
     /// <summary>Device events by kind.</summary>
     public long[] Events { get; } = new long[8];

@@ -113,6 +113,9 @@ public sealed record ProcessingOptions
     /// <summary>Schema id in front of anomalies.</summary>
     public int AnomalySchemaId { get; init; } = SchemaIds.Anomaly;
 
+    /// <summary>Schema id in front of incidents.</summary>
+    public int IncidentSchemaId { get; init; } = SchemaIds.Incident;
+
     /// <summary>Schema id in front of device events.</summary>
     public int DeviceEventSchemaId { get; init; } = SchemaIds.DeviceEvent;
 

@@ -27,6 +27,9 @@ public static class SchemaIds
     /// <summary><c>telemetry/v1/catalogue.proto</c>, first message <c>CatalogueEntry</c>.</summary>
     public const int CatalogueEntry = 7;
 
+    /// <summary><c>telemetry/v1/incidents.proto</c>, first message <c>Incident</c>.</summary>
+    public const int Incident = 8;
+
     /// <summary><c>telemetry/v2/readings.proto</c>, first message <c>ReadingBatch</c>.</summary>
     public const int ReadingBatchV2 = 101;
 

@@ -25,6 +25,7 @@ internal static class RoleSchemas
         Processing = options.Processing with
         {
             AnomalySchemaId = schemas.IdOf(TopicSchema.Anomaly),
+            IncidentSchemaId = schemas.IdOf(TopicSchema.Incident),
             DeviceEventSchemaId = schemas.IdOf(TopicSchema.DeviceEvent),
             DeadLetterSchemaId = schemas.IdOf(TopicSchema.DeadLetter),
         },
@@ -90,7 +91,7 @@ internal static class RoleSchemas
 
         if (roles.HasFlag(Roles.Process))
         {
-            written.UnionWith([TopicSchema.Anomaly, TopicSchema.DeviceEvent, TopicSchema.DeadLetter]);
+            written.UnionWith([TopicSchema.Anomaly, TopicSchema.Incident, TopicSchema.DeviceEvent, TopicSchema.DeadLetter]);
         }
 
         if (roles.HasFlag(Roles.Store))

@@ -31,8 +31,12 @@ internal static class Topics
             "device", $"`telemetry.v1.ReadingBatch` {Protobuf}", ["edge", "bridge"], ["process", "store", "query"]),
         new(
             Kept(LogTopics.Anomalies, options, options.Retention),
-            "Incidents found in a series: start, peak, end and reason.",
+            "What one detector saw in one series, once for each alert that was not known yet.",
             "device", $"`telemetry.v1.Anomaly` {Protobuf}", ["process"], ["store", "query"]),
+        new(
+            Kept(LogTopics.Incidents, options, options.Retention),
+            "One incident per cause at a device: opened, updated, ended; each record holds all of it, the highest revision counts.",
+            "device", $"`telemetry.v1.Incident` {Protobuf}", ["process"], ["store", "query"]),
         new(
             Kept(LogTopics.DeviceEvents, options, options.Retention),
             "What happened to a device: silent, back, restarted, clock off, readings missing, born or dead (Sparkplug).",

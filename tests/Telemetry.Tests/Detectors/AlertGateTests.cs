@@ -3,6 +3,7 @@ using FsCheck.Fluent;
 using Telemetry.Contracts.V1;
 using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Detectors.MlNet;
+using Incident = Telemetry.Processing.Detectors.Incident;
 
 namespace Telemetry.Tests.Detectors;
 
