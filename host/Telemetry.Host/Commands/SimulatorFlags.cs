@@ -14,6 +14,7 @@ internal static class SimulatorFlags
         shared.Map("--burst", "Simulator:BurstFactor", "Factor on the rate for a while, for example 6 (default 1: none).");
         shared.Map("--burst-after", "Simulator:BurstAfter", "When the burst begins, counted from the start of the run (default 30s).");
         shared.Map("--burst-for", "Simulator:BurstDuration", "How long it lasts (default 20s).");
+        shared.Map("--realism", "Simulator:Realism", "plain (default): every device sends at its pace. hard: what real fleets do to detectors (docs/detectors.md).");
         shared.Map("--seed", "Simulator:Seed", "Same seed, same signals and faults (default 1).");
     }
 

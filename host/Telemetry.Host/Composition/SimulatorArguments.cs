@@ -26,6 +26,8 @@ internal static class SimulatorArguments
             "--set", "Simulator:BurstDuration=" + fleet.BurstDuration.ToString("c", CultureInfo.InvariantCulture),
             "--seed", fleet.Seed.ToString(CultureInfo.InvariantCulture),
             "--set", "Simulator:FaultsPerDeviceDay=" + fleet.FaultsPerDeviceDay.ToString("R", CultureInfo.InvariantCulture),
+            "--realism", fleet.Realism == Realism.Hard ? "hard" : "plain",
+            "--set", "Simulator:ConditionsPerDeviceDay=" + fleet.ConditionsPerDeviceDay.ToString("R", CultureInfo.InvariantCulture),
             "--set", "Simulator:DuplicateShare=" + fleet.DuplicateShare.ToString("R", CultureInfo.InvariantCulture),
             "--set", "Simulator:OutOfOrderShare=" + fleet.OutOfOrderShare.ToString("R", CultureInfo.InvariantCulture),
             "--set", "Simulator:MaxInFlight=" + fleet.MaxInFlight.ToString(CultureInfo.InvariantCulture),

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Telemetry.Contracts.Readings;
-using Telemetry.Simulator.Faults;
+using Telemetry.Simulator.Machines;
 using Telemetry.Simulator.Signals;
 
 namespace Telemetry.Simulator.Devices;
@@ -28,7 +28,7 @@ internal sealed class BatchEncoder
     /// measured at <paramref name="nowUs"/>; valid until the next call.
     /// </summary>
     public ReadOnlySpan<byte> Encode(
-        FaultySignals signals, in SensorRound round, ReadOnlySpan<byte> device, ulong bootId, ulong first, int count, long nowUs, long spacingUs, ref long lastTimeUs)
+        Machine machine, ReadOnlySpan<byte> device, ulong bootId, ulong first, int count, long nowUs, long spacingUs, ref long lastTimeUs)
     {
         if (_values.Length < count)
         {
@@ -40,7 +40,7 @@ internal sealed class BatchEncoder
         var sensors = 0;
         for (var i = 0; i < count; i++)
         {
-            var kind = round.At(first + (ulong)i);
+            var kind = machine.SensorAt(first + (ulong)i);
             ref var place = ref places[(int)kind];
             if (place < 0)
             {
@@ -50,8 +50,8 @@ internal sealed class BatchEncoder
 
             lastTimeUs = Math.Max(lastTimeUs + 1, nowUs - ((count - 1 - i) * spacingUs));
             _indexes[i] = place;
-            _times[i] = lastTimeUs;
-            _values[i] = signals.Next(kind, lastTimeUs);
+            _times[i] = lastTimeUs - machine.BackUs;
+            _values[i] = machine.Next(kind, lastTimeUs);
         }
 
         _output.ResetWrittenCount();

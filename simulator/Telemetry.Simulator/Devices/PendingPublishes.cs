@@ -79,6 +79,20 @@ internal sealed class PendingPublishes(int capacity)
         return false;
     }
 
+    /// <summary>The newest publish that waits; false: none.</summary>
+    public bool TryNewest(out ulong publish)
+    {
+        for (publish = Next; publish > _first;)
+        {
+            if (this[--publish].State == PendingState.Queued)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Marks a publish that was sent and got no answer, so that it is sent again.</summary>
     public void Requeue(ulong publish) => this[publish].State = PendingState.Queued;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using MQTTnet.Protocol;
-using Telemetry.Simulator.Faults;
+using Telemetry.Simulator.Machines;
 using Telemetry.Simulator.Signals;
 
 namespace Telemetry.Simulator.Devices;
@@ -23,8 +23,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
 
     private readonly Lock _gate = new();
     private readonly FleetContext _fleet;
-    private readonly FaultySignals _signals;
-    private readonly SensorRound _round;
+    private readonly Machine _machine;
     private readonly PendingPublishes _pending;
     private readonly IDeviceLink _link;
     private readonly int _number;
@@ -54,12 +53,11 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
         _name = options.DeviceName(number);
         _nameBytes = Encoding.ASCII.GetBytes(_name);
         var interval = TimeSpan.FromMicroseconds((double)fleet.PublishIntervalUs / _readings);
-        _round = new SensorRound(options.Seed, number);
-        _signals = new FaultySignals(
-            new MachineSignals(options.Seed, number),
-            new FaultPlan(options.Seed, number, startUs, options.FaultsPerDeviceDay, interval),
-            fleet.Labels,
-            _name);
+        _machine = new Machine(
+            new MachinePlan(options.Seed, options.Realism, startUs, interval, options.FaultsPerDeviceDay, options.ConditionsPerDeviceDay),
+            number,
+            _name,
+            fleet.Labels);
         _pending = new PendingPublishes(options.QueueMax);
         _link = connect(this, _name);
         fleet.Ledger.Begin(number, _name, bootId);
@@ -260,7 +258,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
     private bool Produce()
     {
         var now = (_fleet.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        if (_signals.IsSilent(now))
+        if (_machine.IsSilent(now))
         {
             return false;
         }
@@ -274,7 +272,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
 
         var spacing = _fleet.IsUnbounded ? 1_000 : _fleet.IntervalUsAt(_fleet.NowUs) / _readings;
         var payload = BatchEncoder.OfThisThread.Encode(
-            _signals, _round, _nameBytes, _bootId, publish * (ulong)_readings, _readings, now, spacing, ref _lastTimeUs);
+            _machine, _nameBytes, _bootId, publish * (ulong)_readings, _readings, now, spacing, ref _lastTimeUs);
         _pending.Add(payload, holdBack: Chance(2_002, publish) < _fleet.Options.OutOfOrderShare);
         _fleet.Totals.Queued();
         return true;
@@ -282,9 +280,10 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
 
     private void Pump(long nowUs)
     {
-        while (_state == State.Connected && nowUs >= _pausedUntilUs && _inFlight < _fleet.Options.MaxInFlight)
+        while (_state == State.Connected && nowUs >= _pausedUntilUs && _inFlight < _fleet.Options.MaxInFlight
+            && (!_machine.IsOffline || _fleet.IsDraining))
         {
-            if (_pending.TryNextToSend(wait: !_fleet.IsDraining, out var publish, out var overtaken))
+            if (TryNextToSend(out var publish, out var overtaken))
             {
                 if (!Send(publish))
                 {
@@ -301,6 +300,18 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
                 return;
             }
         }
+    }
+
+    private bool TryNextToSend(out ulong publish, out ulong? overtaken)
+    {
+        // More than a few waiting: they were kept while the uplink was down.
+        if (_machine.SendsNewestFirst && _pending.Count > _fleet.Options.MaxInFlight && _pending.TryNewest(out publish))
+        {
+            overtaken = null;
+            return true;
+        }
+
+        return _pending.TryNextToSend(wait: !_fleet.IsDraining, out publish, out overtaken);
     }
 
     private bool Send(ulong publish)
@@ -341,7 +352,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
     {
         _pending[publish].HoldBack = false;
         _fleet.Totals.OutOfOrder();
-        _fleet.Labels?.WriteDelivery("out-of-order", _name, _bootId, FirstSequence(publish), _readings);
+        _fleet.Labels?.Delivery("out-of-order", _name, _bootId, FirstSequence(publish), _readings);
     }
 
     private void Acked(ulong publish)
@@ -354,7 +365,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
             && _link.TryPublish(entry.Payload.AsSpan(0, entry.Length).ToArray(), publish | Duplicate) == PublishStart.Started)
         {
             _fleet.Totals.Duplicated();
-            _fleet.Labels?.WriteDelivery("duplicate", _name, _bootId, FirstSequence(publish), _readings);
+            _fleet.Labels?.Delivery("duplicate", _name, _bootId, FirstSequence(publish), _readings);
         }
 
         _pending.Settle(publish);

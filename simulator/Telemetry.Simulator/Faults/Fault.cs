@@ -30,7 +30,10 @@ internal enum FaultKind
 /// <param name="StartUs">From when on, microseconds since 1970.</param>
 /// <param name="EndUs">Until when (exclusive); a spike ends with its one reading.</param>
 /// <param name="Size">In units of the signal's quiet noise, signed; of a noise burst the factor on it.</param>
-internal readonly record struct Fault(FaultKind Kind, SensorKind Sensor, long StartUs, long EndUs, double Size)
+/// <param name="Also">A second sensor with the same cause; null: none.</param>
+internal readonly record struct Fault(
+    FaultKind Kind, SensorKind Sensor, long StartUs, long EndUs, double Size, SensorKind? Also = null)
 {
-    public bool Concerns(SensorKind sensor) => Kind == FaultKind.Dropout || Sensor == sensor;
+    /// <summary>True for a sensor whose values it changes; a dropout changes none.</summary>
+    public bool Concerns(SensorKind sensor) => Kind != FaultKind.Dropout && (Sensor == sensor || Also == sensor);
 }

@@ -14,6 +14,7 @@ internal sealed class FaultPlan
     private readonly ulong _device;
     private readonly double _meanGapUs;
     private readonly double _readingIntervalUs;
+    private readonly FaultMix _mix;
     private ulong _number;
 
     /// <param name="seed">Seed of the fleet.</param>
@@ -21,8 +22,10 @@ internal sealed class FaultPlan
     /// <param name="startUs">Start of the run, microseconds since 1970.</param>
     /// <param name="perDay">Mean number of faults a day; 0 is none.</param>
     /// <param name="readingInterval">Time between two readings of the device: spans are counted in readings of the sensor.</param>
-    public FaultPlan(ulong seed, int device, long startUs, double perDay, TimeSpan readingInterval)
+    /// <param name="mix">Sizes, lengths and sensors of the faults; null: those of the plain fleet.</param>
+    public FaultPlan(ulong seed, int device, long startUs, double perDay, TimeSpan readingInterval, FaultMix? mix = null)
     {
+        _mix = mix ?? FaultMix.Plain;
         _seed = seed;
         _device = (ulong)device;
         _meanGapUs = perDay > 0 ? 86_400e6 / perDay : double.PositiveInfinity;
@@ -66,23 +69,18 @@ internal sealed class FaultPlan
             sensor = kind == FaultKind.StuckAt && sensor == SensorKind.Pieces ? sensor : SensorKind.Vibration;
         }
 
-        var sign = Unit(number, 4) < 0.5 ? -1 : 1;
-        var (size, readings) = kind switch
+        if (_mix.IsMissing(sensor))
         {
-            FaultKind.Spike => (sign * Between(number, 8, 25), 3.0),
-            FaultKind.LevelShift => (sign * Between(number, 4, 12), Readings(number, 20, 60)),
-            FaultKind.Drift => (sign * Between(number, 6, 15), Readings(number, 30, 90)),
-            FaultKind.NoiseBurst => (Between(number, 4, 10), Readings(number, 15, 40)),
-            FaultKind.StuckAt => (0, Readings(number, 15, 40)),
-            _ => (0, Readings(number, 8, 30)),
-        };
+            sensor = SensorKind.Vibration;
+        }
+
+        var sign = Unit(number, 4) < 0.5 ? -1 : 1;
+        var (size, readings) = _mix.Draw(kind, Unit(number, 5), Unit(number, 6));
         var places = kind == FaultKind.Dropout ? SensorKinds.Count : SensorRound.PlacesBetween(sensor);
-        return new(kind, sensor, start, start + (long)(readings * places * _readingIntervalUs), size);
+        var also = Unit(number, 7) < _mix.PairedShare ? _mix.PairOf(kind, sensor) : null;
+        var signed = size == 0 || kind == FaultKind.NoiseBurst ? size : sign * size;
+        return new(kind, sensor, start, start + (long)(readings * places * _readingIntervalUs), signed, also);
     }
 
     private double Unit(ulong number, ulong what) => SeededHash.Unit(_seed, _device, 1_000 + what, number);
-
-    private double Between(ulong number, double low, double high) => low + ((high - low) * Unit(number, 5));
-
-    private double Readings(ulong number, double low, double high) => low + ((high - low) * Unit(number, 6));
 }

@@ -3,10 +3,13 @@ using Telemetry.Simulator.Signals;
 namespace Telemetry.Simulator.Faults;
 
 /// <summary>A machine's signals with its faults played on them. Each fault is labelled at the first reading it touches.</summary>
-internal sealed class FaultySignals(MachineSignals signals, FaultPlan plan, LabelWriter? labels, string device)
+internal sealed class FaultySignals(IMachineSignals signals, FaultPlan plan, ILabels? labels, string device)
 {
     private readonly double[] _last = new double[SensorKinds.Count];
     private bool _labelled;
+
+    /// <summary>By how much the device's clock is behind: labels are written in the device's time. Microseconds.</summary>
+    public long BackUs { get; set; }
 
     /// <summary>True while the device sends nothing.</summary>
     public bool IsSilent(long timeUs)
@@ -75,7 +78,7 @@ internal sealed class FaultySignals(MachineSignals signals, FaultPlan plan, Labe
         if (!_labelled)
         {
             _labelled = true;
-            labels?.WriteFault(device, fault, timeUs);
+            labels?.Fault(device, fault with { EndUs = fault.EndUs - BackUs }, timeUs - BackUs);
         }
     }
 }

@@ -106,6 +106,18 @@ public sealed record SimulatorOptions : IValidatableObject
     [Range(0, 100_000)]
     public double FaultsPerDeviceDay { get; init; } = 3;
 
+    /// <summary>
+    /// plain (default): every device sends at its pace, as a load test needs it. hard: what real fleets do to detectors; devices are off or
+    /// offline at times, so the rate is somewhat below <see cref="RatePerHour"/>.
+    /// </summary>
+    public Realism Realism { get; init; }
+
+    /// <summary>
+    /// Mean number of times a day that a device of the hard fleet is switched off, offline, has its clock set back or misses a sensor. Default 0.5.
+    /// </summary>
+    [Range(0, 10_000)]
+    public double ConditionsPerDeviceDay { get; init; } = 0.5;
+
     /// <summary>Share of publishes sent a second time after their acknowledgement. Default 0.001.</summary>
     [Range(0, 1)]
     public double DuplicateShare { get; init; } = 0.001;

@@ -4,7 +4,7 @@ namespace Telemetry.Simulator.Signals;
 /// The signals of one machine. Value n of a sensor is a function of seed, device, sensor, n, event time and a little memory
 /// (wander, bearing heat, counter), so that a run with the same seed and clock repeats bit for bit.
 /// </summary>
-internal sealed class MachineSignals
+internal sealed class MachineSignals : IMachineSignals
 {
     private const double DayUs = 86_400e6;
 
@@ -38,36 +38,36 @@ internal sealed class MachineSignals
         var elapsedSeconds = _lastTime[sensor] == 0 ? 0 : Math.Max(0, timeUs - _lastTime[sensor]) / 1e6;
         _lastTime[sensor] = timeUs;
         var z = SeededHash.Normal(_seed, _device, 100 + (ulong)sensor, n);
-        var day = Math.Sin(2 * Math.PI * ((timeUs / DayUs) + (0.04 * _phase) - 0.375));
-        var load = Load(timeUs);
         ref var memory = ref _memory[sensor];
         switch (kind)
         {
             case SensorKind.Temperature:
                 memory = (0.9 * memory) + (0.06 * z);
-                return Step(21 + (3 * _phase) + (2.5 * day) + memory, 0.1);
+                return Step(21 + (3 * _phase) + (2.5 * Day(timeUs)) + memory, 0.1);
             case SensorKind.BearingTemperature:
-                var target = 35 + (6 * _phase) + (load * 14 * _size);
+                var target = 35 + (6 * _phase) + (Load(timeUs) * 14 * _size);
                 memory = memory == 0 ? target : memory + ((target - memory) * (1 - Math.Exp(-elapsedSeconds / 300)));
                 return Step(memory + (0.3 * z), 0.1);
             case SensorKind.Pressure:
-                return Step((80 * _size) + (load * 40) + (1.2 * Math.Sin(timeUs / 3.1e6)) + (0.5 * z), 0.05);
+                return Step((80 * _size) + (Load(timeUs) * 40) + (1.2 * Math.Sin(timeUs / 3.1e6)) + (0.5 * z), 0.05);
             case SensorKind.Vibration:
-                return (0.7 + (0.3 * load)) * _size * Math.Exp(0.12 * z);
+                return (0.7 + (0.3 * Load(timeUs))) * _size * Math.Exp(0.12 * z);
             case SensorKind.Humidity:
                 memory = (0.95 * memory) + (0.3 * z);
-                return Step(Math.Clamp(48 + (8 * _phase) - (9 * day) + memory, 0, 100), 0.5);
+                return Step(Math.Clamp(48 + (8 * _phase) - (9 * Day(timeUs)) + memory, 0, 100), 0.5);
             case SensorKind.Power:
-                return Step((1.5 + (11 * load)) * _size + (0.2 * z), 0.01);
+                return Step((1.5 + (11 * Load(timeUs))) * _size + (0.2 * z), 0.01);
             case SensorKind.Pieces:
-                memory += load == 0 ? 0 : elapsedSeconds * 0.4 * load;
+                memory += elapsedSeconds * 0.4 * Load(timeUs);
                 return Math.Floor(memory);
             case SensorKind.Flow:
-                return Step(Math.Max(0, (2 + (18 * load)) * (1 + (0.02 * z))), 0.1);
+                return Step(Math.Max(0, (2 + (18 * Load(timeUs))) * (1 + (0.02 * z))), 0.1);
             default:
-                return load > 0 ? 1 : 0;
+                return Load(timeUs) > 0 ? 1 : 0;
         }
     }
+
+    private double Day(long timeUs) => Math.Sin(2 * Math.PI * ((timeUs / DayUs) + (0.04 * _phase) - 0.375));
 
     /// <summary>
     /// 0 idle, 0.6 running, 1 at full load. A cycle has five parts of 2 to 5 minutes: one idle, one at full load, in an order

@@ -1,7 +1,7 @@
 namespace Telemetry.Simulator.Signals;
 
 /// <summary>The sensors of a device, one of each.</summary>
-internal enum SensorKind
+public enum SensorKind
 {
     /// <summary>Hall air, degrees Celsius: daily cycle, slow wander, steps of 0.1.</summary>
     Temperature,
@@ -32,8 +32,9 @@ internal enum SensorKind
 }
 
 /// <summary>Facts about the kinds.</summary>
-internal static class SensorKinds
+public static class SensorKinds
 {
+    /// <summary>Number of kinds.</summary>
     public const int Count = 9;
 
     private static readonly string[] Names =
@@ -44,8 +45,10 @@ internal static class SensorKinds
     /// <summary>Standard deviation of the quiet signal in its own unit: what a fault's size is measured in.</summary>
     private static readonly double[] Noise = [0.15, 0.4, 0.6, 0.12, 0.6, 0.25, 1, 0.5, 0.3];
 
+    /// <summary>Name of the sensor in readings.</summary>
     public static string Name(SensorKind kind) => Names[(int)kind];
 
+    /// <summary>Standard deviation of the quiet signal, in its own unit.</summary>
     public static double NoiseOf(SensorKind kind) => Noise[(int)kind];
 
     /// <summary>Kinds whose value is a measured quantity and can spike, shift, drift or get noisy; counters and states cannot.</summary>

@@ -56,7 +56,7 @@ public sealed class FaultySignalsTests : IDisposable
         var path = _directory["d.jsonl"];
         using (var writer = new LabelWriter(path))
         {
-            writer.WriteDelivery("duplicate", "press-1", ulong.MaxValue, 51, 50);
+            writer.Delivery("duplicate", "press-1", ulong.MaxValue, 51, 50);
         }
 
         using var line = JsonDocument.Parse(File.ReadAllText(path));
