@@ -64,7 +64,7 @@ public interface IRecordConsumer : IAsyncDisposable
 
     void Seek(TopicPartition partition, long offset);
 
-    /// <summary>Paused partitions stay assigned and keep their position, but return nothing.</summary>
+    /// <summary>Paused partitions stay assigned and keep their position, but return nothing. One that is taken away and given again is not paused any more.</summary>
     void Pause(IReadOnlyList<TopicPartition> partitions);
 
     void Resume(IReadOnlyList<TopicPartition> partitions);

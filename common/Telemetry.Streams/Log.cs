@@ -95,6 +95,10 @@ internal static partial class Log
         "A member of group {Group} may have missed an answer of its coordinator ({Cause}); it leaves the group and joins again")]
     public static partial void MemberRejoins(this ILogger logger, string? group, string cause);
 
+    [LoggerMessage(7073, LogLevel.Warning,
+        "The client of group {Group} has stopped reading {Partition} at offset {Offset} although the log goes on to {End}; the partition is given to it again")]
+    public static partial void FetchStopped(this ILogger logger, TopicPartition partition, string? group, long offset, long end);
+
     [LoggerMessage(7080, LogLevel.Information, "Store and forward in {Directory}: {Records} records wait for {Target}")]
     public static partial void ForwardOpened(this ILogger logger, string directory, long records, string target);
 

@@ -32,6 +32,10 @@ internal static partial class ProcessingLog
     [LoggerMessage(3008, LogLevel.Warning, "The partitions given up could not be committed; their next owner does the last records again.")]
     public static partial void RevokeUncommitted(ILogger logger, Exception fault);
 
+    [LoggerMessage(3012, LogLevel.Warning,
+        "{Partitions} partitions cannot be started again yet ({Error}); they are tried again after a pause")]
+    public static partial void RestartFailed(ILogger logger, Exception fault, int partitions, RecordLogError error);
+
     [LoggerMessage(3009, LogLevel.Warning, "Reading from the log failed ({Error}); tried again in {Milliseconds:0} ms.")]
     public static partial void PollFailed(ILogger logger, Exception fault, RecordLogError error, double milliseconds);
 

@@ -109,7 +109,7 @@ internal sealed class PartitionWorkers(
         {
             // The group has moved on without us. What we hold is not ours to commit: start again from what is committed.
             Failed(fault);
-            await RestartAllAsync(consumer, cancellationToken);
+            await TryRestartAsync(consumer, [.. _workers.Keys], cancellationToken);
             return false;
         }
 
@@ -122,7 +122,7 @@ internal sealed class PartitionWorkers(
         IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
     {
         ProcessingLog.AssignmentChanged(logger, partitions.Count, 0, 0);
-        await StartAsync(partitions, cancellationToken);
+        await StartAsync(consumer, partitions, cancellationToken);
     }
 
     public async ValueTask RevokedAsync(
@@ -236,19 +236,30 @@ internal sealed class PartitionWorkers(
         }
     }
 
-    private async ValueTask StartAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
+    /// <summary>A worker for each, and the consumer where that worker begins.</summary>
+    private async ValueTask StartAsync(
+        IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
     {
+        // Everything that may fail comes first: a worker whose records begin elsewhere would leave some out.
         var committed = await log.QueryCommittedAsync(options.Group, partitions, cancellationToken);
-        foreach (var partition in partitions)
+        var starts = new long[partitions.Count];
+        for (var i = 0; i < starts.Length; i++)
         {
-            // When this is told again after a failure, some have a worker already.
-            if (_workers.Remove(partition, out var former))
-            {
-                await former.DisposeAsync();
-            }
+            var low = (await log.QueryOffsetsAsync(partitions[i], cancellationToken)).Low;
+            starts[i] = committed.TryGetValue(partitions[i], out var commit) ? Math.Max(commit.Offset, low) : low;
+        }
 
+        // When this is told again after a failure, some have a worker already.
+        await StopAsync(partitions);
+        for (var i = 0; i < starts.Length; i++)
+        {
+            var partition = partitions[i];
             long? offset = committed.TryGetValue(partition, out var value) ? value.Offset : null;
             _workers[partition] = new PartitionWorker(log, options, partition, offset, metrics, logger, time, schemas);
+            if (consumer.Position(partition) != starts[i])
+            {
+                consumer.Seek(partition, starts[i]);
+            }
         }
 
         _snapshot = [.. _workers.Values];
@@ -268,7 +279,7 @@ internal sealed class PartitionWorkers(
         _snapshot = [.. _workers.Values];
     }
 
-    /// <summary>Starts failed partitions again, each after a pause that grows until it commits once more.</summary>
+    /// <summary>Starts failed partitions again, each after a pause that grows until it commits once more; the others go on meanwhile.</summary>
     private async ValueTask RestartFailedAsync(IRecordConsumer consumer, CancellationToken cancellationToken)
     {
         var due = new List<TopicPartition>();
@@ -289,31 +300,36 @@ internal sealed class PartitionWorkers(
             }
         }
 
-        if (due.Count > 0)
+        if (due.Count > 0 && !await TryRestartAsync(consumer, [.. due], cancellationToken))
         {
-            await RestartAsync(consumer, [.. due], cancellationToken);
+            foreach (var partition in due)
+            {
+                var fault = _faults[partition];
+                _faults[partition] = fault with { Count = fault.Count + 1, At = time.GetTimestamp() };
+            }
         }
     }
 
     private TimeSpan Backoff(int failures) =>
         TimeSpan.FromTicks(Math.Min(options.RetryDelayMax.Ticks, options.RetryDelay.Ticks << Math.Min(failures - 1, 16)));
 
-    private ValueTask RestartAllAsync(IRecordConsumer consumer, CancellationToken cancellationToken) =>
-        RestartAsync(consumer, [.. _workers.Keys], cancellationToken);
-
-    private async ValueTask RestartAsync(
+    /// <summary>Starts partitions again from what is committed. When that is not known at the moment, everything stays as it was.</summary>
+    private async ValueTask<bool> TryRestartAsync(
         IRecordConsumer consumer, TopicPartition[] partitions, CancellationToken cancellationToken)
     {
-        await StopAsync(partitions);
-        TopicPartition[] ours = [.. partitions.Intersect(consumer.Assignment)];
-        await StartAsync(ours, cancellationToken);
-        consumer.Resume(ours);
-        foreach (var partition in ours)
+        try
         {
-            metrics.Restarted();
-            var from = _workers[partition].Status.Committed;
-            var low = (await log.QueryOffsetsAsync(partition, cancellationToken)).Low;
-            consumer.Seek(partition, Math.Max(from, low));
+            TopicPartition[] ours = [.. partitions.Intersect(consumer.Assignment)];
+            await StartAsync(consumer, ours, cancellationToken);
+            await StopAsync([.. partitions.Except(ours)]);
+            consumer.Resume(ours);
+            Array.ForEach(ours, _ => metrics.Restarted());
+            return true;
+        }
+        catch (RecordLogException fault) when (fault.IsTransient)
+        {
+            ProcessingLog.RestartFailed(logger, fault, partitions.Length, fault.Error);
+            return false;
         }
     }
 

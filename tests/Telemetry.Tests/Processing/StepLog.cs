@@ -8,6 +8,7 @@ internal enum LogStep
     Poll,
     Polled,
     QueryCommitted,
+    QueryOffsets,
     OpenProducer,
     Begin,
     Append,
@@ -50,8 +51,11 @@ internal sealed class StepLog(IRecordLog inner, Action<LogStep> hook) : IRecordL
 
     public IRecordConsumer CreateConsumer(ConsumerOptions options) => new StepConsumer(this, inner.CreateConsumer(options));
 
-    public ValueTask<OffsetRange> QueryOffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
-        inner.QueryOffsetsAsync(partition, cancellationToken);
+    public ValueTask<OffsetRange> QueryOffsetsAsync(TopicPartition partition, CancellationToken cancellationToken)
+    {
+        Step(LogStep.QueryOffsets);
+        return inner.QueryOffsetsAsync(partition, cancellationToken);
+    }
 
     public ValueTask<long?> QueryOffsetForTimeAsync(
         TopicPartition partition, DateTimeOffset time, CancellationToken cancellationToken) =>

@@ -80,6 +80,34 @@ public abstract class GroupContract(IRecordLogHost host) : RecordLogContract(hos
     }
 
     [Fact]
+    public async Task Partition_that_was_paused_when_it_was_taken_away_is_read_when_it_comes_back()
+    {
+        var topic = await NewTopicAsync(2);
+        var group = NewName();
+        await using var producer = Log.CreateProducer(new ProducerOptions());
+        await using var first = Join(group, topic, null);
+        await PollUntilAsync([first], () => first.Assignment.Count == 2);
+        first.Pause(first.Assignment);
+        (await DrainAsync(first)).ShouldBeEmpty();
+        TopicPartition moved;
+        await using (var second = Join(group, topic, null))
+        {
+            await PollUntilAsync([first, second], () => first.Assignment.Count == 1 && second.Assignment.Count == 1);
+            moved = second.Assignment[0];
+        }
+
+        await PollUntilAsync([first], () => first.Assignment.Count == 2);
+        for (var i = 0; i < 2; i++)
+        {
+            await AppendAsync(producer, topic, "", $"in {i}", partition: i);
+        }
+
+        // The other one never left, and stays paused.
+        (await ReadAsync(first, 1)).ShouldHaveSingleItem().Value.ShouldBe($"in {moved.Partition}");
+        (await DrainAsync(first)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Listener_can_commit_while_partitions_are_revoked()
     {
         var topic = await NewTopicAsync(2);

@@ -14,6 +14,7 @@ internal sealed class KafkaMetrics : IDisposable
     private readonly Counter<long> _skippedOffsets;
     private readonly Counter<long> _rebalances;
     private readonly Counter<long> _rejoins;
+    private readonly Counter<long> _refetches;
     private readonly Counter<long> _transactionFailures;
 
     public KafkaMetrics(Func<IEnumerable<KafkaTopic>> topics)
@@ -37,6 +38,8 @@ internal sealed class KafkaMetrics : IDisposable
         _rejoins = _meter.CreateCounter<long>(
             "telemetry.streams.consumer.rejoins", "{rejoin}",
             "Times a group member left and joined again because it may have missed its assignment, by cause");
+        _refetches = _meter.CreateCounter<long>(
+            "telemetry.streams.consumer.refetches", "{partition}", "Partitions given to the client again because it had stopped reading them");
         _transactionFailures = _meter.CreateCounter<long>(
             "telemetry.streams.transactions.failed", "{transaction}", "Transactional calls that failed, by error");
     }
@@ -66,6 +69,8 @@ internal sealed class KafkaMetrics : IDisposable
 
     public void Rejoined(string cause, string? group) => _rejoins.Add(
         1, new KeyValuePair<string, object?>("group", group ?? ""), new KeyValuePair<string, object?>("cause", cause));
+
+    public void Refetched(string? group) => _refetches.Add(1, new KeyValuePair<string, object?>("group", group ?? ""));
 
     public void TransactionFailed(RecordLogError error) =>
         _transactionFailures.Add(1, new KeyValuePair<string, object?>("error", error.ToString()));

@@ -99,6 +99,13 @@ public sealed record KafkaOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan AssignmentCheckInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How often a consumer looks whether its client still reads: a partition that stands still from one look to the next although the
+    /// log goes on is given to the client again. Default 10 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan FetchCheckInterval { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Bytes a consumer reads ahead. Default 16 MiB.</summary>
     [Range(1 << 20, 1 << 30)]
     public int PrefetchBytes { get; init; } = 16 << 20;

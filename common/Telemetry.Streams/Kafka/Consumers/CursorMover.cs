@@ -34,7 +34,7 @@ internal sealed class CursorMover(
                 client().Assign(changed.Select(c => new TopicPartitionOffset(c.KafkaId, c.Fetched)));
                 foreach (var cursor in changed)
                 {
-                    (cursor.MustSeek, cursor.MustRestart, cursor.PausedInClient) = (false, false, false);
+                    (cursor.MustSeek, cursor.MustRestart, cursor.PausedInClient) = (false, false, true);
                 }
             }
 
@@ -89,7 +89,7 @@ internal sealed class CursorMover(
     {
         client().IncrementalUnassign([cursor.KafkaId]);
         client().IncrementalAssign([new TopicPartitionOffset(cursor.KafkaId, cursor.Fetched)]);
-        (cursor.MustSeek, cursor.MustRestart, cursor.PausedInClient) = (false, false, false);
+        (cursor.MustSeek, cursor.MustRestart, cursor.PausedInClient) = (false, false, true);
     }
 
     private bool Seek(KafkaCursor cursor)

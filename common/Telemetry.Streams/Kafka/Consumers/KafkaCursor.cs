@@ -18,8 +18,11 @@ internal sealed class KafkaCursor(TopicPartition id)
 
     public bool Paused { get; set; }
 
-    /// <summary>What the client was told last.</summary>
-    public bool PausedInClient { get; set; }
+    /// <summary>
+    /// What the client was told last. True at first: librdkafka goes on holding a partition paused after it was taken away and given
+    /// again, so it has to be told that it may read.
+    /// </summary>
+    public bool PausedInClient { get; set; } = true;
 
     /// <summary>The client is to be moved to <see cref="Fetched"/> before anything it gives counts.</summary>
     public bool MustSeek { get; set; }

@@ -198,6 +198,32 @@ internal sealed class KafkaCursors
         }
     }
 
+    /// <summary>Partitions the client is to read now, with the next offset it gives; one that refuses to be moved there stands still too.</summary>
+    public Dictionary<TopicPartition, long> Reading()
+    {
+        lock (_gate)
+        {
+            return _cursors.Values
+                .Where(static c => c is { Paused: false, Fetched: not KafkaCursor.Unknown })
+                .ToDictionary(static c => c.Id, static c => c.Fetched);
+        }
+    }
+
+    /// <summary>The client gives nothing of a partition any more: it has to be given to it again, if it still stands at this offset.</summary>
+    /// <returns>False: it has moved, or gone, in the meantime.</returns>
+    public bool GiveAgain(TopicPartition partition, long at)
+    {
+        lock (_gate)
+        {
+            if (!_cursors.TryGetValue(partition, out var cursor) || cursor.Paused || cursor.Fetched != at)
+            {
+                return false;
+            }
+
+            return cursor.MustRestart = _isDirty = true;
+        }
+    }
+
     /// <summary>What was collected becomes what the poll returns; valid until the next time.</summary>
     public IReadOnlyList<LogRecord> Take()
     {

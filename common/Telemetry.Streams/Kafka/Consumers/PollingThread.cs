@@ -19,6 +19,7 @@ internal sealed class PollingThread : IAsyncDisposable
     private readonly GroupMembership _membership;
     private readonly LostAnswers _lostAnswers;
     private AssignmentWatch? _watch;
+    private FetchWatch? _fetchWatch;
     private volatile IConsumer<byte[]?, byte[]?> _client;
     private bool _isClassic;
     private int _started;
@@ -49,6 +50,12 @@ internal sealed class PollingThread : IAsyncDisposable
         if (Interlocked.Exchange(ref _started, 1) == 0)
         {
             new Thread(Run) { IsBackground = true, Name = $"kafka-consumer {_options.Group}" }.Start();
+            if (!request.IsClose)
+            {
+                _fetchWatch = new FetchWatch(
+                    _log, _options.Group, _cursors, () => Volatile.Read(ref _polls), (id, timeout) => Starts.End(id, timeout));
+            }
+
             if (_options.Topics.Count > 0 && !request.IsClose)
             {
                 _watch = new AssignmentWatch(
@@ -69,6 +76,12 @@ internal sealed class PollingThread : IAsyncDisposable
         {
             _watch = null;
             await watch.DisposeAsync();
+        }
+
+        if (_fetchWatch is { } fetchWatch)
+        {
+            _fetchWatch = null;
+            await fetchWatch.DisposeAsync();
         }
     }
 

@@ -76,11 +76,18 @@ internal sealed class StartOffsets(
     /// <exception cref="KafkaException">The cluster does not answer.</exception>
     public long FindEnd(TopicPartition partition) => FindEnd(partition, QueryTimeout);
 
+    /// <summary>The offset after the last one this consumer may be given: with read-committed, of finished transactions only. From any thread.</summary>
+    /// <exception cref="KafkaException">The cluster does not answer.</exception>
+    public long End(TopicPartition partition, TimeSpan timeout) => QueryEnds(partition, timeout).High.Value;
+
     private long FindEnd(TopicPartition partition, TimeSpan timeout)
     {
-        var ends = client().QueryWatermarkOffsets(new Confluent.Kafka.TopicPartition(partition.Topic, partition.Partition), timeout);
+        var ends = QueryEnds(partition, timeout);
         return options.Start == StartPosition.Earliest ? ends.Low.Value : ends.High.Value;
     }
+
+    private WatermarkOffsets QueryEnds(TopicPartition partition, TimeSpan timeout) =>
+        client().QueryWatermarkOffsets(new Confluent.Kafka.TopicPartition(partition.Topic, partition.Partition), timeout);
 
     private Dictionary<TopicPartition, long> Find(List<TopicPartition> partitions, TimeSpan timeout)
     {
