@@ -16,10 +16,11 @@ public sealed class DependencyDirectionTests
         ["Telemetry.Edge"] = ["Telemetry.Mqtt"],
         ["Telemetry.Bridge"] = ["Telemetry.Mqtt", "Telemetry.Streams"],
         ["Telemetry.Processing"] = ["Telemetry.Streams"],
+        ["Telemetry.Evaluation"] = ["Telemetry.Processing"],
         ["Telemetry.Storage"] = ["Telemetry.Streams"],
         ["Telemetry.Query"] = ["Telemetry.Storage"],
         ["Telemetry.ClickHouseServer"] = ["Telemetry.Storage"],
-        ["Telemetry.Operations"] = ["Telemetry.Bridge", "Telemetry.Processing", "Telemetry.Storage", "Telemetry.Simulator"],
+        ["Telemetry.Operations"] = ["Telemetry.Bridge", "Telemetry.Evaluation", "Telemetry.Processing", "Telemetry.Storage", "Telemetry.Simulator"],
         ["Telemetry.Simulator"] = ["Telemetry.Contracts"],
     };
 
