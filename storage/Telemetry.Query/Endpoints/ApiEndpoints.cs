@@ -12,6 +12,7 @@ internal static class ApiEndpoints
         LatestEndpoint.Endpoint,
         .. SeriesEndpoints.All,
         .. EventEndpoints.All,
+        .. IncidentEndpoints.All,
         ExportEndpoint.Endpoint,
         PipelineEndpoint.Endpoint,
         .. CommandEndpoints.All,

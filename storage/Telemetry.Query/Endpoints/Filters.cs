@@ -39,6 +39,37 @@ internal sealed class Filters
         return this;
     }
 
+    /// <summary>Rows whose array <paramref name="column"/> has the value.</summary>
+    public Filters Has(string column, string name, string? value)
+    {
+        if (value is not null)
+        {
+            _conditions.Add($"has({column}, {{{name}:String}})");
+            Value(name, value);
+        }
+
+        return this;
+    }
+
+    /// <summary>Rows whose <paramref name="column"/> is not below a number; all for 0.</summary>
+    public Filters AtLeast(string column, int least)
+    {
+        if (least > 0)
+        {
+            _conditions.Add($"{column} >= {{{column}:Int64}}");
+            Value(column, least);
+        }
+
+        return this;
+    }
+
+    /// <summary>Rows for which a condition of ours holds.</summary>
+    public Filters Is(string condition)
+    {
+        _conditions.Add(condition);
+        return this;
+    }
+
     /// <summary>Rows of a DateTime64 column within the range.</summary>
     public Filters Within(string column, TimeRange range)
     {

@@ -5,14 +5,14 @@ using Telemetry.Query.Problems;
 
 namespace Telemetry.Query.Endpoints;
 
-/// <summary>Live values and anomalies.</summary>
+/// <summary>Live values, anomalies and incidents.</summary>
 internal static class LiveEndpoint
 {
     public static readonly ApiEndpoint Endpoint = new(
         "live",
         "/live",
-        "Live values and anomalies as server-sent events",
-        "Events: 'readings' (an array of readings), 'anomaly', 'dropped' (how many items this client was too slow for). Comments keep "
+        "Live values, anomalies and incidents as server-sent events",
+        "Events: 'readings' (an array of readings), 'anomaly', 'incident' (opened, updated, ended: all of it each time), 'dropped' (how many items this client was too slow for). Comments keep "
         + "the connection open. Values come from the log, usually before they are stored. When as many streams are open as there may be, who "
         + "accepts text/event-stream gets a stream with the event 'busy' that ends at once, so that it comes back by itself, and anyone else 503.",
         [CommonParameters.Device, CommonParameters.Sensor],

@@ -80,13 +80,17 @@ internal static class LiveStream
         var readings = new List<LiveItem>();
         while (readings.Count < ReadingsPerEvent && client.Items.TryRead(out var item))
         {
-            if (item.Anomaly is null)
+            if (item.Anomaly is not null)
             {
-                readings.Add(item);
+                Event(response, "anomaly", writer => WriteAnomaly(writer, item));
+            }
+            else if (item.Incident is { } incident)
+            {
+                Event(response, "incident", writer => LiveIncident.Write(writer, incident));
             }
             else
             {
-                Event(response, "anomaly", writer => WriteAnomaly(writer, item));
+                readings.Add(item);
             }
         }
 
@@ -155,6 +159,7 @@ internal static class LiveStream
         JsonValues.Number(writer, "pValue", anomaly.PValue);
         writer.WriteString("detector", anomaly.Detector);
         writer.WriteString("reason", anomaly.Reason);
+        writer.WriteString("incident", anomaly.IncidentId);
         writer.WriteEndObject();
     }
 }

@@ -14,7 +14,7 @@ using Telemetry.Streams.Deduplication;
 namespace Telemetry.Query.Live;
 
 /// <summary>
-/// Reads the log from its end, as one consumer without a group, and hands readings and anomalies to the live clients and
+/// Reads the log from its end, as one consumer without a group, and hands readings, anomalies and incidents to the live clients and
 /// to the latest values. What happens while it is away is not made up for: the store has it.
 /// </summary>
 internal sealed class LiveTail
@@ -72,7 +72,7 @@ internal sealed class LiveTail
     {
         await using var consumer = _log.CreateConsumer(new ConsumerOptions { Start = StartPosition.Latest });
         var partitions = new List<TopicPartition>();
-        foreach (var topic in (string[])[LogTopics.Readings, LogTopics.Anomalies])
+        foreach (var topic in (string[])[LogTopics.Readings, LogTopics.Anomalies, LogTopics.Incidents])
         {
             var count = await _log.QueryPartitionCountAsync(topic, cancellationToken);
             partitions.AddRange(Enumerable.Range(0, count).Select(partition => new TopicPartition(topic, partition)));
@@ -107,9 +107,9 @@ internal sealed class LiveTail
         {
             TakeReadings(message);
         }
-        else
+        else if (_hub.Clients is { Length: > 0 } clients)
         {
-            TakeAnomaly(message);
+            TakeEvent(record.Topic, message, clients);
         }
     }
 
@@ -178,25 +178,27 @@ internal sealed class LiveTail
         }
     }
 
-    private void TakeAnomaly(ReadOnlyMemory<byte> message)
+    private static void TakeEvent(string topic, ReadOnlyMemory<byte> message, IReadOnlyList<LiveClient> clients)
     {
-        var clients = _hub.Clients;
-        if (clients.Length == 0)
-        {
-            return;
-        }
-
-        Anomaly anomaly;
         try
         {
-            anomaly = Anomaly.Parser.ParseFrom(message.Span);
+            if (topic == LogTopics.Incidents)
+            {
+                Give(Incident.Parser.ParseFrom(message.Span), clients);
+            }
+            else
+            {
+                Give(Anomaly.Parser.ParseFrom(message.Span), clients);
+            }
         }
         catch (InvalidProtocolBufferException)
         {
             // Whoever stores it dead-letters it; a live stream has no place to say so.
-            return;
         }
+    }
 
+    private static void Give(Anomaly anomaly, IReadOnlyList<LiveClient> clients)
+    {
         foreach (var client in clients)
         {
             if ((client.Device ?? anomaly.Device) == anomaly.Device && (client.Sensor ?? anomaly.Sensor) == anomaly.Sensor)
@@ -206,4 +208,20 @@ internal sealed class LiveTail
             }
         }
     }
+
+    private static void Give(Incident incident, IReadOnlyList<LiveClient> clients)
+    {
+        foreach (var client in clients)
+        {
+            if ((client.Device ?? incident.Device) == incident.Device && IsOf(client.Sensor, incident))
+            {
+                client.Offer(new LiveItem(
+                    incident.Device, incident.Sensor, incident.StartUs, incident.Value, default, Incident: incident));
+            }
+        }
+    }
+
+    /// <summary>The silence of a device is told to who watches one of its sensors, too.</summary>
+    private static bool IsOf(string? sensor, Incident incident) =>
+        sensor is null || incident.Sensor.Length == 0 || incident.Sensors.Any(part => part.Sensor == sensor);
 }

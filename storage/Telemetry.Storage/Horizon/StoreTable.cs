@@ -20,6 +20,9 @@ public enum StoreTable
 
     /// <summary><c>device_events</c>.</summary>
     DeviceEvents,
+
+    /// <summary><c>incidents</c>.</summary>
+    Incidents,
 }
 
 /// <summary>Names of the tables in the store.</summary>
@@ -36,7 +39,8 @@ public static class StoreTables
         StoreTable.Hour => "readings_1h",
         StoreTable.Day => "readings_1d",
         StoreTable.Anomalies => "anomalies",
-        _ => "device_events",
+        StoreTable.DeviceEvents => "device_events",
+        _ => "incidents",
     };
 
     /// <summary>The table of that name; null for any other, such as <c>readings_last</c>, which holds no history.</summary>

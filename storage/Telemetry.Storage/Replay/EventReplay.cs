@@ -2,7 +2,6 @@ using System.Globalization;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts.Measurement;
-using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.Blocks;
@@ -140,7 +139,7 @@ internal sealed class EventReplay(
             var message = table.Parse(value);
             var at = table.TimeOf(message);
             return at >= span.From && at < span.To && at is >= Months.TimeMin and < Months.TimeEnd
-                ? new EventRow(record.Partition, record.Offset, at, message, message is Anomaly a ? a.Sensor : "", 0)
+                ? new EventRow(record.Partition, record.Offset, at, message, table.SensorOf(message), 0)
                 : null;
         }
         catch (InvalidProtocolBufferException)

@@ -14,7 +14,7 @@ using Telemetry.Streams.Deduplication;
 namespace Telemetry.Storage.Replay;
 
 /// <summary>
-/// Builds the readings, anomalies and device events of a span of event time again from the log into shadow tables, compares them with what is
+/// Builds the readings and events (anomalies, incidents, device events) of a span of event time again from the log into shadow tables, compares them with what is
 /// stored, and on request puts them in place: month by month (REPLACE PARTITION, one step each), then the rollups from raw. Markers stay as they are, so sinks
 /// go on where they were. All partitions are claimed meanwhile: run it when the store roles are stopped and drained.
 /// </summary>
@@ -44,7 +44,7 @@ public sealed class SpanReplay(
     {
         var report = await ReplayReadingsAsync(request, progress, cancellationToken);
         var events = new List<EventReplayReport>();
-        foreach (var table in (EventTable[])[EventTables.Anomalies, EventTables.DeviceEvents])
+        foreach (var table in EventTables.All)
         {
             events.Add(await new EventReplay(log, clickHouse, table, options, _logger, time)
                 .RunAsync(request, Math.Max(UnixMicros.From(request.From), window.Raw), progress, cancellationToken));

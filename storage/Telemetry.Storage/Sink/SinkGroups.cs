@@ -10,6 +10,6 @@ public static class SinkGroups
     public static IReadOnlyList<(string Group, string Topic)> Of(SinkOptions options) =>
     [
         (options.Group, LogTopics.Readings),
-        .. new[] { EventTables.Anomalies, EventTables.DeviceEvents }.Select(t => (new EventStream(t).NameOf(options.Group), t.Topic)),
+        .. EventTables.All.Select(t => (new EventStream(t).NameOf(options.Group), t.Topic)),
     ];
 }

@@ -48,7 +48,7 @@ public sealed class StorageSink : IAsyncDisposable
         _time = time;
         IEnumerable<SinkStream> streams =
         [
-            new ReadingStream(schemas ?? ReleasedReadingSchemas.Instance), new EventStream(EventTables.Anomalies), new EventStream(EventTables.DeviceEvents),
+            new ReadingStream(schemas ?? ReleasedReadingSchemas.Instance), .. EventTables.All.Select(t => new EventStream(t)),
         ];
         _runners = [.. streams.Select(s => new SinkRunner(log, clickHouse, s, options, _metrics, e => _failed.TrySetResult(e), _logger, time))];
         _readings = _runners[0];
@@ -63,7 +63,7 @@ public sealed class StorageSink : IAsyncDisposable
     /// <summary>How far the sink is with readings, by partition; empty while it does not run.</summary>
     public IReadOnlyList<SinkProgress> Progress => _readings.Session?.Progress ?? [];
 
-    /// <summary>True: readings, anomalies and device events are recovered and being written.</summary>
+    /// <summary>True: readings and all kinds of events are recovered and being written.</summary>
     public bool IsReady => _runners.All(r => r.IsReady);
 
     /// <summary>Why it is not ready, for people; null when it is.</summary>

@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Blocks;
 using Telemetry.Streams;
@@ -7,7 +6,7 @@ using Telemetry.Streams.Deduplication;
 
 namespace Telemetry.Storage.Writing;
 
-/// <summary>Anomalies or device events: one table, no rollups. Their records are written in transactions, so there are no copies to tell.</summary>
+/// <summary>Anomalies, device events or incidents: one table, no rollups. Their records are written in transactions, so there are no copies to tell.</summary>
 internal sealed class EventStream(EventTable events) : SinkStream
 {
     private const int RowsPerInsertMax = 20_000;
@@ -60,7 +59,7 @@ internal sealed class EventStream(EventTable events) : SinkStream
                     if (at is >= Months.TimeMin and < Months.TimeEnd)
                     {
                         var month = Months.Of(at);
-                        var row = new EventRow(record.Partition, record.Offset, at, message, message is Anomaly a ? a.Sensor : "", 0);
+                        var row = new EventRow(record.Partition, record.Offset, at, message, table.SensorOf(message), 0);
                         foreach (var block in target.BlocksFor(month, record.Offset))
                         {
                             ((EventBlock)block).Append(row, month);

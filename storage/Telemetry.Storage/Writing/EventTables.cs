@@ -22,6 +22,7 @@ internal readonly record struct EventRow(int Partition, long Offset, long TimeUs
 /// <param name="Structure">Columns as sent.</param>
 /// <param name="Parse">Reads the value; throws <see cref="InvalidProtocolBufferException"/>.</param>
 /// <param name="TimeOf">Event time.</param>
+/// <param name="SensorOf">Sensor; empty where there is none.</param>
 /// <param name="Encode">Writes a block.</param>
 internal sealed record EventTable(
     string Topic,
@@ -30,6 +31,7 @@ internal sealed record EventTable(
     string Structure,
     Func<ReadOnlyMemory<byte>, IMessage> Parse,
     Func<IMessage, long> TimeOf,
+    Func<IMessage, string> SensorOf,
     Action<NativeWriter, IReadOnlyList<EventRow>> Encode)
 {
     public string Columns { get; } = string.Join(", ", Split(Structure).Select(c => c.Name));
@@ -51,6 +53,13 @@ internal static class EventTables
     private const string DeviceEventStructure =
         "device String, sensor String, event_time DateTime64(6, 'UTC'), kind String, figure Int64, boot UInt64, sequence UInt64, detail String";
 
+    private const string IncidentStructure =
+        "device String, sensor String, event_time DateTime64(6, 'UTC'), id String, revision UInt64, kind String, state String, direction String, "
+        + "severity UInt64, peak_time DateTime64(6, 'UTC'), last_time DateTime64(6, 'UTC'), end_time DateTime64(6, 'UTC'), value Float64, "
+        + "usual_low Float64, usual_high Float64, spreads Float64, from_level Float64, to_level Float64, run_length UInt64, usual_run_length UInt64, "
+        + "score Float64, unit String, text String, detail String, sensors Array(String), parts String, sensor_count UInt64, "
+        + "detectors Array(String), late UInt64, boot UInt64, sequence UInt64";
+
     public static readonly EventTable Anomalies = new(
         LogTopics.Anomalies,
         "anomalies",
@@ -58,6 +67,7 @@ internal static class EventTables
         AnomalyStructure,
         value => Anomaly.Parser.ParseFrom(value.Span),
         message => ((Anomaly)message).EventTimeUs,
+        message => ((Anomaly)message).Sensor,
         EncodeAnomalies);
 
     public static readonly EventTable DeviceEvents = new(
@@ -67,7 +77,21 @@ internal static class EventTables
         DeviceEventStructure,
         value => DeviceEvent.Parser.ParseFrom(value.Span),
         message => ((DeviceEvent)message).TimeUs,
+        static _ => "",
         EncodeDeviceEvents);
+
+    public static readonly EventTable Incidents = new(
+        LogTopics.Incidents,
+        "incidents",
+        "toUInt64(run_length)",
+        IncidentStructure,
+        value => Incident.Parser.ParseFrom(value.Span),
+        message => ((Incident)message).StartUs,
+        message => ((Incident)message).Sensor,
+        EncodeIncidents);
+
+    /// <summary>All of them.</summary>
+    public static readonly IReadOnlyList<EventTable> All = [Anomalies, DeviceEvents, Incidents];
 
     private static void EncodeAnomalies(NativeWriter writer, IReadOnlyList<EventRow> rows)
     {
@@ -100,6 +124,42 @@ internal static class EventTables
         columns.Strings(e => e.Detail, "");
     }
 
+    private static void EncodeIncidents(NativeWriter writer, IReadOnlyList<EventRow> rows)
+    {
+        var columns = new ColumnWriter<Incident>(writer, rows, IncidentStructure);
+        columns.Strings(i => i.Device, Marker.Device);
+        columns.Sensors();
+        columns.Int64(i => i.StartUs, r => r.TimeUs);
+        columns.Strings(i => i.Id, "");
+        columns.Int64(i => i.Revision, _ => 0);
+        columns.Strings(i => KebabCase.Of(i.Kind.ToString()), "");
+        columns.Strings(i => KebabCase.Of(i.State.ToString()), "");
+        columns.Strings(i => KebabCase.Of(i.Direction.ToString()), "");
+        columns.Int64(i => Math.Min(i.Severity, ushort.MaxValue), _ => 0);
+        columns.Int64(i => i.PeakUs, _ => 0);
+        columns.Int64(i => i.LastUs, _ => 0);
+        columns.Int64(i => i.EndUs, _ => 0);
+        columns.Float64(i => i.Value, _ => 0);
+        columns.Float64(i => i.HasUsualLow ? i.UsualLow : double.NaN, _ => 0);
+        columns.Float64(i => i.HasUsualHigh ? i.UsualHigh : double.NaN, _ => 0);
+        columns.Float64(i => i.HasSpreads ? i.Spreads : double.NaN, _ => 0);
+        columns.Float64(i => i.HasFromLevel ? i.FromLevel : double.NaN, _ => 0);
+        columns.Float64(i => i.HasToLevel ? i.ToLevel : double.NaN, _ => 0);
+        columns.Int64(i => (long)i.RunLength, r => r.Covered);
+        columns.Int64(i => (long)i.UsualRunLength, _ => 0);
+        columns.Float64(i => i.Score, _ => 0);
+        columns.Strings(i => i.Unit, "");
+        columns.Strings(i => i.Text, "");
+        columns.Strings(i => i.Detail, "");
+        columns.StringArrays(i => [.. i.Sensors.Select(s => s.Sensor)]);
+        columns.Strings(IncidentParts.Of, "");
+        columns.Int64(i => i.SensorCount, _ => 0);
+        columns.StringArrays(i => i.Detectors);
+        columns.Int64(i => i.Late ? 1 : 0, _ => 0);
+        columns.Int64(i => (long)i.BootId, _ => 0);
+        columns.Int64(i => (long)i.Sequence, r => r.Offset);
+    }
+
     private sealed class ColumnWriter<T>
         where T : class, IMessage
     {
@@ -124,6 +184,20 @@ internal static class EventTables
             Each(r => _writer.Int64(r.Message is T m ? value(m) : marker(r)));
 
         public void Int64(Func<T?, EventRow, long> value) => Each(r => _writer.Int64(value(r.Message as T, r)));
+
+        /// <summary>The ends of the rows' arrays, then all elements; a marker has none.</summary>
+        public void StringArrays(Func<T, IReadOnlyList<string>> value)
+        {
+            var end = 0L;
+            Each(r => _writer.Int64(end += r.Message is T m ? value(m).Count : 0));
+            foreach (var row in _rows)
+            {
+                foreach (var text in row.Message is T m ? value(m) : [])
+                {
+                    _writer.String(text);
+                }
+            }
+        }
 
         public void Float64(Func<T, double> value, Func<EventRow, double> marker) =>
             Each(r => _writer.Float64(r.Message is T m ? value(m) : marker(r)));

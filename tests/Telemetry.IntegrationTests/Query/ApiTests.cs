@@ -75,6 +75,39 @@ public sealed class ApiTests(QueryStore store) : IClassFixture<QueryStore>
     }
 
     [Fact]
+    public async Task Incidents_are_given_as_last_known_filtered_by_that_and_each_with_its_records()
+    {
+        await using var server = await QueryServer.StartAsync(store.ClickHouse, store.Time);
+
+        var all = await server.Client.GetJsonAsync("/api/v1/incidents?device=press-07&limit=7");
+        var open = await server.Client.GetJsonAsync("/api/v1/incidents?state=open&sensor=pressure&severity=100");
+        var none = await server.Client.GetJsonAsync("/api/v1/incidents?kind=spike");
+        var first = all.GetProperty("incidents")[0];
+        var records = await server.Client.GetJsonAsync($"/api/v1/incidents?id={first.GetProperty("id").GetString()}");
+        var unknown = await server.Client.GetJsonAsync("/api/v1/incidents?id=000000000000-0000000000000000");
+        var bad = await server.Client.GetProblemAsync("/api/v1/incidents?id=all", 400);
+
+        all.GetProperty("next").GetInt32().ShouldBe(7);
+        Names(all, "incidents", "kind").ShouldAllBe(kind => kind == "level-shift");
+        first.GetProperty("severity").GetInt32().ShouldBe(190);
+        first.GetProperty("revision").GetInt32().ShouldBe(2);
+        first.GetProperty("endTime").ValueKind.ShouldBe(JsonValueKind.Null);
+        first.GetProperty("duration").GetDouble().ShouldBe(30);
+        first.GetProperty("usualLow").ValueKind.ShouldBe(JsonValueKind.Null);
+        first.GetProperty("toLevel").GetDouble().ShouldBe(23.1);
+        first.GetProperty("sensors").EnumerateArray().Select(s => s.GetString()).ShouldBe(["temperature", "pressure"]);
+        first.GetProperty("parts")[0].GetProperty("value").GetDouble().ShouldBe(23.5);
+        first.GetProperty("parts")[0].GetProperty("score").ValueKind.ShouldBe(JsonValueKind.Null);
+        all.GetProperty("incidents")[1].GetProperty("endTime").GetString().ShouldNotBeNullOrEmpty();
+        open.GetProperty("incidents").GetArrayLength().ShouldBe(5);
+        Names(open, "incidents", "state").ShouldAllBe(state => state == "updated");
+        none.GetProperty("incidents").GetArrayLength().ShouldBe(0);
+        records.GetProperty("incidents").EnumerateArray().Select(r => r.GetProperty("state").GetString()).ShouldBe(["open", "updated"]);
+        unknown.GetProperty("incidents").GetArrayLength().ShouldBe(0);
+        bad.GetProperty("parameter").GetString().ShouldBe("id");
+    }
+
+    [Fact]
     public async Task Export_streams_every_raw_reading_once_in_both_formats()
     {
         await using var server = await QueryServer.StartAsync(store.ClickHouse, store.Time);
@@ -115,6 +148,9 @@ public sealed class ApiTests(QueryStore store) : IClassFixture<QueryStore>
     [InlineData("/api/v1/series?device=d&sensr=x", "sensr")]
     [InlineData("/api/v1/devices?limit=99999999", "limit")]
     [InlineData("/api/v1/anomalies?kind=odd", "kind")]
+    [InlineData("/api/v1/incidents?kind=odd", "kind")]
+    [InlineData("/api/v1/incidents?state=updated", "state")]
+    [InlineData("/api/v1/incidents?severity=1001", "severity")]
     [InlineData("/api/v1/sensors/x/series?group=color", "group")]
     [InlineData("/api/v1/sensors/x/series?step=raw", "step")]
     [InlineData("/api/v1/export?format=json", "format")]
@@ -195,7 +231,7 @@ public sealed class ApiTests(QueryStore store) : IClassFixture<QueryStore>
         var document = await server.Client.GetJsonAsync("/openapi/v1.json");
 
         var paths = document.GetProperty("paths");
-        paths.EnumerateObject().Count().ShouldBe(14);
+        paths.EnumerateObject().Count().ShouldBe(15);
         paths.GetProperty("/api/v1/devices/{device}/commands").GetProperty("post").GetProperty("summary").GetString()
             .ShouldBe("Send a command to a device");
         var series = paths.GetProperty("/api/v1/series").GetProperty("get");

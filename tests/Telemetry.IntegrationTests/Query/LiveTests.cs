@@ -26,7 +26,7 @@ public sealed class LiveTests(QueryStore store) : IClassFixture<QueryStore>
         await using (var log = JournalLog.Open(
             new JournalOptions { Directory = folder.FullName }, NullLoggerFactory.Instance, TimeProvider.System))
         {
-            await log.EnsureTopicsAsync([new TopicSpec(LogTopics.Readings, 3), new TopicSpec(LogTopics.Anomalies, 3)], QueryStore.Token);
+            await log.EnsureTopicsAsync([new TopicSpec(LogTopics.Readings, 3), new TopicSpec(LogTopics.Anomalies, 3), new TopicSpec(LogTopics.Incidents, 3)], QueryStore.Token);
             await using var producer = log.CreateProducer(new ProducerOptions());
             Append(producer, "press-07", "temperature", 1_000_000, 1);
             await producer.FlushAsync(QueryStore.Token);
@@ -68,6 +68,36 @@ public sealed class LiveTests(QueryStore store) : IClassFixture<QueryStore>
         name.ShouldBe("anomaly");
         data.GetProperty("kind").GetString().ShouldBe("change-point");
         data.GetProperty("reason").GetString().ShouldBe("level rose");
+    }
+
+    [Fact]
+    public async Task Incident_reaches_watchers_of_any_of_its_sensors_and_silence_those_of_the_device()
+    {
+        await using var log = new TailLog();
+        await using var server = await QueryServer.StartAsync(store.ClickHouse, store.Time, log: log);
+        using var stream = await LiveClientReader.OpenAsync(server.Client, "/api/v1/live?device=press-07&sensor=pressure");
+
+        log.Incident(new Incident { Id = "a", Device = "press-08", Sensor = "pressure", Sensors = { new IncidentSensor { Sensor = "pressure" } } });
+        log.Incident(new Incident { Id = "b", Device = "press-07", Sensor = "temperature", Sensors = { new IncidentSensor { Sensor = "temperature" } } });
+        log.Incident(new Incident
+        {
+            Id = "c", Device = "press-07", Sensor = "temperature", Kind = IncidentKind.LevelShift, State = IncidentState.Ended, Revision = 3,
+            Direction = IncidentDirection.Down, StartUs = 5_000_000, EndUs = 9_000_000, Text = "level moved", SensorCount = 2,
+            Sensors = { new IncidentSensor { Sensor = "temperature" }, new IncidentSensor { Sensor = "pressure" } },
+        });
+        log.Incident(new Incident { Id = "d", Device = "press-07", Kind = IncidentKind.Silent, State = IncidentState.Open });
+        var (name, data) = (await stream.ReadAsync(1))[0];
+        var silent = (await stream.ReadAsync(1))[0].Data;
+
+        name.ShouldBe("incident");
+        data.GetProperty("id").GetString().ShouldBe("c");
+        data.GetProperty("kind").GetString().ShouldBe("level-shift");
+        data.GetProperty("state").GetString().ShouldBe("ended");
+        data.GetProperty("direction").GetString().ShouldBe("down");
+        data.GetProperty("end").GetDouble().ShouldBe(9_000);
+        data.GetProperty("sensors").EnumerateArray().Select(s => s.GetString()).ShouldBe(["temperature", "pressure"]);
+        silent.GetProperty("kind").GetString().ShouldBe("silent");
+        silent.TryGetProperty("end", out _).ShouldBeFalse();
     }
 
     [Fact]

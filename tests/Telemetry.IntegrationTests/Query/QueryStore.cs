@@ -80,6 +80,18 @@ public sealed class QueryStore(EngineFixture engine) : IAsyncLifetime
             "INSERT INTO anomalies SELECT 'press-07', 'temperature', "
             + $"fromUnixTimestamp64Micro(toInt64({Text(Start)} + number * 60000000), 'UTC'), number, if(number % 2 = 0, 'spike', 'change-point'), "
             + "'iid-spike', 'compatible', 9.5, 0.001, 0, 7, number, 'far above the usual' FROM numbers(100)");
+
+        // 20 incidents of two records each: opened, then ended (even ones) or updated.
+        await RunAsync(
+            "INSERT INTO incidents (device, sensor, event_time, id, revision, kind, state, direction, severity, peak_time, last_time, end_time, value, "
+            + "usual_low, usual_high, spreads, from_level, to_level, score, unit, text, sensors, parts, sensor_count, detectors, late, boot, sequence) "
+            + "SELECT 'press-07', 'temperature', start, concat(leftPad(lower(hex(toUInt64(toUnixTimestamp64Milli(start)))), 12, '0'), '-', leftPad(toString(number % 20), 16, '0')), "
+            + "1 + intDiv(number, 20), if(number < 20, 'spike', 'level-shift'), multiIf(number < 20, 'open', number % 2 = 0, 'ended', 'updated'), 'up', "
+            + "10 * (number % 20), start, start + INTERVAL 30 SECOND, if(number >= 20 AND number % 2 = 0, start + INTERVAL 30 SECOND, fromUnixTimestamp64Micro(0, 'UTC')), "
+            + "23.5, nan, nan, 6.1, 21.4, 23.1, 12, 'degC', 'level moved from 21.4 to 23.1 degC', ['temperature', 'pressure'], "
+            + "'[{\"sensor\":\"temperature\",\"kind\":\"level-shift\",\"direction\":\"up\",\"start\":1,\"peak\":2,\"last\":3,\"value\":23.5,\"severity\":7,\"text\":\"moved\"}]', "
+            + "2, ['level'], 0, 7, number FROM (SELECT number, "
+            + $"fromUnixTimestamp64Micro(toInt64({Text(Start)} + (number % 20) * 60000000), 'UTC') AS start FROM numbers(40))");
         await RunAsync(
             $"INSERT INTO device_events VALUES ('press-07', '', fromUnixTimestamp64Micro({Text(Start)}, 'UTC'), 'booted', 0, 7, 1, 'first seen')");
     }

@@ -56,6 +56,8 @@ internal sealed class TailLog : IRecordLog
 
     public void Anomaly(Anomaly anomaly) => Add(LogTopics.Anomalies, anomaly.Device, anomaly.ToByteArray());
 
+    public void Incident(Incident incident) => Add(LogTopics.Incidents, incident.Device, incident.ToByteArray());
+
     public ValueTask EnsureTopicsAsync(IReadOnlyList<TopicSpec> topics, CancellationToken cancellationToken) => default;
 
     public ValueTask<int> QueryPartitionCountAsync(string topic, CancellationToken cancellationToken) => ValueTask.FromResult(1);

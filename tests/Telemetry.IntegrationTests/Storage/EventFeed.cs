@@ -21,9 +21,16 @@ internal sealed class EventFeed(IRecordLog log, int seed) : IAsyncDisposable
     {
         var device = $"device-{_random.Next(24)}";
         var time = _random.Next(50) == 0 ? -1 : Start + (_random.Next(-40, 30) * 86_400_000_000L);
-        var topic = _random.Next(2) == 0 ? LogTopics.Anomalies : LogTopics.DeviceEvents;
-        IMessage message = topic == LogTopics.Anomalies
-            ? new Anomaly
+        var (topic, schema) = _random.Next(3) switch
+        {
+            0 => (LogTopics.Anomalies, SchemaIds.Anomaly),
+            1 => (LogTopics.DeviceEvents, SchemaIds.DeviceEvent),
+            _ => (LogTopics.Incidents, SchemaIds.Incident),
+        };
+        IMessage message = topic switch
+        {
+            LogTopics.Incidents => IncidentOf(device, time),
+            LogTopics.Anomalies => new Anomaly
             {
                 Device = device,
                 Sensor = "temp",
@@ -36,8 +43,8 @@ internal sealed class EventFeed(IRecordLog log, int seed) : IAsyncDisposable
                 BootId = (ulong)seed,
                 Sequence = ++_sequence,
                 Reason = "a\tsentence",
-            }
-            : new DeviceEvent
+            },
+            _ => new DeviceEvent
             {
                 Device = device,
                 Kind = DeviceEventKind.SequenceGap,
@@ -45,9 +52,10 @@ internal sealed class EventFeed(IRecordLog log, int seed) : IAsyncDisposable
                 Detail = "readings missed",
                 Figure = _random.Next(-5, 5),
                 BootId = (ulong)seed,
-            };
+            },
+        };
         var framed = new byte[ConfluentFrame.HeaderBytes + message.CalculateSize()];
-        ConfluentFrame.WriteHeader(framed, topic == LogTopics.Anomalies ? SchemaIds.Anomaly : SchemaIds.DeviceEvent);
+        ConfluentFrame.WriteHeader(framed, schema);
         message.WriteTo(framed.AsSpan(ConfluentFrame.HeaderBytes));
         var record = new NewRecord
         {
@@ -60,6 +68,47 @@ internal sealed class EventFeed(IRecordLog log, int seed) : IAsyncDisposable
         {
             throw new InvalidOperationException("The log's bound was reached; flush now and then.");
         }
+    }
+
+    /// <summary>Open or ended, with what is not always known present or absent, of no sensor to three.</summary>
+    private Incident IncidentOf(string device, long time)
+    {
+        var incident = new Incident
+        {
+            Id = $"{_random.NextInt64():x16}",
+            Device = device,
+            Sensor = "temp",
+            Kind = IncidentKind.LevelShift,
+            State = _random.Next(2) == 0 ? IncidentState.Updated : IncidentState.Ended,
+            Revision = (uint)_random.Next(1, 9),
+            Direction = IncidentDirection.Up,
+            Severity = (uint)_random.Next(1001),
+            StartUs = time,
+            PeakUs = time + 1_000_000,
+            LastUs = time + 2_000_000,
+            Value = Math.Round(_random.NextDouble() * 100, 2),
+            RunLength = (ulong)_random.Next(100),
+            Score = 12.5,
+            Unit = "degC",
+            Text = "level moved\tfrom 21.4 to 23.1",
+            SensorCount = 3,
+            Late = _random.Next(2) == 0,
+            BootId = (ulong)seed,
+            Sequence = ++_sequence,
+        };
+        incident.EndUs = incident.State == IncidentState.Ended ? incident.LastUs : 0;
+        if (_random.Next(2) == 0)
+        {
+            (incident.FromLevel, incident.ToLevel) = (21.4, 23.1);
+        }
+
+        for (var i = _random.Next(4); i > 0; i--)
+        {
+            incident.Sensors.Add(new IncidentSensor { Sensor = $"s{i}", Kind = IncidentKind.Spike, Value = double.PositiveInfinity, Text = "x" });
+            incident.Detectors.Add($"detector-{i}");
+        }
+
+        return incident;
     }
 
     public ValueTask FlushAsync() => _producer.FlushAsync(CancellationToken.None);

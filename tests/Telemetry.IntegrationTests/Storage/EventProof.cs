@@ -8,7 +8,7 @@ using Telemetry.Streams;
 
 namespace Telemetry.IntegrationTests.Storage;
 
-/// <summary>Compares the tables of anomalies and device events with their topics, row by row and column by column.</summary>
+/// <summary>Compares the tables of anomalies, device events and incidents with their topics, row by row and column by column.</summary>
 internal static class EventProof
 {
     /// <summary>Adds what differs, and returns how many records cannot be stored.</summary>
@@ -25,7 +25,15 @@ internal static class EventProof
             clickHouse, "anomalies", "SELECT device, sensor, toUnixTimestamp64Micro(event_time), value, kind, detector, mode, score, p_value, martingale, boot, sequence, reason FROM anomalies_data", anomalies, differences);
         await CompareAsync(
             clickHouse, "device_events", "SELECT device, toUnixTimestamp64Micro(event_time), kind, figure, boot, sequence, detail FROM device_events_data", events, differences);
-        return refused + alsoRefused;
+        var (incidents, refusedToo) = await ExpectedAsync(
+            log, LogTopics.Incidents, Incident.Parser, i => i.StartUs, (i, _) => string.Join(
+                '|', i.Device, i.Sensor, i.StartUs, i.Id, i.Revision, Kebab(i.Kind), Kebab(i.State), Kebab(i.Direction), i.Severity, i.PeakUs, i.LastUs, i.EndUs,
+                Number(i.Value), i.HasFromLevel ? Number(i.FromLevel) : "nan", i.HasToLevel ? Number(i.ToLevel) : "nan", i.HasSpreads ? Number(i.Spreads) : "nan",
+                i.RunLength, Number(i.Score), i.Unit, i.Text, string.Join(' ', i.Sensors.Select(s => s.Sensor)), i.SensorCount,
+                string.Join(' ', i.Detectors), i.Late ? 1 : 0, i.BootId, i.Sequence));
+        await CompareAsync(
+            clickHouse, "incidents", "SELECT device, sensor, toUnixTimestamp64Micro(event_time), id, revision, kind, state, direction, severity, toUnixTimestamp64Micro(peak_time), toUnixTimestamp64Micro(last_time), toUnixTimestamp64Micro(end_time), value, from_level, to_level, spreads, run_length, score, unit, text, arrayStringConcat(sensors, ' '), sensor_count, arrayStringConcat(detectors, ' '), late, boot, sequence FROM incidents_data", incidents, differences);
+        return refused + alsoRefused + refusedToo;
     }
 
     private static async Task CompareAsync(

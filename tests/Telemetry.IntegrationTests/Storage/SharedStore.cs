@@ -93,6 +93,7 @@ internal sealed class SharedStore : IAsyncDisposable
                 (LogTopics.Readings, StorageHarness.Options.Group),
                 (LogTopics.Anomalies, $"{StorageHarness.Options.Group}-anomalies"),
                 (LogTopics.DeviceEvents, $"{StorageHarness.Options.Group}-device_events"),
+                (LogTopics.Incidents, $"{StorageHarness.Options.Group}-incidents"),
             ])
         {
             var count = await Log.QueryPartitionCountAsync(topic, Token);

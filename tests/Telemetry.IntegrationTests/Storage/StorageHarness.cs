@@ -24,6 +24,7 @@ internal sealed class StorageHarness : IAsyncDisposable
         new(LogTopics.SinkState, Partitions, Compacted: true),
         new(LogTopics.Anomalies, 1),
         new(LogTopics.DeviceEvents, 1),
+        new(LogTopics.Incidents, 1),
         new(LogTopics.DeadLetters, 1),
     ];
 
