@@ -12,6 +12,9 @@ public static class LogTopics
     /// <summary><c>Incident</c> values, keyed by device.</summary>
     public const string Incidents = "telemetry.incidents.v1";
 
+    /// <summary>Settings of detectors, and from which offset on each version is in force. Compacted, one partition.</summary>
+    public const string DetectorSettings = "telemetry.detectors.v1";
+
     /// <summary><c>DeviceEvent</c> values, keyed by device.</summary>
     public const string DeviceEvents = "telemetry.device-events.v1";
 

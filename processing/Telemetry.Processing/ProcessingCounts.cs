@@ -18,6 +18,9 @@ internal sealed class ProcessingCounts
     public long AlertsHeld;
     public long Repaired;
 
+    /// <summary>Alerts of series out of service: not raised.</summary>
+    public long OutOfService;
+
     /// <summary>Anomalies by kind.</summary>
     public long[] Anomalies { get; } = new long[16];
 
@@ -27,7 +30,7 @@ internal sealed class ProcessingCounts
     public void Clear()
     {
         Records = Readings = Duplicates = Ambiguous = Conflicts = Late = TooLate = Future = OutOfOrder = Unusable = Fed = 0;
-        DeadLettered = AlertsHeld = Repaired = 0;
+        DeadLettered = AlertsHeld = Repaired = OutOfService = 0;
         Array.Clear(Anomalies);
         Array.Clear(Events);
     }

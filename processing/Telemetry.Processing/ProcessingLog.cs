@@ -44,4 +44,10 @@ internal static partial class ProcessingLog
 
     [LoggerMessage(3011, LogLevel.Information, "Partitions assigned: {Assigned}; revoked: {Revoked}; lost: {Lost}.")]
     public static partial void AssignmentChanged(ILogger logger, int assigned, int revoked, int lost);
+
+    [LoggerMessage(3012, LogLevel.Warning, "The settings topic {Topic} cannot be read; tried again in {Seconds:0.#} s. Settings stay as they are.")]
+    public static partial void SettingsFailed(ILogger logger, Exception fault, string topic, double seconds);
+
+    [LoggerMessage(3013, LogLevel.Information, "{Partition}: detector settings version {Version} is in force from offset {Offset} on.")]
+    public static partial void SettingsInForce(ILogger logger, TopicPartition partition, int version, long offset);
 }

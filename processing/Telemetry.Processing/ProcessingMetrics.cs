@@ -20,6 +20,7 @@ internal sealed class ProcessingMetrics : IDisposable
     private readonly Counter<long> _anomalies;
     private readonly Counter<long> _alertsHeld;
     private readonly Counter<long> _repaired;
+    private readonly Counter<long> _outOfService;
     private readonly Counter<long> _events;
     private readonly Counter<long> _commitFailures;
     private readonly Counter<long> _restarts;
@@ -40,6 +41,8 @@ internal sealed class ProcessingMetrics : IDisposable
         _anomalies = _meter.CreateCounter<long>("telemetry.processing.anomalies", "{anomaly}", "Anomalies written, by kind.");
         _alertsHeld = _meter.CreateCounter<long>(
             "telemetry.processing.alerts.held", "{alert}", "Alerts that belong to an incident already reported.");
+        _outOfService = _meter.CreateCounter<long>(
+            "telemetry.processing.alerts.out_of_service", "{alert}", "Alerts of series that are out of service: not raised.");
         _repaired = _meter.CreateCounter<long>(
             "telemetry.processing.detections.repaired", "{reading}", "Detector results of the repaired arithmetic.");
         _events = _meter.CreateCounter<long>("telemetry.processing.device_events", "{event}", "Device events written, by kind.");
@@ -77,6 +80,7 @@ internal sealed class ProcessingMetrics : IDisposable
         _future.Add(counts.Future);
         _deadLettered.Add(counts.DeadLettered);
         _alertsHeld.Add(counts.AlertsHeld);
+        _outOfService.Add(counts.OutOfService);
         _repaired.Add(counts.Repaired);
         AddByKind<AnomalyKind>(_anomalies, counts.Anomalies);
         AddByKind<DeviceEventKind>(_events, counts.Events);

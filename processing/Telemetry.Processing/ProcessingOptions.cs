@@ -36,6 +36,16 @@ public sealed record ProcessingOptions
     [Required]
     public string StateTopic { get; init; } = LogTopics.DetectorState;
 
+    /// <summary>Compacted topic with the settings of detectors and where they are in force; one partition.</summary>
+    [Required]
+    public string SettingsTopic { get; init; } = LogTopics.DetectorSettings;
+
+    /// <summary>
+    /// File with settings of detectors (docs/detectors.md). At the start its content becomes the next version if it differs from what the file
+    /// last said; what was set through the API since is replaced. None (default): only the API sets them.
+    /// </summary>
+    public string? DetectorSettingsFile { get; init; }
+
     /// <summary>Records processed in one partition after which a commit comes before its time. Default 20,000.</summary>
     [Range(1, 1_000_000)]
     public int CommitRecordsMax { get; init; } = 20_000;

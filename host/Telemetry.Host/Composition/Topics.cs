@@ -50,6 +50,10 @@ internal static class Topics
             "State of devices and detectors, restored when a partition changes hands.",
             "device, by partition of the readings", "private to processing: versioned binary", ["process"], ["process"]),
         new(
+            State(LogTopics.DetectorSettings, options) with { Partitions = 1 },
+            "Settings of detectors, version by version, and from which offset of each partition on each is in force.",
+            "`version/` and an id, or `pin/`, group, partition and offset", "a version: JSON; a pin: the number of the version", ["process", "query"], ["process", "query"]),
+        new(
             State(LogTopics.SinkState, options),
             "The sink's duplicate filter, restored when a partition changes hands.",
             "device, by partition of the readings", "private to storage: versioned binary", ["store"], ["store"]),

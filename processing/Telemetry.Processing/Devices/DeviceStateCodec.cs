@@ -5,14 +5,14 @@ using Telemetry.Streams.State;
 namespace Telemetry.Processing.Devices;
 
 /// <summary>A device's state as bytes: sequences, clock, gap, silence, then each series as its flat block.</summary>
-internal sealed class DeviceStateCodec(SeriesPool pool, SensorNames names) : IKeyStateCodec<DeviceState>
+internal sealed class DeviceStateCodec(SeriesPool pool, SettingsTimeline timeline, SensorNames names) : IKeyStateCodec<DeviceState>
 {
-    private const byte Version = 2;
+    private const byte Version = 3;
 
-    /// <summary>As <see cref="Version"/>, with sequences that know nothing of their readings.</summary>
-    private const byte VersionBefore = 1;
+    /// <summary>Up to it all series of a device had one layout. In version 1 sequences knew nothing of their readings.</summary>
+    private const byte OneLayoutVersion = 2;
 
-    public DeviceState Create(ReadOnlySpan<byte> key) => new(new DeviceSequences(), new SeriesSet(pool, names));
+    public DeviceState Create(ReadOnlySpan<byte> key) => new(new DeviceSequences(), new SeriesSet(pool, timeline, names));
 
     public void Write(DeviceState state, StateWriter writer)
     {
@@ -28,9 +28,9 @@ internal sealed class DeviceStateCodec(SeriesPool pool, SensorNames names) : IKe
     public DeviceState Read(ReadOnlySpan<byte> key, ref StateReader reader)
     {
         var version = reader.Byte();
-        if (version is not (Version or VersionBefore))
+        if (version is 0 or > Version)
         {
-            throw new FormatException($"A device's state has version {version}; this program reads versions {VersionBefore} and {Version}.");
+            throw new FormatException($"A device's state has version {version}; this program reads versions 1 to {Version}.");
         }
 
         var sequences = DeviceSequences.Read(ref reader);
@@ -38,7 +38,7 @@ internal sealed class DeviceStateCodec(SeriesPool pool, SensorNames names) : IKe
         var gap = SequenceGap.Read(ref reader);
         var lastSeenMs = reader.ZigZag();
         var silent = reader.Byte() != 0;
-        var series = SeriesSet.Read(ref reader, pool, names);
+        var series = SeriesSet.Read(ref reader, pool, timeline, names, ofOneLayout: version <= OneLayoutVersion);
         return new DeviceState(sequences, series) { Clock = clock, Gap = gap, LastSeenMs = lastSeenMs, IsSilent = silent };
     }
 

@@ -28,6 +28,15 @@ internal sealed class OutputBatch
         _entries.Add(new Entry(topic, start, start + key.Length, _bytes.WrittenCount, timestampMs));
     }
 
+    /// <summary>Adds a record as it is; an empty value deletes the key of a compacted topic.</summary>
+    public void Add(string topic, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestampMs)
+    {
+        var start = _bytes.WrittenCount;
+        _bytes.Write(key);
+        _bytes.Write(value);
+        _entries.Add(new Entry(topic, start, start + key.Length, _bytes.WrittenCount, timestampMs));
+    }
+
     public async ValueTask AppendAsync(IRecordProducer producer, CancellationToken cancellationToken)
     {
         foreach (var entry in _entries)

@@ -1,7 +1,9 @@
+using System.Text;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.Processing.Devices;
 using Telemetry.Processing.Series;
+using Telemetry.Processing.Settings;
 using Telemetry.Processing.Watermarks;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
@@ -24,6 +26,7 @@ internal sealed class PartitionProcessor
     private readonly DeviceTimers _timers;
     private readonly SeriesFeeder _feeder;
     private readonly StateWriter _partitionState = new();
+    private readonly Queue<SettingsPin> _pins = new();
     private readonly long _gapToleranceMs;
     private readonly OutputWriter _output;
 
@@ -39,12 +42,13 @@ internal sealed class PartitionProcessor
         // Sequences take at most 20 bytes a range; a name and its length 66 bytes a series.
         var seriesMax = Math.Max(1, Math.Min(options.SeriesPerDeviceMax, options.DeviceStateBytesMax / (layout.BlockBytes + 76)));
         Pool = new SeriesPool(layout, seriesMax);
-        Codec = new DeviceStateCodec(Pool, new SensorNames());
+        Settings = new SettingsTimeline(Pool, options.Detectors);
+        Codec = new DeviceStateCodec(Pool, Settings, new SensorNames());
         Table = new KeyedStateTable<DeviceState>(options.State, Codec, () => Pool.Count > options.SeriesMax);
         _watermark = new PartitionWatermark(options.AllowedDisorder, options.FutureTolerance);
         _timers = new DeviceTimers(options.SilentAfter);
         _output = new OutputWriter(options, new OutputBatch(), Counts);
-        _feeder = new SeriesFeeder(options, Pool, _watermark, Counts);
+        _feeder = new SeriesFeeder(options, Pool, Settings, _watermark, Counts);
     }
 
     public KeyedStateTable<DeviceState> Table { get; }
@@ -52,6 +56,9 @@ internal sealed class PartitionProcessor
     public DeviceStateCodec Codec { get; }
 
     public SeriesPool Pool { get; }
+
+    /// <summary>Settings of detectors, by offset. What was pinned is added before the state is loaded.</summary>
+    public SettingsTimeline Settings { get; }
 
     public ProcessingCounts Counts { get; } = new();
 
@@ -78,12 +85,49 @@ internal sealed class PartitionProcessor
         }
     }
 
+    /// <summary>
+    /// Puts settings in force from an offset on that is not processed yet, and says so on the log with the next commit.
+    /// </summary>
+    /// <param name="version">The version; newer than the one before.</param>
+    /// <param name="offset">The next record.</param>
+    /// <param name="timestampMs">Its timestamp.</param>
+    public void Pin(SettingsVersion version, long offset, long timestampMs)
+    {
+        Settings.Add(offset, version.Number, version.Settings!);
+        var pin = new SettingsPin(_options.Group, _input.Partition, offset, version.Number);
+        Outputs.Add(_options.SettingsTopic, Encoding.UTF8.GetBytes(pin.Key), pin.ToRecord(), Micros.BoundedMs(timestampMs));
+        _pins.Enqueue(pin);
+        while (_pins.Count > SettingsPin.KeptMax)
+        {
+            Outputs.Add(_options.SettingsTopic, Encoding.UTF8.GetBytes(_pins.Dequeue().Key), [], Micros.BoundedMs(timestampMs));
+        }
+    }
+
+    /// <summary>What was pinned before, in the order of the offsets; before the state is loaded.</summary>
+    /// <exception cref="InvalidOperationException">A version that a pin names is not there, or cannot be read by this program.</exception>
+    public void RestoreSettings(IReadOnlyList<SettingsPin> pins, Func<int, SettingsVersion?> find)
+    {
+        foreach (var pin in pins)
+        {
+            _pins.Enqueue(pin);
+        }
+
+        foreach (var pin in pins.Skip(pins.Count - SettingsTimeline.EpochsMax))
+        {
+            var version = find(pin.Version);
+            Settings.Add(pin.Offset, pin.Version, version?.Settings ?? throw new InvalidOperationException(
+                $"{_input} is judged by version {pin.Version} of the detector settings from offset {pin.Offset} on, but "
+                + (version is null ? "the settings topic does not have it any more." : $"this program cannot read it: {version.Problem}")));
+        }
+    }
+
     /// <summary>The next record, live or in a replay.</summary>
     public void Process(in LogRecord record)
     {
         var cause = Decode(record);
         var timestampMs = Micros.BoundedMs(record.TimestampMs);
         Table.Advance(record.Offset, timestampMs, cause is null ? _batch.SensorCount : 1);
+        Settings.Advance(record.Offset);
         _output.IsSuppressed = Table.IsReplaying;
         _output.TimestampMs = timestampMs;
         FireTimers();

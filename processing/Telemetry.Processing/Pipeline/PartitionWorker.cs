@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
+using Telemetry.Processing.Settings;
 using Telemetry.Streams;
 using Telemetry.Streams.State;
 
@@ -19,6 +20,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly IReadingSchemas? _schemas;
+    private readonly SettingsFeed? _settings;
     private readonly Channel<WorkItem> _work;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
@@ -50,9 +52,10 @@ internal sealed class PartitionWorker : IAsyncDisposable
         ProcessingMetrics metrics,
         ILogger logger,
         TimeProvider time,
-        IReadingSchemas? schemas = null)
+        IReadingSchemas? schemas = null,
+        SettingsFeed? settings = null)
     {
-        _schemas = schemas;
+        (_schemas, _settings) = (schemas, settings);
         (_log, _options, _metrics, _logger, _time) = (log, options, metrics, logger, time);
         Partition = partition;
         _status = new PartitionStatus(partition.Partition, false, committed ?? 0, null, true, 0, 0, 0, 0, 0, 0);
@@ -188,6 +191,13 @@ internal sealed class PartitionWorker : IAsyncDisposable
     {
         var started = _time.GetTimestamp();
         var processor = new PartitionProcessor(_options, Partition, _schemas);
+        if (_settings is not null)
+        {
+            // Pins are committed with the offsets: what has been committed is on the topic now.
+            await _settings.CatchUpAsync(_stop.Token);
+            processor.RestoreSettings(_settings.Book.PinsOf(_options.Group, Partition.Partition), _settings.Book.Find);
+        }
+
         var report = await StateRestorer.RestoreAsync(
             _log,
             _options.StateTopic,
@@ -215,6 +225,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
     private void Process(RecordBlock block)
     {
         var processor = _processor!;
+        Adopt(processor, block[0]);
         var (traced, nextTraced) = (block.Traced, 0);
         for (var i = 0; i < block.Count; i++)
         {
@@ -232,6 +243,18 @@ internal sealed class PartitionWorker : IAsyncDisposable
         block.Return();
         _metrics.Add(processor.Counts);
         _wantsCut = _recordsSinceCut >= _options.CommitRecordsMax || processor.Outputs.Bytes >= _options.CommitBytesMax;
+    }
+
+    /// <summary>Newer settings are taken up between two blocks, never within one; where offsets were set back, what was pinned then counts.</summary>
+    private void Adopt(PartitionProcessor processor, in LogRecord next)
+    {
+        if (_settings?.Book.Latest is { } latest
+            && latest.Number > processor.Settings.LastVersion
+            && next.Offset > processor.Settings.LastOffset)
+        {
+            processor.Pin(latest, next.Offset, next.TimestampMs);
+            ProcessingLog.SettingsInForce(_logger, Partition, latest.Number, next.Offset);
+        }
     }
 
     private Cut? MakeCut(bool final)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts.Readings;
+using Telemetry.Processing.Settings;
 using Telemetry.Streams;
 
 namespace Telemetry.Processing.Pipeline;
@@ -15,7 +16,8 @@ internal sealed class PartitionWorkers(
     ProcessingMetrics metrics,
     ILogger logger,
     TimeProvider time,
-    IReadingSchemas? schemas = null) : IAssignmentListener
+    IReadingSchemas? schemas = null,
+    SettingsFeed? settings = null) : IAssignmentListener
 {
     private readonly Dictionary<TopicPartition, PartitionWorker> _workers = [];
     private readonly Dictionary<TopicPartition, RecordBlock> _blocks = [];
@@ -255,7 +257,7 @@ internal sealed class PartitionWorkers(
         {
             var partition = partitions[i];
             long? offset = committed.TryGetValue(partition, out var value) ? value.Offset : null;
-            _workers[partition] = new PartitionWorker(log, options, partition, offset, metrics, logger, time, schemas);
+            _workers[partition] = new PartitionWorker(log, options, partition, offset, metrics, logger, time, schemas, settings);
             if (consumer.Position(partition) != starts[i])
             {
                 consumer.Seek(partition, starts[i]);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts.Readings;
+using Telemetry.Processing.Settings;
 using Telemetry.Streams;
 
 namespace Telemetry.Processing.Pipeline;
@@ -20,6 +21,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
     private readonly ProcessingMetrics _metrics;
     private readonly TransactionCommitter _committer;
     private readonly PartitionWorkers _workers;
+    private readonly SettingsFeed _settings;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abandon = new();
     private readonly Lazy<Task> _disposal;
@@ -40,7 +42,8 @@ public sealed class ReadingProcessor : IAsyncDisposable
         // Metrics may be asked for before this constructor has ended.
         _metrics = new ProcessingMetrics(() => _workers?.Status ?? [], time);
         _committer = new TransactionCommitter(log, options, _logger, time);
-        _workers = new PartitionWorkers(log, options, _committer, _metrics, _logger, time, schemas);
+        _settings = new SettingsFeed(log, options.SettingsTopic, _logger, time);
+        _workers = new PartitionWorkers(log, options, _committer, _metrics, _logger, time, schemas, _settings);
         _disposal = new Lazy<Task>(DisposeOnceAsync);
     }
 
@@ -48,7 +51,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
     public IEnumerable<PartitionStatus> Partitions => _workers.Status;
 
     /// <summary>Why it does not get on, for people; null when it does.</summary>
-    public string? NotReadyReason => _pollProblem ?? _workers.Problem;
+    public string? NotReadyReason => _pollProblem ?? _settings.Problem ?? _workers.Problem;
 
     /// <summary>
     /// Ends when processing has stopped; faulted when it had to: fenced by another instance with the same transactional id, or
@@ -56,12 +59,20 @@ public sealed class ReadingProcessor : IAsyncDisposable
     /// </summary>
     public Task Completion => _loop;
 
-    /// <summary>Creates the state topic if it is missing (the other topics must exist), joins the group and begins.</summary>
+    /// <summary>Creates the topics of state and settings if they are missing (the other topics must exist), joins the group and begins.</summary>
     /// <exception cref="RecordLogException">The log or a topic is not there.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var partitions = await _log.QueryPartitionCountAsync(_options.ReadingsTopic, cancellationToken);
-        await _log.EnsureTopicsAsync([new TopicSpec(_options.StateTopic, partitions, Compacted: true)], cancellationToken);
+        await _log.EnsureTopicsAsync(
+            [new TopicSpec(_options.StateTopic, partitions, Compacted: true), new TopicSpec(_options.SettingsTopic, 1, Compacted: true)],
+            cancellationToken);
+        if (_options.DetectorSettingsFile is { } file)
+        {
+            await SettingsFile.ApplyAsync(_log, _options.SettingsTopic, file, _logger, _time, cancellationToken);
+        }
+
+        _settings.Start();
         await _committer.OpenAsync(cancellationToken);
         _loop = Task.Factory.StartNew(
             RunPollLoopAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
@@ -85,6 +96,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
         await _stop.CancelAsync();
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _workers.StopAllAsync();
+        await _settings.DisposeAsync();
         await _committer.DisposeAsync();
         _metrics.Dispose();
         _stop.Dispose();

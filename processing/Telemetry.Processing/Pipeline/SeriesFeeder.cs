@@ -1,3 +1,4 @@
+using System.Text;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.V1;
 using Telemetry.Processing.Series;
@@ -16,7 +17,7 @@ namespace Telemetry.Processing.Pipeline;
 /// </para>
 /// </summary>
 internal sealed class SeriesFeeder(
-    ProcessingOptions options, SeriesPool pool, PartitionWatermark watermark, ProcessingCounts counts)
+    ProcessingOptions options, SeriesPool pool, SettingsTimeline timeline, PartitionWatermark watermark, ProcessingCounts counts)
 {
     private readonly long _latenessUs = Micros.From(options.AllowedLateness);
     private readonly long _holdOffUs = Micros.From(options.AlertHoldOff);
@@ -61,7 +62,8 @@ internal sealed class SeriesFeeder(
             }
 
             var sensor = batch.SensorIndexes[i];
-            var block = pool[GetBlock(batch, sensor, series, offset)];
+            var number = GetBlock(batch, sensor, series, offset);
+            var block = pool[number];
             ref var last = ref SeriesLayout.LastEventTime(block);
             if (time < last && !watermark.IsFuture(last, _ingestUs))
             {
@@ -71,21 +73,35 @@ internal sealed class SeriesFeeder(
 
             last = time;
             counts.Fed++;
-            var detectors = pool.Layout.Detectors;
+            var layout = pool.LayoutOf(number);
+            var detectors = layout.Detectors;
             for (var d = 0; d < detectors.Length; d++)
             {
-                var result = detectors[d].Update(pool.Layout.State(block, d), value, time);
+                var result = detectors[d].Update(layout.State(block, d), value, time);
                 if (result.Mode == DetectorMode.Repaired)
                 {
                     counts.Repaired++;
                 }
 
-                if (result.Alert && OpensIncident(ref SeriesLayout.Hold(block, d), time))
+                if (result.Alert && !IsOutOfService(batch, sensor, time) && OpensIncident(ref SeriesLayout.Hold(block, d), time))
                 {
                     output.Anomaly(batch, i, detectors[d], result);
                 }
             }
         }
+    }
+
+    /// <summary>Asked only where something would be raised.</summary>
+    private bool IsOutOfService(ReadingBatchBuffer batch, int sensor, long time)
+    {
+        if (timeline.Settings.OutOfService.Count == 0
+            || !timeline.Settings.IsOutOfService(Encoding.ASCII.GetString(batch.Device), Encoding.ASCII.GetString(batch.Sensor(sensor)), time))
+        {
+            return false;
+        }
+
+        counts.OutOfService++;
+        return true;
     }
 
     private bool IsTooLate(long time)
@@ -118,7 +134,7 @@ internal sealed class SeriesFeeder(
             return _blocks[sensor];
         }
 
-        var block = series.GetBlock(batch.Sensor(sensor), ref _hint, offset);
+        var block = series.GetBlock(batch.Device, batch.Sensor(sensor), ref _hint, offset);
         if (batch.SensorCount <= pool.SeriesPerDeviceMax)
         {
             // With more sensors in the batch than a device may have, a block changes hands within the batch.

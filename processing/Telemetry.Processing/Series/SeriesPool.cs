@@ -1,28 +1,29 @@
 namespace Telemetry.Processing.Series;
 
-/// <summary>Blocks of equal size in large arrays, handed out by number and used again. Not safe for concurrent use.</summary>
+/// <summary>
+/// Blocks in large arrays, handed out by number and used again: for each layout a slab of blocks of one size. Not safe for concurrent use.
+/// </summary>
 internal sealed class SeriesPool
 {
-    private const int ChunkBytes = 256 << 10;
+    /// <summary>A block's number: its slab in the upper bits, its place there in the lower.</summary>
+    private const int PlaceBits = 24;
 
-    private readonly int _blocksPerChunk;
-    private readonly List<byte[]> _chunks = [];
-    private readonly Stack<int> _free = new();
-    private int _used;
+    private const int SlabsMax = 127;
 
+    private readonly List<Slab> _slabs = [];
+
+    /// <param name="layout">Of series of which the settings say nothing; slab 0.</param>
+    /// <param name="seriesPerDeviceMax">Series of one device.</param>
     public SeriesPool(SeriesLayout layout, int seriesPerDeviceMax)
     {
-        Layout = layout;
         SeriesPerDeviceMax = seriesPerDeviceMax;
-        _blocksPerChunk = Math.Max(1, ChunkBytes / layout.BlockBytes);
+        _slabs.Add(new Slab(layout));
     }
-
-    public SeriesLayout Layout { get; }
 
     public int SeriesPerDeviceMax { get; }
 
     /// <summary>Blocks in use.</summary>
-    public int Count => _used - _free.Count;
+    public int Count => _slabs.Sum(static slab => slab.Count);
 
     /// <summary>Series that made room for another one of their device.</summary>
     public long Evicted { get; set; }
@@ -30,30 +31,106 @@ internal sealed class SeriesPool
     /// <summary>Series whose stored state was of other detectors and that started afresh.</summary>
     public long Reset { get; set; }
 
-    /// <summary>A block with the state of a series without any reading.</summary>
-    public int Rent()
+    public Span<byte> this[int block] => _slabs[block >> PlaceBits][block & ((1 << PlaceBits) - 1)];
+
+    /// <summary>The slab of a layout, made if there is none.</summary>
+    /// <exception cref="InvalidOperationException">More different layouts than can be told apart.</exception>
+    public int SlabFor(SeriesLayout layout)
     {
-        if (!_free.TryPop(out var block))
+        if (TryFind(layout.Fingerprint, layout.BlockBytes, out var slab))
         {
-            block = _used++;
-            if (block / _blocksPerChunk == _chunks.Count)
+            _slabs[slab].IsNamed = true;
+            return slab;
+        }
+
+        // One that no series uses and no settings name may have been left by former settings.
+        slab = _slabs.FindIndex(1, static s => s.Count == 0 && !s.IsNamed);
+        if (slab >= 0)
+        {
+            _slabs[slab] = new Slab(layout) { IsNamed = true };
+            return slab;
+        }
+
+        if (_slabs.Count == SlabsMax)
+        {
+            throw new InvalidOperationException($"Series of one partition have more than {SlabsMax} different sets of detectors.");
+        }
+
+        _slabs.Add(new Slab(layout) { IsNamed = true });
+        return _slabs.Count - 1;
+    }
+
+    /// <summary>The slab whose blocks are laid out like this.</summary>
+    public bool TryFind(ulong fingerprint, int blockBytes, out int slab)
+    {
+        slab = _slabs.FindIndex(s => s.Layout.Fingerprint == fingerprint && s.Layout.BlockBytes == blockBytes);
+        return slab >= 0;
+    }
+
+    /// <summary>The settings in force do not name them any more; they end with their last series.</summary>
+    public void Unname(Predicate<int> isNamed)
+    {
+        for (var slab = 1; slab < _slabs.Count; slab++)
+        {
+            _slabs[slab].IsNamed = isNamed(slab);
+        }
+    }
+
+    public static int SlabOf(int block) => block >> PlaceBits;
+
+    public SeriesLayout LayoutOf(int block) => _slabs[block >> PlaceBits].Layout;
+
+    /// <summary>A block with the state of a series without any reading.</summary>
+    public int Rent(int slab)
+    {
+        var place = _slabs[slab].Rent();
+        return place < 1 << PlaceBits
+            ? (slab << PlaceBits) | place
+            : throw new InvalidOperationException($"A partition has more than {1 << PlaceBits} series of one layout; lower Processing:SeriesMax.");
+    }
+
+    public void Return(int block) => _slabs[block >> PlaceBits].Return(block & ((1 << PlaceBits) - 1));
+
+    private sealed class Slab(SeriesLayout layout)
+    {
+        private const int ChunkBytes = 256 << 10;
+
+        private readonly int _blocksPerChunk = Math.Max(1, ChunkBytes / Math.Max(1, layout.BlockBytes));
+        private readonly List<byte[]> _chunks = [];
+        private readonly Stack<int> _free = new();
+        private int _used;
+
+        public SeriesLayout Layout => layout;
+
+        public int Count => _used - _free.Count;
+
+        /// <summary>Settings that a partition knows name this layout.</summary>
+        public bool IsNamed { get; set; }
+
+        public Span<byte> this[int place]
+        {
+            get
             {
-                _chunks.Add(GC.AllocateUninitializedArray<byte>(_blocksPerChunk * Layout.BlockBytes));
+                var (chunk, index) = Math.DivRem(place, _blocksPerChunk);
+                return _chunks[chunk].AsSpan(index * layout.BlockBytes, layout.BlockBytes);
             }
         }
 
-        Layout.Initialize(this[block]);
-        return block;
-    }
-
-    public void Return(int block) => _free.Push(block);
-
-    public Span<byte> this[int block]
-    {
-        get
+        public int Rent()
         {
-            var (chunk, index) = Math.DivRem(block, _blocksPerChunk);
-            return _chunks[chunk].AsSpan(index * Layout.BlockBytes, Layout.BlockBytes);
+            if (!_free.TryPop(out var place))
+            {
+                place = _used++;
+                if (place / _blocksPerChunk == _chunks.Count)
+                {
+                    _chunks.Add(GC.AllocateUninitializedArray<byte>(_blocksPerChunk * layout.BlockBytes));
+                }
+            }
+
+            layout.Initialize(this[place]);
+            return place;
         }
+
+        public void Return(int place) => _free.Push(place);
     }
 }

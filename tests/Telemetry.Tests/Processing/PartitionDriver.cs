@@ -5,6 +5,7 @@ using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Processing;
 using Telemetry.Processing.Pipeline;
+using Telemetry.Processing.Settings;
 using Telemetry.Streams;
 using Telemetry.Streams.State;
 
@@ -19,6 +20,7 @@ internal sealed class PartitionDriver(ProcessingOptions options)
     private readonly List<LogRecord> _input = [];
     private readonly SortedDictionary<string, byte[]> _state = new(StringComparer.Ordinal);
     private readonly List<(string Topic, string Key, byte[] Value)> _outputs = [];
+    private readonly SettingsBook _book = new();
     private int _committed;
     private int _position;
 
@@ -60,6 +62,7 @@ internal sealed class PartitionDriver(ProcessingOptions options)
     public void Restore()
     {
         Processor = new PartitionProcessor(options, new TopicPartition("readings", 0));
+        Processor.RestoreSettings(_book.PinsOf(options.Group, 0), _book.Find);
         foreach (var (key, value) in _state)
         {
             Processor.Table.Load(Encoding.ASCII.GetBytes(key), value);
@@ -77,11 +80,38 @@ internal sealed class PartitionDriver(ProcessingOptions options)
         _position = _committed;
     }
 
+    /// <summary>Processes records; newer settings are taken up first, as between two blocks.</summary>
     public void Run(int to)
     {
+        if (_position < to && _book.Latest is { } latest
+            && latest.Number > Processor.Settings.LastVersion && _position > Processor.Settings.LastOffset)
+        {
+            Processor.Pin(latest, _position, _input[_position].TimestampMs);
+        }
+
         for (; _position < to; _position++)
         {
             Processor.Process(_input[_position]);
+        }
+    }
+
+    /// <summary>A version of the settings is written.</summary>
+    public void Give(SettingsVersion version) => _book.Take(Encoding.UTF8.GetBytes(version.Key), version.ToRecord());
+
+    /// <summary>Where settings were put in force, as committed.</summary>
+    public IReadOnlyList<SettingsPin> Pins => _book.PinsOf(options.Group, 0);
+
+    /// <summary>Takes the versions and pins of another run for its own, as a replay of its log does.</summary>
+    public void Follow(PartitionDriver other)
+    {
+        foreach (var version in other._book.Versions.Reverse())
+        {
+            Give(version);
+        }
+
+        foreach (var pin in other.Pins)
+        {
+            _book.Take(Encoding.UTF8.GetBytes(pin.Key), pin.ToRecord());
         }
     }
 
@@ -93,6 +123,12 @@ internal sealed class PartitionDriver(ProcessingOptions options)
         for (var i = 0; i < outputs.Count; i++)
         {
             outputs.Get(i, out var topic, out var key, out var value);
+            if (topic == LogTopics.DetectorSettings)
+            {
+                _book.Take(key, value.ToArray());
+                continue;
+            }
+
             _outputs.Add((topic, Encoding.ASCII.GetString(key), value.ToArray()));
         }
 
