@@ -149,6 +149,13 @@ public sealed record EdgeOptions
     [Range(1024, long.MaxValue)]
     public long MaxQueuedBytesTotal { get; init; } = 256L * 1024 * 1024;
 
+    /// <summary>
+    /// Topic filters, such as <c>plant/+/state</c>, whose messages of QoS 1 are acknowledged to their publisher when this broker has them in memory
+    /// and on their way to the log, not when the log has them: faster, and what was acknowledged in the last moment before a crash may be lost.
+    /// QoS 2 and ingest topics always wait for the log. Default none.
+    /// </summary>
+    public string[] AcknowledgeFromMemory { get; init; } = [];
+
     /// <summary>QoS 1 and 2 messages in flight to one client, whatever its Receive Maximum. Default 256.</summary>
     [Range(1, 65_535)]
     public int MaxInFlight { get; init; } = 256;

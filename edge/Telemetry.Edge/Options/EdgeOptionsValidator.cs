@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Telemetry.Mqtt;
 
 namespace Telemetry.Edge;
 
@@ -34,6 +35,7 @@ internal static class EdgeOptionsValidator
         CheckObject(options.Limits.Listener, $"{nameof(options.Limits)}.{nameof(options.Limits.Listener)}.", errors);
         CheckObject(options.Passwords, $"{nameof(options.Passwords)}.", errors);
         CheckOrigins(options.AllowedOrigins, nameof(options.AllowedOrigins), errors);
+        CheckTopicFilters(options.AcknowledgeFromMemory, nameof(options.AcknowledgeFromMemory), errors);
         CheckEach(options.Users, nameof(options.Users), errors);
         CheckEach(options.AccessRules, nameof(options.AccessRules), errors, (rule, at) =>
         {
@@ -82,6 +84,21 @@ internal static class EdgeOptionsValidator
             if (!good)
             {
                 errors.Add($"{at}[{i}] is '{origins[i]}'; give an origin such as 'https://plant.example:8443', or '*'.");
+            }
+        }
+    }
+
+    private static void CheckTopicFilters(string[]? filters, string at, List<string> errors)
+    {
+        for (var i = 0; i < filters?.Length; i++)
+        {
+            if (!TopicFilter.TryParse(filters[i] ?? "", out var filter, out var error))
+            {
+                errors.Add($"{at}[{i}] is '{filters[i]}', which is no topic filter: {error.Message} Give one such as 'plant/+/state'.");
+            }
+            else if (filter.IsShared)
+            {
+                errors.Add($"{at}[{i}] is '{filters[i]}'; give the filter without $share/{filter.ShareName}/: it is compared with topics.");
             }
         }
     }

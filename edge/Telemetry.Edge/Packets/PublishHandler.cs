@@ -17,6 +17,7 @@ namespace Telemetry.Edge.Packets;
 internal sealed class PublishHandler(BrokerCore core)
 {
     private readonly UnacknowledgedIngest _unacknowledged = new(core.Metrics);
+    private readonly TopicFilter[] _fromMemory = [.. core.Options.AcknowledgeFromMemory.Select(TopicFilter.Parse)];
 
     private static ReadOnlySpan<byte> TraceParent => "traceparent"u8;
 
@@ -122,7 +123,28 @@ internal sealed class PublishHandler(BrokerCore core)
             return;
         }
 
+        if (packet.Qos == MqttQos.AtLeastOnce && IsAcknowledgedFromMemory(topic))
+        {
+            logged.IsAnswered = true;
+            logged.Start(null, 0, 0, session.ClientId);
+            Answer(connection, packet, logged.Code, core.Ingest?.HintFor(topic));
+            return;
+        }
+
         Start(logged, connection, packet, core.Ingest?.HintFor(topic));
+    }
+
+    private bool IsAcknowledgedFromMemory(ReadOnlySpan<byte> topic)
+    {
+        foreach (var filter in _fromMemory)
+        {
+            if (filter.Matches(topic))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Its place among the answers is taken before it goes: the log may answer at once.</summary>

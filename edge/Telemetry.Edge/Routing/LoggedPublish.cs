@@ -39,6 +39,9 @@ internal sealed class LoggedPublish(PublishLog log, PublishLane lane, Message me
     /// <summary>Shared groups have chosen: other nodes pass theirs over.</summary>
     public bool HasGroups { get; init; }
 
+    /// <summary>Its sender was answered before the log was: should the log not take it, it lives on in memory.</summary>
+    public bool IsAnswered { get; set; }
+
     /// <summary>A sentence for the sender.</summary>
     public string? Reason { get; set; }
 
@@ -104,6 +107,10 @@ internal sealed class LoggedPublish(PublishLog log, PublishLane lane, Message me
         {
             Message.Origin = _origin;
             log.Delivered(this, recipients, _origin);
+        }
+        else if (_error is not null && IsAnswered)
+        {
+            log.DeliverUnlogged(Message, recipients);
         }
 
         var reason = _error is BrokerLogException { IsTooLarge: true } tooLarge ? tooLarge.Message : Reason;

@@ -77,6 +77,12 @@ internal sealed class PublishLog(BrokerLogWriter writer, MessageFloors floors, W
         Deliver!(publish.Message, recipients);
     }
 
+    /// <summary>
+    /// The log did not take a message that is acknowledged: the clients of this node get it from memory. Other nodes never hear of it.
+    /// </summary>
+    internal void DeliverUnlogged(Message message, Recipient[] recipients) =>
+        Deliver!(message, [.. recipients.Where(r => ((Session)r.Subscriber).Keep is not { IsHere: false })]);
+
     private PublishLane LaneOf(string publisherId)
     {
         var appends = writer.LaneOf(BrokerTopic.Messages, Encoding.UTF8.GetBytes(publisherId));

@@ -32,7 +32,11 @@ internal sealed class DurableNode : IAsyncDisposable
 
     public int Port => ((IPEndPoint)EndPoint).Port;
 
-    public static async Task<DurableNode> StartAsync(string? directory = null, EdgeOptions? options = null)
+    /// <param name="directory">Of its journal; null: a new one.</param>
+    /// <param name="options">Settings of the broker.</param>
+    /// <param name="over">What stands between the broker and its log.</param>
+    public static async Task<DurableNode> StartAsync(
+        string? directory = null, EdgeOptions? options = null, Func<IBrokerLog, IBrokerLog>? over = null)
     {
         directory ??= Directory.CreateTempSubdirectory("telemetry-sessions-").FullName;
         var log = JournalLog.Open(new JournalOptions { Directory = directory }, NullLoggerFactory.Instance, TimeProvider.System);
@@ -46,7 +50,7 @@ internal sealed class DurableNode : IAsyncDisposable
         var brokerLog = new BrokerLog(log, TimeProvider.System, null, NullLogger.Instance);
         var broker = new MqttBroker(
             (options ?? new EdgeOptions()) with { Listeners = [new MqttListenerOptions { Port = 0 }] },
-            null, NullLoggerFactory.Instance, TimeProvider.System, log: brokerLog);
+            null, NullLoggerFactory.Instance, TimeProvider.System, log: over?.Invoke(brokerLog) ?? brokerLog);
         await broker.StartAsync();
         return new DurableNode(directory, log, brokerLog, broker);
     }

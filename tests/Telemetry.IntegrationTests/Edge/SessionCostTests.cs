@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Telemetry.Edge;
 using Telemetry.Mqtt;
 using Telemetry.Testing.Mqtt;
 
@@ -22,6 +23,12 @@ public sealed class SessionCostTests
                 {
                     await using var node = await DurableNode.StartAsync();
                     lines.Add(await MeasureAsync(node, qos, expiry));
+                }
+
+                if (qos == MqttQos.AtLeastOnce)
+                {
+                    await using var node = await DurableNode.StartAsync(options: new EdgeOptions { AcknowledgeFromMemory = ["t/#"] });
+                    lines.Add("acknowledged from memory, " + await MeasureAsync(node, qos, 3600));
                 }
             }
         }

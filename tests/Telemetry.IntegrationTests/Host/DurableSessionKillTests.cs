@@ -1,3 +1,5 @@
+using System.Net;
+using Telemetry.IntegrationTests.Edge;
 using Telemetry.IntegrationTests.Support;
 using Telemetry.Mqtt;
 using Telemetry.Testing;
@@ -39,6 +41,71 @@ public sealed class DurableSessionKillTests : IAsyncDisposable
 
         await using var kafka = await KafkaCluster.StartAsync(1);
         await RunAsync(qos, edges, "--data", _data, "--kafka", kafka.BootstrapServers);
+    }
+
+    [Fact]
+    public Task Delayed_wills_survive_over_the_journal() => KillWithWillsAsync("--data", _data);
+
+    [Fact]
+    public async Task Delayed_wills_survive_over_Kafka()
+    {
+        if (KafkaCluster.MissingReason(own: true) is { } missing)
+        {
+            Assert.Skip(missing);
+        }
+
+        await using var kafka = await KafkaCluster.StartAsync(1);
+        await KillWithWillsAsync("--data", _data, "--kafka", kafka.BootstrapServers);
+    }
+
+    /// <summary>One client has lost its connection before the kill, one loses it by the kill; a third is back before its will is due.</summary>
+    private static async Task KillWithWillsAsync(params string[] where)
+    {
+        var token = TestContext.Current.CancellationToken;
+        var port = FreePorts.Find(1)[0];
+        var end = new IPEndPoint(IPAddress.Loopback, port);
+        string[] arguments = ["edge", .. where, "--mqtt-port", $"{port}", "--http-port", "0", "--set", "Instance=edge-0"];
+        await using var watcher = new SteadyClient("watcher", SteadyClient.ToPorts(port), MqttQos.ExactlyOnce) { Filter = "will/#" };
+        await using (var first = TelemetryProcess.Start(arguments))
+        {
+            await first.WaitForPortAsync(port);
+            watcher.Start();
+            await watcher.Subscribed.Task.WaitAsync(TimeSpan.FromSeconds(60), token);
+            (await ConnectAsync("cut", "1", delaySeconds: 10)).Cut();
+            await using var connected = await ConnectAsync("connected", "2", delaySeconds: 2);
+            await using var going = await ConnectAsync("back", "3", delaySeconds: 3600);
+            first.Kill();
+            await first.WaitAsync();
+        }
+
+        watcher.Received.ShouldBeEmpty("no will was due yet");
+        await using var second = TelemetryProcess.Start(arguments);
+        await second.WaitForPortAsync(port);
+        await using var back = await ConnectAsync("back", "4", delaySeconds: 3600);
+        await UntilAsync(() => watcher.Received.ContainsKey(1) && watcher.Received.ContainsKey(2));
+
+        // A session that ends takes its will with it: were the old one still kept, it would come now.
+        await back.SendAsync(0xE0, 7, 0, 5, 0x11, 0, 0, 0, 0);
+        await back.ShouldBeClosedAsync(null);
+        await using var publisher = new SteadyClient("last", SteadyClient.ToPorts(port), MqttQos.ExactlyOnce);
+        publisher.Start();
+        await publisher.PublishAsync("will/last", 5, token);
+        await UntilAsync(() => watcher.Received.ContainsKey(5));
+        watcher.Received.OrderBy(r => r.Key).Select(r => (r.Key, r.Value)).ShouldBe([(1, 1), (2, 1), (5, 1)]);
+
+        Task<RawClient> ConnectAsync(string id, string payload, uint delaySeconds) => RawClient.ConnectAsync(end, new ConnectPacket
+        {
+            Version = MqttVersion.V500,
+            ClientId = id,
+            Properties = new MqttProperties { SessionExpiryInterval = 7200 },
+            Will = new WillMessage
+            {
+                TopicName = $"will/{id}",
+                Payload = System.Text.Encoding.ASCII.GetBytes(payload),
+                Qos = MqttQos.ExactlyOnce,
+                Properties = new MqttProperties { WillDelayInterval = delaySeconds },
+            },
+        });
     }
 
     /// <summary>Clients go from one edge to the next with each connection; one edge after the other is killed.</summary>

@@ -20,6 +20,8 @@ public sealed class EdgeOptionsTests
         { "UsersFile: there is no file", new EdgeOptions { UsersFile = "none" } },
         { "AllowedOrigins[1] is 'plant.example'", new EdgeOptions { AllowedOrigins = ["https://plant.example", "plant.example"] } },
         { "AllowedOrigins[0] is 'https://plant.example/page'", new EdgeOptions { AllowedOrigins = ["https://plant.example/page"] } },
+        { "AcknowledgeFromMemory[1] is 'a#'", new EdgeOptions { AcknowledgeFromMemory = ["a/#", "a#"] } },
+        { "AcknowledgeFromMemory[0] is '$share/g/a'; give the filter without", new EdgeOptions { AcknowledgeFromMemory = ["$share/g/a"] } },
         { "ConnectTimeout is 00:00:00", new EdgeOptions { ConnectTimeout = TimeSpan.Zero } },
         { "MaxConnections", new EdgeOptions { MaxConnections = 0 } },
     };
