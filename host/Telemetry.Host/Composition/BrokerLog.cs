@@ -75,7 +75,7 @@ internal sealed class BrokerLog(IRecordLog log, TimeProvider time, string? node,
         consumer.Assign(partitions);
         foreach (var partition in partitions)
         {
-            var range = await log.QueryOffsetsAsync(partition, cancellationToken);
+            var range = await QueryOffsetsAsync(partition, cancellationToken);
             ends[partition] = range.High;
 
             // What retention has taken is not there to be read; nobody who is still kept needs it.
@@ -120,6 +120,23 @@ internal sealed class BrokerLog(IRecordLog log, TimeProvider time, string? node,
     }
 
     public ValueTask DisposeAsync() => _producer.DisposeAsync();
+
+    /// <summary>A leader may have none to give for as long as its followers are away; the start waits for it, and says so.</summary>
+    private async Task<OffsetRange> QueryOffsetsAsync(TopicPartition partition, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await log.QueryOffsetsAsync(partition, cancellationToken);
+            }
+            catch (RecordLogException error) when (error.IsTransient)
+            {
+                HostLog.DependencyMissing(logger, partition.ToString(), error.Message, Restart.TotalSeconds);
+                await Task.Delay(Restart, time, cancellationToken);
+            }
+        }
+    }
 
     private async Task FollowOnceAsync(Func<BrokerTopic, IBrokerLogReader> readerOf, CancellationToken cancellationToken)
     {

@@ -51,7 +51,7 @@ internal static partial class HostLog
     [LoggerMessage(8016, LogLevel.Warning, "{Module} did not stop in good order; what it had not committed is done again at the next start")]
     public static partial void StopFailed(ILogger logger, string module, Exception exception);
 
-    [LoggerMessage(8050, LogLevel.Information, "user {Act}: {User} in {File}, by {By}")]
+    [LoggerMessage(8053, LogLevel.Information, "user {Act}: {User} in {File}, by {By}")]
     public static partial void UserChanged(ILogger logger, string act, string user, string file, string by);
 
     [LoggerMessage(8041, LogLevel.Warning, "Not stopped in good order within {Seconds} s; the process ends, what is not committed is read again")]

@@ -8,9 +8,15 @@ namespace Telemetry.Chaos.Injection;
 /// <param name="roles">The roles.</param>
 /// <param name="brokers">Brokers of our own; null when Kafka is somebody else's.</param>
 /// <param name="registry">A schema registry of our own; null when there is none.</param>
-internal sealed class FaultInjector(RoleCluster roles, BrokerCluster? brokers, SchemaRegistryNode? registry)
+internal sealed class FaultInjector(RoleCluster roles, BrokerCluster? brokers, SchemaRegistryNode? registry) : IDisposable
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(40);
+
+    /// <summary>
+    /// Brokers suffer one at a time. A schedule says so by its times; but a broker may take longer to start than the time to the next
+    /// fault, which then waits: two of three gone would be another test, and a start that is killed an error of the runner.
+    /// </summary>
+    private readonly SemaphoreSlim _brokerTurn = new(1);
 
     /// <summary>Why a fault cannot be played here; null when it can.</summary>
     public string? SkipReason(Fault fault) => fault.Kind switch
@@ -24,6 +30,27 @@ internal sealed class FaultInjector(RoleCluster roles, BrokerCluster? brokers, S
 
     /// <summary>Plays one fault from begin to end. When the token fires it ends early and is undone all the same.</summary>
     public async Task PlayAsync(Fault fault, CancellationToken cancellationToken)
+    {
+        if (!fault.Kind.NeedsBrokers)
+        {
+            await PlayNowAsync(fault, cancellationToken);
+            return;
+        }
+
+        await _brokerTurn.WaitAsync(cancellationToken);
+        try
+        {
+            await PlayNowAsync(fault, cancellationToken);
+        }
+        finally
+        {
+            _brokerTurn.Release();
+        }
+    }
+
+    public void Dispose() => _brokerTurn.Dispose();
+
+    private async Task PlayNowAsync(Fault fault, CancellationToken cancellationToken)
     {
         var undo = await BeginAsync(fault);
         try

@@ -64,7 +64,11 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, Surround
         };
     }
 
-    public void Dispose() => _counts.Dispose();
+    public void Dispose()
+    {
+        _injector.Dispose();
+        _counts.Dispose();
+    }
 
     private async Task RunPhasesAsync(ProgressWatch watch, CancellationToken cancellationToken)
     {
