@@ -15,10 +15,11 @@ internal static class LagCommand
     {
         var shared = new SharedOptions();
         shared.Map("--kafka", "Kafka:BootstrapServers", "The cluster: HOST:PORT[,HOST:PORT...]. Without it the embedded log in --data.");
+        shared.Map("--peer", "Http:Peers:0", "HTTP of a running edge or gateway that stores and forwards, http://HOST:PORT/: its backlog is told too. More by --set Http:Peers:1=...");
         var json = new Option<bool>("--json") { Description = "One JSON object a look on standard output." };
         var watch = new Option<bool>("--watch") { Description = "Looks again every Lag:SampleInterval until stopped." };
         var command = new Command(
-            "lag", "How far our consumer groups are behind, in records and in seconds, by topic and partition; and the watermarks of the pipeline.")
+            "lag", "How far our consumer groups are behind, in records and in seconds, by topic and partition; the watermarks of the pipeline, and what edges have stored and not forwarded.")
         {
             json, watch,
         };
@@ -28,16 +29,16 @@ internal static class LagCommand
             var options = shared.Load(result);
             using var signals = new StopSignals();
             using var logging = LoggingSetup.Create(options.Logging with { Level = LogVerbosity.Error }, console: true);
-            await using var log = Open(options, logging);
-            var sampler = new LagSampler(
-                log, ConsumerGroups.Of(options, Roles.All), static () => [], options.Lag.AllowedDelay, TimeProvider.System);
             var output = new LagOutput(result.InvocationConfiguration.Output, result.GetValue(json), clear: result.GetValue(watch) && !Console.IsOutputRedirected);
+            await using var log = HasLog(options) ? Open(options, logging) : null;
+            var sampler = log is null ? null : new LagSampler(
+                log, ConsumerGroups.Of(options, Roles.All), static () => [], options.Lag.AllowedDelay, TimeProvider.System);
             using var timer = new PeriodicTimer(options.Lag.SampleInterval);
             try
             {
                 do
                 {
-                    await output.WriteAsync(await sampler.SampleAsync(signals.Token));
+                    await LookAsync(options, sampler, output, signals.Token);
                 }
                 while (result.GetValue(watch) && await timer.WaitForNextTickAsync(signals.Token));
             }
@@ -50,6 +51,28 @@ internal static class LagCommand
         });
         return command;
     }
+
+    /// <summary>What waits at edges is told even where the log does not answer: that is when one wants to know.</summary>
+    private static async Task LookAsync(TelemetryOptions options, LagSampler? sampler, LagOutput output, CancellationToken cancellationToken)
+    {
+        var backlogs = await ForwardBacklog.ReadAsync(options, cancellationToken);
+        LagSample sample;
+        try
+        {
+            sample = sampler is null ? LagSample.Empty : await sampler.SampleAsync(cancellationToken);
+        }
+        catch (RecordLogException) when (backlogs.Count > 0)
+        {
+            await output.WriteAsync(LagSample.Empty, backlogs);
+            throw;
+        }
+
+        await output.WriteAsync(sample, backlogs);
+    }
+
+    /// <summary>A gateway has no log of its own to ask, only what it stores.</summary>
+    private static bool HasLog(TelemetryOptions options) =>
+        options.IsKafka || Directory.Exists(options.Journal.Directory) || !(options.Forwards || options.Http.Peers.Count > 0);
 
     private static IRecordLog Open(TelemetryOptions options, ILoggerFactory logging)
     {

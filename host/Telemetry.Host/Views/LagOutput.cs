@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
+using Telemetry.Host.Composition;
 using Telemetry.Observability.Lag;
 
 namespace Telemetry.Host.Views;
@@ -13,7 +14,7 @@ internal sealed class LagOutput(TextWriter output, bool json, bool clear)
 
     private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
 
-    public async Task WriteAsync(LagSample sample)
+    public async Task WriteAsync(LagSample sample, IReadOnlyList<ForwardBacklog> backlogs)
     {
         if (json)
         {
@@ -31,6 +32,7 @@ internal sealed class LagOutput(TextWriter output, bool json, bool clear)
                         seconds = Math.Round(l.Age.TotalSeconds, 3),
                     }),
                     watermarks = Least(sample).Select(w => new { w.Stage, w.Time, lagSeconds = Math.Round(w.Lag.TotalSeconds, 3) }),
+                    forward = backlogs.Select(b => b with { Seconds = Math.Round(b.Seconds, 3) }),
                 },
                 JsonSerializerOptions.Web));
             return;
@@ -41,6 +43,27 @@ internal sealed class LagOutput(TextWriter output, bool json, bool clear)
             _console.Clear();
         }
 
+        Write(backlogs);
+        if (sample.Groups.Count > 0)
+        {
+            Write(sample);
+        }
+    }
+
+    private void Write(IReadOnlyList<ForwardBacklog> backlogs)
+    {
+        foreach (var backlog in backlogs)
+        {
+            _console.WriteLine(backlog.Problem is { } problem
+                ? $"store and forward, {backlog.Where}: {problem}"
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"store and forward, {backlog.Where}: {backlog.Records:N0} records ({backlog.Bytes / 1e6:F1} MB) wait, the oldest for {backlog.Seconds:F1} s; {backlog.DiskBytes / 1e6:F1} of {backlog.DiskBytesMax / 1e6:F1} MB used"));
+        }
+    }
+
+    private void Write(LagSample sample)
+    {
         var table = new Table().Border(TableBorder.Simple);
         table.AddColumns("group", "topic");
         foreach (var heading in new[] { "partition", "committed", "records", "seconds" })

@@ -17,7 +17,11 @@ public sealed partial class MetricNamesTests : IDisposable
     [Fact]
     public async Task Every_metric_that_alerts_and_the_dashboard_ask_for_is_served()
     {
-        var metrics = await ScrapeAsync(simulator: false);
+        var dead = FreePorts.Find().ToString(CultureInfo.InvariantCulture);
+        var metrics = string.Concat(
+            await ScrapeAsync(simulator: false),
+            await ScrapeOneAsync("telemetry_forward_disk_limit_bytes", "edge", "--kafka", $"127.0.0.1:{dead}", "--set", "Log:StoreAndForward:Enabled=true"),
+            await ScrapeOneAsync("telemetry_bridge_upstream_connected", "up", "--no-simulator", "--no-browser", "--plain", "--set", $"Upstream:Broker=mqtt://127.0.0.1:{dead}"));
 
         var served = Declared().Matches(metrics).Select(m => m.Groups[1].Value).ToHashSet();
         var asked = new[] { "deploy/prometheus/alerts.yml", "deploy/grafana/dashboards/pipeline.json", "deploy/helm/telemetry/templates/autoscaling.yaml" }
@@ -57,6 +61,27 @@ public sealed partial class MetricNamesTests : IDisposable
         }
     }
 
+    /// <summary>Of a process that need not become ready: what it stands in front of, or behind, is away.</summary>
+    private async Task<string> ScrapeOneAsync(string until, string command, params string[] flags)
+    {
+        var port = FreePorts.Find();
+        await using var process = TelemetryProcess.Start(
+            [command, .. flags, "--data", Path.Combine(_data, until), "--mqtt-port", "0", "--http-port", port.ToString(CultureInfo.InvariantCulture)]);
+        await process.WaitForPortAsync(port);
+        using var http = new HttpClient();
+        string metrics;
+        do
+        {
+            process.HasExited.ShouldBeFalse(process.Errors);
+            metrics = await http.GetStringAsync($"http://127.0.0.1:{port}/metrics", TestContext.Current.CancellationToken);
+        }
+        while (!metrics.Contains("\n" + until, StringComparison.Ordinal));
+
+        process.Terminate();
+        await process.WaitAsync();
+        return metrics;
+    }
+
     private async Task<string> ScrapeAsync(bool simulator)
     {
         var port = FreePorts.Find();
@@ -88,7 +113,7 @@ public sealed partial class MetricNamesTests : IDisposable
     [GeneratedRegex(@"^# TYPE (\S+) (\S+)$", RegexOptions.Multiline)]
     private static partial Regex Declared();
 
-    [GeneratedRegex(@"\btelemetry_(edge|bridge|processing|storage|query|simulator|pipeline|log|dead|streams|e2e)_[a-z0-9_]+\b")]
+    [GeneratedRegex(@"\btelemetry_(edge|bridge|processing|storage|query|simulator|pipeline|log|dead|streams|e2e|sparkplug|forward|sockets)_[a-z0-9_]+\b")]
     private static partial Regex Name();
 
     [GeneratedRegex(@"^([a-z]\w*)\{(.*)\} ", RegexOptions.Multiline)]

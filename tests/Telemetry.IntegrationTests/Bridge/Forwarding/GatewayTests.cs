@@ -9,7 +9,8 @@ namespace Telemetry.IntegrationTests.Bridge.Forwarding;
 [Collection("processes")]
 public sealed class GatewayTests : IDisposable
 {
-    private const int MemoryMax = 256 << 20;
+    /// <summary>What a gateway may take, all in all.</summary>
+    internal const int MemoryMax = 256 << 20;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("telemetry-gateway-");
 
@@ -44,10 +45,22 @@ public sealed class GatewayTests : IDisposable
                 await PublishAsync(Each + 1);
                 await UpstreamLab.UntilMetricAsync(http, "telemetry_forward_backlog_records", records => records > Devices * Each / 2);
 
+                var (_, waits, _) = await TelemetryProcess.RunAsync("lag", "--peer", $"http://127.0.0.1:{http}/", "--data", Path.Combine(_folder.FullName, "none"));
+                waits.ShouldContain($"store and forward, http://127.0.0.1:{http}/: ");
+                waits.ShouldNotContain(": 0 records");
+
                 // The gateway loses its power with that backlog.
-                MemoryHighWater(gateway.Id).ShouldBeLessThan(MemoryMax);
+                MemoryHighWater.Of(gateway.Id).ShouldBeLessThan(MemoryMax);
                 gateway.Kill();
                 await gateway.WaitAsync();
+            }
+
+            var (seen, left, problem) = await TelemetryProcess.RunAsync(
+                "lag", "--json", "--data", Path.Combine(_folder.FullName, "gateway"), "--set", "Log:StoreAndForward:Enabled=true");
+            seen.ShouldBe(0, problem);
+            using (var look = System.Text.Json.JsonDocument.Parse(left))
+            {
+                look.RootElement.GetProperty("forward")[0].GetProperty("records").GetInt64().ShouldBeGreaterThan(Devices * Each / 2);
             }
 
             platform = StartCentral();
@@ -57,7 +70,7 @@ public sealed class GatewayTests : IDisposable
                 await gateway.WaitForPortAsync(mqtt);
                 await PublishAsync((2 * Each) + 1);
                 await UpstreamLab.UntilMetricAsync(http, "telemetry_forward_backlog_records", records => records == 0);
-                var memory = MemoryHighWater(gateway.Id);
+                var memory = MemoryHighWater.Of(gateway.Id);
                 TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"gateway: at most {memory / 1e6:F0} MB resident"));
                 memory.ShouldBeLessThan(MemoryMax);
                 gateway.Terminate();
@@ -95,12 +108,5 @@ public sealed class GatewayTests : IDisposable
 
         code.ShouldBe(2, errors);
         errors.ShouldContain("--central mqtt://HOST:PORT");
-    }
-
-    /// <summary>Most memory that a process was ever resident with, in bytes.</summary>
-    private static long MemoryHighWater(int id)
-    {
-        var line = File.ReadLines($"/proc/{id}/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
     }
 }

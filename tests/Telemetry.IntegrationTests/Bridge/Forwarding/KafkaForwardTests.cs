@@ -13,8 +13,10 @@ public sealed class KafkaForwardTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    [Fact]
-    public async Task Edge_goes_on_acknowledging_without_Kafka_and_forwards_all_though_it_is_killed_while_it_drains()
+    [Theory]
+    [InlineData("edge")]
+    [InlineData("gateway")]
+    public async Task Edge_goes_on_acknowledging_without_Kafka_and_forwards_all_though_it_is_killed_while_it_drains(string command)
     {
         if (KafkaCluster.MissingReason(own: true) is { } missing)
         {
@@ -25,8 +27,8 @@ public sealed class KafkaForwardTests : IDisposable
         await using var kafka = await KafkaCluster.StartAsync(1);
         var (mqtt, http) = (FreePorts.Find(), FreePorts.Find());
         TelemetryProcess StartEdge() => TelemetryProcess.Start(
-            "edge", "--kafka", kafka.BootstrapServers, "--data", _folder.FullName, "--mqtt-port", $"{mqtt}", "--http-port", $"{http}", "--instance", "far",
-            "--set", "Log:StoreAndForward:Enabled=true", "--set", "Log:StoreAndForward:DrainRate=20000", "--set", "Log:StoreAndForward:InFlightBytesMax=65536");
+            [command, "--kafka", kafka.BootstrapServers, "--data", _folder.FullName, "--mqtt-port", $"{mqtt}", "--http-port", $"{http}", "--instance", "far",
+            .. command == "edge" ? ["--set", "Log:StoreAndForward:Enabled=true"] : Array.Empty<string>(), "--set", "Log:StoreAndForward:DrainRate=20000", "--set", "Log:StoreAndForward:InFlightBytesMax=65536"]);
 
         // Kafka is not even there when the edge starts.
         await kafka.KillBrokerAsync(1);
@@ -53,6 +55,11 @@ public sealed class KafkaForwardTests : IDisposable
             await UpstreamLab.PublishAsync(mqtt, "press-2", 51, 50);
             await kafka.StartBrokerAsync(1);
             await UpstreamLab.UntilMetricAsync(http, "telemetry_forward_backlog_records", records => records == 0);
+            if (command == "gateway")
+            {
+                MemoryHighWater.Of(edge.Id).ShouldBeLessThan(GatewayTests.MemoryMax);
+            }
+
             edge.Terminate();
             (await edge.WaitAsync()).ShouldBe(0, edge.Errors);
         }

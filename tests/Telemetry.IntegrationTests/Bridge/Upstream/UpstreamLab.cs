@@ -75,9 +75,9 @@ internal static class UpstreamLab
         Sum(await Http.GetStringAsync($"http://127.0.0.1:{httpPort}/metrics", Cancel), name);
 
     /// <summary>Waits until a metric is as wanted.</summary>
-    public static async Task UntilMetricAsync(int httpPort, string name, Func<double, bool> condition)
+    public static async Task UntilMetricAsync(int httpPort, string name, Func<double, bool> condition, TimeSpan? patience = null)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        using var limit = new CancellationTokenSource(patience ?? TimeSpan.FromMinutes(3));
         while (!condition(await MetricAsync(httpPort, name)))
         {
             await Task.Delay(50, limit.Token);
