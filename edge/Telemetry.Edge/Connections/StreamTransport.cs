@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
+using Telemetry.Edge.Security.Certificates;
 
 namespace Telemetry.Edge.Connections;
 
@@ -31,7 +32,7 @@ internal sealed class StreamTransport : MqttTransport
 
     public override EndPoint? RemoteEndPoint => Remote;
 
-    public override string? CertificateName => Certificate;
+    public override string? CertificateName => Certificate?.Name;
 
     public override EndPoint? LocalEndPoint => Local;
 
@@ -42,12 +43,10 @@ internal sealed class StreamTransport : MqttTransport
     /// <summary>The socket below, where it can be had.</summary>
     public Microsoft.AspNetCore.Connections.Features.IConnectionSocketFeature? Socket { get; init; }
 
-    public string? Certificate { get; init; }
+    /// <summary>The client's certificate, as the handshake has judged it; null without one.</summary>
+    public ProvenCertificate? Certificate { get; init; }
 
-    /// <summary>Tells whether the client's certificate was taken back since the handshake; null without one.</summary>
-    public Func<bool>? IsRevoked { get; init; }
-
-    public override bool IsCertificateRevoked => IsRevoked?.Invoke() ?? false;
+    public override bool IsCertificateRevoked => Certificate?.IsRevoked() ?? false;
 
     public override ValueTask ShutdownSendAsync() => _shutdownSend();
 

@@ -75,6 +75,10 @@ internal sealed class EdgeMetrics : IDisposable
 
     public long IngestPauses => Volatile.Read(ref _ingestPauses);
 
+    /// <summary>Watches a number that only grows.</summary>
+    public void Count(string name, string unit, string description, Func<long> value) =>
+        _meter.CreateObservableCounter(name, value, unit, description);
+
     /// <summary>Watches a number of the broker.</summary>
     public void Gauge(string name, string unit, string description, Func<long> value) =>
         _meter.CreateObservableGauge(name, value, unit, description);

@@ -201,6 +201,16 @@ internal sealed class SharedSessions(SessionRegistry registry, SessionStore stor
         }
     }
 
+    /// <summary>Other nodes that live, as far as they have said so.</summary>
+    public int Others
+    {
+        get
+        {
+            var now = clock.NowMs;
+            return _heard.Count(n => n.Key.Length > 0 && n.Key != log.Node && now - n.Value < SilenceMs);
+        }
+    }
+
     /// <summary>After the start: other nodes have until now to be heard of.</summary>
     public void Started()
     {

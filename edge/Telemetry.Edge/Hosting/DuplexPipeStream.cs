@@ -1,12 +1,27 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Telemetry.Edge.Sockets;
 
 namespace Telemetry.Edge.Hosting;
 
 /// <summary>A transport's two pipes as one stream, for SslStream to sit on.</summary>
 internal sealed class DuplexPipeStream(IDuplexPipe pipe) : ConnectionStream
 {
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    /// <summary>While a handshake lasts: what is computed between two reads waits for its turn.</summary>
+    public HandshakeTurn? Turn { get; set; }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        Turn is { } turn ? ReadInTurnAsync(turn, buffer, cancellationToken) : ReadNowAsync(buffer, cancellationToken);
+
+    private async ValueTask<int> ReadInTurnAsync(HandshakeTurn turn, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        turn.GiveBack();
+        var count = await ReadNowAsync(buffer, cancellationToken);
+        await turn.TakeAsync(cancellationToken);
+        return count;
+    }
+
+    private async ValueTask<int> ReadNowAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -57,6 +57,7 @@ public sealed class MqttBroker : IAsyncDisposable
     private readonly int _maxSurplus;
     private readonly BrokerDurability? _durability;
     private readonly SysTopics _sys;
+    private readonly HandshakeTurns _turns;
     private ITimer? _ticker;
     private long _sweepAt = SweepMilliseconds;
     private int _connectionCount;
@@ -91,6 +92,7 @@ public sealed class MqttBroker : IAsyncDisposable
         _logger = loggers.CreateLogger("Telemetry.Edge");
         _ownSockets = sockets is null ? SocketBudget.OfProcess(reserved: 0, loggers, time) : null;
         _sockets = (sockets ?? _ownSockets!).Share("mqtt");
+        _turns = HandshakeTurns.Of(options);
         _maxSurplus = Math.Min(MaxSurplus, _sockets.Most / 8);
         _maxConnections = Math.Min(options.MaxConnections, Math.Max(1, _sockets.Most - _maxSurplus));
         _wheel = new TimerWheel(time);
@@ -126,10 +128,12 @@ public sealed class MqttBroker : IAsyncDisposable
         WebSockets = new WebSocketGate(options, _core.Security.Authenticator, _metrics, _logger, time);
         _packets = new PacketDispatcher(_core, tree);
         _metrics.Gauge("telemetry.edge.connections", "{connection}", "Connections open", () => Connections);
+        _metrics.Gauge("telemetry.edge.handshakes.waiting", "{connection}", "TLS handshakes that wait for their turn", () => _turns.Waiting);
         _metrics.Gauge("telemetry.edge.sessions", "{session}", "Sessions kept", () => sessions.Count);
         _metrics.Gauge("telemetry.edge.subscriptions", "{subscription}", "Subscriptions", () => tree.Count);
         _metrics.Gauge("telemetry.edge.queues.size", "By", "Bytes in the queues of all sessions, in flight included", () => _budget.Used);
         _metrics.Gauge("telemetry.edge.retained.messages", "{message}", "Retained messages", () => retained.Count);
+        _metrics.Count("telemetry.edge.retained.visits", "{node}", "Nodes of the retained store visited for new subscriptions", () => retained.Visits);
         _metrics.Gauge("telemetry.edge.retained.size", "By", "Bytes of retained messages", () => retained.Bytes);
     }
 
@@ -270,6 +274,23 @@ public sealed class MqttBroker : IAsyncDisposable
     public void Reload() => _core.Security.Reload();
 
     /// <summary>
+    /// Takes part in the TLS of a web server that clients come in by: refused certificates are counted and told, and connections whose
+    /// certificate is taken back are ended.
+    /// </summary>
+    public void Guard(ServerTls https)
+    {
+        const string name = "HTTPS";
+        ArgumentNullException.ThrowIfNull(https);
+        https.Refused += (remote, problem) => _core.Security.HandshakeFailed(remote, HandshakeFailure.Certificate, problem);
+        https.Reloaded += () =>
+        {
+            WarnOfOldList(name, https);
+            EndRevoked();
+        };
+        WarnOfOldList(name, https);
+    }
+
+    /// <summary>
     /// Publishes from inside, for example a command to a device. Goes to subscribers, never to the ingest; where several nodes share the log,
     /// to those of this node, because each node does the same for its own. A retained message goes to all.
     /// </summary>
@@ -299,14 +320,28 @@ public sealed class MqttBroker : IAsyncDisposable
             : IsSuccessAsync(_core.Router.RouteAsync(message));
     }
 
+    /// <summary>True: other nodes share the log, and with it sessions and retained messages.</summary>
+    public bool IsShared => _core.Router.Log is { IsShared: true };
+
+    /// <summary>Other nodes that said that they live, not long ago; 0 where nothing is shared.</summary>
+    public int OtherNodes => _durability?.Shared?.Others ?? 0;
+
+    /// <summary>The payload retained on a topic; null when there is none.</summary>
+    public byte[]? Retained(string topic) =>
+        _retained.Get(System.Text.Encoding.UTF8.GetBytes(topic), _wheel.CoarseNow)?.Content.Payload.ToArray();
+
     /// <summary>Stops, if that has not been done.</summary>
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
         _metrics.Dispose();
         _ownSockets?.Dispose();
+        _turns.Dispose();
         _core.Security.Dispose();
     }
+
+    /// <inheritdoc cref="RetainedMessages.Visits"/>
+    internal long RetainedVisits => _retained.Visits;
 
     /// <summary>Serves one connection until it ends. Throws nothing.</summary>
     internal async Task ServeAsync(MqttTransport transport)
@@ -353,7 +388,7 @@ public sealed class MqttBroker : IAsyncDisposable
 
     private ReloadablePart PartOf(MqttListener listener)
     {
-        var tls = listener.Tls!;
+        var tls = listener.Tls!.Server;
         var name = $"TLS of {listener.EndPoint}";
         WarnOfOldList(name, tls);
         return new ReloadablePart(name, tls.Files, () =>
@@ -363,9 +398,9 @@ public sealed class MqttBroker : IAsyncDisposable
         });
     }
 
-    private void WarnOfOldList(string part, TlsAcceptor tls)
+    private void WarnOfOldList(string part, ServerTls tls)
     {
-        if (tls.Trust?.NextUpdate is { } next && next < _core.Time.GetUtcNow())
+        if (tls.Now.Trust?.NextUpdate is { } next && next < _core.Time.GetUtcNow())
         {
             _logger.OldRevocationList(part, next);
         }
@@ -418,7 +453,7 @@ public sealed class MqttBroker : IAsyncDisposable
         BudgetedTransport transport, MqttListenerOptions options, CancellationToken cancellationToken)
     {
         var endpoint = new IPEndPoint(EdgeSecurity.AddressOf(options), options.Port);
-        var tls = options.Tls is { } settings ? new TlsAcceptor(settings) : null;
+        var tls = options.Tls is { } settings ? new TlsAcceptor(new ServerTls(settings), _turns) : null;
         try
         {
             var bound = await transport.BindAsync(endpoint, cancellationToken);

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Telemetry.Edge.Connections;
+using Telemetry.Edge.Security.Certificates;
 
 namespace Telemetry.Edge.Hosting;
 
@@ -48,8 +49,8 @@ public static class MqttHostingExtensions
                 : null,
             Local = context.Connection.LocalIpAddress is { } local ? new IPEndPoint(local, context.Connection.LocalPort) : null,
             Socket = context.Features.Get<Microsoft.AspNetCore.Connections.Features.IConnectionSocketFeature>(),
-            Certificate = context.Connection.ClientCertificate?.GetNameInfo(
-                System.Security.Cryptography.X509Certificates.X509NameType.SimpleName, forIssuer: false),
+            // Only one that was judged by our own authorities and lists: see ServerTls.
+            Certificate = context.Features.Get<ProvenCertificate>(),
         };
         await broker.ServeAsync(transport);
     }

@@ -1,50 +1,32 @@
 using System.Net.Security;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Telemetry.Edge.Connections;
 using Telemetry.Edge.Diagnostics;
-using Telemetry.Edge.Security.Certificates;
+using Telemetry.Edge.Sockets;
 
 namespace Telemetry.Edge.Hosting;
 
-/// <summary>The TLS of one listener: its certificate, and which client certificates it trusts. Reloading changes both for later handshakes.</summary>
-internal sealed class TlsAcceptor
+/// <summary>The handshakes of one listener.</summary>
+/// <param name="server">Its certificate, and which client certificates it trusts.</param>
+/// <param name="turns">How many compute at once, over all listeners.</param>
+internal sealed class TlsAcceptor(ServerTls server, HandshakeTurns turns)
 {
     /// <summary>How long a client that was refused may take to read its alert.</summary>
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(1);
 
-    private readonly MqttTlsOptions _options;
-    private State _state;
-
-    /// <exception cref="EdgeConfigurationException">A file cannot be used.</exception>
-    public TlsAcceptor(MqttTlsOptions options)
-    {
-        _options = options;
-        _state = Load(options);
-    }
-
-    /// <summary>Which client certificates are trusted now; null when none is asked for.</summary>
-    public ClientTrust? Trust => Volatile.Read(ref _state).Trust;
-
-    /// <summary>The files that <see cref="Reload"/> reads.</summary>
-    public IEnumerable<string> Files => new[]
-    {
-        _options.CertificateFile, _options.KeyFile, _options.ClientAuthoritiesFile, _options.RevocationListFile,
-    }.OfType<string>().Where(f => f.Length > 0);
-
-    /// <summary>Reads the files again. Connections that are open stay as they are.</summary>
-    /// <exception cref="EdgeConfigurationException">A file cannot be used; what was read before stays in force.</exception>
-    public void Reload() => Volatile.Write(ref _state, Load(_options));
+    public ServerTls Server => server;
 
     /// <summary>The TLS handshake.</summary>
     /// <exception cref="HandshakeException">It failed. The client was told, and the connection is closed.</exception>
     public async ValueTask<MqttTransport> AcceptAsync(ConnectionContext context, CancellationToken cancellationToken)
     {
-        var state = Volatile.Read(ref _state);
+        var state = server.Now;
         string? problem = null;
-        var tls = new SslStream(new DuplexPipeStream(context.Transport), leaveInnerStreamOpen: false);
+        var turn = turns.Begin();
+        var below = new DuplexPipeStream(context.Transport) { Turn = turn };
+        var tls = new SslStream(below, leaveInnerStreamOpen: false);
         try
         {
             await tls.AuthenticateAsServerAsync(
@@ -60,12 +42,14 @@ internal sealed class TlsAcceptor
 #pragma warning disable CA5359 // It does not accept all: the problem that it finds ends the connection.
                     RemoteCertificateValidationCallback = (_, certificate, sent, _) =>
                     {
-                        problem = Problem(state.Trust, certificate, sent);
+                        problem = server.Problem(state.Trust, certificate, sent);
                         return true;
                     },
 #pragma warning restore CA5359
                 },
                 cancellationToken);
+            turn.End();
+            below.Turn = null;
             if (problem is not null)
             {
                 await tls.ShutdownAsync();
@@ -75,6 +59,7 @@ internal sealed class TlsAcceptor
         catch (Exception exception) when (exception is AuthenticationException or IOException or OperationCanceledException
             or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
+            turn.End();
             var cause = problem is not null ? HandshakeFailure.Certificate
                 : exception is AuthenticationException ? HandshakeFailure.Protocol
                 : HandshakeFailure.Abandoned;
@@ -84,13 +69,12 @@ internal sealed class TlsAcceptor
             throw new HandshakeException(cause, problem ?? exception.Message, exception);
         }
 
-        var certificate = tls.RemoteCertificate as X509Certificate2;
+        var proven = server.Proven(state.Trust, tls.RemoteCertificate);
         return new StreamTransport(tls, () => ShutdownAsync(tls, context), () => context.Abort(), context.DisposeAsync)
         {
             Remote = context.RemoteEndPoint,
             Local = context.LocalEndPoint,
-            Certificate = certificate is null ? null : state.Trust?.NameOf(certificate),
-            IsRevoked = certificate is null ? null : () => Trust?.IsRevoked(certificate) ?? false,
+            Certificate = proven,
             Socket = context.Features.Get<Microsoft.AspNetCore.Connections.Features.IConnectionSocketFeature>(),
         };
     }
@@ -100,43 +84,6 @@ internal sealed class TlsAcceptor
         await tls.ShutdownAsync();
         SocketTransport.HalfClose(context);
     }
-
-    private static State Load(MqttTlsOptions options)
-    {
-        try
-        {
-            var certificate = LoadCertificate(options, out var chain);
-            return new State(
-                SslStreamCertificateContext.Create(certificate, chain, offline: true),
-                options.ClientAuthoritiesFile is { Length: > 0 } ? new ClientTrust(options) : null);
-        }
-        catch (Exception exception) when (exception is IOException or CryptographicException or UnauthorizedAccessException)
-        {
-            throw new EdgeConfigurationException(
-                $"Tls: '{options.CertificateFile}' (or its key, authorities or revocation list) cannot be used: {exception.Message}", exception);
-        }
-    }
-
-    private static X509Certificate2 LoadCertificate(MqttTlsOptions options, out X509Certificate2Collection chain)
-    {
-        chain = [];
-        var file = options.CertificateFile;
-        if (Path.GetExtension(file) is ".pfx" or ".p12")
-        {
-            return X509CertificateLoader.LoadPkcs12FromFile(file, options.Password);
-        }
-
-        chain.ImportFromPemFile(file);
-        return options.Password is { } password
-            ? X509Certificate2.CreateFromEncryptedPemFile(file, password, options.KeyFile)
-            : X509Certificate2.CreateFromPemFile(file, options.KeyFile);
-    }
-
-    private string? Problem(ClientTrust? trust, X509Certificate? certificate, X509Chain? sent) =>
-        trust is null ? null
-        : certificate is X509Certificate2 client ? trust.Problem(client, sent) is { } problem ? $"the certificate '{client.Subject}' is not taken: {problem}" : null
-        : _options.RequireClientCertificate ? "the client has no certificate"
-        : null;
 
     /// <summary>
     /// Says that nothing follows the alert and reads on for a moment: closing with unread bytes would make the kernel send a reset, and the
@@ -169,8 +116,6 @@ internal sealed class TlsAcceptor
             context.Abort();
         }
     }
-
-    private sealed record State(SslStreamCertificateContext Certificate, ClientTrust? Trust);
 }
 
 /// <summary>A TLS handshake came to nothing.</summary>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Telemetry.Edge.Diagnostics;
 using Telemetry.Edge.Security;
+using Telemetry.Edge.Security.Certificates;
 
 namespace Telemetry.Edge.Hosting;
 
@@ -27,7 +28,7 @@ internal sealed class WebSocketGate(EdgeOptions options, IAuthenticator authenti
         {
             refusal = (StatusCodes.Status400BadRequest, "protocol", $"This is MQTT over WebSocket: connect with the subprotocol '{subprotocol}'.");
         }
-        else if (!IsOpenOn(connection.LocalIpAddress))
+        else if (!IsOpenOn(connection.LocalIpAddress) && context.Features.Get<ProvenCertificate>() is null)
         {
             refusal = (StatusCodes.Status403Forbidden, "exposure",
                 "MQTT over WebSocket is closed here: this address is open to other machines, and clients need no credentials. "

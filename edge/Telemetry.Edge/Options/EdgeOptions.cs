@@ -78,6 +78,13 @@ public sealed record EdgeOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// TLS handshakes that are computed at once; more wait in line, so that a storm of clients that come back does not hold up those that are there.
+    /// One that waits for its client is not counted. Default 0: half of the cores, one at least.
+    /// </summary>
+    [Range(0, 1024)]
+    public int MaxHandshakesAtOnce { get; init; }
+
+    /// <summary>
     /// Longest Keep Alive. A larger one, or none, gets this as Server Keep Alive (MQTT 5; 3.1.1 clients are only watched
     /// when they asked for it). Default zero: the client's value rules.
     /// </summary>

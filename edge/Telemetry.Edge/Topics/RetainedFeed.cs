@@ -40,16 +40,16 @@ internal sealed class RetainedFeed
             return waiting;
         }
 
-        while (nodes > 0 && _cursor.MoveNext())
+        var before = nodes;
+        Message? found = null;
+        while (found is null && nodes > 0 && _cursor.MoveNext())
         {
             nodes--;
-            if (_cursor.Current is { } message && Owes(message, now) && _ahead?.Contains(message) != true)
-            {
-                return message;
-            }
+            found = _cursor.Current is { } message && Owes(message, now) && _ahead?.Contains(message) != true ? message : null;
         }
 
-        return null;
+        _store.CountVisits(before - nodes);
+        return found;
     }
 
     /// <summary>There is no room for the message just taken: it is the next again.</summary>

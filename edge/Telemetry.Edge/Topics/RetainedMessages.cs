@@ -15,6 +15,7 @@ internal sealed class RetainedMessages(int maxMessages, long maxBytes)
     private int _count;
     private long _bytes;
     private long _sequence;
+    private long _visits;
 
     public int Count => Volatile.Read(ref _count);
 
@@ -23,6 +24,9 @@ internal sealed class RetainedMessages(int maxMessages, long maxBytes)
 
     /// <summary>Number of the newest message set: see <see cref="Message.RetainedSequence"/>.</summary>
     public long Sequence => Volatile.Read(ref _sequence);
+
+    /// <summary>Nodes of the tree visited for new subscriptions: what subscribing with wildcards costs.</summary>
+    public long Visits => Volatile.Read(ref _visits);
 
     internal RetainedNode Root { get; } = new(null, []);
 
@@ -59,6 +63,9 @@ internal sealed class RetainedMessages(int maxMessages, long maxBytes)
             return kept;
         }
     }
+
+    /// <summary>Counts nodes that a new subscription's walk has visited.</summary>
+    public void CountVisits(int nodes) => Interlocked.Add(ref _visits, nodes);
 
     /// <summary>The message retained for exactly this topic; null for none, or one that has expired.</summary>
     public Message? Get(ReadOnlySpan<byte> topic, long now) =>

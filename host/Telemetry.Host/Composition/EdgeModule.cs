@@ -18,6 +18,7 @@ internal sealed class EdgeModule : RoleModule
     private readonly MqttBroker _broker;
     private readonly CommandDelivery _commands;
     private PosixSignalRegistration? _hangUp;
+    private HttpsCertificate? _https;
     private readonly HostStatePublisher? _sparkplugState;
 
     /// <param name="services">What the modules share.</param>
@@ -56,8 +57,15 @@ internal sealed class EdgeModule : RoleModule
     {
         application.UseWebSockets();
         application.MapMqttWebSocket(_broker).ExcludeFromDescription();
+        _https = application.Services.GetService<HttpsCertificate>();
+        if (_https is not null)
+        {
+            _broker.Guard(_https.Tls);
+        }
+
         var http = _services.Options.Http;
-        IPAddress[] addresses = http.Tls.IsOn ? [http.Address, http.Tls.Address] : [http.Address];
+        // Whoever shows a certificate there may come in.
+        IPAddress[] addresses = http.Tls.IsOn && _https?.Tls.AsksForCertificates != true ? [http.Address, http.Tls.Address] : [http.Address];
         foreach (var closed in addresses.Distinct().Where(address => !_broker.TakesWebSocketsOn(address)))
         {
             HostLog.WebSocketsClosed(_services.Logger, closed);
@@ -102,6 +110,7 @@ internal sealed class EdgeModule : RoleModule
     {
         signal.Cancel = true;
         _broker.Reload();
+        _https?.Reload();
     }
 
     /// <inheritdoc/>

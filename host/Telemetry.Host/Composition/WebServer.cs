@@ -51,6 +51,11 @@ internal sealed class WebServer : IAsyncDisposable
         }
 
         var certificate = options.Tls.IsOn ? new HttpsCertificate(options.Tls, logging.CreateLogger<HttpsCertificate>(), TimeProvider.System) : null;
+        if (certificate is not null)
+        {
+            builder.Services.AddSingleton(certificate);
+        }
+
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -58,7 +63,7 @@ internal sealed class WebServer : IAsyncDisposable
             kestrel.Listen(options.Address, options.Port);
             if (certificate is not null)
             {
-                kestrel.Listen(options.Tls.Address, options.Tls.Port, listen => listen.UseHttps(certificate.Handshake));
+                kestrel.Listen(options.Tls.Address, options.Tls.Port, listen => listen.UseHttps(certificate.Tls.ForKestrel));
             }
         });
         var application = builder.Build();

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Telemetry.Edge;
 
 namespace Telemetry.Host.Configuration;
 
@@ -17,6 +18,28 @@ public sealed record HttpTlsOptions
     /// <summary>Password of the PFX file or of the encrypted key. Default none.</summary>
     public string Password { get; init; } = "";
 
+    /// <summary>
+    /// PEM file with the certificate authorities that client certificates must chain to. Default none: clients are not asked for one. With it, the
+    /// name in the certificate identifies an MQTT client that comes over wss, as on a TLS listener of MQTT.
+    /// </summary>
+    public string ClientAuthoritiesFile { get; init; } = "";
+
+    /// <summary>
+    /// PEM or DER file with the revocation lists of those authorities. Read again when it changes; MQTT clients whose certificate is on it are
+    /// disconnected. Default none.
+    /// </summary>
+    public string RevocationListFile { get; init; } = "";
+
+    /// <summary>Where a device's name is in its certificate, as <c>Edge:Listeners:N:Tls:Identity</c>. Default <c>{cn}</c>.</summary>
+    [Required]
+    public string Identity { get; init; } = "{cn}";
+
+    /// <summary>
+    /// Refuse everyone without a certificate on this port, people with a browser too. Default false; matters only with
+    /// <see cref="ClientAuthoritiesFile"/>.
+    /// </summary>
+    public bool RequireClientCertificate { get; init; }
+
     /// <summary>Address to listen on. Default loopback.</summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
@@ -26,4 +49,16 @@ public sealed record HttpTlsOptions
 
     /// <summary>True when HTTPS is served.</summary>
     internal bool IsOn => CertificateFile.Length > 0;
+
+    /// <summary>The same, as the broker's listeners have it.</summary>
+    internal MqttTlsOptions ToListener() => new()
+    {
+        CertificateFile = CertificateFile,
+        KeyFile = KeyFile.Length > 0 ? KeyFile : null,
+        Password = Password.Length > 0 ? Password : null,
+        ClientAuthoritiesFile = ClientAuthoritiesFile.Length > 0 ? ClientAuthoritiesFile : null,
+        RevocationListFile = RevocationListFile.Length > 0 ? RevocationListFile : null,
+        Identity = Identity,
+        RequireClientCertificate = RequireClientCertificate,
+    };
 }

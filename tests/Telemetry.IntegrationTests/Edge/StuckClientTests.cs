@@ -69,6 +69,52 @@ public sealed class StuckClientTests
         (await client.TryNextAsync()).ShouldBeNull();
     }
 
+    /// <summary>
+    /// 512 filters, each of which walks the whole retained store and finds nothing in it: the walk is cut into slices and ends with its client.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stop_and_other_clients_do_not_wait_for_a_subscribe_of_512_wildcards(bool leaves)
+    {
+        const int Retained = 20_000;
+        const int Filters = 512;
+        await using var broker = await TestBroker.StartAsync(Impatient with { SessionExpiryMax = TimeSpan.Zero });
+        for (var i = 0; i < Retained; i++)
+        {
+            await broker.Broker.PublishAsync($"a/b/c/d/{i}", "x"u8.ToArray(), retain: true);
+        }
+
+        var client = await broker.ConnectRawAsync("wide");
+        await client.WriteAsync(o => ClientPackets.Subscribe(o, client.Version, new SubscribePacket
+        {
+            PacketIdentifier = 1,
+            Requests = [.. Enumerable.Range(0, Filters).Select(i => new SubscriptionRequest($"+/+/+/+/+/{i}", MqttQos.AtMostOnce))],
+        }));
+        (await client.NextAsync()).Type.ShouldBe(MqttPacketType.SubAck);
+        var visited = () => broker.Broker.RetainedVisits;
+        await using (var other = await broker.ConnectRawAsync("other"))
+        {
+            await other.PingAsync();
+        }
+
+        if (leaves)
+        {
+            client.Cut();
+            await broker.UntilConnectionsAsync(0);
+            var after = visited();
+            await using var other = await broker.ConnectRawAsync("other");
+            await other.PingAsync();
+
+            // A slice that was under way may end; no other one begins.
+            (visited() - after).ShouldBeLessThan(Retained);
+        }
+
+        await broker.Broker.StopAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        visited().ShouldBeLessThan((long)Retained * Filters / 2, "the stop waited for the walk");
+        await client.DisposeAsync();
+    }
+
     private sealed class NeverAnswers : IAuthenticator
     {
         private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);

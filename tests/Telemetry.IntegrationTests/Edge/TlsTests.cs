@@ -127,6 +127,56 @@ public sealed class TlsTests
     }
 
     [Fact]
+    public async Task Handshakes_that_stall_hold_up_no_other()
+    {
+        const int Stalled = 20;
+        using var authority = new TestAuthority();
+        await using var broker = await TestBroker.StartAsync(new EdgeOptions
+        {
+            MaxHandshakesAtOnce = 1,
+            Listeners = [new MqttListenerOptions { Port = 0, Tls = Required(authority) with { RequireClientCertificate = false } }],
+        });
+
+        // Half a ClientHello, and a whole one whose answer is never read.
+        var stalled = new List<RawClient>();
+        for (var i = 0; i < Stalled; i++)
+        {
+            var client = await broker.OpenRawAsync();
+            await client.SendAsync(i % 2 == 0 ? [0x16, 0x03, 0x01, 0x02, 0x00, 0x01] : ClientHello());
+            stalled.Add(client);
+        }
+
+        await using var other = await ConnectAsync(broker, authority, null);
+        await other.ShouldBeQuietAsync();
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(async i =>
+        {
+            await using var one = await broker.ConnectAsync($"c{i}", options => Use(options, authority, null));
+            await one.DisconnectAsync();
+        }));
+        foreach (var client in stalled)
+        {
+            await client.DisposeAsync();
+        }
+    }
+
+    /// <summary>What a client of this runtime sends first.</summary>
+    private static byte[] ClientHello()
+    {
+        using var wire = new MemoryStream();
+        using var tls = new SslStream(wire, leaveInnerStreamOpen: true);
+        try
+        {
+            tls.AuthenticateAsClient("localhost");
+        }
+        catch (IOException)
+        {
+            // Nobody has answered.
+        }
+
+        return wire.ToArray();
+    }
+
+    [Fact]
     public async Task Client_that_speaks_plain_to_a_tls_port_harms_nobody()
     {
         using var authority = new TestAuthority();

@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Security;
+using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
 using MQTTnet;
 using Telemetry.IntegrationTests.Edge;
 using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.IntegrationTests.Support;
+using Telemetry.Mqtt;
 using Telemetry.Testing;
+using Telemetry.Testing.Mqtt;
 
 namespace Telemetry.IntegrationTests.Host;
 
@@ -14,6 +17,8 @@ namespace Telemetry.IntegrationTests.Host;
 [Collection("processes")]
 public sealed class HttpsTests : IDisposable
 {
+    private const string Reading = """{"sensor": "t", "value": 1}""";
+
     private readonly string _data = Directory.CreateTempSubdirectory("telemetry-https-").FullName;
     private readonly TestAuthority _authority = new();
 
@@ -56,6 +61,70 @@ public sealed class HttpsTests : IDisposable
     }
 
     [Fact]
+    public async Task Client_certificates_over_wss_are_judged_and_taken_back_as_on_a_listener_of_mqtt()
+    {
+        var ports = FreePorts.Find(2);
+        var none = _authority.RevocationList();
+        await using var platform = Start(_authority.ServerPem(), ports, new()
+        {
+            ["TELEMETRY__HTTP__TLS__CLIENTAUTHORITIESFILE"] = _authority.RootFile,
+            ["TELEMETRY__HTTP__TLS__REVOCATIONLISTFILE"] = none,
+            ["TELEMETRY__HTTP__TLS__IDENTITY"] = "{uri:spiffe://plant/device/}",
+        });
+        await platform.WaitForPortAsync(ports[1]);
+        await platform.WaitForPortAsync(await MqttPortAsync(ports[0]));
+
+        // The name that the template asks for, which is not the common name, is the device.
+        using var certificate = _authority.Client("common name", names => names.AddUri(new Uri("spiffe://plant/device/press-1")));
+        await using var device = await ConnectAsync(ports[1], "press-1", certificate);
+        await device.PublishAsync("telemetry/v1/press-1/readings", Reading, MqttQos.AtLeastOnce, 1);
+        (await device.NextAsync()).Code.ShouldBe(ReasonCode.Success);
+        await device.PublishAsync("telemetry/v1/press-2/readings", Reading, MqttQos.AtLeastOnce, 2);
+        (await device.NextAsync()).Code.ShouldBe(ReasonCode.NotAuthorized);
+
+        // Who shows none is nobody, and may come in where it is optional.
+        await using (var nobody = await ConnectAsync(ports[1], "nobody", null))
+        {
+            await nobody.PingAsync();
+        }
+
+        using var strange = new TestAuthority();
+        using var foreign = strange.Client("press-1", names => names.AddUri(new Uri("spiffe://plant/device/press-1")));
+        using var server = _authority.Server("press-1");
+        using var nameless = _authority.Client("press-1");
+        foreach (var bad in (X509Certificate2[])[foreign, server, nameless])
+        {
+            await Should.ThrowAsync<WebSocketException>(() => ConnectAsync(ports[1], "bad", bad));
+        }
+
+        _authority.RevocationList(certificate).ShouldBe(none);
+        await device.ShouldBeClosedAsync(ReasonCode.AdministrativeAction);
+        await Should.ThrowAsync<WebSocketException>(() => ConnectAsync(ports[1], "press-1", certificate));
+        using var http = new HttpClient();
+        var metrics = await http.GetStringAsync($"http://127.0.0.1:{ports[0]}/metrics", TestContext.Current.CancellationToken);
+        metrics.Split('\n').Single(l => l.StartsWith("telemetry_edge_handshakes_failed", StringComparison.Ordinal) && l.Contains("Certificate\"", StringComparison.Ordinal))
+            .Split(' ')[1].ShouldNotBe("0");
+    }
+
+    [Fact]
+    public async Task Everyone_shows_a_certificate_where_it_is_demanded()
+    {
+        var ports = FreePorts.Find(2);
+        await using var platform = Start(_authority.ServerPem(), ports, new()
+        {
+            ["TELEMETRY__HTTP__TLS__CLIENTAUTHORITIESFILE"] = _authority.RootFile,
+            ["TELEMETRY__HTTP__TLS__REQUIRECLIENTCERTIFICATE"] = "true",
+        });
+        await platform.WaitForPortAsync(ports[1]);
+        await platform.WaitForPortAsync(await MqttPortAsync(ports[0]));
+        await Should.ThrowAsync<HttpRequestException>(() => GetAsync(ports[1]));
+        await Should.ThrowAsync<WebSocketException>(() => ConnectAsync(ports[1], "nobody", null));
+        using var certificate = _authority.Client("press-1");
+        await using var device = await ConnectAsync(ports[1], "press-1", certificate);
+        await device.PingAsync();
+    }
+
+    [Fact]
     public async Task Certificate_that_cannot_be_used_ends_the_start_with_one_sentence()
     {
         var file = Path.Combine(_data, "bad.pem");
@@ -65,8 +134,8 @@ public sealed class HttpsTests : IDisposable
         platform.Errors.ShouldContain($"Http:Tls:CertificateFile '{file}'");
     }
 
-    private TelemetryProcess Start(string certificate, int[] ports) => TelemetryProcess.Start(
-        new Dictionary<string, string>
+    private TelemetryProcess Start(string certificate, int[] ports, Dictionary<string, string>? more = null) => TelemetryProcess.Start(
+        new Dictionary<string, string>(more ?? [])
         {
             ["TELEMETRY__HTTP__TLS__CERTIFICATEFILE"] = certificate,
             ["TELEMETRY__HTTP__TLS__PORT"] = ports[1].ToString(CultureInfo.InvariantCulture),
@@ -99,6 +168,35 @@ public sealed class HttpsTests : IDisposable
         });
         using var answer = await http.GetAsync($"https://127.0.0.1:{port}/readyz", TestContext.Current.CancellationToken);
         return (answer.StatusCode, thumbprint);
+    }
+
+    /// <summary>Over wss, with this certificate whatever the server asks for.</summary>
+    private async Task<RawClient> ConnectAsync(int port, string id, X509Certificate2? certificate)
+    {
+        var web = new ClientWebSocket();
+        web.Options.AddSubProtocol("mqtt");
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, server, _, _) => IsTrusted((X509Certificate2)server!),
+                LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate!,
+            },
+        });
+        try
+        {
+            await web.ConnectAsync(new Uri($"wss://127.0.0.1:{port}/mqtt"), invoker, TestContext.Current.CancellationToken);
+        }
+        catch
+        {
+            web.Dispose();
+            throw;
+        }
+
+        var client = RawClient.Over(WebSocketStream.Create(web, WebSocketMessageType.Binary, ownsWebSocket: true));
+        await client.WriteAsync(o => ClientPackets.Connect(o, new ConnectPacket { Version = MqttVersion.V500, ClientId = id, CleanStart = true }));
+        (await client.ConnAckAsync()).ReasonCode.ShouldBe(ReasonCode.Success);
+        return client;
     }
 
     private bool IsTrusted(X509Certificate2 certificate)

@@ -128,7 +128,7 @@ internal sealed class FileReloader : IAsyncDisposable
         var any = false;
         foreach (var part in _parts)
         {
-            var changed = part.HasChanged(out var isSettling);
+            var changed = part.HasChanged(SettleTime, out var isSettling);
             settling |= isSettling && !all;
             any |= (changed || all) && TryLoad(part);
         }

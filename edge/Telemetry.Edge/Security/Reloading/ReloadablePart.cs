@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Telemetry.Edge.Security.Reloading;
 
 /// <summary>Something that is read from files and can be read again while the broker runs.</summary>
@@ -11,6 +13,7 @@ internal sealed class ReloadablePart(string name, IEnumerable<string> files, Act
     private readonly string[] _files = [.. files];
     private string _loaded = "";
     private string _seen = "";
+    private long _seenAt;
 
     public string Name => name;
 
@@ -23,15 +26,23 @@ internal sealed class ReloadablePart(string name, IEnumerable<string> files, Act
     public void MarkLoaded() => _seen = _loaded = Signature();
 
     /// <summary>
-    /// True when the files differ from those read last and stand still since the last look: a file that is just being written is not half read.
+    /// True when the files differ from those read last and have stood still for a while: a file that is just being written, empty for a
+    /// moment, is not half read.
     /// </summary>
+    /// <param name="settleTime">How long they must have stood still, however often one looks.</param>
     /// <param name="isSettling">True: they changed just now; look again soon.</param>
-    public bool HasChanged(out bool isSettling)
+    public bool HasChanged(TimeSpan settleTime, out bool isSettling)
     {
         var now = Signature();
-        isSettling = now != _seen;
-        _seen = now;
-        return !isSettling && now != _loaded;
+        if (now != _seen)
+        {
+            (_seen, _seenAt) = (now, Stopwatch.GetTimestamp());
+            isSettling = true;
+            return false;
+        }
+
+        isSettling = now != _loaded && Stopwatch.GetElapsedTime(_seenAt) < settleTime;
+        return now != _loaded && !isSettling;
     }
 
     /// <summary>Reads the files.</summary>
