@@ -60,6 +60,14 @@ public sealed class UpstreamBridge : IAsyncDisposable
         UserNameNamesDevice = options.Identity == UpstreamIdentity.UserProperty,
     };
 
+    /// <summary>True when messages of Sparkplug's edge nodes are read from that broker.</summary>
+    public bool ReadsSparkplug => _filters.Any(f => f.Split('/')[0] is "spBv1.0" or "+" or "#");
+
+    /// <summary>Publishes there, QoS 0, not retained.</summary>
+    /// <returns>False when the broker is not connected.</returns>
+    public async ValueTask<bool> TryPublishAsync(string topic, ReadOnlyMemory<byte> payload) =>
+        _notReady is null && _connection is { } connection && await connection.TryPublishAsync(topic, payload, _stop.Token);
+
     /// <summary>Begins to connect; a broker that is not there yet is waited for.</summary>
     public void Start() => _loop = Task.Run(RunReconnectLoopAsync);
 

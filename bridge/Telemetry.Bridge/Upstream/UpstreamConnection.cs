@@ -79,6 +79,21 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         throw LinkFaults.Ended(_ended.Task.IsCompletedSuccessfully ? _ended.Task.Result : null, acknowledging.Exception?.InnerException, _clientId);
     }
 
+    /// <summary>Publishes, QoS 0, not retained.</summary>
+    /// <returns>False when the connection is gone.</returns>
+    public async ValueTask<bool> TryPublishAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var message = new MqttApplicationMessage { Topic = topic, Payload = new ReadOnlySequence<byte>(payload) };
+            return (await _client.PublishAsync(message, cancellationToken)).IsSuccess;
+        }
+        catch (Exception e) when (e is MQTTnet.Exceptions.MqttCommunicationException or OperationCanceledException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>
     /// Takes nothing more, acknowledges what the log gets in the given time, and takes leave; the broker keeps the session.
     /// </summary>

@@ -22,7 +22,7 @@ internal static class DeviceCommandCommand
         var wait = new Option<string>("--wait") { Description = "How long to wait for the answer (default 10s, at most 1m).", DefaultValueFactory = _ => "10s" };
         var api = new Option<Uri?>("--api") { Description = "Address of the API (default: the instance that runs over --data)." };
         var shared = new SharedOptions();
-        var command = new Command("command", "Sends a command to a device and shows its answer. Ends with code 1 when the device refused or did not answer.")
+        var command = new Command("command", "Sends a command to a device and shows its answer. Ends with code 1 when the device refused or did not answer. Sparkplug: sparkplug-write, sparkplug-rebirth.")
         {
             device, name, payload, lifetime, wait, api,
         };
@@ -53,7 +53,9 @@ internal static class DeviceCommandCommand
             }
 
             await result.InvocationConfiguration.Output.WriteLineAsync(JsonSerializer.Serialize(answer, Readable));
-            return answer.GetProperty("status").GetString() == "answered" ? 0 : Unanswered;
+            var isDone = answer.GetProperty("status").GetString() is "answered"
+                || (answer.GetProperty("status").GetString() is "sent" && answer.GetProperty("name").GetString()!.StartsWith("sparkplug-", StringComparison.Ordinal));
+            return isDone ? 0 : Unanswered;
         });
         return command;
     }

@@ -1,3 +1,4 @@
+using Telemetry.Bridge.Commands;
 using Telemetry.Bridge.Ingest;
 using Telemetry.Bridge.Upstream;
 using Telemetry.Streams;
@@ -10,6 +11,7 @@ internal sealed class BridgeModule : RoleModule
     private readonly IRecordProducer _producer;
     private readonly ReadingIngest _ingest;
     private readonly UpstreamBridge _bridge;
+    private readonly CommandDelivery? _commands;
 
     public BridgeModule(PlatformServices services)
         : base("bridge")
@@ -21,6 +23,13 @@ internal sealed class BridgeModule : RoleModule
         _bridge = new UpstreamBridge(
             options.Upstream, options.Bridge, InstanceName.Lasting(options), _ingest, services.Time, logging.CreateLogger<UpstreamBridge>());
         RoleSchemas.Follow(services.Schemas, judging, _ingest.UseSchemaIds);
+        if (options.Bridge.Sparkplug.Enabled && _bridge.ReadsSparkplug)
+        {
+            _commands = new CommandDelivery(
+                services.Log, _producer, new UpstreamCommands(_bridge), options.Commands, options.Bridge, services.Time,
+                logging.CreateLogger<CommandDelivery>());
+            RoleSchemas.Follow(services.Schemas, options.Bridge, _commands.UseSchemaIds);
+        }
     }
 
     /// <inheritdoc/>
@@ -44,12 +53,18 @@ internal sealed class BridgeModule : RoleModule
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         _bridge.Start();
+        _commands?.Start();
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        if (_commands is not null)
+        {
+            await _commands.DisposeAsync();
+        }
+
         await _bridge.StopAsync(cancellationToken);
         await _ingest.DisposeAsync();
         await _producer.DisposeAsync();

@@ -11,6 +11,12 @@ internal sealed class MqttCommandChannel(MqttBroker broker) : ICommandChannel, I
 {
     public ValueTask<bool> SendPlainAsync(string topic, ReadOnlyMemory<byte> payload) => broker.PublishAsync(topic, payload);
 
+    public bool IsShared => broker.IsShared;
+
+    public int OtherNodes => broker.OtherNodes;
+
+    public byte[]? RetainedState(string topic) => broker.Retained(topic);
+
     public async ValueTask PublishStateAsync(string topic, ReadOnlyMemory<byte> payload) =>
         await broker.PublishAsync(topic, payload, MqttQos.AtLeastOnce, retain: true);
 

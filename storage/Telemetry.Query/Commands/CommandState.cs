@@ -16,7 +16,10 @@ internal sealed class CommandState(DeviceCommand command)
     /// <summary>The device's answer; null before.</summary>
     public CommandResult? Answer { get; set; }
 
-    /// <summary>Completed with the answer.</summary>
+    /// <summary>A command of another protocol: to have been sent is all there is.</summary>
+    public bool IsUnanswered => command.Topic.Length > 0;
+
+    /// <summary>Completed with the answer; of one that nobody answers, when it was sent.</summary>
     public TaskCompletionSource Answered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Bytes held, about.</summary>
@@ -32,6 +35,11 @@ internal sealed class CommandState(DeviceCommand command)
             case CommandStatus.Sent:
                 SentUs ??= result.TimeUs;
                 Edge ??= result.Edge;
+                if (IsUnanswered)
+                {
+                    Answered.TrySetResult();
+                }
+
                 break;
             case CommandStatus.Answered or CommandStatus.Refused when Answer is null:
                 Edge = result.Edge;
@@ -51,6 +59,7 @@ internal sealed class CommandState(DeviceCommand command)
     {
         CommandStatus.Answered => "answered",
         CommandStatus.Refused => "refused",
+        _ when IsUnanswered && SentUs is not null => "sent",
         _ when command.ExpiresAtUs <= nowUs => "expired",
         _ => SentUs is null ? "accepted" : "sent",
     };

@@ -24,7 +24,8 @@ internal static class CommandEndpoints
             "Send a command to a device",
             "Body: {\"name\": \"set-interval\", \"payload\": any JSON, \"lifetime\": \"1m\"}. 202 with the command once it is durable on the "
             + "log; 200 when the device answered within 'wait'. Whichever edge node has the device delivers it, at least once until it is "
-            + "answered or its lifetime is over.",
+            + "answered or its lifetime is over. To a Sparkplug B edge node or device: name \"sparkplug-write\" with the payload "
+            + "{\"metric\": \"Outputs/Valve 1\", \"type\": \"Boolean\", \"value\": true}, or \"sparkplug-rebirth\"; they are sent once and not answered.",
             [CommonParameters.DevicePath, Wait],
             ApiEndpoint.Json,
             IssueAsync)
@@ -67,7 +68,7 @@ internal static class CommandEndpoints
         }
 
         await WaitAsync(request, state, wait);
-        request.Response.StatusCode = state.Answer is null ? StatusCodes.Status202Accepted : StatusCodes.Status200OK;
+        request.Response.StatusCode = state.Answer is null && !(state.IsUnanswered && state.SentUs is not null) ? StatusCodes.Status202Accepted : StatusCodes.Status200OK;
         request.Response.Headers.Location = $"/api/v1/devices/{Uri.EscapeDataString(device)}/commands/{command.CommandId}";
         await WriteAsync(request, writer => CommandJson.Write(writer, state, Now(request)));
     }

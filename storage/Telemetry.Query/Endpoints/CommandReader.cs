@@ -7,6 +7,7 @@ using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Text;
 using Telemetry.Contracts.V1;
+using Telemetry.Query.Commands;
 using Telemetry.Query.Problems;
 using Telemetry.Query.Setup;
 
@@ -62,6 +63,7 @@ internal static class CommandReader
         var command = new DeviceCommand { Device = device, CommandId = Guid.CreateVersion7().ToString("N"), IssuedAtUs = nowUs };
         var name = "";
         var lifetime = LifetimeDefault;
+        JsonElement? payload = null;
         foreach (var property in body.EnumerateObject())
         {
             switch (property.Name)
@@ -70,6 +72,7 @@ internal static class CommandReader
                     name = property.Value.GetString()!;
                     break;
                 case "payload":
+                    payload = property.Value;
                     command.Payload = ByteString.CopyFromUtf8(property.Value.GetRawText());
                     command.ContentType = "application/json";
                     break;
@@ -89,7 +92,7 @@ internal static class CommandReader
 
         command.Name = name.Length > 0 ? name : throw Bad("'name' is missing: what shall the device do?");
         command.ExpiresAtUs = nowUs + UnixMicros.From(lifetime);
-        return command;
+        return SparkplugWrites.Is(name) && SparkplugWrites.TryComplete(command, payload) is { } problem ? throw Bad(problem) : command;
     }
 
     private static bool IsName(string name)

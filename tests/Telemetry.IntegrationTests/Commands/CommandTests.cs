@@ -1,14 +1,18 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
+using MQTTnet.Protocol;
 using Telemetry.Bridge.Commands;
 using Telemetry.Contracts;
+using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.IntegrationTests.Query;
 using Telemetry.IntegrationTests.Storage;
 using Telemetry.Streams;
 using Telemetry.Streams.Journal;
+using Telemetry.Testing.Sparkplug.Wire;
 
 namespace Telemetry.IntegrationTests.Commands;
 
@@ -57,6 +61,37 @@ public sealed class CommandTests(QueryStore store) : IClassFixture<QueryStore>, 
         command.Name.ShouldBe("set-interval");
         command.Topic.ShouldBe("telemetry/v1/press-7/commands/" + answer.GetProperty("id").GetString());
         other.Commands.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Metric_of_a_sparkplug_device_is_written_by_name_on_the_node_that_has_it()
+    {
+        await using var first = await EdgeNode.StartAsync(_log, "edge-1");
+        await using var second = await EdgeNode.StartAsync(_log, "edge-2");
+        await using var node = await TestClient.ConnectAsync(second.Port, "node");
+        await node.SubscribeAsync("spBv1.0/plant/NCMD/line 1");
+        await node.SubscribeAsync("spBv1.0/plant/DCMD/line 1/#");
+
+        var (status, answer) = await IssueAsync(
+            "plant:line_x201:press-7", """{"name": "sparkplug-write", "payload": {"metric": "Setpoint", "type": "Double", "value": 21.5}}""", "?wait=30s");
+        status.ShouldBe(HttpStatusCode.OK);
+        (answer.GetProperty("status").GetString(), answer.GetProperty("edge").GetString()).ShouldBe(("sent", "edge-2"));
+        var written = await node.NextAsync();
+        (written.Topic, written.QualityOfServiceLevel, written.Retain).ShouldBe(("spBv1.0/plant/DCMD/line 1/press-7", MqttQualityOfServiceLevel.AtMostOnce, false));
+        var metric = Payload.Parser.ParseFrom(written.Payload.ToArray()).Metrics.ShouldHaveSingleItem();
+        (metric.Name, metric.Datatype, metric.DoubleValue).ShouldBe(("Setpoint", 10u, 21.5));
+
+        (status, _) = await IssueAsync("plant:line_x201", """{"name": "sparkplug-rebirth"}""", "?wait=30s");
+        status.ShouldBe(HttpStatusCode.OK);
+        var rebirth = await node.NextAsync();
+        rebirth.Topic.ShouldBe("spBv1.0/plant/NCMD/line 1");
+        Payload.Parser.ParseFrom(rebirth.Payload.ToArray()).Metrics.Single().Name.ShouldBe("Node Control/Rebirth");
+
+        // Once, though nobody answers.
+        await node.ShouldBeQuietAsync();
+        var (refused, problem) = await IssueAsync("press-7", """{"name": "sparkplug-write", "payload": {"metric": "a", "value": true}}""");
+        refused.ShouldBe(HttpStatusCode.BadRequest);
+        problem.GetProperty("detail").GetString()!.ShouldContain("no edge node");
     }
 
     [Fact]

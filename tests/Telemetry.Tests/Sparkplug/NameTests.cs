@@ -1,8 +1,8 @@
 using System.Text;
 using CsCheck;
-using Telemetry.Bridge.Sparkplug.Names;
 using Telemetry.Bridge.Sparkplug.Wire;
 using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.Sparkplug;
 using Telemetry.Testing;
 
 namespace Telemetry.Tests.Sparkplug;
@@ -114,6 +114,29 @@ public sealed class NameTests
         RawPublish.TryRead(RawPublish.Tick, out var tick).ShouldBeTrue();
         tick.IsTick.ShouldBeTrue();
     }
+
+    [Theory]
+    [InlineData("plant", "line-1", "")]
+    [InlineData("plant", "line-1", "press 7")]
+    [InlineData("Werk Süd", "a:b", "c_x20d")]
+    [InlineData("g", "e", "h0123456789ABCDEF")]
+    public void Device_id_tells_what_it_was_made_of(string group, string edge, string device)
+    {
+        SparkplugNames.TryParseDevice(Device(group, edge, device), out var g, out var e, out var d).ShouldBeTrue();
+        (g, e, d).ShouldBe((group, edge, device.Length == 0 ? null : device));
+    }
+
+    [Theory]
+    [InlineData("press-7")]
+    [InlineData("a:b:c:d")]
+    [InlineData(":b")]
+    [InlineData("a:_xFF")]
+    public void Device_id_that_is_none_of_sparkplugs_is_told(string device) =>
+        SparkplugNames.TryParseDevice(device, out _, out _, out _).ShouldBeFalse();
+
+    [Fact]
+    public void Device_id_that_was_shortened_is_not_guessed_at() =>
+        SparkplugNames.TryParseDevice(Device("plant", "line-1", new string('x', 100)), out _, out _, out _).ShouldBeFalse();
 
     private static string Sensor(string metric) => Encoding.ASCII.GetString(SparkplugNames.Sensor(Encoding.UTF8.GetBytes(metric)));
 

@@ -106,6 +106,41 @@ public sealed class SequenceTests
         host.Fold.Counts.Ignored["copy"].ShouldBe(300);
     }
 
+    /// <summary>A bridge that lost its connection is sent again all that it had not acknowledged, births among it.</summary>
+    [Fact]
+    public void Everything_since_the_birth_once_more_is_dropped_and_no_births_are_asked_for()
+    {
+        var host = new FoldFixture();
+        EdgeMessage[] sent = [host.Edge.NBirth(host.Edge.Born("a", 1, 0)), host.Edge.DBirth("press", host.Edge.Born("t", 7, 30))];
+        host.Send(sent);
+        for (var i = 1; i <= 60; i++)
+        {
+            var message = Data(host, i);
+            host.Send(message);
+            sent = [.. sent, message];
+        }
+
+        var (readings, events) = (host.Readings.Count, host.Events.Count);
+        host.Send(sent);
+        host.Send(Data(host, 61));
+
+        host.Readings.Count.ShouldBe(readings + 1);
+        host.Events.Count.ShouldBe(events);
+        host.DeadLetters.ShouldBeEmpty();
+        host.Node.RebirthReason.ShouldBeNull();
+        host.Fold.Counts.Ignored["copy"].ShouldBe(62);
+    }
+
+    [Fact]
+    public void Birth_with_a_time_of_its_own_is_no_copy()
+    {
+        var host = FoldFixture.Born();
+        host.Send(Data(host, 1));
+        host.Advance(TimeSpan.FromMilliseconds(1));
+        host.Send(host.Edge.NBirth(host.Edge.Born("other", 1, 5)));
+        host.Readings[^1].Sensor.ShouldBe("other");
+    }
+
     [Fact]
     public void Copy_of_a_waiting_message_is_dropped()
     {

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Telemetry.Bridge.Sparkplug.Names;
 using Telemetry.Bridge.Sparkplug.Nodes;
 using Telemetry.Bridge.Sparkplug.Wire;
 using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.Sparkplug;
 using Telemetry.Contracts.V1;
 using Telemetry.Streams;
 

@@ -15,6 +15,9 @@ internal sealed class NodeMachine(BridgeOptions options, FoldOutput output, Fold
     /// <summary>Distances from the expected number that mean "ahead"; above it lie those behind.</summary>
     private const int AheadMax = 127;
 
+    /// <summary>All numbers there are: clocks that differ may make what is new look taken, and nothing may be passed over for ever.</summary>
+    private const int CopiesInARowMax = 256;
+
     private readonly SparkplugOptions _sparkplug = options.Sparkplug;
     private readonly NodeLife _life = new(options, output, counts);
 
@@ -45,6 +48,9 @@ internal sealed class NodeMachine(BridgeOptions options, FoldOutput output, Fold
 
         switch (topic.Verb)
         {
+            case SparkplugVerb.NBirth when IsCopyOfBirth(node, payload):
+                counts.Ignore("copy");
+                break;
             case SparkplugVerb.NBirth:
                 foreach (var message in _life.Birth(node, record, publish, payload, nowMs))
                 {
@@ -156,10 +162,33 @@ internal sealed class NodeMachine(BridgeOptions options, FoldOutput output, Fold
         node.BirthMs != 0 && payload.HasTimestamp && payload.Timestamp != 0 && payload.Timestamp < node.BirthMs
         && nowMs - node.BornAtMs <= _sparkplug.ReorderTimeout.TotalMilliseconds;
 
+    /// <summary>
+    /// The newest NBIRTH once more, behind messages that it began: a broker between, or its client, has sent again what was not acknowledged. A birth of
+    /// its own has a time of its own.
+    /// </summary>
+    private static bool IsCopyOfBirth(NodeState node, in PayloadView payload) =>
+        node.IsOnline && node.BirthMs != 0 && payload.HasTimestamp && payload.Timestamp == node.BirthMs
+        && MetricFlattener.BdSeqOf(payload) == node.BdSeq && node.Expected != (byte)(payload.Seq + 1);
+
+    /// <summary>Something was taken of the node that is as new as this message.</summary>
+    private static bool IsTaken(NodeState node, in PayloadView payload)
+    {
+        const ulong microsecondsMax = long.MaxValue / 1000;
+        if (!payload.HasTimestamp || payload.Timestamp is 0 or > microsecondsMax)
+        {
+            return false;
+        }
+
+        var sentUs = (long)payload.Timestamp * 1000;
+        return node.All.Any(device => device.Metrics.Entries.Any(metric => metric.HasValue && metric.TimeUs >= sentUs));
+    }
+
     private void Late(NodeState node, in RawPublish publish, in PayloadView payload, long nowMs)
     {
         node.LateInARow++;
-        if (node.LateInARow < _sparkplug.LateInARowMax)
+
+        // Many may come again at once, sent again by a broker or its client; a node that has lost its count sends what is new.
+        if (node.LateInARow < (IsTaken(node, payload) ? CopiesInARowMax : _sparkplug.LateInARowMax))
         {
             counts.Ignore("copy");
             return;

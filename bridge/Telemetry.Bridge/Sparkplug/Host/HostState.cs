@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace Telemetry.Bridge.Sparkplug.Host;
 
@@ -32,6 +33,43 @@ internal sealed class HostState(string hostId, long? lastMs)
     /// <summary>A new session: gives it a timestamp.</summary>
     public void Begin(long nowMs) => TimestampMs = _lastMs = Math.Max(nowMs, _lastMs == long.MinValue ? nowMs : _lastMs + 1);
 
+    /// <summary>
+    /// Another process of this host has given a larger timestamp: an edge node that has seen it passes over anything older, so it is taken over.
+    /// </summary>
+    public void Raise(long seenMs)
+    {
+        if (seenMs > TimestampMs)
+        {
+            TimestampMs = seenMs;
+            _lastMs = Math.Max(_lastMs, seenMs);
+        }
+    }
+
+    /// <summary>Takes apart what is retained on the topic.</summary>
+    /// <returns>Null for nothing, and for what is no STATE of version 3.</returns>
+    public static (bool IsOnline, long TimestampMs)? Read(byte[]? payload)
+    {
+        if (payload is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(payload);
+            var root = document.RootElement;
+            return root.ValueKind == JsonValueKind.Object
+                && root.TryGetProperty("online", out var online) && online.ValueKind is JsonValueKind.True or JsonValueKind.False
+                && root.TryGetProperty("timestamp", out var timestamp) && timestamp.TryGetInt64(out var at)
+                ? (online.GetBoolean(), at)
+                : null;
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>What stands for the will: offline with the timestamp of the session.</summary>
     public byte[] Will() => Payload(online: false, TimestampMs);
 
@@ -41,6 +79,9 @@ internal sealed class HostState(string hostId, long? lastMs)
         IsOnline = true;
         return Payload(online: true, TimestampMs);
     }
+
+    /// <summary>Another process of this host has said online, and this one stands for it too.</summary>
+    public void Join() => IsOnline = true;
 
     /// <summary>Offline, planned: the time is now. [tck-id-host-topic-phid-death-payload-timestamp-disconnect-clean]</summary>
     public byte[] Death(long nowMs)

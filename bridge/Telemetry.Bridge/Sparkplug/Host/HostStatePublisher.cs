@@ -10,11 +10,18 @@ namespace Telemetry.Bridge.Sparkplug.Host;
 /// <summary>
 /// Publishes STATE through the broker of this process. Broker and host live and die together, so no will can speak for the host: offline is
 /// written before the broker opens its listeners, and online only when the host consumes. The timestamp is kept on the log.
+/// <para>
+/// Where several edge processes share what is retained they are one host, and one STATE: who consumes says online when it is not said, offline is
+/// said by the last to go, or by one that does not consume any more, and whoever does contradicts it.
+/// </para>
 /// </summary>
 public sealed class HostStatePublisher : IAsyncDisposable
 {
     /// <summary>The host may stumble this long before edge nodes are told to store and wait.</summary>
     private static readonly TimeSpan OfflineAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>Between two looks at what the others say.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
     private static readonly TopicPartition Partition = new(LogTopics.SparkplugHost, 0);
@@ -63,7 +70,11 @@ public sealed class HostStatePublisher : IAsyncDisposable
         _state = new HostState(_hostId, await ReadLastAsync(cancellationToken));
         _state.Begin(NowMs);
         await KeepAsync(_state.TimestampMs, cancellationToken);
-        await _channel.PublishStateAsync(_state.Topic, _state.Will());
+        if (_channel.OtherNodes == 0)
+        {
+            _state.Raise(Seen?.TimestampMs ?? 0);
+            await _channel.PublishStateAsync(_state.Topic, _state.Will());
+        }
     }
 
     /// <summary>Begins to follow the host; returns at once.</summary>
@@ -83,8 +94,9 @@ public sealed class HostStatePublisher : IAsyncDisposable
         _host.ConsumingChanged -= OnConsumingChanged;
         await _stop.CancelAsync();
         await _loop;
-        if (_state is { IsOnline: true } state)
+        if (_state is { IsOnline: true } state && _channel.OtherNodes == 0)
         {
+            state.Raise(_channel.IsShared ? Seen?.TimestampMs ?? 0 : 0);
             await _channel.PublishStateAsync(state.Topic, state.Death(NowMs));
             await KeepAsync(state.LastMs, cancellationToken);
         }
@@ -107,6 +119,12 @@ public sealed class HostStatePublisher : IAsyncDisposable
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
         var state = _state!;
+        if (_channel.IsShared)
+        {
+            await FollowSharedAsync(state, cancellationToken);
+            return;
+        }
+
         await SayAsync(state, cancellationToken);
         while (true)
         {
@@ -120,6 +138,64 @@ public sealed class HostStatePublisher : IAsyncDisposable
                 await Task.Delay(wait, _time, cancellationToken);
                 await _channel.PublishStateAsync(state.Topic, state.Birth());
             }
+        }
+    }
+
+    private (bool IsOnline, long TimestampMs)? Seen => HostState.Read(_channel.RetainedState(_state!.Topic));
+
+    private async Task FollowSharedAsync(HostState state, CancellationToken cancellationToken)
+    {
+        var others = 0;
+        var mayDeny = false;
+        var idleSince = _time.GetTimestamp();
+        while (true)
+        {
+            var seen = Seen;
+            var now = _channel.OtherNodes;
+            if (_host.IsConsuming)
+            {
+                (idleSince, mayDeny) = (_time.GetTimestamp(), true);
+                if (seen is not { IsOnline: true })
+                {
+                    state.Raise(seen?.TimestampMs ?? 0);
+                    await _channel.PublishStateAsync(state.Topic, state.Birth());
+                    await KeepAsync(state.LastMs, cancellationToken);
+                    Log.SparkplugOnline(_logger, state.Topic, state.TimestampMs);
+                }
+
+                // Whoever has said it: this process stands for it too.
+                state.Join();
+            }
+            else
+            {
+                // One that left may have been the last to consume.
+                mayDeny |= now < others || now == 0;
+                if (mayDeny && seen is { IsOnline: true } && _time.GetElapsedTime(idleSince) >= OfflineAfter)
+                {
+                    mayDeny = false;
+                    state.Raise(seen.Value.TimestampMs);
+                    await _channel.PublishStateAsync(state.Topic, state.Death(NowMs));
+                    Log.SparkplugOffline(_logger, state.Topic);
+                    state.Begin(NowMs);
+                    await KeepAsync(state.TimestampMs, cancellationToken);
+                }
+            }
+
+            others = now;
+            await WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>For something to happen, or for the next look.</summary>
+    private async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        using var look = new CancellationTokenSource(Look, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(look.Token, cancellationToken);
+        await ((Task)_happenings.Reader.WaitToReadAsync(either.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        while (_happenings.Reader.TryRead(out _))
+        {
+            // Each look sees all there is to see.
         }
     }
 
@@ -156,15 +232,19 @@ public sealed class HostStatePublisher : IAsyncDisposable
         {
             foreach (var record in await consumer.PollAsync(1000, PollWait, cancellationToken))
             {
-                if (record.Key.Span.SequenceEqual(_key) && record.Value.Length == sizeof(long))
+                if (IsOurs(record.Key.Span) && record.Value.Length == sizeof(long))
                 {
-                    last = BinaryPrimitives.ReadInt64BigEndian(record.Value.Span);
+                    last = Math.Max(last ?? long.MinValue, BinaryPrimitives.ReadInt64BigEndian(record.Value.Span));
                 }
             }
         }
 
         return last;
     }
+
+    /// <summary>Of this process; where the state is one for several, of any process of this host.</summary>
+    private bool IsOurs(ReadOnlySpan<byte> key) =>
+        _channel.IsShared ? key.StartsWith(Encoding.UTF8.GetBytes($"{_hostId}@")) : key.SequenceEqual(_key);
 
     private async Task KeepAsync(long timestampMs, CancellationToken cancellationToken)
     {

@@ -1,6 +1,6 @@
-using Telemetry.Bridge.Sparkplug.Names;
 using Telemetry.Bridge.Sparkplug.Wire;
 using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.Sparkplug;
 
 namespace Telemetry.Bridge.Sparkplug.Nodes;
 

@@ -1,7 +1,7 @@
 using System.Text;
-using Telemetry.Bridge.Sparkplug.Names;
 using Telemetry.Bridge.Sparkplug.Wire;
 using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.Sparkplug;
 using Telemetry.Streams.State;
 
 namespace Telemetry.Bridge.Sparkplug.Nodes;

@@ -1,7 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text;
 using Telemetry.Contracts.Readings;
 
-namespace Telemetry.Bridge.Sparkplug.Names;
+namespace Telemetry.Contracts.Sparkplug;
 
 /// <summary>
 /// Device ids and sensor names of what Sparkplug names. Ours are 64 of few characters (<see cref="ReadingNames"/>), Sparkplug's are any
@@ -13,7 +15,7 @@ namespace Telemetry.Bridge.Sparkplug.Names;
 /// </para>
 /// <para>what is longer than 64 after that ends in <c>:h</c> and the first 16 hexadecimal digits of the SHA-256 of the whole.</para>
 /// </summary>
-internal static class SparkplugNames
+public static class SparkplugNames
 {
     private const int HashBytes = 8;
     private const int KeptBytes = ReadingLimits.NameBytesMax - 2 - (2 * HashBytes);
@@ -36,6 +38,28 @@ internal static class SparkplugNames
         return Shortened(name);
     }
 
+    /// <summary>The other way: what a device id was made of.</summary>
+    /// <param name="name">Device id.</param>
+    /// <param name="group">Group id.</param>
+    /// <param name="edge">Edge node id.</param>
+    /// <param name="device">Device id; null for the edge node itself.</param>
+    /// <returns>False when it is no edge node's or its device's, or was too long to be kept whole: then it cannot be told.</returns>
+    public static bool TryParseDevice(string name, [NotNullWhen(true)] out string? group, [NotNullWhen(true)] out string? edge, out string? device)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        group = edge = device = null;
+        var parts = name.Split(':');
+        if (parts.Length is not (2 or 3) || parts.Any(p => p.Length == 0) || (name.Length == ReadingLimits.NameBytesMax && IsShortened(parts[^1])))
+        {
+            return false;
+        }
+
+        group = Unescape(parts[0]);
+        edge = Unescape(parts[1]);
+        device = parts.Length == 3 ? Unescape(parts[2]) : null;
+        return group is not null && edge is not null && (device is not null || parts.Length == 2);
+    }
+
     /// <summary>Sensor name of a metric.</summary>
     public static byte[] Sensor(ReadOnlySpan<byte> metric)
     {
@@ -47,6 +71,31 @@ internal static class SparkplugNames
         var name = new List<byte>(ReadingLimits.NameBytesMax);
         Escape(name, metric, isSensor: true);
         return Shortened(name);
+    }
+
+    private static bool IsShortened(string last) =>
+        last.Length == 1 + (2 * HashBytes) && last[0] == 'h' && last.AsSpan(1).IndexOfAnyExceptInRange('0', 'F') < 0;
+
+    /// <returns>Null when the bytes are no UTF-8.</returns>
+    private static string? Unescape(string text)
+    {
+        var bytes = new List<byte>(text.Length);
+        var utf8 = Encoding.UTF8.GetBytes(text).AsSpan();
+        for (var i = 0; i < utf8.Length; i++)
+        {
+            if (utf8[i] == '_' && IsEscape(utf8[i..]))
+            {
+                bytes.Add((byte)((Hex.IndexOf(utf8[i + 2]) << 4) | Hex.IndexOf(utf8[i + 3])));
+                i += 3;
+            }
+            else
+            {
+                bytes.Add(utf8[i]);
+            }
+        }
+
+        var whole = bytes.ToArray();
+        return System.Text.Unicode.Utf8.IsValid(whole) ? Encoding.UTF8.GetString(whole) : null;
     }
 
     private static void Escape(List<byte> to, ReadOnlySpan<byte> text, bool isSensor)
