@@ -2,6 +2,7 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Processing.Pipeline;
+using Telemetry.Processing.Settings;
 using Telemetry.Streams;
 
 namespace Telemetry.Processing.Backtesting;
@@ -18,6 +19,7 @@ public sealed class Backtest
     private readonly long _fromUs;
     private readonly long _toUs;
     private readonly int _incidentsMax;
+    private readonly DetectorSettings? _settings;
     private readonly Dictionary<int, PartitionProcessor> _processors = [];
     private readonly Dictionary<(string Detector, AnomalyKind Kind), long> _byDetector = [];
     private readonly Dictionary<(string Device, string Sensor), long> _bySeries = [];
@@ -32,10 +34,17 @@ public sealed class Backtest
     /// <param name="fromUs">Incidents before this event time only warm the detectors up; microseconds since 1970.</param>
     /// <param name="toUs">Incidents from this event time on are left out.</param>
     /// <param name="incidentsMax">Incidents kept for the report; all are counted.</param>
-    public Backtest(ProcessingOptions options, long fromUs, long toUs, int incidentsMax)
+    /// <param name="settings">Settings to try; null: the default set everywhere.</param>
+    public Backtest(ProcessingOptions options, long fromUs, long toUs, int incidentsMax, DetectorSettings? settings = null)
     {
-        (_options, _fromUs, _toUs, _incidentsMax) = (options, fromUs, toUs, incidentsMax);
+        (_options, _fromUs, _toUs, _incidentsMax, _settings) = (options, fromUs, toUs, incidentsMax, settings);
     }
+
+    /// <summary>Told of each anomaly as it is made, warm-up included.</summary>
+    public event Action<Anomaly>? AnomalyRaised;
+
+    /// <summary>Told of each record of an incident as it is made, warm-up included.</summary>
+    public event Action<Incident>? IncidentWritten;
 
     /// <summary>Takes one record of readings.</summary>
     public void Take(in LogRecord record)
@@ -46,6 +55,11 @@ public sealed class Backtest
             processor.Table.CompleteLoad();
             processor.RestorePartition([]);
             processor.Table.CompleteReplay();
+            if (_settings is not null)
+            {
+                processor.Settings.Add(long.MinValue, 1, _settings);
+            }
+
             _processors.Add(record.Partition, processor);
         }
 
@@ -87,7 +101,13 @@ public sealed class Backtest
             outputs.Get(i, out var topic, out _, out var value);
             if (topic == LogTopics.Anomalies)
             {
-                Count(Anomaly.Parser.ParseFrom(value[ConfluentFrame.HeaderBytes..]));
+                var anomaly = Anomaly.Parser.ParseFrom(value[ConfluentFrame.HeaderBytes..]);
+                Count(anomaly);
+                AnomalyRaised?.Invoke(anomaly);
+            }
+            else if (topic == LogTopics.Incidents)
+            {
+                IncidentWritten?.Invoke(Incident.Parser.ParseFrom(value[ConfluentFrame.HeaderBytes..]));
             }
         }
 

@@ -27,7 +27,7 @@ public static class DetectorSpec
                     $"'{pair}' is no parameter as NAME=VALUE. There are: {string.Join(", ", DetectorCatalogue.ParametersOf(name).Select(p => p.Name))}."));
         }
 
-        return new DetectorChoice(name, parameters, gated && name != DetectorCatalogue.Default);
+        return new DetectorChoice(name, parameters, gated && DetectorCatalogue.HasGate(name));
     }
 
     /// <summary>As <see cref="ParseChoice"/>, the detectors themselves.</summary>

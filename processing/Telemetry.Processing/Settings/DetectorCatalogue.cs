@@ -3,6 +3,7 @@ using System.Reflection;
 using Telemetry.Contracts.Text;
 using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Detectors.MlNet;
+using Telemetry.Processing.Detectors.Typed;
 
 namespace Telemetry.Processing.Settings;
 
@@ -12,7 +13,8 @@ namespace Telemetry.Processing.Settings;
 public sealed record DetectorParameter(string Name, string Default);
 
 /// <summary>
-/// The detectors that can be chosen by name: <c>default</c>, and ML.NET's four with ML.NET's parameter names (case does not count).
+/// The detectors that can be chosen by name: <c>default</c>, the typed set it is made of with other settings, and ML.NET's four with ML.NET's
+/// parameter names (case does not count).
 /// </summary>
 public static class DetectorCatalogue
 {
@@ -21,6 +23,7 @@ public static class DetectorCatalogue
 
     private static readonly Entry[] Entries =
     [
+        new("typed", typeof(TypedOptions), static o => new TypedDetector((TypedOptions)o), null),
         new("iid-spike", typeof(IidSpikeOptions), static o => SeriesDetectors.Create((IidSpikeOptions)o), DetectorDefaults.SpikeGate),
         new("iid-change-point", typeof(IidChangePointOptions), static o => SeriesDetectors.Create((IidChangePointOptions)o), DetectorDefaults.ChangePointGate),
         new("ssa-spike", typeof(SsaSpikeOptions), static o => SeriesDetectors.Create((SsaSpikeOptions)o), DetectorDefaults.SpikeGate),
@@ -42,6 +45,9 @@ public static class DetectorCatalogue
         return [.. Writable(options.GetType()).Select(p => new DetectorParameter(
             p.Name, Convert.ToString(p.GetValue(options), CultureInfo.InvariantCulture) ?? ""))];
     }
+
+    /// <summary>True for a detector that a gate can hold back; the others have no need of one.</summary>
+    public static bool HasGate(string name) => name != Default && Find(name).Gate is not null;
 
     /// <summary>Makes the maker of a detector, and makes sure that it works.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -74,8 +80,13 @@ public static class DetectorCatalogue
             throw new FormatException($"{name}: {error.Message}", error);
         }
 
+        if (gated && entry.Gate is null)
+        {
+            throw new FormatException($"{name} has no gate: it knows by itself what is strange over a longer time.");
+        }
+
         return gated
-            ? () => [new GatedDetector(entry.Create(options), new AlertGate(entry.Gate))]
+            ? () => [new GatedDetector(entry.Create(options), new AlertGate(entry.Gate!))]
             : () => [entry.Create(options)];
     }
 
@@ -117,5 +128,5 @@ public static class DetectorCatalogue
             ? Enum.Parse(type, name)
             : throw new FormatException();
 
-    private sealed record Entry(string Name, Type Options, Func<object, ISeriesDetector> Create, AlertGateOptions Gate);
+    private sealed record Entry(string Name, Type Options, Func<object, ISeriesDetector> Create, AlertGateOptions? Gate);
 }

@@ -44,6 +44,20 @@ public sealed record FleetPlan
     public static IReadOnlyList<string> SensorNames { get; } =
         [.. Enum.GetValues<SensorKind>().Select(SensorKinds.Name)];
 
+    /// <summary>Place of a name in <see cref="SensorNames"/>; -1: there is no such sensor.</summary>
+    public static int SensorIndex(string name)
+    {
+        for (var i = 0; i < SensorNames.Count; i++)
+        {
+            if (SensorNames[i] == name)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
     /// <summary>True for a sensor that measures a quantity; counters and states are not analog.</summary>
     public static bool IsAnalog(int sensor) => SensorKinds.IsAnalog((SensorKind)sensor);
 

@@ -14,8 +14,9 @@ public sealed class OperationsLayerTests
         .GetResult().IsSuccessful.ShouldBeTrue();
 
     [Fact]
-    public void Of_the_simulator_operations_know_its_ledger_only() => Types.InAssembly(typeof(Auditor).Assembly)
+    public void Of_the_simulator_operations_know_its_ledger_and_scoring_its_machines_only() => Types.InAssembly(typeof(Auditor).Assembly)
         .That().HaveDependencyOnAny("Telemetry.Simulator")
+        .And().DoNotResideInNamespace("Telemetry.Operations.Scoring")
         .Should()
         .HaveDependencyOnAny("Telemetry.Simulator.Ledger")
         .GetResult().IsSuccessful.ShouldBeTrue();

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text.Json;
+using Telemetry.Contracts.Measurement;
+using Telemetry.Simulator.Machines;
+using Telemetry.Storage.ClickHouse;
+
+namespace Telemetry.Operations.Scoring;
+
+/// <summary>Scores what a running platform found: the incidents of its store against the labels that its simulator wrote.</summary>
+public static class StoreRun
+{
+    private const string Incidents =
+        """
+        SELECT device, sensor, id, toString(toUnixTimestamp64Micro(min(last_time))), argMin(kind, revision), max(score)
+        FROM (SELECT device, id, revision, kind, score, last_time, arrayJoin(if(empty(sensors), [''], sensors)) AS sensor
+              FROM incidents_data WHERE event_time >= fromUnixTimestamp64Micro({from:Int64}, 'UTC') AND event_time < fromUnixTimestamp64Micro({to:Int64}, 'UTC'))
+        GROUP BY device, sensor, id ORDER BY device, 4
+        """;
+
+    private const string Devices =
+        """
+        SELECT device, toString(toUnixTimestamp64Micro(min(event_time))), toString(toUnixTimestamp64Micro(max(event_time))), toString(count()) FROM readings_data
+        WHERE event_time >= fromUnixTimestamp64Micro({from:Int64}, 'UTC') AND event_time < fromUnixTimestamp64Micro({to:Int64}, 'UTC')
+        GROUP BY device ORDER BY device
+        """;
+
+    /// <summary>Reads and scores.</summary>
+    /// <param name="clickHouse">The store.</param>
+    /// <param name="labelFile">The simulator's labels.</param>
+    /// <param name="from">Start of the span.</param>
+    /// <param name="to">Its end.</param>
+    /// <param name="readingInterval">Time between two readings of one device.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="FormatException">The file holds something else.</exception>
+    public static async Task<ScoreReport> RunAsync(
+        IClickHouse clickHouse, string labelFile, DateTimeOffset from, DateTimeOffset to, TimeSpan readingInterval, CancellationToken cancellationToken)
+    {
+        var labels = LabelFile.Read(labelFile);
+        KeyValuePair<string, string>[] span =
+        [
+            new("from", UnixMicros.From(from).ToString(CultureInfo.InvariantCulture)),
+            new("to", UnixMicros.From(to).ToString(CultureInfo.InvariantCulture)),
+        ];
+        var alarms = new Dictionary<string, List<ScoredAlarm>>();
+        foreach (var row in await RowsAsync(clickHouse, Incidents, span, cancellationToken))
+        {
+            var device = row[0].GetString()!;
+            if (!alarms.TryGetValue(device, out var list))
+            {
+                alarms.Add(device, list = []);
+            }
+
+            list.Add(new ScoredAlarm(row[1].GetString()!, Micros(row[3]), row[4].GetString()!, row[5].ValueKind == JsonValueKind.Number ? row[5].GetDouble() : 0));
+        }
+
+        var board = new ScoreBoard((long)readingInterval.TotalMicroseconds);
+        var readings = 0L;
+        foreach (var row in await RowsAsync(clickHouse, Devices, span, cancellationToken))
+        {
+            var device = row[0].GetString()!;
+            readings += Micros(row[3]);
+            var (startUs, endUs) = (Micros(row[1]), Micros(row[2]));
+            List<PlayedLabel> played = [.. labels.GetValueOrDefault(device, []).Where(l => l.StartUs >= startUs && l.StartUs < endUs)];
+            board.Add(new ScoredDevice(
+                device, startUs, endUs, played, alarms.GetValueOrDefault(device) ?? [], IsFaultFree: !played.Exists(l => l.IsFault)));
+        }
+
+        return ScoreReport.Of(board, null, readings, TimeSpan.Zero);
+    }
+
+    private static long Micros(JsonElement text) => long.Parse(text.GetString()!, CultureInfo.InvariantCulture);
+
+    private static async Task<List<List<JsonElement>>> RowsAsync(
+        IClickHouse clickHouse, string sql, IReadOnlyList<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
+    {
+        var result = await clickHouse.QueryAsync(new ClickHouseQuery(sql, parameters, "JSONCompact", Kind: QueryKind.Batch), cancellationToken);
+        using var json = JsonDocument.Parse(result.Body);
+        return [.. json.RootElement.GetProperty("data").EnumerateArray().Select(row => row.EnumerateArray().Select(cell => cell.Clone()).ToList())];
+    }
+}
