@@ -13,6 +13,7 @@ namespace Telemetry.Chaos.Cluster;
 internal sealed class BrokerCluster : IAsyncDisposable
 {
     private const int DiskMegabytes = 384;
+    private const int StartTries = 3;
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(90);
 
     private readonly string _script;
@@ -89,7 +90,20 @@ internal sealed class BrokerCluster : IAsyncDisposable
     /// <summary>Starts a broker on its data and waits until it answers.</summary>
     public async Task StartAsync(int id, CancellationToken cancellationToken)
     {
-        await RunAsync(["start-one", _directory, Text(id)], cancellationToken);
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await RunAsync(["start-one", _directory, Text(id)], cancellationToken);
+                break;
+            }
+            catch (ChaosException) when (tries < StartTries)
+            {
+                // The one before may still have been on its way out, which looks like an end of the new one.
+                await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+            }
+        }
+
         Register();
     }
 

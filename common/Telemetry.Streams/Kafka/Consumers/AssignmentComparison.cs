@@ -8,6 +8,19 @@ namespace Telemetry.Streams.Kafka.Consumers;
 /// <param name="IsChanging">True: partitions are being taken over or let go just now.</param>
 internal sealed record MemberLook(string MemberId, IReadOnlySet<TopicPartition> Partitions, long Changes, long Polls, bool IsChanging);
 
+/// <summary>What a group says of a member at one moment.</summary>
+/// <param name="IsMember">False: the group does not know it.</param>
+/// <param name="Partitions">The partitions it has and may keep.</param>
+internal sealed record MemberEntry(bool IsMember, IReadOnlySet<TopicPartition> Partitions)
+{
+    /// <summary>What is said of one that is not in the group.</summary>
+    public static MemberEntry None { get; } = new(false, new HashSet<TopicPartition>());
+
+    public bool Equals(MemberEntry? other) => other is not null && IsMember == other.IsMember && Partitions.SetEquals(other.Partitions);
+
+    public override int GetHashCode() => HashCode.Combine(IsMember, Partitions.Count);
+}
+
 /// <summary>
 /// Decides from what a member believes and what its group says, time after time, whether the member missed an answer. A difference
 /// is normal for as long as an answer is on its way or partitions change hands; one that stays the same from one look to the next,
@@ -15,17 +28,17 @@ internal sealed record MemberLook(string MemberId, IReadOnlySet<TopicPartition> 
 /// </summary>
 internal sealed class AssignmentComparison
 {
-    private (MemberLook Look, IReadOnlySet<TopicPartition> Told)? _before;
+    private (MemberLook Look, MemberEntry Told)? _before;
 
     /// <summary>Nothing is known at the moment.</summary>
     public void Forget() => _before = null;
 
     /// <param name="look">What the member believes.</param>
-    /// <param name="told">What the group says the member has; null: not known, and then nothing is concluded.</param>
-    /// <returns>True: the member missed an answer.</returns>
-    public bool Differs(MemberLook look, IReadOnlySet<TopicPartition>? told)
+    /// <param name="told">What the group says of it; null: not known, and then nothing is concluded.</param>
+    /// <returns>True: the member missed an answer, or is in no group at all.</returns>
+    public bool Differs(MemberLook look, MemberEntry? told)
     {
-        if (told is null || look.IsChanging || told.SetEquals(look.Partitions))
+        if (told is null || look.IsChanging || (told.IsMember && told.Partitions.SetEquals(look.Partitions)))
         {
             _before = null;
             return false;
@@ -35,7 +48,7 @@ internal sealed class AssignmentComparison
             && before.Look.MemberId == look.MemberId
             && before.Look.Changes == look.Changes
             && before.Look.Polls < look.Polls
-            && before.Told.SetEquals(told);
+            && before.Told == told;
         _before = (look, told);
         return stays;
     }

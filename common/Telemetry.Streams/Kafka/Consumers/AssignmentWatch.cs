@@ -10,9 +10,15 @@ namespace Telemetry.Streams.Kafka.Consumers;
 /// </summary>
 internal sealed class AssignmentWatch : IAsyncDisposable
 {
+    /// <summary>
+    /// A question to a coordinator must not time out: when one that did can be sent after all, because the coordinator came back,
+    /// librdkafka (2.16) fails an assertion and ends the process (<c>rd_kafka_enq_once_del_source_return</c>). So it waits, as long as
+    /// librdkafka lets a question wait.
+    /// </summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+
     private readonly KafkaContext _log;
     private readonly string _group;
-    private readonly TimeSpan _timeout;
     private readonly Func<MemberLook> _look;
     private readonly Action _differs;
     private readonly AssignmentComparison _comparison = new();
@@ -27,7 +33,6 @@ internal sealed class AssignmentWatch : IAsyncDisposable
     public AssignmentWatch(KafkaContext log, string group, Func<MemberLook> look, Action differs)
     {
         (_log, _group, _look, _differs) = (log, group, look, differs);
-        _timeout = log.Options.RequestTimeout;
         _timer = new PeriodicTimer(log.Options.AssignmentCheckInterval, log.Time);
         _loop = Task.Run(RunLoopAsync);
     }
@@ -77,31 +82,41 @@ internal sealed class AssignmentWatch : IAsyncDisposable
     /// The partitions the group says the member has and may keep; null when it does not say. With KIP-848 a partition counts as the
     /// member's until it has let go of it, so those that are not meant for it any more are left out.
     /// </returns>
-    private async Task<IReadOnlySet<TopicPartition>?> AskAsync(string memberId, CancellationToken cancellationToken)
+    private async Task<MemberEntry?> AskAsync(string memberId, CancellationToken cancellationToken)
     {
         var answer = await _log.AdminClient
-            .DescribeConsumerGroupsAsync([_group], new DescribeConsumerGroupsOptions { RequestTimeout = _timeout })
+            .DescribeConsumerGroupsAsync([_group], new DescribeConsumerGroupsOptions { RequestTimeout = Longest })
             .WaitAsync(cancellationToken);
         var group = answer.ConsumerGroupDescriptions[0];
-
-        // With the classic protocol members learn their assignments one after the other, until the group is stable. The states
-        // that only KIP-848 has (assigning, reconciling) come as unknown: Confluent.Kafka has no names for them.
-        var isKnown = !group.Error.IsError && (_log.UsesClassicGroups
-            ? group.State == ConsumerGroupState.Stable
-            : group.State is not (ConsumerGroupState.Dead or ConsumerGroupState.Empty));
-        if (!isKnown)
+        if (group.Error.IsError)
         {
             return null;
         }
 
-        var member = group.Members.FirstOrDefault(m => m.ConsumerId == memberId);
-        var told = Ids(member?.Assignment);
-        if (member?.TargetAssignment is { } target)
+        if (group.State is ConsumerGroupState.Dead or ConsumerGroupState.Empty)
+        {
+            return MemberEntry.None;
+        }
+
+        // With the classic protocol members learn their assignments one after the other, until the group is stable. The states
+        // that only KIP-848 has (assigning, reconciling) come as unknown: Confluent.Kafka has no names for them.
+        if (_log.UsesClassicGroups && group.State != ConsumerGroupState.Stable)
+        {
+            return null;
+        }
+
+        if (group.Members.FirstOrDefault(m => m.ConsumerId == memberId) is not { } member)
+        {
+            return MemberEntry.None;
+        }
+
+        var told = Ids(member.Assignment);
+        if (member.TargetAssignment is { } target)
         {
             told.IntersectWith(Ids(target));
         }
 
-        return told;
+        return new MemberEntry(true, told);
     }
 
     private static HashSet<TopicPartition> Ids(MemberAssignment? assignment) =>

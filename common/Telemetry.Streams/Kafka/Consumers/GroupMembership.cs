@@ -71,11 +71,31 @@ internal sealed class GroupMembership(KafkaContext log, ConsumerOptions options,
         turns.Tell(rebalance);
     }
 
+    /// <summary>Has the listener let everything go, and forgets it: the member is about to leave and another to join in its place.</summary>
+    public void GiveUp()
+    {
+        Interlocked.Increment(ref _changes);
+        Revoke();
+        foreach (var id in cursors.Ids())
+        {
+            cursors.Remove(id);
+        }
+
+        _untold.Clear();
+        Interlocked.Increment(ref _changes);
+    }
+
     /// <summary>
     /// Has the listener let everything go, while the member still is one: a client that closes in the middle of a rebalance neither
     /// reads offsets nor commits.
     /// </summary>
     public void Release()
+    {
+        Revoke();
+        _isLeaving = true;
+    }
+
+    private void Revoke()
     {
         List<TopicPartition> known = [.. cursors.Ids().Except(_untold)];
         if (options.Topics.Count > 0 && known.Count > 0)
@@ -83,7 +103,5 @@ internal sealed class GroupMembership(KafkaContext log, ConsumerOptions options,
             log.Metrics.Rebalanced("revoked", known.Count, options.Group);
             turns.Tell(new Rebalance(RebalanceKind.Revoked, known));
         }
-
-        _isLeaving = true;
     }
 }

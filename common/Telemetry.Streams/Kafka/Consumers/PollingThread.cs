@@ -22,6 +22,7 @@ internal sealed class PollingThread : IAsyncDisposable
     private FetchWatch? _fetchWatch;
     private volatile IConsumer<byte[]?, byte[]?> _client;
     private bool _isClassic;
+    private Task _leaving = Task.CompletedTask;
     private int _started;
     private long _polls;
 
@@ -101,9 +102,11 @@ internal sealed class PollingThread : IAsyncDisposable
             .SetErrorHandler((_, error) => _log.Logger.ClientError(error.Code, error.Reason));
         if (_options.Topics.Count > 0)
         {
-            builder.SetPartitionsAssignedHandler((_, partitions) => _membership.Assigned(partitions));
-            builder.SetPartitionsRevokedHandler((_, partitions) => _membership.Gone(RebalanceKind.Revoked, partitions));
-            builder.SetPartitionsLostHandler((_, partitions) => _membership.Gone(RebalanceKind.Lost, partitions));
+            builder.SetPartitionsAssignedHandler((client, partitions) => IsFormer(client)
+                ? [.. partitions.Select(static p => new TopicPartitionOffset(p, Offset.Unset))]
+                : _membership.Assigned(partitions));
+            builder.SetPartitionsRevokedHandler((client, partitions) => Gone(client, RebalanceKind.Revoked, partitions));
+            builder.SetPartitionsLostHandler((client, partitions) => Gone(client, RebalanceKind.Lost, partitions));
         }
 
         var client = KafkaClients.Make("consumer", builder.Build);
@@ -163,18 +166,8 @@ internal sealed class PollingThread : IAsyncDisposable
 
     private void Close()
     {
-        try
-        {
-            _membership.Release();
-            _client.Close();
-        }
-        catch (KafkaException error)
-        {
-            // The group finds out after the session timeout.
-            _log.Logger.CloseFailed(_options.Group, error);
-        }
-
-        _client.Dispose();
+        _membership.Release();
+        Leave(_client);
         _turns.Request.Reply.TrySetResult(null);
     }
 
@@ -191,7 +184,8 @@ internal sealed class PollingThread : IAsyncDisposable
                 continue;
             }
 
-            if (_lostAnswers.TryTake(out var cause))
+            // One at a time: the former client may still be leaving.
+            if (_leaving.IsCompleted && _lostAnswers.TryTake(out var cause))
             {
                 Rejoin(cause);
             }
@@ -211,22 +205,48 @@ internal sealed class PollingThread : IAsyncDisposable
         return false;
     }
 
-    /// <summary>Leaves the group and joins it again: the coordinator then tells everything anew. Partitions are revoked in good order.</summary>
+    /// <summary>
+    /// Leaves the group and joins it again as a new member, which the coordinator tells everything; what the old one had is given up in good
+    /// order first. With a client of its own: one that unsubscribes and subscribes again while answers are lost may end up in no group at
+    /// all, or fail for good (librdkafka 2.16, "ConsumerGroupHeartbeat fatal error: Invalid request").
+    /// </summary>
     private void Rejoin(RejoinCause cause)
     {
         var label = cause == RejoinCause.HeartbeatTimeout ? "heartbeat-timeout" : "assignment-differs";
         _log.Metrics.Rejoined(label, _options.Group);
         _log.Logger.MemberRejoins(_options.Group, label);
+        var next = Build();
+        _membership.GiveUp();
+        var former = _client;
+        _client = next;
+
+        // Aside: leaving waits for a coordinator that may be away.
+        _leaving = BlockingCall.RunAsync(() => Leave(former));
+    }
+
+    private void Leave(IConsumer<byte[]?, byte[]?> client)
+    {
         try
         {
-            _client.Unsubscribe();
-            _client.Subscribe(_options.Topics);
+            client.Close();
         }
         catch (KafkaException error)
         {
-            // A member that has left and not joined would read nothing for ever: try again soon.
-            _log.Logger.ClientError(error.Error.Code, error.Error.Reason);
-            _lostAnswers.Suspect(cause);
+            // The group finds out after the session timeout.
+            _log.Logger.CloseFailed(_options.Group, error);
+        }
+
+        client.Dispose();
+    }
+
+    private bool IsFormer(IConsumer<byte[]?, byte[]?> client) => client != _client;
+
+    private void Gone(IConsumer<byte[]?, byte[]?> client, RebalanceKind kind, List<TopicPartitionOffset> partitions)
+    {
+        // A former client has given up what it had.
+        if (!IsFormer(client))
+        {
+            _membership.Gone(kind, partitions);
         }
     }
 

@@ -25,6 +25,15 @@ public sealed class AssignmentComparisonTests
         _comparison.Differs(Look([A, B]), Set(A)).ShouldBeTrue();
     }
 
+    /// <summary>Without a partition it believes what the group says of it, and would wait for ever.</summary>
+    [Fact]
+    public void Member_the_group_does_not_know_is_found_although_it_has_no_partition()
+    {
+        _comparison.Differs(Look([]), MemberEntry.None).ShouldBeFalse();
+        _comparison.Differs(Look([]), MemberEntry.None).ShouldBeTrue();
+        _comparison.Differs(Look([]), Set()).ShouldBeFalse();
+    }
+
     [Fact]
     public void Agreement_is_never_suspect()
     {
@@ -66,5 +75,5 @@ public sealed class AssignmentComparisonTests
 
     private MemberLook Look(TopicPartition[] partitions) => new("member", partitions.ToHashSet(), Changes: 7, ++_polls, IsChanging: false);
 
-    private static HashSet<TopicPartition> Set(params TopicPartition[] partitions) => [.. partitions];
+    private static MemberEntry Set(params TopicPartition[] partitions) => new(true, partitions.ToHashSet());
 }
