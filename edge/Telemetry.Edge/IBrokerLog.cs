@@ -53,6 +53,7 @@ public interface IBrokerLog
     Task FollowAsync(Func<BrokerTopic, IBrokerLogReader> readerOf, CancellationToken cancellationToken);
 
     /// <summary>Completes when <see cref="FollowAsync"/> has read everything that is in the topic now.</summary>
+    /// <exception cref="BrokerLogException">The log does not say how far the topic goes.</exception>
     Task CatchUpAsync(BrokerTopic topic, CancellationToken cancellationToken);
 }
 

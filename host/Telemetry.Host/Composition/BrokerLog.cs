@@ -106,7 +106,16 @@ internal sealed class BrokerLog(IRecordLog log, TimeProvider time, string? node,
     {
         var name = NameOf(topic);
         TopicPartition[] partitions = [.. Enumerable.Range(0, Partitions(topic)).Select(i => new TopicPartition(name, i))];
-        var ranges = await Task.WhenAll(partitions.Select(p => log.QueryOffsetsAsync(p, cancellationToken).AsTask()));
+        OffsetRange[] ranges;
+        try
+        {
+            ranges = await Task.WhenAll(partitions.Select(p => log.QueryOffsetsAsync(p, cancellationToken).AsTask()));
+        }
+        catch (RecordLogException error)
+        {
+            throw Translate(error);
+        }
+
         while (true)
         {
             var read = Volatile.Read(ref _read).Task;

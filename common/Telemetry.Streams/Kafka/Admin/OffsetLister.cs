@@ -52,10 +52,18 @@ internal sealed class OffsetLister(KafkaContext log) : IAsyncDisposable
                 throw new RecordLogException(
                     RecordLogError.Unavailable, $"Could not ask for offsets of {partitions.First()}: {error.Message.TrimEnd('.')}.", error);
             }
-
-            foreach (var partition in partitions.Where(p => IsMissing(found.GetValueOrDefault(p, time), time)))
+            catch (KafkaException error) when (error.Error.Code.IsTransient())
             {
-                throw new RecordLogException(RecordLogError.TimedOut, $"Could not ask for offsets: the leader of {partition} did not answer.");
+                // The leader that was asked may be gone for long, and another in its place.
+                Learn(client, partitions, timeout);
+                throw;
+            }
+
+            TopicPartition[] missing = [.. partitions.Where(p => IsMissing(found.GetValueOrDefault(p, time), time))];
+            if (missing.Length > 0)
+            {
+                Learn(client, missing, timeout);
+                throw new RecordLogException(RecordLogError.TimedOut, $"Could not ask for offsets: the leader of {missing[0]} did not answer.");
             }
 
             return found;
