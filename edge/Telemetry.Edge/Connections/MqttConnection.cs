@@ -526,6 +526,9 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, IPublishAn
         }
 
         LetGoOfConnect();
+
+        // Most connections never wait again, and what it has registered is not small; the next wait makes another one.
+        Volatile.Write(ref _closing, null);
     }
 
     /// <summary>Cancelled when the connection is to end; null when it is ending already.</summary>
@@ -533,12 +536,13 @@ internal sealed class MqttConnection : WheelEntry, IIngestCompletion, IPublishAn
     {
         get
         {
-            if (_closing is null)
+            var closing = Volatile.Read(ref _closing);
+            if (closing is null)
             {
-                Volatile.Write(ref _closing, new CancellationTokenSource());
+                Volatile.Write(ref _closing, closing = new CancellationTokenSource());
             }
 
-            return IsClosing ? null : _closing;
+            return IsClosing ? null : closing;
         }
     }
 

@@ -32,14 +32,13 @@ internal sealed class MqttListener(
 
     private void Start(ConnectionContext context)
     {
-        // ServeAsync throws nothing; the broker keeps count of what it serves and waits for it when it stops.
-        _ = ServeAsync(context);
+        // Neither throws anything; the broker keeps count of what it serves and waits for it when it stops.
+        _ = tls is null ? serve(new SocketTransport(context)) : ServeTlsAsync(tls, context);
     }
 
-    private async Task ServeAsync(ConnectionContext context)
+    private async Task ServeTlsAsync(TlsAcceptor acceptor, ConnectionContext context)
     {
-        var transport = tls is null ? new SocketTransport(context) : await HandshakeAsync(tls, context);
-        if (transport is not null)
+        if (await HandshakeAsync(acceptor, context) is { } transport)
         {
             await serve(transport);
         }

@@ -25,6 +25,9 @@ internal sealed class SessionRegistry
     private readonly Action<StoredWill, Action?> _publishWill;
     private readonly ISessionStore? _store;
 
+    /// <summary>One for all sessions.</summary>
+    private readonly Action<Session, long> _onDue;
+
     /// <param name="options">Limits.</param>
     /// <param name="budget">What the queues of all sessions may hold together.</param>
     /// <param name="wheel">For will delay and expiry.</param>
@@ -45,6 +48,7 @@ internal sealed class SessionRegistry
         _wheel = wheel;
         _tree = tree;
         _publishWill = publishWill;
+        _onDue = OnDue;
     }
 
     public int Count => _sessions.Count;
@@ -176,7 +180,7 @@ internal sealed class SessionRegistry
         };
         var session = new Session(clientId, _limits, keep)
         {
-            OnDue = OnDue,
+            OnDue = _onDue,
             Owner = record.Owner,
             Expiry = record.ExpirySeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Will = record.Will,
@@ -384,7 +388,7 @@ internal sealed class SessionRegistry
         var keep = _store is not null && outlivesConnection
             ? new SessionKeep(_store, BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))))
             : null;
-        var session = new Session(clientId, _limits, keep) { OnDue = OnDue, Owner = owner };
+        var session = new Session(clientId, _limits, keep) { OnDue = _onDue, Owner = owner };
         _sessions[clientId] = session;
         return session;
     }

@@ -256,7 +256,14 @@ internal sealed class BrokerCluster : IAsyncDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(AnswerLimit * 2);
-        return await ShellCommand.OutputAsync(["bash", _script, .. arguments], limit.Token);
+        try
+        {
+            return await ShellCommand.OutputAsync(["bash", _script, .. arguments], limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ChaosException($"kafka.sh {arguments[0]} did not end within {AnswerLimit.TotalSeconds * 2:F0} s: the machine is too busy for {Ids.Count} brokers, or a broker does not start.");
+        }
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

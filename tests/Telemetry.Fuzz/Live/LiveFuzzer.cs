@@ -50,8 +50,7 @@ internal sealed class LiveFuzzer(IReadOnlyList<Door> doors, int seed)
 
     private static async Task CallAsync(Door door, Script script, Random random)
     {
-        // Longer than any connection needs: one that takes so long shows a broker that hangs.
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new Patience();
         var stage = "opened";
         try
         {
@@ -82,9 +81,9 @@ internal sealed class LiveFuzzer(IReadOnlyList<Door> doors, int seed)
         catch (Exception exception) when (exception is not FindingException)
         {
             // The broker may end a connection when it likes, and each stream tells that in its own way; it may not hang.
-            if (patience.IsCancellationRequested)
+            if (patience.IsLost)
             {
-                throw new FindingException($"a connection was not {stage} within 60 s", exception);
+                throw new FindingException($"a connection was not {stage} within {Patience.Beats} s", exception);
             }
         }
     }

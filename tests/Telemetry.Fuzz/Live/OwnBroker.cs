@@ -14,8 +14,6 @@ namespace Telemetry.Fuzz.Live;
 /// <summary>A broker in this process with three doors, and limits small enough that its memory must come back to where it was.</summary>
 internal sealed class OwnBroker : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly MqttBroker _broker;
     private readonly WebApplication _web;
     private readonly string _certificate;
@@ -69,13 +67,13 @@ internal sealed class OwnBroker : IAsyncDisposable
     /// <exception cref="FindingException">Others stay.</exception>
     public async Task WhenOnlyAsync(int clients)
     {
-        using var timeout = new CancellationTokenSource(Patience);
+        using var patience = new Patience();
         while (_broker.Connections != clients || _broker.Sessions.Count != clients)
         {
-            if (timeout.IsCancellationRequested)
+            if (patience.IsLost)
             {
                 throw new FindingException(
-                    $"{_broker.Connections} connections and {_broker.Sessions.Count} sessions are left, where {clients} should be, {Patience} after the last was used");
+                    $"{_broker.Connections} connections and {_broker.Sessions.Count} sessions are left, where {clients} should be, {Patience.Beats} s after the last was used");
             }
 
             await Task.Delay(50, CancellationToken.None);

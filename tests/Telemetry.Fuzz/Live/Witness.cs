@@ -33,7 +33,9 @@ internal sealed class Witness : IAsyncDisposable
                 {
                     ClientId = name,
                     ChannelOptions = new MqttClientTcpOptions { RemoteEndpoint = endpoint },
-                    Timeout = TimeSpan.FromSeconds(60),
+                    Timeout = TimeSpan.FromMinutes(10),
+                    // A process that gets no processor for long sends no PINGREQ in time either; that is not what is tried here.
+                    KeepAlivePeriod = TimeSpan.Zero,
                     ProtocolVersion = MQTTnet.Formatter.MqttProtocolVersion.V500,
                 },
                 cancellation);
@@ -64,7 +66,8 @@ internal sealed class Witness : IAsyncDisposable
         Volatile.Write(ref _published, count);
         if (Received < count)
         {
-            await _all.Task.WaitAsync(TimeSpan.FromSeconds(60), CancellationToken.None);
+            using var patience = new Patience();
+            await _all.Task.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         if (_fault is not null || Received != count || !_publisher.IsConnected || !_subscriber.IsConnected)

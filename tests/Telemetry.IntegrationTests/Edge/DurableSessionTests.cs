@@ -256,6 +256,8 @@ public sealed class DurableSessionTests
             await client.NextAsync();
         }
 
+        // Its last acknowledgement is on its way before it says good-bye.
+        await client.ShouldBeQuietAsync();
         await client.DisconnectAsync();
         await first.Broker.StopAsync(TestContext.Current.CancellationToken);
         await using var second = await first.CrashAsync();
