@@ -27,6 +27,21 @@ public static class LogTopics
     /// <summary>Keyed state of the sink (compacted, partitioned as <see cref="Readings"/>).</summary>
     public const string SinkState = "telemetry.sink-state.v1";
 
+    /// <summary>Everything alarms are decided from, keyed by device or group: conditions, what persons want, ticks.</summary>
+    public const string AlarmInputs = "telemetry.alarm-inputs.v1";
+
+    /// <summary><c>AlarmChange</c> values, keyed by device or group.</summary>
+    public const string Alarms = "telemetry.alarms.v1";
+
+    /// <summary>The alarms as they are (compacted, partitioned as <see cref="AlarmInputs"/>).</summary>
+    public const string AlarmState = "telemetry.alarm-state.v1";
+
+    /// <summary>The rules in force (compacted, one partition).</summary>
+    public const string AlarmRules = "telemetry.alarm-rules.v1";
+
+    /// <summary>What rules remember of devices (compacted, partitioned as <see cref="Readings"/>).</summary>
+    public const string AlarmRuleState = "telemetry.alarm-rule-state.v1";
+
     /// <summary><c>DeviceCommand</c> values, keyed by device.</summary>
     public const string Commands = "telemetry.commands.v1";
 

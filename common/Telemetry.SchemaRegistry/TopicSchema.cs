@@ -35,6 +35,10 @@ public sealed record TopicSchema(string Subject, string MessageName, int Release
     public static TopicSchema DeviceEvent { get; } =
         new(LogTopics.DeviceEvents + "-value", "telemetry.v1.DeviceEvent", SchemaIds.DeviceEvent, Read("v1/device_events.proto"));
 
+    /// <summary>Changes of alarms.</summary>
+    public static TopicSchema AlarmChange { get; } =
+        new(LogTopics.Alarms + "-value", "telemetry.v1.AlarmChange", SchemaIds.AlarmChange, Read("v1/alarms.proto"));
+
     /// <summary>Dead letters.</summary>
     public static TopicSchema DeadLetter { get; } =
         new(LogTopics.DeadLetters + "-value", "telemetry.v1.DeadLetter", SchemaIds.DeadLetter, Read("v1/dead_letters.proto"));
@@ -53,7 +57,7 @@ public sealed record TopicSchema(string Subject, string MessageName, int Release
 
     /// <summary>Every schema of the platform.</summary>
     public static IReadOnlyList<TopicSchema> All { get; } =
-        [ReadingBatch, ReadingBatchV2, Anomaly, Incident, DeviceEvent, DeadLetter, DeviceCommand, CommandResult, CatalogueEntry];
+        [ReadingBatch, ReadingBatchV2, Anomaly, Incident, AlarmChange, DeviceEvent, DeadLetter, DeviceCommand, CommandResult, CatalogueEntry];
 
     /// <summary>SHA-256 of the text, hexadecimal: an id cached for another text is not ours.</summary>
     public string Hash { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));

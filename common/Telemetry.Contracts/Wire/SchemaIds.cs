@@ -30,6 +30,9 @@ public static class SchemaIds
     /// <summary><c>telemetry/v1/incidents.proto</c>, first message <c>Incident</c>.</summary>
     public const int Incident = 8;
 
+    /// <summary><c>telemetry/v1/alarms.proto</c>, first message <c>AlarmChange</c>.</summary>
+    public const int AlarmChange = 9;
+
     /// <summary><c>telemetry/v2/readings.proto</c>, first message <c>ReadingBatch</c>.</summary>
     public const int ReadingBatchV2 = 101;
 

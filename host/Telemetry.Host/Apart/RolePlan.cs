@@ -16,7 +16,7 @@ internal sealed record RolePlan(IReadOnlyList<RoleSpec> Roles, string EdgeAddres
     private const string Engine = "clickhouse";
 
     /// <summary>From the outside in.</summary>
-    public static readonly IReadOnlyList<string> StopOrder = [Intake, "process", "store", "query", Engine];
+    public static readonly IReadOnlyList<string> StopOrder = [Intake, "process", "alarms", "store", "query", Engine];
 
     /// <param name="options">Settings of the whole.</param>
     /// <param name="counts">How many of each role.</param>
@@ -38,7 +38,7 @@ internal sealed record RolePlan(IReadOnlyList<RoleSpec> Roles, string EdgeAddres
                 new Uri(clickHouse, "/readyz"), clickHouse));
         }
 
-        foreach (var (role, count) in new[] { ("store", counts.Store), ("process", counts.Process) })
+        foreach (var (role, count) in new[] { ("store", counts.Store), ("process", counts.Process), ("alarms", 1) })
         {
             for (var i = 1; i <= count; i++)
             {

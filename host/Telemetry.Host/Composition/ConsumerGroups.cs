@@ -30,6 +30,12 @@ internal static class ConsumerGroups
             groups.Add(new LagGroup(options.Processing.Group, LogTopics.Readings, LagStage.Processed));
         }
 
+        if (roles.HasFlag(Roles.Alarms))
+        {
+            groups.Add(new LagGroup(options.Alarms.Group, LogTopics.AlarmInputs, null));
+            groups.Add(new LagGroup(options.Alarms.IncidentsGroup, LogTopics.Incidents, null));
+        }
+
         if (roles.HasFlag(Roles.Store))
         {
             groups.AddRange(SinkGroups.Of(options.Sink).Select(g => new LagGroup(

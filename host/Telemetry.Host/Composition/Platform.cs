@@ -40,6 +40,7 @@ internal sealed class Platform : IAsyncDisposable
 
         Add(Roles.Query, () => new QueryModule(services, Sampler));
         Add(Roles.Store, () => new StoreModule(services));
+        Add(Roles.Alarms, () => new AlarmsModule(services));
         Add(Roles.Process, () => new ProcessModule(services));
 
         // The Sparkplug host needs the log at every moment; behind store and forward another edge is the host.

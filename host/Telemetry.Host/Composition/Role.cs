@@ -21,8 +21,11 @@ internal enum Roles
     /// <summary>The bridge as a client of another MQTT broker.</summary>
     Bridge = 16,
 
+    /// <summary>States of alarms, rules, outlets.</summary>
+    Alarms = 32,
+
     /// <summary>What <c>up</c> does; the bridge too, where a broker is named for it.</summary>
-    All = Edge | Process | Store | Query,
+    All = Edge | Process | Store | Query | Alarms,
 }
 
 /// <summary>Names of roles, as commands and the API have them.</summary>

@@ -29,6 +29,11 @@ internal static class RoleSchemas
             DeviceEventSchemaId = schemas.IdOf(TopicSchema.DeviceEvent),
             DeadLetterSchemaId = schemas.IdOf(TopicSchema.DeadLetter),
         },
+        Alarms = options.Alarms with
+        {
+            AlarmSchemaId = schemas.IdOf(TopicSchema.AlarmChange),
+            DeadLetterSchemaId = schemas.IdOf(TopicSchema.DeadLetter),
+        },
         Sink = options.Sink with { DeadLetterSchemaId = schemas.IdOf(TopicSchema.DeadLetter) },
         Query = options.Query with { DeviceCommandSchemaId = schemas.IdOf(TopicSchema.DeviceCommand) },
     };
@@ -92,6 +97,11 @@ internal static class RoleSchemas
         if (roles.HasFlag(Roles.Process))
         {
             written.UnionWith([TopicSchema.Anomaly, TopicSchema.Incident, TopicSchema.DeviceEvent, TopicSchema.DeadLetter]);
+        }
+
+        if (roles.HasFlag(Roles.Alarms))
+        {
+            written.UnionWith([TopicSchema.AlarmChange, TopicSchema.DeadLetter]);
         }
 
         if (roles.HasFlag(Roles.Store))

@@ -46,6 +46,26 @@ internal static class Topics
             "What could not be used: the original bytes, where they came from and why.",
             "source: MQTT topic or log partition", $"`telemetry.v1.DeadLetter` {Protobuf}", ["edge", "bridge", "process", "store"], []),
         new(
+            Kept(LogTopics.AlarmInputs, options, options.Retention),
+            "Everything that alarms are decided from, in the order that counts: conditions of rules and incidents, what persons want, ticks.",
+            "device, or group:RULE", "private to alarms: `telemetry.v1.AlarmInput` without a frame", ["alarms", "query"], ["alarms"]),
+        new(
+            Kept(LogTopics.Alarms, options, options.Retention),
+            "Changes of alarms: what became of one, when, why and by whom.",
+            "device, or group:RULE", $"`telemetry.v1.AlarmChange` {Protobuf}", ["alarms"], ["alarms", "store", "query"]),
+        new(
+            State(LogTopics.AlarmState, options),
+            "The alarms as they are.",
+            "`a/`device`/`id, by partition of the inputs", "private to alarms and query: `telemetry.v1.AlarmState` without a frame", ["alarms"], ["alarms", "query", "edge"]),
+        new(
+            State(LogTopics.AlarmRules, options) with { Partitions = 1 },
+            "The alarm rules in force, whole.",
+            "`rules`", "private to alarms and query: `telemetry.v1.AlarmRulesRecord` without a frame", ["alarms", "query"], ["alarms", "query"]),
+        new(
+            State(LogTopics.AlarmRuleState, options),
+            "What alarm rules remember of devices, restored when a partition changes hands.",
+            "device, by partition of the readings", "private to alarms: versioned binary", ["alarms"], ["alarms"]),
+        new(
             State(LogTopics.DetectorState, options),
             "State of devices and detectors, restored when a partition changes hands.",
             "device, by partition of the readings", "private to processing: versioned binary", ["process"], ["process"]),

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Telemetry.Alarms.Setup;
 using Telemetry.Bridge;
 using Telemetry.Bridge.Commands;
 using Telemetry.Bridge.Forwarding;
@@ -69,6 +70,9 @@ public sealed record TelemetryOptions
 
     /// <summary>Duplicates, watermarks, detectors.</summary>
     public ProcessingOptions Processing { get; init; } = new();
+
+    /// <summary>Alarms: states, rules, outlets.</summary>
+    public AlarmsOptions Alarms { get; init; } = new();
 
     /// <summary>The store: a server where <c>ClickHouse:Endpoint</c> names one, otherwise the engine in this process.</summary>
     public ClickHouseOptions ClickHouse { get; init; } = new() { DataDirectory = "data/clickhouse" };

@@ -17,7 +17,7 @@ public static class ActiveGroups
     /// <exception cref="RecordLogException">A storage process is active.</exception>
     public static async Task WaitForNoneAsync(KafkaOptions kafka, string sinkGroup, ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        string[] groups = [sinkGroup, $"{sinkGroup}-anomalies", $"{sinkGroup}-device_events", $"{sinkGroup}-incidents"];
+        string[] groups = [sinkGroup, $"{sinkGroup}-anomalies", $"{sinkGroup}-device_events", $"{sinkGroup}-incidents", $"{sinkGroup}-alarms"];
         var logger = logging.CreateLogger(typeof(ActiveGroups).FullName!);
         var since = TimeProvider.System.GetTimestamp();
         var told = false;

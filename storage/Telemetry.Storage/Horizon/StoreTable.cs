@@ -23,6 +23,9 @@ public enum StoreTable
 
     /// <summary><c>incidents</c>.</summary>
     Incidents,
+
+    /// <summary><c>alarms</c>.</summary>
+    Alarms,
 }
 
 /// <summary>Names of the tables in the store.</summary>
@@ -40,7 +43,8 @@ public static class StoreTables
         StoreTable.Day => "readings_1d",
         StoreTable.Anomalies => "anomalies",
         StoreTable.DeviceEvents => "device_events",
-        _ => "incidents",
+        StoreTable.Incidents => "incidents",
+        _ => "alarms",
     };
 
     /// <summary>The table of that name; null for any other, such as <c>readings_last</c>, which holds no history.</summary>

@@ -23,7 +23,7 @@ public static class SchemaMigrator
         + "ENGINE = ReplacingMergeTree(applied_at) ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480";
 
     private static readonly string[] Tables =
-        ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last", "anomalies", "device_events", "incidents"];
+        ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last", "anomalies", "device_events", "incidents", "alarms"];
 
     /// <summary>
     /// Applies what is missing. Safe to call at every start, also by several processes at once: every statement may run twice, and the ledger
@@ -178,7 +178,7 @@ public static class SchemaMigrator
     private static IEnumerable<(string Name, string Value, IEnumerable<string> Statements)> SettingsOf(SchemaOptions options)
     {
         var raw = Seconds(options.RawRetention);
-        yield return ("raw_retention_seconds", raw, ((IEnumerable<string>)["readings", "anomalies", "device_events", "incidents"])
+        yield return ("raw_retention_seconds", raw, ((IEnumerable<string>)["readings", "anomalies", "device_events", "incidents", "alarms"])
             .Select(t => $"ALTER TABLE {t} MODIFY TTL {Ttl("event_time", raw)}"));
         var minute = Seconds(options.MinuteRetention);
         yield return ("minute_retention_seconds", minute, [$"ALTER TABLE readings_1m MODIFY TTL {Ttl("ts", minute)}"]);

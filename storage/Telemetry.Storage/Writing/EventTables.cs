@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.Text;
 using Telemetry.Contracts.V1;
 using Telemetry.Storage.Blocks;
@@ -60,6 +61,12 @@ internal static class EventTables
         + "score Float64, unit String, text String, detail String, sensors Array(String), parts String, sensor_count UInt64, "
         + "detectors Array(String), late UInt64, boot UInt64, sequence UInt64";
 
+    private const string AlarmStructure =
+        "device String, sensor String, event_time DateTime64(6, 'UTC'), id String, change String, transition String, status String, previous String, "
+        + "source String, kind String, priority String, severity UInt64, condition_time DateTime64(6, 'UTC'), raised_time DateTime64(6, 'UTC'), "
+        + "cleared_time DateTime64(6, 'UTC'), acknowledged_time DateTime64(6, 'UTC'), shelved_until DateTime64(6, 'UTC'), active UInt64, value Float64, "
+        + "unit String, text String, person String, comment String, inhibited_by String, incident String, command String, occurrences UInt64, sequence UInt64";
+
     public static readonly EventTable Anomalies = new(
         LogTopics.Anomalies,
         "anomalies",
@@ -90,8 +97,18 @@ internal static class EventTables
         message => ((Incident)message).Sensor,
         EncodeIncidents);
 
+    public static readonly EventTable Alarms = new(
+        LogTopics.Alarms,
+        "alarms",
+        "toUInt64(occurrences)",
+        AlarmStructure,
+        value => AlarmChange.Parser.ParseFrom(value.Span),
+        message => ((AlarmChange)message).TimeUs,
+        message => ((AlarmChange)message).Alarm?.Sensor ?? "",
+        EncodeAlarms);
+
     /// <summary>All of them.</summary>
-    public static readonly IReadOnlyList<EventTable> All = [Anomalies, DeviceEvents, Incidents];
+    public static readonly IReadOnlyList<EventTable> All = [Anomalies, DeviceEvents, Incidents, Alarms];
 
     private static void EncodeAnomalies(NativeWriter writer, IReadOnlyList<EventRow> rows)
     {
@@ -159,6 +176,43 @@ internal static class EventTables
         columns.Int64(i => (long)i.BootId, _ => 0);
         columns.Int64(i => (long)i.Sequence, r => r.Offset);
     }
+
+    private static void EncodeAlarms(NativeWriter writer, IReadOnlyList<EventRow> rows)
+    {
+        var columns = new ColumnWriter<AlarmChange>(writer, rows, AlarmStructure);
+        columns.Strings(c => Of(c).Device, Marker.Device);
+        columns.Sensors();
+        columns.Int64(c => c.TimeUs, r => r.TimeUs);
+        columns.Strings(c => Of(c).Id, "");
+        columns.Strings(c => c.Id, "");
+        columns.Strings(c => AlarmNames.Of(c.Transition), "");
+        columns.Strings(c => AlarmNames.Of(Of(c).Status), "");
+        columns.Strings(c => AlarmNames.Of(c.Previous), "");
+        columns.Strings(c => Of(c).Source, "");
+        columns.Strings(c => Of(c).Kind, "");
+        columns.Strings(c => AlarmNames.Of(Of(c).Priority), "");
+        columns.Int64(c => Math.Min(Of(c).Severity, ushort.MaxValue), _ => 0);
+        columns.Int64(c => Of(c).EventTimeUs, _ => 0);
+        columns.Int64(c => Of(c).RaisedUs, _ => 0);
+        columns.Int64(c => Of(c).ClearedUs, _ => 0);
+        columns.Int64(c => Of(c).AcknowledgedUs, _ => 0);
+        columns.Int64(c => Of(c).ShelvedUntilUs, _ => 0);
+        columns.Int64(c => Of(c).Active ? 1 : 0, _ => 0);
+        columns.Float64(c => Of(c).HasValue ? Of(c).Value : double.NaN, _ => 0);
+        columns.Strings(c => Of(c).Unit, "");
+        columns.Strings(c => Of(c).Text, "");
+        columns.Strings(c => c.By, "");
+        columns.Strings(c => c.Comment, "");
+        columns.Strings(c => Of(c).InhibitedBy, "");
+        columns.Strings(c => Of(c).IncidentId, "");
+        columns.Strings(c => c.CommandId, "");
+        columns.Int64(c => (long)Of(c).Occurrences, r => r.Covered);
+        columns.Int64((_, r) => r.Offset);
+    }
+
+    private static readonly Alarm NoAlarm = new();
+
+    private static Alarm Of(AlarmChange change) => change.Alarm ?? NoAlarm;
 
     private sealed class ColumnWriter<T>
         where T : class, IMessage

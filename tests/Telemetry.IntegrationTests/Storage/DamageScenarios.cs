@@ -60,7 +60,7 @@ internal static class DamageScenarios
         await StorageScenarios.StoreWithoutCheckpointAsync(harness, readings, new Random(seed));
         var rows = await harness.ClickHouse.QueryRowsAsync(
             "SELECT path FROM system.parts WHERE active AND database = currentDatabase() "
-            + "AND (table LIKE 'readings%' OR table IN ('anomalies', 'device_events', 'incidents')) ORDER BY table, name",
+            + "AND (table LIKE 'readings%' OR table IN ('anomalies', 'device_events', 'incidents', 'alarms')) ORDER BY table, name",
             null,
             CancellationToken.None);
         await File.WriteAllLinesAsync(Path.Combine(directory, PartsFile), rows.Select(r => r[0]));

@@ -21,15 +21,17 @@ internal sealed class EventFeed(IRecordLog log, int seed) : IAsyncDisposable
     {
         var device = $"device-{_random.Next(24)}";
         var time = _random.Next(50) == 0 ? -1 : Start + (_random.Next(-40, 30) * 86_400_000_000L);
-        var (topic, schema) = _random.Next(3) switch
+        var (topic, schema) = _random.Next(4) switch
         {
             0 => (LogTopics.Anomalies, SchemaIds.Anomaly),
             1 => (LogTopics.DeviceEvents, SchemaIds.DeviceEvent),
+            2 => (LogTopics.Alarms, SchemaIds.AlarmChange),
             _ => (LogTopics.Incidents, SchemaIds.Incident),
         };
         IMessage message = topic switch
         {
             LogTopics.Incidents => IncidentOf(device, time),
+            LogTopics.Alarms => AlarmOf(device, time),
             LogTopics.Anomalies => new Anomaly
             {
                 Device = device,
@@ -68,6 +70,45 @@ internal sealed class EventFeed(IRecordLog log, int seed) : IAsyncDisposable
         {
             throw new InvalidOperationException("The log's bound was reached; flush now and then.");
         }
+    }
+
+    /// <summary>With and without a value, a person and a comment.</summary>
+    private AlarmChange AlarmOf(string device, long time)
+    {
+        var alarm = new Alarm
+        {
+            Id = $"{_random.NextInt64():x16}",
+            Device = device,
+            Sensor = _random.Next(2) == 0 ? "" : "temp",
+            Source = "oil-hot",
+            Kind = "threshold",
+            Priority = (AlarmPriority)_random.Next(1, 5),
+            Status = (AlarmStatus)_random.Next(1, 8),
+            Active = _random.Next(2) == 0,
+            Text = "oil 91.5,\tabove 90",
+            Unit = "degC",
+            EventTimeUs = time - 1_000_000,
+            RaisedUs = time,
+            Occurrences = (ulong)_random.Next(100),
+            IncidentId = "i",
+            Severity = (uint)_random.Next(1001),
+        };
+        if (_random.Next(2) == 0)
+        {
+            alarm.Value = Math.Round(_random.NextDouble() * 100, 2);
+        }
+
+        return new AlarmChange
+        {
+            Id = $"0-{++_sequence}-0",
+            Alarm = alarm,
+            Transition = (AlarmTransition)_random.Next(1, 13),
+            Previous = (AlarmStatus)_random.Next(1, 8),
+            TimeUs = time,
+            By = _random.Next(2) == 0 ? "" : "ann",
+            Comment = _random.Next(2) == 0 ? "" : "the pump's on",
+            CommandId = "c",
+        };
     }
 
     /// <summary>Open or ended, with what is not always known present or absent, of no sensor to three.</summary>

@@ -33,7 +33,14 @@ internal static class EventProof
                 string.Join(' ', i.Detectors), i.Late ? 1 : 0, i.BootId, i.Sequence));
         await CompareAsync(
             clickHouse, "incidents", "SELECT device, sensor, toUnixTimestamp64Micro(event_time), id, revision, kind, state, direction, severity, toUnixTimestamp64Micro(peak_time), toUnixTimestamp64Micro(last_time), toUnixTimestamp64Micro(end_time), value, from_level, to_level, spreads, run_length, score, unit, text, arrayStringConcat(sensors, ' '), sensor_count, arrayStringConcat(detectors, ' '), late, boot, sequence FROM incidents_data", incidents, differences);
-        return refused + alsoRefused + refusedToo;
+        var (alarms, refusedAlarms) = await ExpectedAsync(
+            log, LogTopics.Alarms, AlarmChange.Parser, c => c.TimeUs, (c, offset) => string.Join(
+                '|', c.Alarm.Device, c.Alarm.Sensor, c.TimeUs, c.Alarm.Id, c.Id, Kebab(c.Transition), Kebab(c.Alarm.Status), Kebab(c.Previous), c.Alarm.Source,
+                c.Alarm.Kind, Kebab(c.Alarm.Priority), c.Alarm.Severity, c.Alarm.EventTimeUs, c.Alarm.RaisedUs, c.Alarm.Active ? 1 : 0,
+                c.Alarm.HasValue ? Number(c.Alarm.Value) : "nan", c.Alarm.Unit, c.Alarm.Text, c.By, c.Comment, c.Alarm.Occurrences, offset));
+        await CompareAsync(
+            clickHouse, "alarms", "SELECT device, sensor, toUnixTimestamp64Micro(event_time), id, change, transition, status, previous, source, kind, priority, severity, toUnixTimestamp64Micro(condition_time), toUnixTimestamp64Micro(raised_time), active, value, unit, text, person, comment, occurrences, sequence FROM alarms_data", alarms, differences);
+        return refused + alsoRefused + refusedToo + refusedAlarms;
     }
 
     private static async Task CompareAsync(

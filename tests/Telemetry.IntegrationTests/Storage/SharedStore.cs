@@ -94,6 +94,7 @@ internal sealed class SharedStore : IAsyncDisposable
                 (LogTopics.Anomalies, $"{StorageHarness.Options.Group}-anomalies"),
                 (LogTopics.DeviceEvents, $"{StorageHarness.Options.Group}-device_events"),
                 (LogTopics.Incidents, $"{StorageHarness.Options.Group}-incidents"),
+                (LogTopics.Alarms, $"{StorageHarness.Options.Group}-alarms"),
             ])
         {
             var count = await Log.QueryPartitionCountAsync(topic, Token);

@@ -25,6 +25,7 @@ internal sealed class StorageHarness : IAsyncDisposable
         new(LogTopics.Anomalies, 1),
         new(LogTopics.DeviceEvents, 1),
         new(LogTopics.Incidents, 1),
+        new(LogTopics.Alarms, 1),
         new(LogTopics.DeadLetters, 1),
     ];
 

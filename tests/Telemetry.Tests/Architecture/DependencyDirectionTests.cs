@@ -17,6 +17,7 @@ public sealed class DependencyDirectionTests
         ["Telemetry.Bridge"] = ["Telemetry.Mqtt", "Telemetry.Streams"],
         ["Telemetry.Processing"] = ["Telemetry.Streams"],
         ["Telemetry.Evaluation"] = ["Telemetry.Processing"],
+        ["Telemetry.Alarms"] = ["Telemetry.Streams"],
         ["Telemetry.Storage"] = ["Telemetry.Streams"],
         ["Telemetry.Query"] = ["Telemetry.Storage"],
         ["Telemetry.ClickHouseServer"] = ["Telemetry.Storage"],

@@ -9,7 +9,7 @@ namespace Telemetry.Tests.Architecture;
 /// </summary>
 public sealed class RoomTests
 {
-    public static TheoryData<string> Projects => ["Telemetry.Query", "Telemetry.ClickHouseServer", "Telemetry.Observability", "Telemetry.Processing", "Telemetry.Evaluation", "Telemetry.SchemaRegistry", "Telemetry.Host"];
+    public static TheoryData<string> Projects => ["Telemetry.Query", "Telemetry.ClickHouseServer", "Telemetry.Observability", "Telemetry.Processing", "Telemetry.Evaluation", "Telemetry.Alarms", "Telemetry.SchemaRegistry", "Telemetry.Host"];
 
     [Theory]
     [MemberData(nameof(Projects))]

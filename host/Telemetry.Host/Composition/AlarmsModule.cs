@@ -1,0 +1,74 @@
+using Telemetry.Alarms;
+using Telemetry.Contracts;
+using Telemetry.Query.Health;
+using Telemetry.Streams;
+
+namespace Telemetry.Host.Composition;
+
+/// <summary>Alarms: from incidents, rules over readings and what persons want to states of alarms on the log.</summary>
+internal sealed class AlarmsModule : RoleModule
+{
+    private readonly PlatformServices _services;
+    private readonly AlarmsRole _role;
+
+    public AlarmsModule(PlatformServices services)
+        : base("alarms")
+    {
+        _services = services;
+        var options = services.Options.Alarms;
+        _role = new AlarmsRole(
+            services.Log,
+            options with { TransactionalId = services.TransactionalId(options.TransactionalId) },
+            services.Logging,
+            services.Time,
+            services.Schemas);
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> NotReady => _role.NotReadyReason is { } reason ? ["alarms: " + reason] : [];
+
+    /// <inheritdoc/>
+    public override Task StartAsync(CancellationToken cancellationToken) =>
+        RunOnOwnThreadsAsync(() => _services.Dependencies.RunAsync(
+            RecordLogs.Describe(_services.Options), token => new ValueTask(_role.StartAsync(token)), cancellationToken));
+
+    /// <inheritdoc/>
+    public override async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(_services.Options.IsKafka ? 200 : 20), _services.Time);
+        while (await IsBehindAsync(cancellationToken))
+        {
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task StopAsync(CancellationToken cancellationToken) => _role.StopAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public override async ValueTask<IReadOnlyList<PipelineLag>> QueryLagAsync(CancellationToken cancellationToken) =>
+    [
+        .. (await _services.Log.QueryLagAsync(_services.Options.Alarms.Group, LogTopics.AlarmInputs, cancellationToken)).Select(lag => new PipelineLag(
+            _services.Options.Alarms.Group, lag.Partition.Topic, lag.Partition.Partition, lag.Records, lag.Time.TotalSeconds)),
+    ];
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await _role.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    private async ValueTask<bool> IsBehindAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _services.Log.QueryLagAsync(_services.Options.Alarms.IncidentsGroup, LogTopics.Incidents, cancellationToken)).Any(l => l.Records > 0)
+                || (await _services.Log.QueryLagAsync(_services.Options.Alarms.Group, LogTopics.AlarmInputs, cancellationToken)).Any(l => l.Records > 0);
+        }
+        catch (RecordLogException e) when (e.IsTransient)
+        {
+            return true; // Not known is not done; the deadline ends the wait.
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics.Metrics;
+using Telemetry.Contracts.Alarms;
+using Telemetry.Contracts.V1;
+
+namespace Telemetry.Alarms.Diagnostics;
+
+/// <summary>Meter "Telemetry.Alarms". Of inputs processed again after a crash the counts come again; the log does not.</summary>
+internal static class AlarmsMetrics
+{
+    private static readonly Meter Meter = new("Telemetry.Alarms");
+
+    private static readonly Counter<long> Changes = Meter.CreateCounter<long>(
+        "telemetry.alarms.changes", "{change}", "Changes of alarms, by transition.");
+
+    private static readonly Counter<long> Dropped = Meter.CreateCounter<long>(
+        "telemetry.alarms.dropped", "{input}", "Inputs without effect, by reason: malformed (dead-lettered), overflow (more alarms than may be), rule-states (more than rules may remember).");
+
+    private static readonly Counter<long> Restarts = Meter.CreateCounter<long>(
+        "telemetry.alarms.restarts", "{restart}", "Times a part of the role began again from what is committed, by part.");
+
+    private static readonly Histogram<double> Commits = Meter.CreateHistogram<double>(
+        "telemetry.alarms.commit.duration", "s", "Time of a commit, by part.");
+
+    public static void Changed(AlarmTransition transition, long count) =>
+        Changes.Add(count, new KeyValuePair<string, object?>("transition", AlarmNames.Of(transition)));
+
+    public static void Drop(string reason, long count)
+    {
+        if (count > 0)
+        {
+            Dropped.Add(count, new KeyValuePair<string, object?>("reason", reason));
+        }
+    }
+
+    public static void Restarted(string part) => Restarts.Add(1, new KeyValuePair<string, object?>("part", part));
+
+    public static void Committed(string part, TimeSpan duration) =>
+        Commits.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("part", part));
+}

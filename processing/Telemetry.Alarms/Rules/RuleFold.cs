@@ -1,0 +1,430 @@
+using System.Text;
+using Google.Protobuf;
+using Telemetry.Alarms.Folding;
+using Telemetry.Alarms.Setup;
+using Telemetry.Contracts;
+using Telemetry.Contracts.Alarms;
+using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.V1;
+using Telemetry.Contracts.Wire;
+using Telemetry.Streams;
+using Telemetry.Streams.State;
+
+namespace Telemetry.Alarms.Rules;
+
+/// <summary>
+/// From the readings of one partition to conditions. A pure function of the records and of the rules, which change between two records. Times of
+/// conditions are those of readings; that nothing comes is told by the time of other records.
+/// </summary>
+internal sealed class RuleFold : IPartitionFold
+{
+    private const byte Version = 1;
+    private static readonly byte[] TimeKey = [0];
+    private static readonly byte[] RulesKey = [1];
+
+    private readonly AlarmsOptions _options;
+    private readonly IReadingSchemas _schemas;
+    private readonly ReadingBatchBuffer _batch = new();
+    private readonly Dictionary<string, DeviceRules> _devices = [];
+    private readonly List<DeviceRules> _dirty = [];
+    private readonly List<byte[]> _removed = [];
+    private readonly List<FoldRecord> _outputs = [];
+    private readonly StateWriter _writer = new();
+    private readonly PriorityQueue<(DeviceRules Device, RuleState State), (long DueMs, string Key)> _absences = new(
+        Comparer<(long DueMs, string Key)>.Create(static (a, b) => a.DueMs != b.DueMs ? a.DueMs.CompareTo(b.DueMs) : string.CompareOrdinal(a.Key, b.Key)));
+
+    private AlarmRules _rules;
+    private string[] _sensors = [];
+    private long _nowMs;
+    private long _writtenMs;
+    private int _states;
+    private string _fingerprint = "";
+    private bool _hasOtherRules;
+
+    public RuleFold(AlarmsOptions options, AlarmRules rules, IReadingSchemas? schemas = null) =>
+        (_options, _rules, _schemas) = (options, rules, schemas ?? ReleasedReadingSchemas.Instance);
+
+    /// <summary>Devices passed over because there are as many states as there may be, since the owner set it back.</summary>
+    public long Overflowed { get; set; }
+
+    /// <inheritdoc/>
+    public long? NextDueMs => _absences.TryPeek(out _, out var due) ? due.DueMs : null;
+
+    /// <inheritdoc/>
+    public bool HasChanges => _outputs.Count > 0 || _dirty.Count > 0 || _removed.Count > 0 || _hasOtherRules;
+
+    /// <inheritdoc/>
+    public void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        if (key.SequenceEqual(TimeKey))
+        {
+            _nowMs = _writtenMs = BitConverter.ToInt64(value);
+            return;
+        }
+
+        if (key.SequenceEqual(RulesKey))
+        {
+            _fingerprint = Encoding.ASCII.GetString(value);
+            return;
+        }
+
+        var name = Encoding.ASCII.GetString(key);
+        _devices.Remove(name);
+        if (value.IsEmpty)
+        {
+            return;
+        }
+
+        var reader = new StateReader(value);
+        if (reader.Byte() is var version && version != Version)
+        {
+            throw new FormatException($"The state of alarm rules has version {version}; this program reads version {Version}.");
+        }
+
+        var device = new DeviceRules(name, key.ToArray());
+        while (!reader.AtEnd)
+        {
+            device.Add(RuleState.Read(ref reader));
+        }
+
+        _devices.Add(name, device);
+    }
+
+    /// <inheritdoc/>
+    public void Loaded() => Use(_rules);
+
+    /// <summary>Other rules are in force from the next record on. What no rule remembers any more is over; what still holds is told again.</summary>
+    public void UseRules(AlarmRules rules)
+    {
+        if (!ReferenceEquals(rules, _rules))
+        {
+            Use(rules);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Process(in LogRecord record)
+    {
+        _nowMs = Math.Max(_nowMs, record.TimestampMs);
+        FireAbsences();
+        if (!ConfluentFrame.TryRead(record.Value, out var schemaId, out var message) || !_batch.TryDecode(_schemas.Find(schemaId), message, out _))
+        {
+            return; // Processing and storage dead-letter it.
+        }
+
+        if (Find() is not { } device)
+        {
+            return;
+        }
+
+        if (device.Absences.Length > 0)
+        {
+            foreach (var watch in device.Absences)
+            {
+                Seen(device, watch);
+            }
+        }
+
+        TakeReadings(device);
+    }
+
+    /// <inheritdoc/>
+    public void Collect(FoldChanges changes)
+    {
+        changes.Outputs.AddRange(_outputs);
+        _outputs.Clear();
+        foreach (var key in _removed)
+        {
+            changes.State.Add((key, []));
+        }
+
+        foreach (var device in _dirty)
+        {
+            device.IsDirty = false;
+            _writer.Clear();
+            _writer.Byte(Version);
+            foreach (var state in device.States)
+            {
+                state.Write(_writer);
+            }
+
+            changes.State.Add((device.Key, _writer.WrittenSpan.ToArray()));
+        }
+
+        if (_hasOtherRules)
+        {
+            changes.State.Add((RulesKey, Encoding.ASCII.GetBytes(_fingerprint)));
+            _hasOtherRules = false;
+        }
+
+        _removed.Clear();
+        _dirty.Clear();
+        if (_nowMs != _writtenMs)
+        {
+            changes.State.Add((TimeKey, BitConverter.GetBytes(_nowMs)));
+            _writtenMs = _nowMs;
+        }
+    }
+
+    private void Use(AlarmRules rules)
+    {
+        // After a restart under the same rules everything has been told already.
+        var tells = rules.Fingerprint != _fingerprint;
+        _hasOtherRules |= tells;
+        (_rules, _fingerprint) = (rules, rules.Fingerprint);
+        _absences.Clear();
+        foreach (var device in _devices.Values.OrderBy(static d => d.Name, StringComparer.Ordinal).ToList())
+        {
+            device.Use(rules);
+            foreach (var state in device.States.ToList())
+            {
+                if (device.RuleOf(state) is not { } rule)
+                {
+                    Drop(device, state);
+                }
+                else if (state.IsActive && tells)
+                {
+                    Tell(device, rule, state, state.TimeUs);
+                }
+            }
+
+            if (device.Count == 0)
+            {
+                _devices.Remove(device.Name);
+                _dirty.Remove(device);
+                _removed.Add(device.Key);
+                continue;
+            }
+
+            foreach (var state in device.States)
+            {
+                Await(device, state);
+            }
+        }
+
+        _states = _devices.Values.Sum(static d => d.Count);
+    }
+
+    private DeviceRules? Find()
+    {
+        var name = Encoding.ASCII.GetString(_batch.Device);
+        if (_devices.TryGetValue(name, out var device))
+        {
+            return device;
+        }
+
+        if (!_rules.Rules.Any(r => r.Type != RuleType.Group && r.Devices.IsMatch(name)))
+        {
+            return null;
+        }
+
+        if (_states >= _options.RuleStatesMax)
+        {
+            Overflowed++;
+            return null;
+        }
+
+        device = new DeviceRules(name, _batch.Device.ToArray());
+        _devices.Add(name, device);
+        device.Use(_rules);
+        return device;
+    }
+
+    private void TakeReadings(DeviceRules device)
+    {
+        var before = device.Count;
+        if (_sensors.Length < _batch.SensorCount)
+        {
+            _sensors = new string[_batch.SensorCount];
+        }
+
+        for (var s = 0; s < _batch.SensorCount; s++)
+        {
+            _sensors[s] = Encoding.ASCII.GetString(_batch.Sensor(s));
+        }
+
+        for (var i = 0; i < _batch.Count; i++)
+        {
+            var watches = device.OfSensor(_sensors[_batch.SensorIndexes[i]]);
+            if (watches.Length == 0)
+            {
+                continue;
+            }
+
+            var value = _batch.Values[i];
+            var isUsable = _batch.Qualities[i] != Contracts.Readings.Quality.Bad && !double.IsNaN(value);
+            foreach (var watch in watches)
+            {
+                if (watch.Rule.Type == RuleType.Absent)
+                {
+                    Seen(device, watch);
+                }
+                else if (isUsable)
+                {
+                    Take(device, watch, _batch.EventTimes[i], value);
+                }
+            }
+        }
+
+        _states += device.Count - before;
+    }
+
+    private void Take(DeviceRules device, RuleWatch watch, long timeUs, double value)
+    {
+        var (rule, state) = (watch.Rule, watch.State);
+        var was = state.IsActive;
+        var changed = rule.Type == RuleType.Expression
+            ? RuleConditions.TakePart(rule, state, watch.IsFirst, timeUs, value, _nowMs)
+            : RuleConditions.Take(rule, state, timeUs, value, _nowMs);
+        if (changed)
+        {
+            MarkDirty(device);
+        }
+
+        if (state.IsActive != was)
+        {
+            Tell(device, rule, state, timeUs);
+        }
+    }
+
+    private void Seen(DeviceRules device, RuleWatch watch)
+    {
+        var state = watch.State;
+        if (state.SeenMs != _nowMs)
+        {
+            var isFirst = state.SeenMs == 0 || state.IsActive;
+            state.SeenMs = _nowMs;
+            MarkDirty(device);
+            if (state.IsActive)
+            {
+                state.IsActive = false;
+                Tell(device, watch.Rule, state, _nowMs * 1000);
+            }
+
+            if (isFirst)
+            {
+                Await(device, state);
+            }
+        }
+    }
+
+    private void FireAbsences()
+    {
+        while (_absences.TryPeek(out var next, out var due) && due.DueMs <= _nowMs)
+        {
+            _absences.Dequeue();
+            if (next.Device.RuleOf(next.State) is { } rule && !next.State.IsActive)
+            {
+                // It may have been heard since it was put here.
+                if (DueMs(rule, next.State) is var actual && actual > due.DueMs)
+                {
+                    Await(next.Device, next.State);
+                    continue;
+                }
+
+                next.State.IsActive = true;
+                next.State.TimeUs = due.DueMs * 1000;
+                MarkDirty(next.Device);
+                Tell(next.Device, rule, next.State, due.DueMs * 1000);
+            }
+        }
+    }
+
+    private void Await(DeviceRules device, RuleState state)
+    {
+        if (!state.IsActive && state.SeenMs != 0 && device.RuleOf(state) is { Type: RuleType.Absent } rule)
+        {
+            _absences.Enqueue((device, state), (DueMs(rule, state), $"{device.Name}/{state.Rule}/{state.Sensor}"));
+        }
+    }
+
+    private static long DueMs(AlarmRule rule, RuleState state) => state.SeenMs + (long)rule.Window.TotalMilliseconds;
+
+    /// <summary>No rule in force knows it: its condition is over.</summary>
+    private void Drop(DeviceRules device, RuleState state)
+    {
+        device.Remove(state);
+        MarkDirty(device);
+        if (state.IsActive)
+        {
+            state.IsActive = false;
+            Add(device.Name, new AlarmInput
+            {
+                Condition = new AlarmCondition { Device = device.Name, Sensor = state.Sensor, Source = state.Rule, EventTimeUs = _nowMs * 1000 },
+            });
+        }
+
+        TellGroups(device, state, _nowMs * 1000);
+    }
+
+    private void Tell(DeviceRules device, AlarmRule rule, RuleState state, long timeUs)
+    {
+        if (rule.Alarm)
+        {
+            var condition = new AlarmCondition
+            {
+                Device = device.Name,
+                Sensor = state.Sensor,
+                Source = rule.Name,
+                Kind = rule.Type.ToString().ToLowerInvariant(),
+                Active = state.IsActive,
+                Priority = rule.Priority,
+                Text = RuleTexts.Of(rule, device.Name, state),
+                EventTimeUs = timeUs,
+                Handling = rule.Handling.ToMessage(),
+            };
+            if (RuleTexts.ValueOf(rule, state) is { } value)
+            {
+                condition.Value = value;
+            }
+
+            Add(device.Name, new AlarmInput { Condition = condition });
+        }
+
+        TellGroups(device, state, timeUs);
+    }
+
+    private void TellGroups(DeviceRules device, RuleState state, long timeUs)
+    {
+        var groups = state.IsActive ? device.Rules.Where(r => r.Type == RuleType.Group && r.Of == state.Rule).ToArray() : [];
+        foreach (var gone in state.Groups.Where(name => groups.All(g => g.Name != name)))
+        {
+            Member(device, gone, _rules.Rules.FirstOrDefault(r => r.Type == RuleType.Group && r.Name == gone), false, timeUs);
+        }
+
+        state.Groups.Clear();
+        foreach (var group in groups)
+        {
+            state.Groups.Add(group.Name);
+            Member(device, group.Name, group, true, timeUs);
+        }
+    }
+
+    /// <summary>A sensor of a device more or less makes no other member: a device counts while any of them meets the rule.</summary>
+    private void Member(DeviceRules device, string group, AlarmRule? rule, bool active, long timeUs) => Add(AlarmId.GroupPrefix + group, new AlarmInput
+    {
+        Member = new AlarmGroupMember
+        {
+            Group = group,
+            Member = device.Name,
+            Active = active || device.States.Any(s => s.IsActive && s.Groups.Contains(group)),
+            AtLeast = (uint)(rule?.AtLeast ?? 0),
+            Priority = rule?.Priority ?? AlarmPriority.Low,
+            Text = rule is null ? "" : RuleTexts.OfGroup(rule),
+            EventTimeUs = timeUs,
+            Handling = rule?.Handling.ToMessage(),
+        },
+    });
+
+    private void Add(string key, AlarmInput input) =>
+        _outputs.Add(new FoldRecord(LogTopics.AlarmInputs, Encoding.ASCII.GetBytes(key), input.ToByteArray(), _nowMs));
+
+    private void MarkDirty(DeviceRules device)
+    {
+        if (!device.IsDirty)
+        {
+            device.IsDirty = true;
+            _dirty.Add(device);
+        }
+    }
+}

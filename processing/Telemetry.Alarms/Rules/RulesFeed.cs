@@ -1,0 +1,157 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using Telemetry.Alarms.Diagnostics;
+using Telemetry.Contracts;
+using Telemetry.Contracts.Alarms;
+using Telemetry.Contracts.V1;
+using Telemetry.Streams;
+
+namespace Telemetry.Alarms.Rules;
+
+/// <summary>The rules in force, as the rules topic has them. A document that cannot be used changes nothing and is told.</summary>
+internal sealed class RulesFeed(IRecordLog log, TimeProvider time, ILogger logger)
+{
+    private static readonly TopicPartition Topic = new(LogTopics.AlarmRules, 0);
+    private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    private volatile AlarmRules _current = AlarmRules.Default;
+    private AlarmRulesRecord _record = new();
+    private long _next;
+
+    /// <summary>Told after <see cref="Current"/> has changed, from the loop; must be quick.</summary>
+    public event Action? Changed;
+
+    public AlarmRules Current => _current;
+
+    /// <summary>Reads what is there, and puts a file in force when it is another one than last time.</summary>
+    /// <param name="file">Rules document; empty: none.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="FormatException">The file cannot be used; the message says all that is wrong.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="RecordLogException">The log does not answer.</exception>
+    public async Task LoadAsync(string file, CancellationToken cancellationToken)
+    {
+        var (low, high) = await log.QueryOffsetsAsync(Topic, cancellationToken);
+        _next = low;
+        await using (var consumer = log.CreateConsumer(new ConsumerOptions()))
+        {
+            consumer.Assign([Topic]);
+            consumer.Seek(Topic, low);
+            while (consumer.Position(Topic) < high)
+            {
+                await ReadAsync(consumer, cancellationToken);
+            }
+        }
+
+        if (file.Length > 0)
+        {
+            await PutAsync(file, cancellationToken);
+        }
+    }
+
+    /// <summary>Follows the topic until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) => LogFollower.RunAsync(
+        FollowAsync, (error, pause) => AlarmsLog.RulesFailed(logger, pause, error), Retry, time, cancellationToken);
+
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        await using var consumer = log.CreateConsumer(new ConsumerOptions());
+        consumer.Assign([Topic]);
+        consumer.Seek(Topic, _next);
+        while (true)
+        {
+            await ReadAsync(consumer, cancellationToken);
+        }
+    }
+
+    private async Task ReadAsync(IRecordConsumer consumer, CancellationToken cancellationToken)
+    {
+        var records = await consumer.PollAsync(16, PollWait, cancellationToken);
+        for (var i = 0; i < records.Count; i++)
+        {
+            Take(records[i].Value);
+            _next = records[i].Offset + 1;
+        }
+    }
+
+    private void Take(ReadOnlyMemory<byte> value)
+    {
+        AlarmRulesRecord record;
+        try
+        {
+            record = AlarmRulesRecord.Parser.ParseFrom(value.Span);
+        }
+        catch (InvalidProtocolBufferException error)
+        {
+            AlarmsLog.RulesUnusable(logger, 0, error.Message);
+            return;
+        }
+
+        _record = record;
+        if (AlarmRulesReader.Read(record.Document.Memory, out var errors) is not { } rules)
+        {
+            AlarmsLog.RulesUnusable(logger, record.Version, string.Join(" ", errors));
+            return;
+        }
+
+        _current = rules;
+        AlarmsLog.RulesInForce(logger, record.Version, rules.Rules.Count, rules.Incidents.Count);
+        Changed?.Invoke();
+    }
+
+    private async Task PutAsync(string file, CancellationToken cancellationToken)
+    {
+        var document = await File.ReadAllBytesAsync(file, cancellationToken);
+        if (AlarmRulesReader.Read(document, out var errors) is null)
+        {
+            throw new FormatException($"Alarms:RulesFile '{file}' cannot be used:\n  {string.Join("\n  ", errors)}");
+        }
+
+        var hash = Convert.ToHexStringLower(SHA256.HashData(document));
+        if (_record.FileHash == hash)
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow();
+        var record = new AlarmRulesRecord
+        {
+            Version = _record.Version + 1,
+            Document = ByteString.CopyFrom(document),
+            By = "file",
+            Comment = Path.GetFileName(file),
+            TimeUs = now.ToUnixTimeMilliseconds() * 1000,
+            FileHash = hash,
+        };
+        await using var producer = log.CreateProducer(new ProducerOptions());
+        var appended = new Appended();
+        producer.TryAppend(
+            new NewRecord { Topic = LogTopics.AlarmRules, Partition = 0, Key = "rules"u8, Value = record.ToByteArray(), TimestampMs = now.ToUnixTimeMilliseconds() },
+            appended,
+            0);
+        await producer.FlushAsync(cancellationToken);
+        await appended.Task.WaitAsync(cancellationToken);
+        Take(record.ToByteArray());
+    }
+
+    private sealed class Appended : IAppendCompletion
+    {
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Task => _done.Task;
+
+        void IAppendCompletion.Appended(long offset, RecordLogException? error, ulong state)
+        {
+            if (error is null)
+            {
+                _done.TrySetResult();
+            }
+            else
+            {
+                _done.TrySetException(error);
+            }
+        }
+    }
+}

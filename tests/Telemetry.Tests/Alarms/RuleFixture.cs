@@ -1,0 +1,133 @@
+using System.Text;
+using Telemetry.Alarms.Folding;
+using Telemetry.Alarms.Rules;
+using Telemetry.Alarms.Setup;
+using Telemetry.Contracts;
+using Telemetry.Contracts.Alarms;
+using Telemetry.Contracts.Text;
+using Telemetry.Contracts.V1;
+using Telemetry.Contracts.Wire;
+using Telemetry.Streams;
+
+namespace Telemetry.Tests.Alarms;
+
+/// <summary>Rules over readings with a clock that the test turns, and a state topic they can be restored from.</summary>
+internal sealed class RuleFixture
+{
+    private readonly Dictionary<string, byte[]> _state = [];
+    private readonly List<AlarmInput> _inputs = [];
+    private AlarmRules _rules;
+
+    public RuleFixture(string rules)
+    {
+        _rules = Parse(rules);
+        Fold = new RuleFold(new AlarmsOptions(), _rules);
+        Fold.Loaded();
+    }
+
+    public RuleFold Fold { get; private set; }
+
+    public long NowMs { get; set; } = 1_700_000_000_000;
+
+    public long Offset { get; private set; }
+
+    /// <summary>What was told since the last call: device, sensor, source and whether it holds.</summary>
+    public List<string> Taken()
+    {
+        List<string> taken =
+        [
+            .. _inputs.Select(i => i.InputCase == AlarmInput.InputOneofCase.Condition
+                ? $"{i.Condition.Device}/{i.Condition.Sensor} {i.Condition.Source} {(i.Condition.Active ? "holds" : "over")}"
+                : $"{i.Member.Group} {i.Member.Member} {(i.Member.Active ? "in" : "out")} {i.Member.AtLeast}"),
+        ];
+        _inputs.Clear();
+        return taken;
+    }
+
+    public AlarmCondition Last => _inputs.Last(i => i.InputCase == AlarmInput.InputOneofCase.Condition).Condition;
+
+    public RuleFixture Pass(string duration)
+    {
+        NowMs += (long)DurationText.Parse(duration).TotalMilliseconds;
+        return this;
+    }
+
+    /// <summary>A reading of now, or of so long ago.</summary>
+    public RuleFixture Reading(string sensor, double value, string device = "press-07", string ago = "0s") =>
+        Send(Record(device, NowMs - (long)DurationText.Parse(ago).TotalMilliseconds, (sensor, value)));
+
+    /// <summary>Something else on the partition, which brings the time.</summary>
+    public RuleFixture Tick() => Send([1, 2, 3]);
+
+    public RuleFixture Use(string rules)
+    {
+        _rules = Parse(rules);
+        Fold.UseRules(_rules);
+        Collect();
+        return this;
+    }
+
+    public RuleFixture Restart(string? rules = null)
+    {
+        _rules = rules is null ? _rules : Parse(rules);
+        Fold = new RuleFold(new AlarmsOptions(), _rules);
+        foreach (var (key, value) in _state)
+        {
+            Fold.Load(Convert.FromHexString(key), value);
+        }
+
+        Fold.Loaded();
+        Collect();
+        return this;
+    }
+
+    public static AlarmRules Parse(string rules)
+    {
+        var parsed = AlarmRulesReader.Read(Encoding.UTF8.GetBytes("{\"rules\": [" + rules + "]}"), out var errors);
+        errors.ShouldBeEmpty();
+        return parsed!;
+    }
+
+    public static byte[] Record(string device, long timeMs, params (string Sensor, double Value)[] readings)
+    {
+        var batch = new ReadingBatch { Device = device, BootId = 1, FirstSequence = 1, BaseTimeUs = timeMs * 1000 };
+        foreach (var (sensor, value) in readings)
+        {
+            if (readings.Length > 1)
+            {
+                batch.SensorIndexes.Add((uint)batch.Sensors.Count);
+            }
+
+            batch.Sensors.Add(sensor);
+            batch.Values.Add(value);
+        }
+
+        return FramedMessage.Write(batch, SchemaIds.ReadingBatch);
+    }
+
+    private RuleFixture Send(byte[] value)
+    {
+        Fold.Process(new LogRecord(LogTopics.Readings, 0, Offset++, NowMs, default, value, RecordHeaders.Empty));
+        Collect();
+        return this;
+    }
+
+    private void Collect()
+    {
+        var changes = new FoldChanges();
+        Fold.Collect(changes);
+        _inputs.AddRange(changes.Outputs.Select(o => AlarmInput.Parser.ParseFrom(o.Value)));
+        foreach (var (key, entry) in changes.State)
+        {
+            var name = Convert.ToHexString(key);
+            if (entry.Length == 0)
+            {
+                _state.Remove(name);
+            }
+            else
+            {
+                _state[name] = entry;
+            }
+        }
+    }
+}
