@@ -11,7 +11,7 @@ debian_package() { # CHECK PACKAGE...: installs what tests drive as real peers, 
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$stamps/apt-$1.log" 2>&1 \
       || say "could not install $*: tests that drive it will be skipped by name"
     # Debian starts a service of it at once; the tests start their own on free ports.
-    case $1 in mosquitto|prometheus) service "$1" stop >/dev/null 2>&1 || true ;; esac
+    case $1 in mosquitto|prometheus|prometheus-alertmanager) service "$1" stop >/dev/null 2>&1 || true ;; esac
   else
     say "$* is not installed: tests that drive it will be skipped by name"
   fi
@@ -122,6 +122,7 @@ debian_packages() {
   debian_package "command -v mosquitto_pub" mosquitto-clients
   debian_package "/usr/bin/python3 -c 'import paho.mqtt.client'" python3-paho-mqtt
   debian_package "command -v promtool" prometheus
+  debian_package "command -v prometheus-alertmanager" prometheus-alertmanager
 }
 
 # Writes docs/mqtt-conformance.md anew and shows its counts; fails where a statement has neither test nor reason.

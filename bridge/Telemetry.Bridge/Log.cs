@@ -26,6 +26,9 @@ internal static partial class Log
     [LoggerMessage(2011, LogLevel.Warning, "Commands cannot be read from the log; tried again in {Delay}")]
     public static partial void CommandsFailed(ILogger logger, TimeSpan delay, Exception error);
 
+    [LoggerMessage(2013, LogLevel.Warning, "Alarms cannot be read from the log for their MQTT topics; tried again in {Delay}")]
+    public static partial void AlarmTopicsFailed(ILogger logger, TimeSpan delay, Exception error);
+
     [LoggerMessage(2012, LogLevel.Warning, "Record {Offset} of {Topic}/{Partition} is skipped: {Detail}")]
     public static partial void CommandUnreadable(ILogger logger, string topic, int partition, long offset, string detail);
 

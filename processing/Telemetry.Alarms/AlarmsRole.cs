@@ -3,9 +3,11 @@ using Microsoft.Extensions.Logging;
 using Telemetry.Alarms.Diagnostics;
 using Telemetry.Alarms.Incidents;
 using Telemetry.Alarms.Keeping;
+using Telemetry.Alarms.Outlets;
 using Telemetry.Alarms.Rules;
 using Telemetry.Alarms.Running;
 using Telemetry.Alarms.Setup;
+using Telemetry.Alarms.Streaming;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.V1;
@@ -27,6 +29,8 @@ public sealed class AlarmsRole : IAsyncDisposable
     private readonly FoldRunner<AlarmKeeper> _keeper;
     private readonly FoldRunner<IncidentFold> _incidents;
     private readonly FoldRunner<RuleFold> _rules;
+    private readonly WebhookOutlet? _webhook;
+    private readonly AlertmanagerOutlet? _alertmanager;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private Task _following = Task.CompletedTask;
@@ -37,11 +41,16 @@ public sealed class AlarmsRole : IAsyncDisposable
     /// <param name="loggers">Told of state changes only.</param>
     /// <param name="time">The clock of commits and ticks.</param>
     /// <param name="schemas">Layouts of readings by schema id; null: the released ids.</param>
+    /// <exception cref="FormatException">The webhook's secret cannot be used.</exception>
+    /// <exception cref="IOException">The webhook's secret cannot be read.</exception>
     public AlarmsRole(IRecordLog log, AlarmsOptions options, ILoggerFactory loggers, TimeProvider time, IReadingSchemas? schemas = null)
     {
         (_log, _options) = (log, options);
         _logger = loggers.CreateLogger<AlarmsRole>();
         _feed = new RulesFeed(log, time, _logger);
+        Streams = new StreamHub(log, options.Grpc, time, _logger, schemas);
+        _webhook = options.Webhook.Url.Length > 0 ? new WebhookOutlet(log, options, time, _logger) : null;
+        _alertmanager = options.Alertmanager.Urls.Any(static url => url.Length > 0) ? new AlertmanagerOutlet(log, options.Alertmanager, time, _logger) : null;
         _keeper = new FoldRunner<AlarmKeeper>(
             log,
             new FoldSpec<AlarmKeeper>
@@ -100,7 +109,10 @@ public sealed class AlarmsRole : IAsyncDisposable
             _logger);
     }
 
-    /// <summary>Why it does not get on, for people; null when it does.</summary>
+    /// <summary>What the gRPC service gives.</summary>
+    public StreamHub Streams { get; }
+
+    /// <summary>Why it does not get on, for people; null when it does. An outlet that does not get on is told by metrics and logs.</summary>
     public string? NotReadyReason => _keeper.NotReadyReason ?? _incidents.NotReadyReason ?? (_readsReadings ? _rules.NotReadyReason : null);
 
     /// <summary>Reads the rules and begins.</summary>
@@ -109,13 +121,21 @@ public sealed class AlarmsRole : IAsyncDisposable
     /// <exception cref="RecordLogException">The log or a topic is not there.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        // Whatever can fail comes before anything runs: the start may be tried again.
         await _feed.LoadAsync(_options.RulesFile, cancellationToken);
+        var hasLeftovers = await HasLeftoversAsync(cancellationToken);
         _feed.Changed += ReadReadingsIfNeeded;
         _keeper.Start();
         _incidents.Start();
-        await ReadLeftoversAsync(cancellationToken);
+        if (hasLeftovers)
+        {
+            ReadReadings();
+        }
+
         ReadReadingsIfNeeded();
         _following = _feed.RunAsync(_stop.Token);
+        _webhook?.Start();
+        _alertmanager?.Start();
     }
 
     /// <summary>Finishes what was taken, commits, leaves the groups. What makes conditions stops first.</summary>
@@ -125,6 +145,8 @@ public sealed class AlarmsRole : IAsyncDisposable
         await _following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.WhenAll(_rules.StopAsync(cancellationToken), _incidents.StopAsync(cancellationToken));
         await _keeper.StopAsync(cancellationToken);
+        await (_webhook?.StopAsync(cancellationToken) ?? Task.CompletedTask);
+        await (_alertmanager?.StopAsync(cancellationToken) ?? Task.CompletedTask);
     }
 
     public async ValueTask DisposeAsync()
@@ -134,12 +156,15 @@ public sealed class AlarmsRole : IAsyncDisposable
         await _rules.DisposeAsync();
         await _incidents.DisposeAsync();
         await _keeper.DisposeAsync();
+        await (_webhook?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_alertmanager?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await Streams.DisposeAsync();
         _board.Dispose();
         _stop.Dispose();
     }
 
     /// <summary>Rules that are gone may have left conditions that hold.</summary>
-    private async Task ReadLeftoversAsync(CancellationToken cancellationToken)
+    private async Task<bool> HasLeftoversAsync(CancellationToken cancellationToken)
     {
         var partitions = await _log.QueryPartitionCountAsync(LogTopics.AlarmRuleState, cancellationToken);
         for (var i = 0; i < partitions; i++)
@@ -147,10 +172,11 @@ public sealed class AlarmsRole : IAsyncDisposable
             var (low, high) = await _log.QueryOffsetsAsync(new TopicPartition(LogTopics.AlarmRuleState, i), cancellationToken);
             if (low < high)
             {
-                ReadReadings();
-                return;
+                return true;
             }
         }
+
+        return false;
     }
 
     private void ReadReadingsIfNeeded()

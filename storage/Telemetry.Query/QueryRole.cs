@@ -19,9 +19,9 @@ public sealed class QueryRole(QueryServices services) : IAsyncDisposable
     {
         try
         {
-            if (Parts is { Tail: { } tail, Commands: { } commands })
+            if (Parts is { Tail: { } tail, Commands: { } commands, Alarms: { } alarms })
             {
-                await Task.WhenAll(tail.RunAsync(cancellationToken), commands.RunAsync(cancellationToken));
+                await Task.WhenAll(tail.RunAsync(cancellationToken), commands.RunAsync(cancellationToken), alarms.RunAsync(cancellationToken));
             }
             else
             {

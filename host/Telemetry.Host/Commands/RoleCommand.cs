@@ -15,7 +15,7 @@ internal static class RoleCommand
     [
         Create("edge", Roles.Edge, "MQTT broker and bridge: publishes become records on the log."),
         Create("process", Roles.Process, "Duplicates, watermarks, detectors: anomalies and device events onto the log."),
-        Create("alarms", Roles.Alarms, "Alarms: from incidents, rules over readings and what persons want to states on the log."),
+        AlarmsCommand.AddTo(Create("alarms", Roles.Alarms, "Alarms: states, rules and outlets. With a subcommand: looks at alarms and does something about them.")),
         Create("store", Roles.Store, "Readings, anomalies and device events from the log into ClickHouse, exactly once."),
         Create("query", Roles.Query, "HTTP API, live stream and console."),
         Create(GatewayFlags.Name, Roles.Edge, "Edge on a small machine: what devices send is kept on disk and forwarded to a central platform or Kafka."),

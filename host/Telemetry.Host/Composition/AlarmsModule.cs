@@ -1,4 +1,5 @@
 using Telemetry.Alarms;
+using Telemetry.Alarms.Streaming;
 using Telemetry.Contracts;
 using Telemetry.Query.Health;
 using Telemetry.Streams;
@@ -26,6 +27,12 @@ internal sealed class AlarmsModule : RoleModule
 
     /// <inheritdoc/>
     public override IEnumerable<string> NotReady => _role.NotReadyReason is { } reason ? ["alarms: " + reason] : [];
+
+    /// <inheritdoc/>
+    public override void AddServices(IServiceCollection services) => services.AddTelemetryStreams(_role.Streams, () => _role.NotReadyReason);
+
+    /// <inheritdoc/>
+    public override void Map(WebApplication application) => application.MapTelemetryStreams();
 
     /// <inheritdoc/>
     public override Task StartAsync(CancellationToken cancellationToken) =>

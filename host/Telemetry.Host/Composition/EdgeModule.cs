@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using Telemetry.Bridge.Alarms;
 using Telemetry.Bridge.Commands;
 using Telemetry.Bridge.Ingest;
 using Telemetry.Bridge.Sparkplug.Host;
@@ -17,6 +18,7 @@ internal sealed class EdgeModule : RoleModule
     private readonly BrokerLog _brokerLog;
     private readonly MqttBroker _broker;
     private readonly CommandDelivery _commands;
+    private readonly AlarmTopics? _alarms;
     private PosixSignalRegistration? _hangUp;
     private HttpsCertificate? _https;
     private readonly HostStatePublisher? _sparkplugState;
@@ -38,6 +40,9 @@ internal sealed class EdgeModule : RoleModule
             services.Log, _producer, channel, options.Commands, options.Bridge, services.Time,
             logging.CreateLogger<CommandDelivery>());
         RoleSchemas.Follow(services.Schemas, options.Bridge, _ingest, _commands);
+
+        // Behind store and forward the central platform has the alarms.
+        _alarms = services.Forward is null ? new AlarmTopics(services.Log, channel, services.Time, logging.CreateLogger<AlarmTopics>()) : null;
         if (sparkplug is not null)
         {
             _sparkplugState = new HostStatePublisher(
@@ -85,6 +90,7 @@ internal sealed class EdgeModule : RoleModule
         var listeners = string.Join(", ", _services.Options.Edge.EffectiveListeners.Select(l => $"{l.Address}:{l.Port}"));
         await Listening.StartAsync(() => _broker.StartAsync(cancellationToken), $"MQTT cannot listen on {listeners}", "--mqtt-port");
         _commands.Start();
+        _alarms?.Start();
         // Without a terminal: closing one sends this signal too, and should end what was started in it.
         _hangUp = Console.IsInputRedirected ? PosixSignalRegistration.Create(PosixSignal.SIGHUP, Reload) : null;
         _sparkplugState?.Start();
@@ -99,6 +105,7 @@ internal sealed class EdgeModule : RoleModule
             await _sparkplugState.StopAsync(cancellationToken);
         }
 
+        await (_alarms?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _commands.DisposeAsync();
         await _broker.StopAsync(cancellationToken);
         await _brokerLog.DisposeAsync();

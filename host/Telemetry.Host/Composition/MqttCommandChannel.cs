@@ -1,4 +1,5 @@
 using System.Text;
+using Telemetry.Bridge.Alarms;
 using Telemetry.Bridge.Commands;
 using Telemetry.Bridge.Sparkplug.Host;
 using Telemetry.Edge.Hosting;
@@ -7,7 +8,7 @@ using Telemetry.Mqtt;
 namespace Telemetry.Host.Composition;
 
 /// <summary>Commands, and the state of the Sparkplug host, go out through the broker of this process.</summary>
-internal sealed class MqttCommandChannel(MqttBroker broker) : ICommandChannel, ISparkplugChannel
+internal sealed class MqttCommandChannel(MqttBroker broker) : ICommandChannel, ISparkplugChannel, IAlarmChannel
 {
     public ValueTask<bool> SendPlainAsync(string topic, ReadOnlyMemory<byte> payload) => broker.PublishAsync(topic, payload);
 
@@ -18,6 +19,9 @@ internal sealed class MqttCommandChannel(MqttBroker broker) : ICommandChannel, I
     public byte[]? RetainedState(string topic) => broker.Retained(topic);
 
     public async ValueTask PublishStateAsync(string topic, ReadOnlyMemory<byte> payload) =>
+        await broker.PublishAsync(topic, payload, MqttQos.AtLeastOnce, retain: true);
+
+    public async ValueTask PublishRetainedAsync(string topic, ReadOnlyMemory<byte> payload) =>
         await broker.PublishAsync(topic, payload, MqttQos.AtLeastOnce, retain: true);
 
     public ValueTask<bool> SendAsync(

@@ -19,5 +19,5 @@ internal static class OperationsServer
         HostLogging logging,
         CancellationToken cancellationToken) =>
         await WebServer.StartAsync(
-            options, new SocketBudget(MostSockets, logging, TimeProvider.System), [], instrumentation, notReady, logging, cancellationToken);
+            options, new SocketBudget(MostSockets, logging, TimeProvider.System), [], instrumentation, notReady, logging, grpcPort: null, cancellationToken);
 }

@@ -56,7 +56,7 @@ internal static class Topics
         new(
             State(LogTopics.AlarmState, options),
             "The alarms as they are.",
-            "`a/`device`/`id, by partition of the inputs", "private to alarms and query: `telemetry.v1.AlarmState` without a frame", ["alarms"], ["alarms", "query", "edge"]),
+            "device and alarm, by partition of the inputs", "private to alarms and query: `telemetry.v1.AlarmState` without a frame", ["alarms"], ["alarms", "query", "edge"]),
         new(
             State(LogTopics.AlarmRules, options) with { Partitions = 1 },
             "The alarm rules in force, whole.",

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Telemetry.Edge.Sockets;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
@@ -28,6 +29,7 @@ internal sealed class WebServer : IAsyncDisposable
     /// <param name="instrumentation">Every metric of this process.</param>
     /// <param name="notReady">Why the process is not ready to serve; empty when it is.</param>
     /// <param name="logging">Logging.</param>
+    /// <param name="grpcPort">Port of gRPC without TLS; null: none.</param>
     /// <param name="cancellationToken">Ends the start.</param>
     /// <exception cref="IOException">The address cannot be had.</exception>
     public static async Task<WebServer> StartAsync(
@@ -37,6 +39,7 @@ internal sealed class WebServer : IAsyncDisposable
         Instrumentation instrumentation,
         Func<IReadOnlyList<string>> notReady,
         HostLogging logging,
+        int? grpcPort,
         CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -61,6 +64,11 @@ internal sealed class WebServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Listen(options.Address, options.Port);
+            if (grpcPort is { } port)
+            {
+                kestrel.Listen(options.Address, port, listen => listen.Protocols = HttpProtocols.Http2);
+            }
+
             if (certificate is not null)
             {
                 kestrel.Listen(options.Tls.Address, options.Tls.Port, listen => listen.UseHttps(certificate.Tls.ForKestrel));

@@ -20,6 +20,21 @@ internal static partial class AlarmsLog
     [LoggerMessage(3504, LogLevel.Warning, "Alarm rules cannot be read from the log; tried again in {Pause}.")]
     public static partial void RulesFailed(ILogger logger, TimeSpan pause, Exception error);
 
+    [LoggerMessage(3506, LogLevel.Warning, "The outlet {Outlet} failed; begun again in {Pause}.")]
+    public static partial void OutletFailed(ILogger logger, string outlet, TimeSpan pause, Exception error);
+
+    [LoggerMessage(3507, LogLevel.Warning, "The webhook did not take change {Change}: {Problem} Tried again in {Pause}, and then with growing pauses.")]
+    public static partial void WebhookFailed(ILogger logger, string change, string problem, TimeSpan pause);
+
+    [LoggerMessage(3508, LogLevel.Error, "The webhook did not take change {Change} in {Attempts} attempts; it is a dead letter now. {Problem}")]
+    public static partial void WebhookGivenUp(ILogger logger, string change, int attempts, string problem);
+
+    [LoggerMessage(3509, LogLevel.Warning, "No Alertmanager takes alerts ({Firing} fire); tried again in {Pause}.")]
+    public static partial void AlertmanagerFailed(ILogger logger, int firing, TimeSpan pause);
+
+    [LoggerMessage(3510, LogLevel.Warning, "Alertmanager {Url} answered {Status}: {Answer}")]
+    public static partial void AlertmanagerRefused(ILogger logger, Uri url, int status, string answer);
+
     [LoggerMessage(3505, LogLevel.Warning, "{Count} conditions were not followed: the partition has {Max} alarms, as many as it may (Alarms:AlarmsMax), and all of them stand.")]
     public static partial void Overflowed(ILogger logger, long count, int max);
 }

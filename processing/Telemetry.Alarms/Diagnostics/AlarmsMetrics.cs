@@ -21,6 +21,22 @@ internal static class AlarmsMetrics
     private static readonly Histogram<double> Commits = Meter.CreateHistogram<double>(
         "telemetry.alarms.commit.duration", "s", "Time of a commit, by part.");
 
+    private static readonly Counter<long> Deliveries = Meter.CreateCounter<long>(
+        "telemetry.alarms.outlet.deliveries", "{delivery}", "Deliveries to outlets, by outlet and result: taken, failed (tried again), dead-lettered.");
+
+    private static readonly UpDownCounter<long> Streams = Meter.CreateUpDownCounter<long>(
+        "telemetry.alarms.streams", "{stream}", "Open gRPC streams.");
+
+    private static readonly Counter<long> StreamsDropped = Meter.CreateCounter<long>(
+        "telemetry.alarms.streams.dropped", "{stream}", "gRPC streams ended because their clients were too slow.");
+
+    public static void Delivered(string outlet, string result) =>
+        Deliveries.Add(1, new KeyValuePair<string, object?>("outlet", outlet), new KeyValuePair<string, object?>("result", result));
+
+    public static void StreamClients(int change) => Streams.Add(change);
+
+    public static void StreamDropped() => StreamsDropped.Add(1);
+
     public static void Changed(AlarmTransition transition, long count) =>
         Changes.Add(count, new KeyValuePair<string, object?>("transition", AlarmNames.Of(transition)));
 

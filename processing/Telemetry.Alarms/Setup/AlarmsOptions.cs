@@ -4,7 +4,7 @@ using Telemetry.Contracts.Wire;
 namespace Telemetry.Alarms.Setup;
 
 /// <summary>Alarms: states, rules and outlets.</summary>
-public sealed record AlarmsOptions
+public sealed record AlarmsOptions : IValidatableObject
 {
     /// <summary>
     /// Rules document (JSON). It is put in force at the start when it is not the file that was put in force last; changes over the API stay until the
@@ -51,9 +51,30 @@ public sealed record AlarmsOptions
     [Range(100, 10_000_000)]
     public int RuleStatesMax { get; init; } = 200_000;
 
+    /// <summary>Prometheus Alertmanager.</summary>
+    public AlertmanagerOptions Alertmanager { get; init; } = new();
+
+    /// <summary>A webhook.</summary>
+    public WebhookOptions Webhook { get; init; } = new();
+
+    /// <summary>The gRPC service.</summary>
+    public GrpcStreamOptions Grpc { get; init; } = new();
+
     /// <summary>Schema id in front of alarm changes.</summary>
     public int AlarmSchemaId { get; init; } = SchemaIds.AlarmChange;
 
     /// <summary>Schema id in front of dead letters.</summary>
     public int DeadLetterSchemaId { get; init; } = SchemaIds.DeadLetter;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var url in Alertmanager.Urls.Append(Webhook.Url).Append(Alertmanager.ConsoleUrl).Where(static url => url.Length > 0))
+        {
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+            {
+                yield return new ValidationResult($"'{url}' is not an address that begins with http:// or https://.", [nameof(Alertmanager), nameof(Webhook)]);
+            }
+        }
+    }
 }

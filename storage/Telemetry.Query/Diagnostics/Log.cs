@@ -28,4 +28,7 @@ internal static partial class Log
 
     [LoggerMessage(5008, LogLevel.Warning, "Commands and their results cannot be followed; tried again in {Delay}")]
     public static partial void CommandTailFailed(this ILogger logger, TimeSpan delay, Exception error);
+
+    [LoggerMessage(5009, LogLevel.Warning, "Alarms cannot be followed; tried again in {Delay}")]
+    public static partial void AlarmTailFailed(this ILogger logger, TimeSpan delay, Exception error);
 }

@@ -17,6 +17,10 @@ internal static class ApiEndpoints
         PipelineEndpoint.Endpoint,
         .. CommandEndpoints.All,
         LiveEndpoint.Endpoint,
+        .. AlarmEndpoints.All,
+        .. AlarmHistoryEndpoints.All,
+        .. AlarmRulesEndpoints.All,
+        AlarmLiveEndpoint.Endpoint,
     ];
 
     public static Task UnknownAsync(HttpContext context) => ProblemWriter.WriteAsync(context, new ApiProblem(

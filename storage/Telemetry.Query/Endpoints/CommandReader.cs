@@ -1,8 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Text;
@@ -19,38 +17,10 @@ internal static class CommandReader
     private const int BodyBytesMax = 256 * 1024;
     private static readonly TimeSpan LifetimeDefault = TimeSpan.FromMinutes(1);
 
-    /// <summary>A JSON content type is asked for, so that no foreign page can make a browser send commands.</summary>
     public static async Task<DeviceCommand> ReadAsync(ApiRequest request, string device, long nowUs)
     {
-        if (!request.Context.Request.HasJsonContentType())
-        {
-            throw Bad("The body must be JSON, with Content-Type: application/json.");
-        }
-
-        if (request.Context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = BodyBytesMax;
-        }
-
-        JsonDocument document;
-        try
-        {
-            document = await JsonDocument.ParseAsync(
-                request.Context.Request.Body, new JsonDocumentOptions { MaxDepth = 32 }, request.Aborted);
-        }
-        catch (JsonException error)
-        {
-            throw Bad("The body is not JSON: " + error.Message);
-        }
-        catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            throw Bad($"The body is larger than {BodyBytesMax} bytes.");
-        }
-
-        using (document)
-        {
-            return Read(document.RootElement, device, nowUs, request.Options);
-        }
+        using var document = await JsonBody.ReadAsync(request, BodyBytesMax, Bad);
+        return Read(document.RootElement, device, nowUs, request.Options);
     }
 
     private static DeviceCommand Read(JsonElement body, string device, long nowUs, QueryOptions options)

@@ -46,7 +46,7 @@ internal static class TableAnswer
         QueryMetrics.GaveRows(request.Endpoint, Math.Min(limit, lines.Count));
     }
 
-    /// <summary>Writes rows that were read already. A value is a string, a whole number, true, false or null.</summary>
+    /// <summary>Writes rows that were read already. A value is a string, a number (finite), true, false or null.</summary>
     /// <param name="request">Request.</param>
     /// <param name="meta">How fresh the rows are.</param>
     /// <param name="name">Name of the rows in JSON.</param>
@@ -115,6 +115,9 @@ internal static class TableAnswer
                     writer.WriteBoolean(columns[i], value);
                     break;
                 case long value:
+                    writer.WriteNumber(columns[i], value);
+                    break;
+                case double value:
                     writer.WriteNumber(columns[i], value);
                     break;
                 default:

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Telemetry.Query.Alarms;
 using Telemetry.Query.Answers;
 using Telemetry.Query.Commands;
 using Telemetry.Query.Limits;
@@ -29,6 +30,7 @@ internal sealed class QueryParts : IAsyncDisposable
         {
             Tail = new LiveTail(log, Hub, Latest, options, services.Time, services.Logging.CreateLogger<LiveTail>());
             Commands = new CommandDesk(log, options, services.Time, services.Logging.CreateLogger<CommandDesk>());
+            Alarms = new AlarmDesk(log, options, services.Time, services.Logging.CreateLogger<AlarmDesk>());
         }
     }
 
@@ -58,6 +60,9 @@ internal sealed class QueryParts : IAsyncDisposable
     /// <summary>Null without a log.</summary>
     public CommandDesk? Commands { get; }
 
+    /// <summary>Null without a log.</summary>
+    public AlarmDesk? Alarms { get; }
+
     /// <summary>Fires when the role stops: live streams end, so that the web server can.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
@@ -69,6 +74,11 @@ internal sealed class QueryParts : IAsyncDisposable
         if (Commands is not null)
         {
             await Commands.DisposeAsync();
+        }
+
+        if (Alarms is not null)
+        {
+            await Alarms.DisposeAsync();
         }
 
         Gate.Dispose();

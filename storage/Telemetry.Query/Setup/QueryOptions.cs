@@ -131,6 +131,10 @@ public sealed record QueryOptions
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan CommandHistory { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>Longest time for which an alarm can be shelved over the API. Default 24 h.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    public TimeSpan ShelveMax { get; init; } = TimeSpan.FromHours(24);
+
     /// <summary>Schema id in front of DeviceCommand values. Default the released id used without a registry.</summary>
     public int DeviceCommandSchemaId { get; init; } = SchemaIds.DeviceCommand;
 

@@ -16,7 +16,7 @@ public sealed class ComposeProcessTests : IAsyncLifetime
 {
     private const string Password = "compose-test";
     private const int Devices = 20;
-    private static readonly string[] Roles = ["edge", "process", "store", "query", "simulator"];
+    private static readonly string[] Roles = ["edge", "process", "alarms", "store", "query", "simulator"];
 
     private readonly string _directory = Directory.CreateTempSubdirectory("telemetry-compose-").FullName;
     private readonly Dictionary<string, TelemetryProcess> _running = [];

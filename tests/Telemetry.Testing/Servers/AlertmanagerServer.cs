@@ -13,7 +13,7 @@ public sealed class AlertmanagerServer : IAsyncDisposable
     private const int InsidePort = 9093;
 
     private const string Configuration = """
-        route: { receiver: nobody, group_wait: 1s }
+        route: { receiver: nobody, group_by: [device], group_wait: 1s }
         receivers: [{ name: nobody }]
 
         """;
@@ -30,12 +30,17 @@ public sealed class AlertmanagerServer : IAsyncDisposable
     /// <summary>Base URL.</summary>
     public Uri Url { get; }
 
-    public static async Task<AlertmanagerServer> StartAsync(CancellationToken cancellationToken)
+    /// <summary>On a port of its choice.</summary>
+    public static Task<AlertmanagerServer> StartAsync(CancellationToken cancellationToken) => StartAsync(null, cancellationToken);
+
+    /// <param name="port">Port of a process of our own; null: a free one.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static async Task<AlertmanagerServer> StartAsync(int? port, CancellationToken cancellationToken)
     {
         var server = TestServers.Alertmanager.Origin() switch
         {
             ServerOrigin.Environment => new AlertmanagerServer(new Uri(TestServers.Alertmanager.Address!)),
-            ServerOrigin.Process => await StartProcessAsync(cancellationToken),
+            ServerOrigin.Process => await StartProcessAsync(port ?? FreePorts.Find(), cancellationToken),
             ServerOrigin.Container => await StartContainerAsync(cancellationToken),
             _ => throw new InvalidOperationException(TestServers.Alertmanager.MissingReason()),
         };
@@ -61,12 +66,11 @@ public sealed class AlertmanagerServer : IAsyncDisposable
         }
     }
 
-    private static async Task<AlertmanagerServer> StartProcessAsync(CancellationToken cancellationToken)
+    private static async Task<AlertmanagerServer> StartProcessAsync(int port, CancellationToken cancellationToken)
     {
         var directory = Directory.CreateTempSubdirectory("telemetry-alertmanager-").FullName;
         var configuration = Path.Combine(directory, "alertmanager.yml");
         await File.WriteAllTextAsync(configuration, Configuration, cancellationToken);
-        var port = FreePorts.Find();
         var process = OwnedProcess.Start(
             "alertmanager",
             [

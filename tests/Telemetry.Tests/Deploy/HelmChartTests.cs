@@ -146,7 +146,7 @@ public sealed class HelmChartTests
             }
         }
 
-        objects.Count(o => Kind(o) == "PodDisruptionBudget").ShouldBe(4);
+        objects.Count(o => Kind(o) == "PodDisruptionBudget").ShouldBe(5);
     }
 
     [Theory]
