@@ -41,6 +41,9 @@ public sealed class KeySlot<TState>
     /// <summary>Removed or made anew after a removal since the last commit: the next one must write it.</summary>
     internal bool Mandatory { get; set; }
 
+    /// <summary>Records its entry was written in beside the entry itself; 0 unless the state is large.</summary>
+    internal int Pieces { get; set; }
+
     internal byte[] KeyBytes => _key;
 
     internal LinkedListNode<KeySlot<TState>> Recency { get; }

@@ -27,4 +27,8 @@ public sealed record KeyedStateOptions
     /// <summary>State bytes written with one commit, about (the cycle gets longer when it does not suffice). Default 1 MiB.</summary>
     [Range(1, int.MaxValue)]
     public int SnapshotBytesPerCommitMax { get; init; } = 1 << 20;
+
+    /// <summary>A state larger than this is written as several records. Must be well below the log's largest record. Default 512 KiB.</summary>
+    [Range(1024, 1 << 29)]
+    public int PieceBytesMax { get; init; } = 512 << 10;
 }

@@ -27,6 +27,10 @@ namespace Telemetry.Streams.State;
 /// <b>Removal.</b> Removing a key because of <see cref="KeyedStateOptions.KeysMax"/> depends on all keys, which breaks (1). So
 /// removal happens only in sweeps, which fall on the same records in every run; a replay does not sweep, and each removal is written as an entry
 /// (absent as of A) with the very next commit, before anything else. When F has passed A, a tombstone follows.
+/// <b>Large states.</b> A state beyond <see cref="KeyedStateOptions.PieceBytesMax"/> is written in pieces, each under a key of its own, before its
+/// entry, which says how many there are. They are of the entry only if their as-of offset is the entry's.
+/// </para>
+/// <para>
 /// Expiry is a matter of the key alone and is decided at its next record; a sweep only takes the memory back.
 /// </para>
 /// </summary>
@@ -47,6 +51,8 @@ public sealed class KeyedStateTable<TState>
     /// <summary>Keys changed since they were last written, the one changed first first.</summary>
     private readonly LinkedList<KeySlot<TState>> _dirt = [];
 
+    private readonly Dictionary<byte[], StatePiece> _pieces = new(ByteKeyComparer.Instance);
+    private readonly StateWriter _scratch = new();
     private readonly List<KeySlot<TState>> _mandatory = [];
     private readonly Queue<KeySlot<TState>> _absent = new();
     private StateBoundary _boundary = new(0, -1, 0, 0, []);
@@ -92,6 +98,9 @@ public sealed class KeyedStateTable<TState>
 
     /// <summary>Keys started afresh or removed after <see cref="KeyedStateOptions.Expiry"/>.</summary>
     public long Expired { get; private set; }
+
+    /// <summary>Keys that started afresh because a piece of their state was not on the state topic.</summary>
+    public long Torn { get; private set; }
 
     /// <summary>All slots with state, the one silent for longest first.</summary>
     public IEnumerable<KeySlot<TState>> Slots => _recency;
@@ -211,6 +220,20 @@ public sealed class KeyedStateTable<TState>
             return;
         }
 
+        if (StateEntry.IsPiece(key))
+        {
+            if (value.IsEmpty)
+            {
+                _pieces.Remove(key.ToArray());
+            }
+            else
+            {
+                _pieces[key.ToArray()] = StateEntry.ReadPiece(value);
+            }
+
+            return;
+        }
+
         if (_bySpan.Remove(key, out _, out var former) && former.State is { } old)
         {
             _codec.Release(old);
@@ -223,8 +246,42 @@ public sealed class KeyedStateTable<TState>
 
         var slot = new KeySlot<TState>(key.ToArray());
         var present = StateEntry.ReadHeader(slot, value, out var reader);
-        slot.State = present ? _codec.Read(key, ref reader) : null;
+        if (slot.Pieces > 0)
+        {
+            slot.State = Join(slot) is { } whole ? ReadState(key, whole) : null;
+        }
+        else
+        {
+            slot.State = present ? _codec.Read(key, ref reader) : null;
+        }
+
         _slots.Add(slot.KeyBytes, slot);
+    }
+
+    private TState ReadState(ReadOnlySpan<byte> key, ReadOnlySpan<byte> bytes)
+    {
+        var reader = new StateReader(bytes);
+        return _codec.Read(key, ref reader);
+    }
+
+    /// <summary>
+    /// The pieces of an entry; null when one is missing. Compaction may have taken pieces of an entry that a later one replaces, so only the newest
+    /// entry of a key needs all of its own.
+    /// </summary>
+    private byte[]? Join(KeySlot<TState> slot)
+    {
+        var whole = new MemoryStream();
+        for (var number = 1; number <= slot.Pieces; number++)
+        {
+            if (!_pieces.Remove(StateEntry.PieceKey(slot.KeyBytes, number), out var piece) || piece.AsOf != slot.AsOf)
+            {
+                return null;
+            }
+
+            whole.Write(piece.Bytes);
+        }
+
+        return whole.ToArray();
     }
 
     /// <summary>Ends loading and begins the replay.</summary>
@@ -235,10 +292,12 @@ public sealed class KeyedStateTable<TState>
         {
             if (slot.State is null)
             {
+                Torn += slot.Pieces > 0 ? 1 : 0;
                 _absent.Enqueue(slot);
             }
         }
 
+        _pieces.Clear();
         foreach (var slot in _slots.Values.Where(static s => s.State is not null).OrderBy(static s => s.LastOffset))
         {
             _recency.AddLast(slot.Recency);
@@ -343,6 +402,11 @@ public sealed class KeyedStateTable<TState>
             if (_slots.TryGetValue(slot.KeyBytes, out var current) && ReferenceEquals(current, slot))
             {
                 _slots.Remove(slot.KeyBytes);
+                for (var number = 1; number <= slot.Pieces; number++)
+                {
+                    RemovePiece(batch, slot, number);
+                }
+
                 batch.Begin(slot.KeyBytes);
                 batch.End();
             }
@@ -352,14 +416,41 @@ public sealed class KeyedStateTable<TState>
     private void WriteEntry(StateBatch batch, KeySlot<TState> slot, long committed)
     {
         slot.AsOf = committed;
-        var writer = StateEntry.Begin(batch, slot);
+        _scratch.Clear();
         if (slot.State is { } state)
         {
-            _codec.Write(state, writer);
+            _codec.Write(state, _scratch);
+        }
+
+        var bytes = _scratch.WrittenSpan;
+        var former = slot.Pieces;
+        slot.Pieces = bytes.Length <= _options.PieceBytesMax ? 0 : (bytes.Length + _options.PieceBytesMax - 1) / _options.PieceBytesMax;
+        for (var number = 1; number <= Math.Max(former, slot.Pieces); number++)
+        {
+            if (number > slot.Pieces)
+            {
+                RemovePiece(batch, slot, number);
+                continue;
+            }
+
+            var start = (number - 1) * _options.PieceBytesMax;
+            StateEntry.WritePiece(batch, slot.KeyBytes, number, committed, bytes.Slice(start, Math.Min(_options.PieceBytesMax, bytes.Length - start)));
+        }
+
+        var writer = StateEntry.Begin(batch, slot, slot.Pieces);
+        if (slot.Pieces == 0)
+        {
+            writer.Raw(bytes);
         }
 
         batch.End();
         Clean(slot);
+    }
+
+    private static void RemovePiece(StateBatch batch, KeySlot<TState> slot, int number)
+    {
+        batch.Begin(StateEntry.PieceKey(slot.KeyBytes, number));
+        batch.End();
     }
 
     private void Clean(KeySlot<TState> slot)

@@ -1,8 +1,15 @@
+using System.Buffers.Binary;
+
 namespace Telemetry.Streams.State;
 
+/// <summary>A part of a state too large for one record.</summary>
+/// <param name="AsOf">As-of offset of the entry it belongs to.</param>
+/// <param name="Bytes">Its bytes.</param>
+internal readonly record struct StatePiece(long AsOf, byte[] Bytes);
+
 /// <summary>
-/// Values on a state topic. An entry: version, present (1) or absent (0), as-of offset, last offset + 1, last time, then
-/// the state. The floor: version, offset, last offset + 1, time, weight since the last sweep, then
+/// Values on a state topic. An entry: version, absent (0), present (1) or in pieces (2), as-of offset, last offset + 1, last time, then
+/// the state, or the number of pieces. A piece, under a key of its own and before its entry: version, as-of offset, bytes. The floor: version, offset, last offset + 1, time, weight since the last sweep, then
 /// the partition's state.
 /// </summary>
 internal static class StateEntry
@@ -12,15 +19,58 @@ internal static class StateEntry
     /// <summary>Key of the floor. No device id, which has at least one printable character.</summary>
     public static ReadOnlySpan<byte> FloorKey => [0];
 
-    public static StateWriter Begin<TState>(StateBatch batch, KeySlot<TState> slot)
+    /// <summary>First byte of the key of a piece. No device id has it.</summary>
+    private const byte PieceMark = 1;
+
+    private const byte Absent = 0;
+    private const byte Present = 1;
+    private const byte InPieces = 2;
+
+    /// <summary>Key of a piece: mark, number from 1 (two bytes, big-endian), the entry's key.</summary>
+    public static byte[] PieceKey(ReadOnlySpan<byte> key, int number)
+    {
+        var piece = new byte[3 + key.Length];
+        piece[0] = PieceMark;
+        BinaryPrimitives.WriteUInt16BigEndian(piece.AsSpan(1), checked((ushort)number));
+        key.CopyTo(piece.AsSpan(3));
+        return piece;
+    }
+
+    public static bool IsPiece(ReadOnlySpan<byte> key) => key.Length > 3 && key[0] == PieceMark;
+
+    public static void WritePiece(StateBatch batch, ReadOnlySpan<byte> key, int number, long asOf, ReadOnlySpan<byte> bytes)
+    {
+        var writer = batch.Begin(PieceKey(key, number));
+        writer.Byte(Version);
+        writer.Varint((ulong)asOf);
+        writer.Raw(bytes);
+        batch.End();
+    }
+
+    public static StatePiece ReadPiece(ReadOnlySpan<byte> value)
+    {
+        var reader = new StateReader(value);
+        CheckVersion(ref reader);
+        return new StatePiece((long)reader.Varint(), reader.Rest.ToArray());
+    }
+
+    /// <param name="batch">Where it goes.</param>
+    /// <param name="slot">The key.</param>
+    /// <param name="pieces">Number of pieces written before it; 0: the state follows.</param>
+    public static StateWriter Begin<TState>(StateBatch batch, KeySlot<TState> slot, int pieces)
         where TState : class
     {
         var writer = batch.Begin(slot.KeyBytes);
         writer.Byte(Version);
-        writer.Byte(slot.State is null ? (byte)0 : (byte)1);
+        writer.Byte(slot.State is null ? Absent : pieces == 0 ? Present : InPieces);
         writer.Varint((ulong)slot.AsOf);
         writer.Varint((ulong)(slot.LastOffset + 1));
         writer.ZigZag(slot.LastTimeMs);
+        if (pieces > 0)
+        {
+            writer.Varint((ulong)pieces);
+        }
+
         return writer;
     }
 
@@ -29,11 +79,12 @@ internal static class StateEntry
     {
         reader = new StateReader(value);
         CheckVersion(ref reader);
-        var present = reader.Byte() != 0;
+        var present = reader.Byte();
         slot.AsOf = (long)reader.Varint();
         slot.LastOffset = (long)reader.Varint() - 1;
         slot.LastTimeMs = reader.ZigZag();
-        return present;
+        slot.Pieces = present == InPieces ? (int)reader.Varint() : 0;
+        return present != Absent;
     }
 
     public static void WriteFloor(StateBatch batch, StateBoundary floor)
