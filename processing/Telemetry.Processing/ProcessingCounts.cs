@@ -11,7 +11,10 @@ internal sealed class ProcessingCounts
     public long Late;
     public long TooLate;
     public long Future;
-    public long OutOfOrder;
+    public long NoRoom;
+    public long Held;
+    public long FedLate;
+    public long Ticks;
     public long Unusable;
     public long Fed;
     public long DeadLettered;
@@ -24,14 +27,18 @@ internal sealed class ProcessingCounts
     /// <summary>Anomalies by kind.</summary>
     public long[] Anomalies { get; } = new long[16];
 
+    /// <summary>Incidents opened, by kind (those of <see cref="Contracts.V1.AnomalyKind"/>).</summary>
+    public long[] Incidents { get; } = new long[16];
+
     /// <summary>Device events by kind.</summary>
-    public long[] Events { get; } = new long[8];
+    public long[] Events { get; } = new long[16];
 
     public void Clear()
     {
-        Records = Readings = Duplicates = Ambiguous = Conflicts = Late = TooLate = Future = OutOfOrder = Unusable = Fed = 0;
+        Records = Readings = Duplicates = Ambiguous = Conflicts = Late = TooLate = Future = NoRoom = Held = FedLate = Ticks = Unusable = Fed = 0;
         DeadLettered = AlertsHeld = Repaired = OutOfService = 0;
         Array.Clear(Anomalies);
+        Array.Clear(Incidents);
         Array.Clear(Events);
     }
 }

@@ -45,9 +45,15 @@ internal static partial class ProcessingLog
     [LoggerMessage(3011, LogLevel.Information, "Partitions assigned: {Assigned}; revoked: {Revoked}; lost: {Lost}.")]
     public static partial void AssignmentChanged(ILogger logger, int assigned, int revoked, int lost);
 
-    [LoggerMessage(3012, LogLevel.Warning, "The settings topic {Topic} cannot be read; tried again in {Seconds:0.#} s. Settings stay as they are.")]
+    [LoggerMessage(3015, LogLevel.Warning, "The settings topic {Topic} cannot be read; tried again in {Seconds:0.#} s. Settings stay as they are.")]
     public static partial void SettingsFailed(ILogger logger, Exception fault, string topic, double seconds);
 
     [LoggerMessage(3013, LogLevel.Information, "{Partition}: detector settings version {Version} is in force from offset {Offset} on.")]
     public static partial void SettingsInForce(ILogger logger, TopicPartition partition, int version, long offset);
+
+    [LoggerMessage(3014, LogLevel.Warning, "{Partition} could not be told that time has passed ({Error}); devices that fell silent show later.")]
+    public static partial void TickFailed(ILogger logger, Exception fault, TopicPartition partition, RecordLogError error);
+
+    [LoggerMessage(3016, LogLevel.Warning, "The catalogue topic {Topic} cannot be read; tried again in {Seconds:0.#} s. Texts of incidents name no units meanwhile.")]
+    public static partial void UnitsFailed(ILogger logger, Exception fault, string topic, double seconds);
 }

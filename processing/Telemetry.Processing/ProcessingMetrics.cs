@@ -4,7 +4,8 @@ using Telemetry.Contracts.V1;
 namespace Telemetry.Processing;
 
 /// <summary>
-/// Meter "Telemetry.Processing". Readings in = duplicates + ambiguous + unusable + too late + out of order + given to detectors.
+/// Meter "Telemetry.Processing". Readings in = duplicates + ambiguous + conflicts + unusable + too late + without room + given to detectors + held
+/// (late ones, of which those given later are counted apart, and those that came too late even for that as too late).
 /// Of records processed again after a crash the counts come again; the log does not.
 /// </summary>
 internal sealed class ProcessingMetrics : IDisposable
@@ -18,6 +19,10 @@ internal sealed class ProcessingMetrics : IDisposable
     private readonly Counter<long> _future;
     private readonly Counter<long> _deadLettered;
     private readonly Counter<long> _anomalies;
+    private readonly Counter<long> _incidents;
+    private readonly Counter<long> _held;
+    private readonly Counter<long> _fedLate;
+    private readonly Counter<long> _ticks;
     private readonly Counter<long> _alertsHeld;
     private readonly Counter<long> _repaired;
     private readonly Counter<long> _outOfService;
@@ -39,6 +44,13 @@ internal sealed class ProcessingMetrics : IDisposable
         _deadLettered = _meter.CreateCounter<long>(
             "telemetry.processing.records.dead_lettered", "{record}", "Records that could not be decoded.");
         _anomalies = _meter.CreateCounter<long>("telemetry.processing.anomalies", "{anomaly}", "Anomalies written, by kind.");
+        _incidents = _meter.CreateCounter<long>("telemetry.processing.incidents", "{incident}", "Incidents opened, by kind.");
+        _held = _meter.CreateCounter<long>(
+            "telemetry.processing.readings.held", "{reading}", "Readings that came after a newer one of their series and wait to be judged in order.");
+        _fedLate = _meter.CreateCounter<long>(
+            "telemetry.processing.readings.detected_late", "{reading}", "Readings that waited and were given to detectors.");
+        _ticks = _meter.CreateCounter<long>(
+            "telemetry.processing.ticks", "{record}", "Records without readings that say only that time has passed.");
         _alertsHeld = _meter.CreateCounter<long>(
             "telemetry.processing.alerts.held", "{alert}", "Alerts that belong to an incident already reported.");
         _outOfService = _meter.CreateCounter<long>(
@@ -56,6 +68,7 @@ internal sealed class ProcessingMetrics : IDisposable
         Gauge("telemetry.processing.devices", "{device}", "Devices with state.", static s => s.Devices);
         Gauge("telemetry.processing.devices.dirty", "{device}", "Devices whose state is to be written.", static s => s.DevicesDirty);
         Gauge("telemetry.processing.series", "{series}", "Series with state.", static s => s.Series);
+        Gauge("telemetry.processing.state.bytes", "By", "State of series and readings that wait.", static s => s.StateBytes);
         Gauge("telemetry.processing.replay", "{record}", "Offsets a restart would replay.", static s => s.ReplayRecords);
         Gauge("telemetry.processing.devices.evicted", "{device}", "Devices that lost their state to the bounds.", static s => s.DevicesEvicted);
         Gauge("telemetry.processing.series.evicted", "{series}", "Series that lost their state to the bounds.", static s => s.SeriesEvicted);
@@ -75,7 +88,10 @@ internal sealed class ProcessingMetrics : IDisposable
         Passed("conflict", counts.Conflicts);
         Passed("unusable", counts.Unusable);
         Passed("too-late", counts.TooLate);
-        Passed("out-of-order", counts.OutOfOrder);
+        Passed("no-room", counts.NoRoom);
+        _held.Add(counts.Held);
+        _fedLate.Add(counts.FedLate);
+        _ticks.Add(counts.Ticks);
         _late.Add(counts.Late);
         _future.Add(counts.Future);
         _deadLettered.Add(counts.DeadLettered);
@@ -83,6 +99,7 @@ internal sealed class ProcessingMetrics : IDisposable
         _outOfService.Add(counts.OutOfService);
         _repaired.Add(counts.Repaired);
         AddByKind<AnomalyKind>(_anomalies, counts.Anomalies);
+        AddByKind<AnomalyKind>(_incidents, counts.Incidents);
         AddByKind<DeviceEventKind>(_events, counts.Events);
         counts.Clear();
     }

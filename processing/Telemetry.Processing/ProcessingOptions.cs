@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Wire;
 using Telemetry.Processing.Detectors;
-using Telemetry.Processing.Detectors.MlNet;
+using Telemetry.Processing.Detectors.Typed;
 using Telemetry.Streams.Deduplication;
 using Telemetry.Streams.State;
 
@@ -65,8 +65,20 @@ public sealed record ProcessingOptions
     /// <summary>How far events of a partition may lie behind its newest one and still be on time. Default 1 min.</summary>
     public TimeSpan AllowedDisorder { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How far behind the watermark a late reading is still given to detectors. Default 1 h.</summary>
-    public TimeSpan AllowedLateness { get; init; } = TimeSpan.FromHours(1);
+    /// <summary>How far behind the watermark a reading may be to be judged still; older ones are only stored (counted by device). Default 7 days.</summary>
+    public TimeSpan AllowedLateness { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>
+    /// Readings that came after a newer one of their series are judged, in the order of time, when no more have come for this long. Default 10 s.
+    /// </summary>
+    public TimeSpan LateWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>They wait at most this long; the state of a series before a gap is kept as long for what comes of the gap later. Default 10 min.</summary>
+    public TimeSpan LateWaitMax { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Readings of one device that wait, in bytes (40 each); with more they are judged at once. Default 1 MiB: 26,000 readings.</summary>
+    [Range(40, 1 << 28)]
+    public int LateBytesPerDeviceMax { get; init; } = 1 << 20;
 
     /// <summary>An event time further than this beyond its ingest time does not move the watermark. Default 1 min.</summary>
     public TimeSpan FutureTolerance { get; init; } = TimeSpan.FromMinutes(1);
@@ -74,8 +86,20 @@ public sealed record ProcessingOptions
     /// <summary>A partition without a record for this long is idle: its watermark says nothing about freshness. Default 30 s.</summary>
     public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>A device without a record for this long is silent. Default 5 min.</summary>
-    public TimeSpan SilentAfter { get; init; } = TimeSpan.FromMinutes(5);
+    /// <summary>
+    /// A device of which it is not known how often it is heard (fewer than eight records) is silent after this long. Otherwise after five of its
+    /// own intervals, or two and a half of its longest usual pause. Default 1 h.
+    /// </summary>
+    public TimeSpan SilentAfter { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>No device is silent earlier than this. Default 5 s.</summary>
+    public TimeSpan SilentAtLeast { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// A partition without a record for this long in which something has fallen due (the silence of a device) gets one that says that time has
+    /// passed. Default 1 s.
+    /// </summary>
+    public TimeSpan TickAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Missing sequences have this long to arrive before a gap is reported. Default 2 min.</summary>
     public TimeSpan SequenceGapAfter { get; init; } = TimeSpan.FromMinutes(2);
@@ -89,26 +113,40 @@ public sealed record ProcessingOptions
     /// <summary>One sample of a device's clock is the best of the records of this time (and of four records at least). Default 1 min.</summary>
     public TimeSpan ClockWindow { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>An incident ends when its detector has been quiet for this long, in event time. Default 5 min.</summary>
+    /// <summary>An incident ends when its findings are over for this long, in event time: what follows sooner has the same cause. Default 1 min.</summary>
+    public TimeSpan IncidentHoldOff { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The second record of an incident comes at least this long after the first, in event time, each one after twice as long, 10 min at most. Default 10 s.</summary>
+    public TimeSpan IncidentUpdateEvery { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The incidents of a device that stays silent end after this long. Default 1 h.</summary>
+    public TimeSpan IncidentAbandonAfter { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>An alert of a detector that knows no end (those of ML.NET) counts this long, in event time. Default 5 min.</summary>
     public TimeSpan AlertHoldOff { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>An incident that goes on is reported again after this long, in event time. Default 1 h.</summary>
+    /// <summary>Such an alert that goes on is an anomaly again after this long, in event time. Default 1 h.</summary>
     public TimeSpan AlertRepeat { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Series of one device; beyond it the one not seen for longest starts afresh (counted). Default 256.</summary>
+    /// <summary>
+    /// Series of one device; one that has given nothing for a day makes room for a new one, else the new one is only stored (counted by device).
+    /// Default 4096.
+    /// </summary>
     [Range(1, 65_536)]
-    public int SeriesPerDeviceMax { get; init; } = 256;
-
-    /// <summary>Series of one partition; beyond it the devices silent for longest start afresh (counted). Default 200,000.</summary>
-    [Range(1, 100_000_000)]
-    public int SeriesMax { get; init; } = 200_000;
+    public int SeriesPerDeviceMax { get; init; } = 4096;
 
     /// <summary>
-    /// Largest state of one device as a record of the log, in bytes; lowers <see cref="SeriesPerDeviceMax"/> where detectors are big. Must
-    /// be below the log's largest record. Default 900,000.
+    /// State of the series of one partition and of readings that wait, in bytes; beyond it the devices silent for longest start afresh (counted).
+    /// Default 512 MiB: a process with four partitions may hold four times that.
+    /// </summary>
+    [Range(10_000, long.MaxValue)]
+    public long StateBytesMax { get; init; } = 512L << 20;
+
+    /// <summary>
+    /// Largest state of the series of one device, in bytes; lowers <see cref="SeriesPerDeviceMax"/> where detectors are big. Default 8 MiB.
     /// </summary>
     [Range(10_000, 100_000_000)]
-    public int DeviceStateBytesMax { get; init; } = 900_000;
+    public int DeviceStateBytesMax { get; init; } = 8 << 20;
 
     /// <summary>Bounds of duplicate removal.</summary>
     public DuplicateFilterOptions Duplicates { get; init; } = new();
@@ -116,9 +154,14 @@ public sealed record ProcessingOptions
     /// <summary>Bounds and pace of the state.</summary>
     public KeyedStateOptions State { get; init; } = new();
 
-    /// <summary>Makes the detectors that every series has; called once for each partition. Default <see cref="DetectorDefaults"/>: one for spikes, one for change points.</summary>
+    /// <summary>Makes the detectors that every series has; called once for each partition. Default <see cref="TypedDetector"/>.</summary>
     [Required]
-    public Func<IReadOnlyList<ISeriesDetector>> Detectors { get; init; } = static () => DetectorDefaults.Create();
+    public Func<IReadOnlyList<ISeriesDetector>> Detectors { get; init; } = static () => [new TypedDetector(new TypedOptions())];
+
+    /// <summary>
+    /// Unit of a device's sensor for texts, empty when it is not known; null: none is known. It changes words, never what is found. Asked from several threads.
+    /// </summary>
+    public Func<string, string, string>? UnitOf { get; init; }
 
     /// <summary>Schema id in front of anomalies.</summary>
     public int AnomalySchemaId { get; init; } = SchemaIds.Anomaly;

@@ -27,8 +27,8 @@ internal static class Topics
     [
         new(
             Kept(LogTopics.Readings, options, options.Retention),
-            "Accepted readings. What is here was acknowledged to its device.",
-            "device", $"`telemetry.v1.ReadingBatch` {Protobuf}", ["edge", "bridge"], ["process", "store", "query"]),
+            "Accepted readings. What is here was acknowledged to its device. A record without a value has none: it says that time has passed in an idle partition.",
+            "device", $"`telemetry.v1.ReadingBatch` {Protobuf}", ["edge", "bridge", "process"], ["process", "store", "query"]),
         new(
             Kept(LogTopics.Anomalies, options, options.Retention),
             "What one detector saw in one series, once for each alert that was not known yet.",
@@ -100,7 +100,7 @@ internal static class Topics
         new(
             State(LogTopics.Catalogue, options),
             "What sensors are: unit, range, description.",
-            "device and sensor", $"`telemetry.v1.CatalogueEntry` {Protobuf}", ["edge"], []),
+            "device and sensor", $"`telemetry.v1.CatalogueEntry` {Protobuf}", ["edge"], ["process"]),
         new(
             Kept(LogTopics.Messages, options, options.SessionRetention),
             "MQTT messages for persistent sessions, each with the sessions that get it.",

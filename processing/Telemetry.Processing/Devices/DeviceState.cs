@@ -1,3 +1,4 @@
+using Telemetry.Processing.Incidents;
 using Telemetry.Processing.Series;
 using Telemetry.Streams.Deduplication;
 
@@ -14,11 +15,28 @@ internal sealed class DeviceState(DeviceSequences sequences, SeriesSet series)
 
     public SequenceGap Gap;
 
+    public DevicePace Pace;
+
+    /// <summary>Its open incidents; null before the first.</summary>
+    public DeviceIncidents? Incidents { get; set; }
+
+    /// <summary>Readings that wait to be judged in their order; null when none do.</summary>
+    public LateReadings? Late { get; set; }
+
+    /// <summary>Readings that were stored and not judged.</summary>
+    public long Unjudged { get; set; }
+
     /// <summary>Partition time of the last record in milliseconds; 0 before the first.</summary>
     public long LastSeenMs { get; set; }
 
     /// <summary>True after it was reported silent.</summary>
     public bool IsSilent { get; set; }
+
+    /// <summary>While it is silent: when its next record was due, microseconds of the partition's time.</summary>
+    public long SilentSinceUs { get; set; }
+
+    /// <summary>While it is silent with open incidents: when these end, milliseconds; else 0.</summary>
+    public long AbandonAtMs { get; set; }
 
     /// <summary>The entry of the timer queue that counts; not part of the state, it follows from the rest.</summary>
     public Due? Queued { get; set; }

@@ -3,18 +3,19 @@ using System.Text;
 using Google.Protobuf;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Measurement;
-using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.V1;
 using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Devices;
+using Telemetry.Processing.Incidents;
 using Telemetry.Processing.Watermarks;
 using Telemetry.Streams;
 using Telemetry.Streams.State;
+using Incident = Telemetry.Contracts.V1.Incident;
 
 namespace Telemetry.Processing.Pipeline;
 
 /// <summary>
-/// Makes the records of anomalies, device events and dead letters. They carry the timestamp of the record that caused them, so
+/// Makes the records of anomalies, incidents, device events and dead letters. They carry the timestamp of the record that caused them, so
 /// that every run gives the same bytes. All of this is rare: it may allocate.
 /// </summary>
 internal sealed class OutputWriter(ProcessingOptions options, OutputBatch batch, ProcessingCounts counts)
@@ -32,33 +33,66 @@ internal sealed class OutputWriter(ProcessingOptions options, OutputBatch batch,
     /// <summary>The device spoken of.</summary>
     public KeySlot<DeviceState>? Device { get; set; }
 
-    public void Anomaly(ReadingBatchBuffer readings, int index, ISeriesDetector detector, in DetectorResult result)
+    /// <param name="incident">What it belongs to.</param>
+    /// <param name="part">The sensor's part in it.</param>
+    /// <param name="detector">Which detector.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="result">The detector's figures.</param>
+    /// <param name="sight">The reading.</param>
+    public void Anomaly(OpenIncident incident, IncidentPart part, string detector, AnomalyKind kind, in DetectorResult result, in Sight sight)
     {
         if (IsSuppressed)
         {
             return;
         }
 
-        counts.Anomalies[(int)detector.Kind]++;
-        var value = readings.Values[index];
+        counts.Anomalies[(int)kind]++;
+        var sensor = Encoding.ASCII.GetString(sight.Sensor);
         var anomaly = new Anomaly
         {
             Device = Device!.Text,
-            Sensor = Encoding.ASCII.GetString(readings.Sensor(readings.SensorIndexes[index])),
-            EventTimeUs = readings.EventTimes[index],
-            Value = value,
-            Kind = detector.Kind,
-            Detector = detector.Name,
+            Sensor = sensor,
+            EventTimeUs = sight.EventUs,
+            Value = sight.Value,
+            Kind = kind,
+            Detector = detector,
             Score = result.Score,
             PValue = double.IsNaN(result.PValue) ? 0 : result.PValue,
             Martingale = double.IsNaN(result.Martingale) ? 0 : result.Martingale,
             Mode = result.Mode,
-            BootId = readings.BootId,
-            Sequence = readings.Sequence(index),
-            Reason = AnomalyReasons.Of(detector, value, result),
+            BootId = sight.Boot,
+            Sequence = sight.Sequence,
+            Reason = $"{IncidentText.Of(part, sensor, UnitOf(Device.Text, sensor))}. {IncidentText.Detail(part)}.",
+            IncidentId = IncidentId.Of(
+                Device.Text, Encoding.ASCII.GetString(incident.Lead.Sensor), incident.OpenedAs, incident.OpenedAtUs, incident.Boot, incident.Sequence),
         };
         Batch.Add(LogTopics.Anomalies, Device.Key.Span, options.AnomalySchemaId, anomaly, TimestampMs);
     }
+
+    public void Incident(OpenIncident incident, IncidentState state)
+    {
+        if (!IsSuppressed)
+        {
+            Write(IncidentRecords.Of(Device!.Text, incident, state, UnitOf));
+        }
+    }
+
+    /// <summary>The device itself is not heard, or is heard again.</summary>
+    public void SilentIncident(long heardMs, long dueUs, long nowMs, double intervalMs, bool isOver)
+    {
+        if (!IsSuppressed)
+        {
+            counts.Incidents[(int)AnomalyKind.Silent] += isOver ? 0 : 1;
+            Write(IncidentRecords.Silent(Device!.Text, heardMs * 1000, dueUs, nowMs * 1000, intervalMs, isOver));
+        }
+    }
+
+    public void Unjudged(long atMs, long unjudged) => Event(
+        DeviceEventKind.Unjudged,
+        atMs * 1000,
+        unjudged,
+        0,
+        $"{unjudged.ToString(CultureInfo.InvariantCulture)} readings of the device are stored but were not judged: they came after readings later than them were, too late, or from more sensors than a device may have.");
 
     public void Booted(ulong boot, long eventUs) =>
         Event(DeviceEventKind.Booted, eventUs, 0, boot, "First readings of a new boot of the device.");
@@ -133,6 +167,10 @@ internal sealed class OutputWriter(ProcessingOptions options, OutputBatch batch,
 
     private static string Time(long micros) => UnixMicros.ToTime(Math.Clamp(micros, 0, Micros.FromMs(long.MaxValue)))
         .ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+
+    private string UnitOf(string device, string sensor) => options.UnitOf?.Invoke(device, sensor) ?? "";
+
+    private void Write(Incident incident) => Batch.Add(LogTopics.Incidents, Device!.Key.Span, options.IncidentSchemaId, incident, TimestampMs);
 
     private void Event(DeviceEventKind kind, long timeUs, long figure, ulong boot, string detail)
     {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
@@ -28,7 +29,10 @@ internal sealed class PartitionProcessor
     private readonly StateWriter _partitionState = new();
     private readonly Queue<SettingsPin> _pins = new();
     private readonly long _gapToleranceMs;
+    private readonly long _abandonAfterMs;
     private readonly OutputWriter _output;
+    private readonly IncidentTracker _tracker;
+    private readonly LateJudge _lateJudge;
 
     public PartitionProcessor(ProcessingOptions options, TopicPartition input, IReadingSchemas? schemas = null)
     {
@@ -39,16 +43,20 @@ internal sealed class PartitionProcessor
         _gapToleranceMs = (long)options.SequenceGapAfter.TotalMilliseconds;
         var layout = new SeriesLayout(options.Detectors());
 
-        // Sequences take at most 20 bytes a range; a name and its length 66 bytes a series.
+        // A name and its length take at most 76 bytes a series.
         var seriesMax = Math.Max(1, Math.Min(options.SeriesPerDeviceMax, options.DeviceStateBytesMax / (layout.BlockBytes + 76)));
         Pool = new SeriesPool(layout, seriesMax);
         Settings = new SettingsTimeline(Pool, options.Detectors);
-        Codec = new DeviceStateCodec(Pool, Settings, new SensorNames());
-        Table = new KeyedStateTable<DeviceState>(options.State, Codec, () => Pool.Count > options.SeriesMax);
+        var names = new SensorNames();
+        Codec = new DeviceStateCodec(Pool, Settings, names);
+        Table = new KeyedStateTable<DeviceState>(options.State, Codec, () => Pool.Bytes + Pool.LateBytes > options.StateBytesMax);
         _watermark = new PartitionWatermark(options.AllowedDisorder, options.FutureTolerance);
-        _timers = new DeviceTimers(options.SilentAfter);
+        _timers = new DeviceTimers(options);
         _output = new OutputWriter(options, new OutputBatch(), Counts);
-        _feeder = new SeriesFeeder(options, Pool, Settings, _watermark, Counts);
+        _tracker = new IncidentTracker(options, Pool, _output, Counts);
+        _lateJudge = new LateJudge(options, Pool, Settings, names, _tracker, Counts);
+        _feeder = new SeriesFeeder(options, Pool, Settings, _watermark, _tracker, _lateJudge, Counts);
+        _abandonAfterMs = (long)options.IncidentAbandonAfter.TotalMilliseconds;
     }
 
     public KeyedStateTable<DeviceState> Table { get; }
@@ -69,6 +77,12 @@ internal sealed class PartitionProcessor
 
     /// <summary>Microseconds since 1970; <see cref="Micros.Never"/> before the first reading.</summary>
     public long Watermark => _watermark.Current;
+
+    /// <summary>
+    /// When the next thing may fall due, in the partition's time (milliseconds): with no record after it, somebody must append one that says so.
+    /// Null: nothing is waited for.
+    /// </summary>
+    public long? NextDueMs => _timers.NextMs;
 
     /// <summary>Once, after loading the state and before the replay.</summary>
     public void RestorePartition(ReadOnlySpan<byte> state)
@@ -124,8 +138,14 @@ internal sealed class PartitionProcessor
     /// <summary>The next record, live or in a replay.</summary>
     public void Process(in LogRecord record)
     {
-        var cause = Decode(record);
         var timestampMs = Micros.BoundedMs(record.TimestampMs);
+        if (record.Value.IsEmpty)
+        {
+            Tick(record.Offset, timestampMs);
+            return;
+        }
+
+        var cause = Decode(record);
         Table.Advance(record.Offset, timestampMs, cause is null ? _batch.SensorCount : 1);
         Settings.Advance(record.Offset);
         _output.IsSuppressed = Table.IsReplaying;
@@ -139,13 +159,25 @@ internal sealed class PartitionProcessor
         }
 
         var ingestUs = Micros.FromMs(timestampMs);
-        _feeder.Begin(_batch, ingestUs);
+        _feeder.Begin(_batch, ingestUs, Table.TimeMs);
         _watermark.Observe(_batch.EventTimes, ingestUs);
         if (Table.TryEnter(_batch.Device, out var slot))
         {
             Counts.Readings += _batch.Count;
             ProcessGuarded(record, slot, ingestUs);
         }
+    }
+
+    /// <summary>A record without a value has no readings: it says that time has passed.</summary>
+    private void Tick(long offset, long timestampMs)
+    {
+        Table.Advance(offset, timestampMs);
+        Settings.Advance(offset);
+        _output.IsSuppressed = Table.IsReplaying;
+        _output.TimestampMs = timestampMs;
+        Counts.Records++;
+        Counts.Ticks++;
+        FireTimers();
     }
 
     /// <summary>Takes the outputs for a commit and leaves an empty batch for what follows.</summary>
@@ -195,13 +227,9 @@ internal sealed class PartitionProcessor
     {
         var nowMs = Table.TimeMs;
         _output.Device = slot;
-        if (state.IsSilent)
-        {
-            state.IsSilent = false;
-            _output.Resumed(nowMs, nowMs - state.LastSeenMs);
-        }
-
-        state.LastSeenMs = nowMs;
+        Heard(state, nowMs);
+        _feeder.Order(state, _batch.BootId);
+        var unjudged = state.Unjudged;
         var isNewBoot = state.Sequences.CurrentBoot != _batch.BootId && !state.Sequences.Knows(_batch.BootId);
         if (isNewBoot && !AssignedBootId.IsAssigned(_batch.BootId))
         {
@@ -220,17 +248,48 @@ internal sealed class PartitionProcessor
             TakeRuns(state, ingestUs, nowMs);
         }
 
+        if (state.Incidents is { Open.Count: > 0 } incidents && _feeder.NewestUs != Micros.Never)
+        {
+            _tracker.Advance(incidents, state.Series, _feeder.NewestUs);
+        }
+
+        if (HasDoubled(unjudged, state.Unjudged))
+        {
+            _output.Unjudged(nowMs, state.Unjudged);
+        }
+
         _timers.Schedule(slot, state);
+    }
+
+    private void Heard(DeviceState state, long nowMs)
+    {
+        if (state.IsSilent)
+        {
+            state.IsSilent = false;
+            state.AbandonAtMs = 0;
+            _output.Resumed(nowMs, nowMs - state.LastSeenMs);
+            _output.SilentIncident(state.LastSeenMs, state.SilentSinceUs, nowMs, 0, isOver: true);
+        }
+
+        if (state.LastSeenMs > 0)
+        {
+            state.Pace.Take(nowMs - state.LastSeenMs);
+        }
+
+        state.LastSeenMs = nowMs;
     }
 
     /// <summary>At the first conflict of a boot, and each time their number has doubled: a device that does it does it all the time.</summary>
     private void TellConflicts(long before, long now, long nowMs)
     {
-        if (now > before && System.Numerics.BitOperations.Log2((ulong)now) > (before == 0 ? -1 : System.Numerics.BitOperations.Log2((ulong)before)))
+        if (HasDoubled(before, now))
         {
             _output.IdConflict(_batch.BootId, nowMs, now);
         }
     }
+
+    private static bool HasDoubled(long before, long now) =>
+        now > before && BitOperations.Log2((ulong)now) > (before == 0 ? -1 : BitOperations.Log2((ulong)before));
 
     private void TakeRuns(DeviceState state, long ingestUs, long nowMs)
     {
@@ -241,7 +300,7 @@ internal sealed class PartitionProcessor
             {
                 case DuplicateKind.New:
                     taken = true;
-                    _feeder.Feed(_batch, run.Start, run.Count, state.Series, _output, Table.LastOffset);
+                    _feeder.Feed(_batch, run.Start, run.Count, state, Table.LastOffset);
                     break;
                 case DuplicateKind.Duplicate:
                     Counts.Duplicates += run.Count;
@@ -283,24 +342,48 @@ internal sealed class PartitionProcessor
         while (_timers.TryTake(nowMs, out var slot, out var state))
         {
             _output.Device = slot;
-            var silentAtMs = _timers.SilentAtMs(state);
-            var gapAtMs = state.Gap.DeadlineMs;
-            if (gapAtMs != 0 && gapAtMs <= silentAtMs)
-            {
-                var (boot, missing) = state.Gap.Expire(state.Sequences, gapAtMs, _gapToleranceMs);
-                if (missing > 0)
-                {
-                    _output.SequenceGap(boot, gapAtMs, missing);
-                }
-            }
-            else
-            {
-                state.IsSilent = true;
-                _output.Silent(silentAtMs, state.LastSeenMs);
-            }
-
+            Fire(_timers.Next(state, out var atMs), state, atMs);
             Table.MarkDirty(slot);
             _timers.Schedule(slot, state);
+        }
+    }
+
+    private void Fire(DueKind kind, DeviceState state, long atMs)
+    {
+        switch (kind)
+        {
+            case DueKind.SequenceGap:
+                var (boot, missing) = state.Gap.Expire(state.Sequences, atMs, _gapToleranceMs);
+                if (missing > 0)
+                {
+                    _output.SequenceGap(boot, atMs, missing);
+                }
+
+                break;
+            case DueKind.Silent:
+                state.IsSilent = true;
+                state.SilentSinceUs = (state.LastSeenMs * 1000) + (long)(state.Pace.IntervalMs * 1000);
+                state.AbandonAtMs = state.Incidents is { Open.Count: > 0 } ? atMs + _abandonAfterMs : 0;
+                _output.Silent(atMs, state.LastSeenMs);
+                _output.SilentIncident(state.LastSeenMs, state.SilentSinceUs, atMs, state.Pace.IntervalMs, isOver: false);
+                break;
+            case DueKind.Late:
+                var unjudged = state.Unjudged;
+                _lateJudge.Expire(state, _output.Device!.Key.Span, atMs);
+                if (HasDoubled(unjudged, state.Unjudged))
+                {
+                    _output.Unjudged(atMs, state.Unjudged);
+                }
+
+                break;
+            default:
+                state.AbandonAtMs = 0;
+                if (state.Incidents is { } incidents)
+                {
+                    _tracker.EndAll(incidents, state.Series);
+                }
+
+                break;
         }
     }
 }

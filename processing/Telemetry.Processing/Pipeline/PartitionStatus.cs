@@ -11,7 +11,8 @@ namespace Telemetry.Processing;
 /// <param name="DevicesDirty">Devices changed since their state was last written.</param>
 /// <param name="ReplayRecords">Offsets a restart would replay.</param>
 /// <param name="DevicesEvicted">Devices that lost their state to the bounds, since start.</param>
-/// <param name="SeriesEvicted">Series that lost their state to the bound of their device, since start.</param>
+/// <param name="SeriesEvicted">Series that made room for another of their device after a day without a reading, since start.</param>
+/// <param name="StateBytes">State of series, and readings that wait to be judged, in bytes.</param>
 public sealed record PartitionStatus(
     int Partition,
     bool IsReady,
@@ -23,4 +24,5 @@ public sealed record PartitionStatus(
     int DevicesDirty,
     long ReplayRecords,
     long DevicesEvicted,
-    long SeriesEvicted);
+    long SeriesEvicted,
+    long StateBytes);

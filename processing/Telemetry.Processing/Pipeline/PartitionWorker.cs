@@ -36,7 +36,11 @@ internal sealed class PartitionWorker : IAsyncDisposable
     private long _cutAt;
     private long _recordAt;
 
-    // Shared.
+    // Shared: written by the loop, read by the owner of the consumer.
+    private long _nextDueMs = long.MaxValue;
+    private long _processedAt;
+    private long _behindMs = long.MaxValue;
+    private long _tickWrittenAt;
     private volatile PartitionStatus _status;
     private volatile Exception? _fault;
     private volatile bool _wantsCut;
@@ -58,7 +62,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
         (_schemas, _settings) = (schemas, settings);
         (_log, _options, _metrics, _logger, _time) = (log, options, metrics, logger, time);
         Partition = partition;
-        _status = new PartitionStatus(partition.Partition, false, committed ?? 0, null, true, 0, 0, 0, 0, 0, 0);
+        _status = new PartitionStatus(partition.Partition, false, committed ?? 0, null, true, 0, 0, 0, 0, 0, 0, 0);
         _work = Channel.CreateBounded<WorkItem>(
             new BoundedChannelOptions(options.BlocksInFlightMax) { SingleReader = true, SingleWriter = true });
         _cutAt = _recordAt = time.GetTimestamp();
@@ -87,6 +91,28 @@ internal sealed class PartitionWorker : IAsyncDisposable
     /// <summary>False: no more records now, neither in the channel nor (when commits fail) since the last cut.</summary>
     public bool HasRoom => _waiting is null && _dispatchedSinceCut < 2L * _options.CommitRecordsMax;
 
+    /// <summary>The timestamp of a record that says that time has passed; null when none is needed, now or at all.</summary>
+    /// <param name="nowMs">The clock, milliseconds since 1970.</param>
+    /// <param name="idle">The partition has had no record for this long.</param>
+    /// <param name="patience">How long the last one may be on its way.</param>
+    public long? TickAt(long nowMs, TimeSpan idle, TimeSpan patience)
+    {
+        var due = Volatile.Read(ref _nextDueMs);
+        if (due == long.MaxValue || !_ready || _fault is not null || _waiting is not null
+            || _time.GetElapsedTime(Volatile.Read(ref _processedAt)) < idle)
+        {
+            return null;
+        }
+
+        // Records are stamped by other machines' clocks. The fastest way from there to here is the best guess of how far these differ.
+        var behind = Volatile.Read(ref _behindMs);
+        var tickMs = nowMs - (behind == long.MaxValue ? 0 : behind);
+        return tickMs >= due && (_tickWrittenAt == 0 || _time.GetElapsedTime(_tickWrittenAt) >= patience) ? tickMs : null;
+    }
+
+    /// <summary>A record that says so is on its way.</summary>
+    public void TickWritten() => _tickWrittenAt = _time.GetTimestamp();
+
     /// <summary>Hands over a block. When there is no room in the channel the worker keeps it for <see cref="DispatchWaiting"/>.</summary>
     public void Dispatch(RecordBlock block)
     {
@@ -96,6 +122,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
         }
 
         _dispatchedSinceCut += block.Count;
+        _tickWrittenAt = 0;
         _waiting = block;
         DispatchWaiting();
     }
@@ -216,6 +243,8 @@ internal sealed class PartitionWorker : IAsyncDisposable
         }
 
         _cutAt = _recordAt = _time.GetTimestamp();
+        Volatile.Write(ref _processedAt, _recordAt);
+        Volatile.Write(ref _nextDueMs, processor.NextDueMs ?? long.MaxValue);
         ProcessingLog.PartitionRestored(
             _logger, Partition, report.Committed, processor.Table.Count, report.Replayed, _time.GetElapsedTime(started).TotalMilliseconds);
         PublishStatus(processor);
@@ -240,6 +269,10 @@ internal sealed class PartitionWorker : IAsyncDisposable
 
         _recordsSinceCut += block.Count;
         _recordAt = _time.GetTimestamp();
+        var lastMs = block[block.Count - 1].TimestampMs;
+        Volatile.Write(ref _behindMs, Math.Min(_behindMs, _time.GetUtcNow().ToUnixTimeMilliseconds() - lastMs));
+        Volatile.Write(ref _processedAt, _recordAt);
+        Volatile.Write(ref _nextDueMs, processor.NextDueMs ?? long.MaxValue);
         block.Return();
         _metrics.Add(processor.Counts);
         _wantsCut = _recordsSinceCut >= _options.CommitRecordsMax || processor.Outputs.Bytes >= _options.CommitBytesMax;
@@ -295,7 +328,8 @@ internal sealed class PartitionWorker : IAsyncDisposable
             table.DirtyCount,
             _position - Math.Min(_position, table.Floor),
             table.Evicted,
-            processor.Pool.Evicted);
+            processor.Pool.Evicted,
+            processor.Pool.Bytes + processor.Pool.LateBytes);
     }
 
     private readonly record struct WorkItem(RecordBlock? Block, TaskCompletionSource<Cut?>? Cut, bool IsFinal);

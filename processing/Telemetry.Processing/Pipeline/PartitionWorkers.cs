@@ -37,6 +37,9 @@ internal sealed class PartitionWorkers(
     /// <summary>Why commits fail, or that partitions are being restored; null when all is well. From any thread.</summary>
     public string? Problem => _problem ?? (_snapshot.Any(static worker => !worker.IsReady) ? "partitions are being restored" : null);
 
+    /// <summary>The workers; for the owner of the consumer.</summary>
+    public IReadOnlyList<PartitionWorker> All => _snapshot;
+
     public bool WantsCommit => _workers.Values.Any(static worker => worker.WantsCut);
 
     public bool IsFull => _workers.Values.Any(static worker => worker.IsPaused && worker.Fault is null);

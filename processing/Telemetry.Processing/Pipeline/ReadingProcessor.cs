@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
+using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
+using Telemetry.Processing.Incidents;
 using Telemetry.Processing.Settings;
 using Telemetry.Streams;
 
@@ -22,6 +24,8 @@ public sealed class ReadingProcessor : IAsyncDisposable
     private readonly TransactionCommitter _committer;
     private readonly PartitionWorkers _workers;
     private readonly SettingsFeed _settings;
+    private readonly TickWriter _ticks;
+    private readonly SensorUnits _units;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abandon = new();
     private readonly Lazy<Task> _disposal;
@@ -36,14 +40,17 @@ public sealed class ReadingProcessor : IAsyncDisposable
     public ReadingProcessor(
         IRecordLog log, ProcessingOptions options, ILoggerFactory loggers, TimeProvider time, IReadingSchemas? schemas = null)
     {
-        (_log, _options, _time) = (log, options, time);
         _logger = loggers.CreateLogger<ReadingProcessor>();
+        _units = new SensorUnits(log, LogTopics.Catalogue, _logger, time);
+        options = options with { UnitOf = options.UnitOf ?? _units.Of };
+        (_log, _options, _time) = (log, options, time);
 
         // Metrics may be asked for before this constructor has ended.
         _metrics = new ProcessingMetrics(() => _workers?.Status ?? [], time);
         _committer = new TransactionCommitter(log, options, _logger, time);
         _settings = new SettingsFeed(log, options.SettingsTopic, _logger, time);
         _workers = new PartitionWorkers(log, options, _committer, _metrics, _logger, time, schemas, _settings);
+        _ticks = new TickWriter(log, options, _logger, time);
         _disposal = new Lazy<Task>(DisposeOnceAsync);
     }
 
@@ -73,6 +80,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
         }
 
         _settings.Start();
+        _units.Start();
         await _committer.OpenAsync(cancellationToken);
         _loop = Task.Factory.StartNew(
             RunPollLoopAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
@@ -97,6 +105,8 @@ public sealed class ReadingProcessor : IAsyncDisposable
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _workers.StopAllAsync();
         await _settings.DisposeAsync();
+        await _ticks.DisposeAsync();
+        await _units.DisposeAsync();
         await _committer.DisposeAsync();
         _metrics.Dispose();
         _stop.Dispose();
@@ -149,6 +159,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
                 await PauseAsync(delay);
             }
 
+            _ticks.Write(_workers.All);
             var due = UntilCommit(commitAt) <= TimeSpan.Zero;
             if (due || (_workers.RetryDelay == TimeSpan.Zero && _workers.WantsCommit))
             {

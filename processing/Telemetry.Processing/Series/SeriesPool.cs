@@ -25,6 +25,12 @@ internal sealed class SeriesPool
     /// <summary>Blocks in use.</summary>
     public int Count => _slabs.Sum(static slab => slab.Count);
 
+    /// <summary>Bytes of all blocks in use.</summary>
+    public long Bytes => _slabs.Sum(static slab => (long)slab.Count * slab.Layout.BlockBytes);
+
+    /// <summary>Bytes of readings that wait to be judged, over all devices.</summary>
+    public long LateBytes { get; set; }
+
     /// <summary>Series that made room for another one of their device.</summary>
     public long Evicted { get; set; }
 
@@ -86,7 +92,7 @@ internal sealed class SeriesPool
         var place = _slabs[slab].Rent();
         return place < 1 << PlaceBits
             ? (slab << PlaceBits) | place
-            : throw new InvalidOperationException($"A partition has more than {1 << PlaceBits} series of one layout; lower Processing:SeriesMax.");
+            : throw new InvalidOperationException($"A partition has more than {1 << PlaceBits} series of one layout; lower Processing:StateBytesMax.");
     }
 
     public void Return(int block) => _slabs[block >> PlaceBits].Return(block & ((1 << PlaceBits) - 1));

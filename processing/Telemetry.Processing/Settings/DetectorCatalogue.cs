@@ -60,7 +60,7 @@ public static class DetectorCatalogue
         if (name == Default)
         {
             return parameters.Count == 0
-                ? static () => DetectorDefaults.Create()
+                ? static () => [new TypedDetector(new TypedOptions())]
                 : throw new FormatException($"'{Default}' takes no parameters; name a detector to change them: {string.Join(", ", Names)}.");
         }
 

@@ -16,6 +16,7 @@ internal static class DeviceEventKinds
         ["id-conflict"] = DeviceEventKind.IdConflict,
         ["offline"] = DeviceEventKind.Offline,
         ["online"] = DeviceEventKind.Online,
+        ["unjudged"] = DeviceEventKind.Unjudged,
     };
 
     public static string Name(DeviceEventKind kind) => ByName.First(pair => pair.Value == kind).Key;

@@ -17,7 +17,7 @@ internal static class IncidentSql
             ("from_level", "fromLevel"), ("to_level", "toLevel"),
         }.Select(c => $"if(isFinite(i.{c.Item1}), i.{c.Item1}, NULL) AS {c.Item2}"))
         + ", run_length AS runLength, usual_run_length AS usualRunLength, if(isFinite(i.score), i.score, NULL) AS score, unit, detail, sensors, "
-        + $"JSONExtract(i.parts, '{Part}') AS parts, sensor_count AS sensorCount, detectors, i.late != 0 AS late";
+        + $"JSONExtract(i.parts, '{Part}') AS parts, sensor_count AS sensorCount, detectors, toBool(i.late) AS late";
 
     /// <summary>The newest record of each incident.</summary>
     /// <param name="fixedOnes">Conditions on what all records of an incident have in common.</param>

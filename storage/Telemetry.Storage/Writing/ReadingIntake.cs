@@ -37,7 +37,7 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
     public void Replay(DuplicateFilter filter, in LogRecord record)
     {
         filter.Advance(record.Offset, record.TimestampMs);
-        if (TryDecode(record, out _))
+        if (!record.Value.IsEmpty && TryDecode(record, out _))
         {
             filter.Add(_batch);
         }
@@ -48,6 +48,12 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
     {
         Last = default;
         filter.Advance(record.Offset, record.TimestampMs);
+        if (record.Value.IsEmpty)
+        {
+            // Written by processing into an idle partition: it says only that time has passed.
+            return;
+        }
+
         if (!TryDecode(record, out var cause))
         {
             PutAside(record, 1, cause, "the record is no reading batch; it was put aside whole.", null);

@@ -121,7 +121,7 @@ public class ProcessingKillTests
         await using var log = Open(directory);
         await log.EnsureTopicsAsync(
             [
-                new(LogTopics.Readings, 2), new(LogTopics.Anomalies, 2), new(LogTopics.DeviceEvents, 2), new(LogTopics.DeadLetters, 1),
+                new(LogTopics.Readings, 2), new(LogTopics.Anomalies, 2), new(LogTopics.Incidents, 2), new(LogTopics.DeviceEvents, 2), new(LogTopics.DeadLetters, 1),
             ],
             Cancel);
         await using var producer = log.CreateProducer(new ProducerOptions());
@@ -153,7 +153,7 @@ public class ProcessingKillTests
     {
         await using var log = Open(directory);
         var all = new List<(string Device, string Line)>();
-        foreach (var topic in new[] { LogTopics.Anomalies, LogTopics.DeviceEvents, LogTopics.DeadLetters })
+        foreach (var topic in new[] { LogTopics.Anomalies, LogTopics.Incidents, LogTopics.DeviceEvents, LogTopics.DeadLetters })
         {
             for (var partition = 0; partition < await log.QueryPartitionCountAsync(topic, Cancel); partition++)
             {

@@ -93,6 +93,7 @@ public sealed class ApiTests(QueryStore store) : IClassFixture<QueryStore>
         first.GetProperty("revision").GetInt32().ShouldBe(2);
         first.GetProperty("endTime").ValueKind.ShouldBe(JsonValueKind.Null);
         first.GetProperty("duration").GetDouble().ShouldBe(30);
+        first.GetProperty("late").ValueKind.ShouldBe(JsonValueKind.False);
         first.GetProperty("usualLow").ValueKind.ShouldBe(JsonValueKind.Null);
         first.GetProperty("toLevel").GetDouble().ShouldBe(23.1);
         first.GetProperty("sensors").EnumerateArray().Select(s => s.GetString()).ShouldBe(["temperature", "pressure"]);

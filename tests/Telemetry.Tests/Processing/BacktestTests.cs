@@ -2,6 +2,7 @@ using Telemetry.Contracts.V1;
 using Telemetry.Processing.Backtesting;
 using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Detectors.MlNet;
+using Telemetry.Processing.Detectors.Typed;
 
 namespace Telemetry.Tests.Processing;
 
@@ -43,7 +44,7 @@ public sealed class BacktestTests
         detector.Kind.ShouldBe(AnomalyKind.Spike);
         Scores(detector).ShouldBe(Scores(expected));
         DetectorSpec.Parse("ssa-change-point", gated: true)().ShouldHaveSingleItem().ShouldBeOfType<GatedDetector>();
-        DetectorSpec.Parse("default", gated: true)().Count.ShouldBe(2);
+        DetectorSpec.Parse("default", gated: true)().ShouldHaveSingleItem().ShouldBeOfType<TypedDetector>();
     }
 
     [Theory]

@@ -7,7 +7,7 @@ namespace Telemetry.Tests.Processing;
 public class DeviceEventTests
 {
     private const long T = Batches.StartMs;
-    private readonly PartitionDriver _driver = new(new ProcessingOptions { Detectors = () => [new RecordingDetector()] });
+    private readonly PartitionDriver _driver = new(new ProcessingOptions { Detectors = () => [new RecordingDetector()], SilentAfter = TimeSpan.FromMinutes(5) });
 
     [Fact]
     public void Each_boot_is_told_once()

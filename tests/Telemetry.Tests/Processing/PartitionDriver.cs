@@ -33,6 +33,11 @@ internal sealed class PartitionDriver(ProcessingOptions options)
 
     public IEnumerable<Anomaly> Anomalies => Of(LogTopics.Anomalies, Anomaly.Parser);
 
+    public IEnumerable<Incident> Incidents => Of(LogTopics.Incidents, Incident.Parser);
+
+    /// <summary>Records on the state topic, compacted.</summary>
+    public int StateRecords => _state.Count;
+
     public IEnumerable<DeviceEvent> Events => Of(LogTopics.DeviceEvents, DeviceEvent.Parser);
 
     public IEnumerable<DeadLetter> DeadLetters => Of(LogTopics.DeadLetters, DeadLetter.Parser);

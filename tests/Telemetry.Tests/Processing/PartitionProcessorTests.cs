@@ -1,5 +1,6 @@
 using Telemetry.Contracts.V1;
 using Telemetry.Processing;
+using Telemetry.Processing.Series;
 using Quality = Telemetry.Contracts.Readings.Quality;
 
 namespace Telemetry.Tests.Processing;
@@ -88,16 +89,15 @@ public class PartitionProcessorTests
     }
 
     [Fact]
-    public void A_series_never_goes_back_in_time_but_goes_on_after_its_clock_is_put_right()
+    public void A_series_never_goes_back_in_time_but_goes_on_when_its_clock_is_set_back_and_put_right()
     {
         var driver = Driver();
         driver.Take(T, Batches.Of("d", 1, 1, T, 1));
-        driver.Take(T, Batches.Of("d", 1, 2, T - 5_000, 2));
-        driver.Processor.Counts.OutOfOrder.ShouldBe(1);
-        driver.Take(T, Batches.Of("d", 1, 3, T + 7_200_000, 3));
-        driver.Take(T, Batches.Of("d", 1, 4, T + 1_000, 4));
-        driver.Take(T, Batches.Of("d", 1, 5, T + 2_000, 5));
-        _detector.Given.Select(g => g.Value).ShouldBe([1, 3, 4, 5]);
+        driver.Take(T, Batches.Of("d", 1, 2, T + 7_200_000, 2));
+        driver.Take(T, Batches.Of("d", 1, 3, T + 1_000, 3));
+        driver.Take(T, Batches.Of("d", 1, 4, T + 2_000, 4));
+        driver.Take(T, Batches.Of("d", 1, 5, T + 7_201_000, 5));
+        _detector.Given.ShouldBe([(1, T), (2, T + 7_200_000), (3, T + 7_200_000), (4, T + 7_201_000), (5, T + 7_201_000)]);
     }
 
     [Fact]
@@ -126,9 +126,10 @@ public class PartitionProcessorTests
 
         var counts = driver.Processor.Counts;
         counts.Readings.ShouldBe(n);
-        (counts.Duplicates + counts.Conflicts + counts.Ambiguous + counts.Unusable + counts.TooLate + counts.OutOfOrder + counts.Fed).ShouldBe(n);
+        (counts.Duplicates + counts.Conflicts + counts.Ambiguous + counts.Unusable + counts.TooLate + counts.NoRoom + counts.Held + counts.Fed).ShouldBe(n + (counts.Held - counts.FedLate - Waiting(driver)));
         counts.Ambiguous.ShouldBeGreaterThan(0);
-        counts.Fed.ShouldBe(_detector.Given.Count);
+        counts.Held.ShouldBeGreaterThan(0);
+        (counts.Fed + counts.FedLate).ShouldBe(_detector.Given.Count);
     }
 
     [Fact]
@@ -197,7 +198,7 @@ public class PartitionProcessorTests
     }
 
     [Fact]
-    public void More_sensors_than_a_device_may_have_push_out_the_oldest_and_are_counted()
+    public void More_sensors_than_a_device_may_have_are_counted_and_push_out_only_what_is_silent_for_a_day()
     {
         var driver = Driver(o => o with { SeriesPerDeviceMax = 2 });
         var n = 1UL;
@@ -206,11 +207,14 @@ public class PartitionProcessorTests
             driver.Take(T, Batches.Of("d", 1, n++, [sensor], [0], [T * 1000], [1], []));
         }
 
-        driver.Processor.Pool.Evicted.ShouldBe(1);
-        driver.Processor.Pool.Count.ShouldBe(2);
-        driver.Take(T, Batches.Of("d", 1, n, ["x", "y", "z"], [0, 1, 2, 0], [T * 1000, T * 1000, T * 1000, T * 1000], [1, 2, 3, 4], []));
-        driver.Processor.Pool.Count.ShouldBe(2);
-        _detector.Given.Count.ShouldBe(9);
+        (driver.Processor.Pool.Evicted, driver.Processor.Pool.Count, driver.Processor.Counts.NoRoom).ShouldBe((0, 2, 1));
+        _detector.Given.Count.ShouldBe(4);
+        driver.Events.Single(e => e.Kind == DeviceEventKind.Unjudged).Figure.ShouldBe(1);
+        var later = T + 90_000_000;
+        driver.Take(later, Batches.Of("d", 1, n++, ["a"], [0], [later * 1000], [1], []));
+        driver.Take(later, Batches.Of("d", 1, n, ["x", "y", "x"], [0, 1, 2, 0], [later * 1000, later * 1000, later * 1000, later * 1000], [1, 2, 3, 4], []));
+        (driver.Processor.Pool.Evicted, driver.Processor.Pool.Count, driver.Processor.Counts.NoRoom).ShouldBe((1, 2, 2));
+        _detector.Given.Count.ShouldBe(8);
     }
 
     [Fact]
@@ -228,6 +232,8 @@ public class PartitionProcessorTests
         driver.Take(T, Batches.Of("d", 1, 1, T, 1));
         driver.Processor.Counts.Duplicates.ShouldBe(1);
     }
+
+    private static long Waiting(PartitionDriver driver) => driver.Processor.Pool.LateBytes / LateReading.Bytes;
 
     private PartitionDriver Driver(Func<ProcessingOptions, ProcessingOptions>? change = null) => new(Options(change));
 

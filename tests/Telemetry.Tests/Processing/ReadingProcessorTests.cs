@@ -167,6 +167,49 @@ public class ReadingProcessorTests
         processor.Partitions.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task When_everything_goes_quiet_the_silence_of_each_device_is_told_and_a_replay_says_the_same()
+    {
+        const int Devices = 5;
+        await using var fixture = new ProcessorFixture(ProcessorFixture.Quick with { SilentAtLeast = TimeSpan.FromMilliseconds(100), State = new() });
+        await fixture.FillAsync(seed: 1, records: 0);
+        await using (var producer = fixture.Log.CreateProducer(new ProducerOptions()))
+        {
+            var start = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() - 2_000;
+            for (var n = 0; n < 20 * Devices; n++)
+            {
+                var (device, at) = ($"d{n % Devices}", start + (n / Devices * 100));
+                producer.TryAppend(
+                    new NewRecord
+                    {
+                        Topic = LogTopics.Readings, Key = System.Text.Encoding.ASCII.GetBytes(device), TimestampMs = at,
+                        Value = Batches.Of(device, 1, (ulong)(n / Devices) + 1, at, 1),
+                    },
+                    null,
+                    0).ShouldBeTrue();
+            }
+
+            await producer.FlushAsync(ProcessorFixture.Cancel);
+        }
+
+        var log = new StepLog(fixture.Log, static _ => { });
+        await using (var processor = Member(fixture, log, 0))
+        {
+            await processor.StartAsync(ProcessorFixture.Cancel);
+            while ((await fixture.ReadAsync(LogTopics.Incidents)).Count < Devices)
+            {
+                await Task.WhenAny(log.NextCommit, processor.Completion).WaitAsync(TimeSpan.FromSeconds(60), ProcessorFixture.Cancel);
+            }
+
+            await processor.StopAsync(ProcessorFixture.Cancel);
+        }
+
+        (await fixture.ReadAsync(LogTopics.Incidents)).Select(r => r.Key).Order().ShouldBe(Enumerable.Range(0, Devices).Select(i => $"d{i}"));
+        (await fixture.ReadAsync(LogTopics.Readings)).Count(r => r.Value.IsEmpty).ShouldBeInRange(1, 2 * Devices);
+        (await fixture.ReadAsync(LogTopics.DeadLetters)).ShouldBeEmpty();
+        ShouldBeSame(await fixture.DescribeAsync(), await fixture.ExpectAsync());
+    }
+
     private static void ShouldBeSame(string actual, string expected)
     {
         var (actualLines, expectedLines) = (actual.Split('\n'), expected.Split('\n'));

@@ -22,6 +22,12 @@ public class RestoreTests
             for (var i = 0; i < 400; i++)
             {
                 var (time, _, value) = fleet.Next();
+                if (random.Next(25) == 0)
+                {
+                    // A tick: time has passed.
+                    (time, value) = (time + random.Next(2_000_000), []);
+                }
+
                 uninterrupted.Append(time, value);
                 crashing.Append(time, value);
             }
@@ -63,10 +69,18 @@ public class RestoreTests
         [
             SeriesDetectors.Create(new IidSpikeOptions { PvalueHistoryLength = 8 }),
             SeriesDetectors.Create(new IidChangePointOptions { ChangeHistoryLength = 8 }),
+            new JumpDetector(),
         ],
         AlertHoldOff = TimeSpan.FromSeconds(5),
+        IncidentHoldOff = TimeSpan.FromSeconds(random.Next(1, 60)),
+        IncidentUpdateEvery = TimeSpan.FromSeconds(random.Next(1, 20)),
+        IncidentAbandonAfter = TimeSpan.FromSeconds(random.Next(1, 600)),
+        SilentAfter = TimeSpan.FromSeconds(random.Next(60, 600)),
+        LateWait = TimeSpan.FromSeconds(random.Next(1, 30)),
+        LateWaitMax = TimeSpan.FromSeconds(random.Next(30, 300)),
+        LateBytesPerDeviceMax = random.Next(1, 20) * 40,
         SeriesPerDeviceMax = random.Next(1, 4),
-        SeriesMax = random.Next(2) == 0 ? 100 : random.Next(1, 12),
+        StateBytesMax = random.Next(2) == 0 ? 1_000_000 : random.Next(1_000, 12_000),
         Duplicates = new() { RangesPerBootMax = 3, BootsPerDeviceMax = 2, ClosedBootsPerDeviceMax = 2 },
         State = new KeyedStateOptions
         {
@@ -75,6 +89,7 @@ public class RestoreTests
             Expiry = TimeSpan.FromSeconds(random.Next(60, 3000)),
             SnapshotCycle = TimeSpan.FromSeconds(100),
             SnapshotBytesPerCommitMax = random.Next(1, 5000),
+            PieceBytesMax = random.Next(2) == 0 ? 1 << 20 : random.Next(200, 2000),
         },
     };
 }

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Logging;
+using Telemetry.Streams;
+
+namespace Telemetry.Processing.Pipeline;
+
+/// <summary>
+/// Tells idle partitions that time has passed, by a record without a value at their end: the silence of devices is decided on the clock although no
+/// record comes any more, and every replay sees the same clock. One record for all that has fallen due; none where nothing has. Called by the loop that
+/// owns the consumer.
+/// </summary>
+internal sealed class TickWriter(IRecordLog log, ProcessingOptions options, ILogger logger, TimeProvider time) : IAsyncDisposable
+{
+    /// <summary>A record that was not seen for this long is written again.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private IRecordProducer? _producer;
+
+    /// <summary>Writes what is due. What the log does not take now is written later.</summary>
+    public void Write(IEnumerable<PartitionWorker> workers)
+    {
+        var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (var worker in workers)
+        {
+            if (worker.TickAt(nowMs, options.TickAfter, Patience) is { } tickMs)
+            {
+                Write(worker, tickMs);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_producer is { } producer)
+        {
+            _producer = null;
+            await producer.DisposeAsync();
+        }
+    }
+
+    private void Write(PartitionWorker worker, long tickMs)
+    {
+        try
+        {
+            _producer ??= log.CreateProducer(new ProducerOptions());
+            if (_producer.TryAppend(
+                new NewRecord { Topic = worker.Partition.Topic, Partition = worker.Partition.Partition, TimestampMs = tickMs }, null, 0))
+            {
+                worker.TickWritten();
+            }
+        }
+        catch (RecordLogException fault)
+        {
+            // The loop's own calls to the log say what is wrong with it, and when it ends for good.
+            worker.TickWritten();
+            ProcessingLog.TickFailed(logger, fault, worker.Partition, fault.Error);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using Telemetry.Contracts.V1;
+using Telemetry.Processing;
+
+namespace Telemetry.Tests.Processing;
+
+public class SilenceTests
+{
+    private const long T = Batches.StartMs;
+    private readonly PartitionDriver _driver = new(new ProcessingOptions { Detectors = () => [new RecordingDetector()] });
+
+    [Fact]
+    public void Silence_is_told_after_five_of_the_devices_own_intervals_and_ends_with_the_next_record()
+    {
+        for (var n = 0; n < 100; n++)
+        {
+            Alive("quiet", n, n * 3600);
+        }
+
+        // Another device moves the time of the partition.
+        for (var ms = 360_000; ms < 900_000; ms += 100)
+        {
+            Alive("talker", (ms - 360_000) / 100, ms);
+        }
+
+        Alive("quiet", 100, 900_000);
+        var records = _driver.Incidents.Where(i => i.Device == "quiet").ToList();
+        records.Select(i => (i.Kind, i.State, i.Revision)).ShouldBe(
+            [(IncidentKind.Silent, IncidentState.Open, 1u), (IncidentKind.Silent, IncidentState.Ended, 2u)]);
+        var last = T + (99 * 3600);
+        (records[0].StartUs, records[0].LastUs).ShouldBe(((last + 3600) * 1000, (last + 18_000) * 1000));
+        records[0].Text.ShouldContain("usually heard every 3.6 s");
+        (records[1].Id, records[1].EndUs).ShouldBe((records[0].Id, (T + 900_000) * 1000));
+    }
+
+    [Fact]
+    public void Silence_of_all_is_told_by_a_record_without_a_value()
+    {
+        for (var n = 0; n < 100; n++)
+        {
+            Alive("a", n, n * 1000);
+            Alive("b", n, (n * 1000) + 10);
+        }
+
+        var due = _driver.Processor.NextDueMs.ShouldNotBeNull();
+        due.ShouldBeLessThanOrEqualTo(T + 99_000 + 5_000);
+        _driver.Take(T + 3_600_000, []);
+        _driver.Incidents.Select(i => (i.Device, i.State, i.LastUs)).ShouldBe(
+            [("a", IncidentState.Open, (T + 104_000) * 1000), ("b", IncidentState.Open, (T + 104_010) * 1000)]);
+        _driver.Processor.NextDueMs.ShouldBeNull("nothing is waited for any more");
+        _driver.DeadLetters.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Device_heard_every_six_minutes_is_never_silent()
+    {
+        for (var n = 0; n < 240; n++)
+        {
+            Alive("slow", n, n * 360_000L);
+            for (var i = 1; i < 6; i++)
+            {
+                Alive("talker", (n * 6) + i, (n * 360_000L) + (i * 60_000));
+            }
+        }
+
+        _driver.Incidents.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Device_heard_at_random_is_hardly_ever_silent()
+    {
+        var random = new Random(4);
+        var ms = 0.0;
+        for (var n = 0; n < 50_000; n++)
+        {
+            ms += -Math.Log(1 - random.NextDouble()) * 10_000;
+            Alive("random", n, (long)ms);
+        }
+
+        // Nearly six days of exponential pauses: a fixed eight intervals would tell of 17 silences.
+        _driver.Incidents.Count(i => i.State == IncidentState.Open).ShouldBeLessThanOrEqualTo(2);
+    }
+
+    [Fact]
+    public void Incidents_of_a_device_that_stays_silent_end()
+    {
+        var driver = new PartitionDriver(new ProcessingOptions { Detectors = () => [new JumpDetector()] });
+        for (var n = 0; n < 100; n++)
+        {
+            driver.Take(T + (n * 1000), Batches.Of("d", 1, (ulong)n + 1, T + (n * 1000), n >= 90 ? 500 : 0));
+        }
+
+        driver.Take(T + 200_000, []);
+        driver.Incidents.Count(i => i.State == IncidentState.Ended).ShouldBe(0);
+        driver.Take(T + 7_200_000, []);
+        var end = driver.Incidents.Last();
+        (end.State, end.Sensor, end.EndUs).ShouldBe((IncidentState.Ended, "temperature", (T + 99_000) * 1000));
+    }
+
+    private void Alive(string device, long number, long atMs) =>
+        _driver.Take(T + atMs, Batches.Of(device, 1, (ulong)number + 1, T + atMs, 1));
+}
