@@ -63,7 +63,7 @@ public static class NabRun
             }
         }
 
-        return scores;
+        return NabScorer.Latch(scores);
     }
 
     private static double ScoreOf(ISeriesDetector detector, byte[] state, double value, long timeUs)

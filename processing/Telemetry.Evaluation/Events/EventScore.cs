@@ -13,6 +13,7 @@ public sealed class EventScore(MatchRules rules)
     private readonly SortedDictionary<string, Tally> _byMagnitude = new(StringComparer.Ordinal);
     private readonly SortedDictionary<int, Tally> _byDay = [];
     private readonly SortedDictionary<string, int> _falseBySensor = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<int, int> _falseByDay = [];
     private readonly SortedDictionary<string, int> _falseByKind = new(StringComparer.Ordinal);
 
     /// <summary>All faults.</summary>
@@ -35,6 +36,9 @@ public sealed class EventScore(MatchRules rules)
 
     /// <summary>False alarms by what the detector took them for.</summary>
     public IReadOnlyDictionary<string, int> FalseByKind => _falseByKind;
+
+    /// <summary>False alarms by day since the start, from 0.</summary>
+    public IReadOnlyDictionary<int, int> FalseByDay => _falseByDay;
 
     /// <summary>Alarms outside of every fault and recovery.</summary>
     public int FalseAlarms { get; private set; }
@@ -87,7 +91,7 @@ public sealed class EventScore(MatchRules rules)
         {
             if (!used[i])
             {
-                CountStray(sensor, alarms[i], recovering[i]);
+                CountStray(sensor, startMicros, alarms[i], recovering[i]);
             }
         }
     }
@@ -109,7 +113,7 @@ public sealed class EventScore(MatchRules rules)
         }
     }
 
-    private void CountStray(string sensor, in RaisedAlarm alarm, bool recovering)
+    private void CountStray(string sensor, long startMicros, in RaisedAlarm alarm, bool recovering)
     {
         if (recovering)
         {
@@ -118,6 +122,8 @@ public sealed class EventScore(MatchRules rules)
         }
 
         FalseAlarms++;
+        var day = (int)((alarm.TimeMicros - startMicros) / DayMicros);
+        _falseByDay[day] = _falseByDay.GetValueOrDefault(day) + 1;
         _falseBySensor[sensor] = _falseBySensor.GetValueOrDefault(sensor) + 1;
         _falseByKind[alarm.Kind] = _falseByKind.GetValueOrDefault(alarm.Kind) + 1;
     }

@@ -10,6 +10,33 @@ public static class NabScorer
     private const double ProbationShare = 0.15;
     private const int ProbationRowsMax = 750;
 
+    /// <summary>
+    /// What is left of a detector's scores when one cause is told once: a score stands if it is the largest of this many rows, else it is 0.
+    /// NAB counts rows, and a finding that lasts is one alarm.
+    /// </summary>
+    public static double[] Latch(IReadOnlyList<double> scores, int rows = 100)
+    {
+        var latched = new double[scores.Count];
+        var largest = new LinkedList<int>();
+        for (var i = 0; i < scores.Count; i++)
+        {
+            while (largest.First is { } first && first.Value < i - rows)
+            {
+                largest.RemoveFirst();
+            }
+
+            latched[i] = largest.First is null || scores[i] > scores[largest.First.Value] ? scores[i] : 0;
+            while (largest.Last is { } last && scores[last.Value] <= scores[i])
+            {
+                largest.RemoveLast();
+            }
+
+            largest.AddLast(i);
+        }
+
+        return latched;
+    }
+
     /// <summary>The best threshold for a profile over files, and the score there.</summary>
     /// <param name="files">The files.</param>
     /// <param name="scores">For each file one score a row, larger is stranger.</param>

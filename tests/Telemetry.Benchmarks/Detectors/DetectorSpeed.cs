@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Detectors.MlNet;
+using Telemetry.Processing.Detectors.Typed;
 
 namespace Telemetry.Benchmarks.Detectors;
 
@@ -20,7 +21,7 @@ internal static class DetectorSpeed
             var many = Measure(detector, 1000);
             to.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {mlnet / 1e6:0.00} M | {one / 1e6:0.00} M | {one / mlnet:0.0} | {many / 1e6:0.00} M | {detector.StateBytes} |"));
+                $"| {name} | {(mlnet > 0 ? $"{mlnet / 1e6:0.00} M" : "-")} | {one / 1e6:0.00} M | {(mlnet > 0 ? $"{one / mlnet:0.0}" : "-")} | {many / 1e6:0.00} M | {detector.StateBytes} |"));
         }
 
         foreach (var (n, l) in new[] { (100, 10), (200, 24), (400, 50), (1000, 96) })
@@ -32,6 +33,7 @@ internal static class DetectorSpeed
 
     public static IEnumerable<(string Name, double MlNet, ISeriesDetector Detector)> Cases()
     {
+        yield return ("default set", 0, new TypedDetector(new TypedOptions()));
         yield return ("IidSpike w8", 7.6e6, Spike(8));
         yield return ("IidSpike w30", 2.5e6, Spike(30));
         yield return ("IidSpike w100", 0.80e6, Spike(100));
@@ -92,7 +94,7 @@ internal static class DetectorSpeed
         for (var i = 0; i < count; i++)
         {
             var at = i / states.Length;
-            detector.Update(states[i % states.Length], signal[at % Values], at);
+            detector.Update(states[i % states.Length], signal[at % Values], at * 60_000_000L);
         }
     }
 

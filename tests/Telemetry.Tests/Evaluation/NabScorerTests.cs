@@ -39,6 +39,16 @@ public sealed class NabScorerTests : IDisposable
         NabScorer.Score(files, [scores], NabProfile.All[0], threshold).ShouldBe(score, 1e-9);
     }
 
+    [Fact]
+    public void One_cause_is_told_once()
+    {
+        NabScorer.Latch([1, 3, 2, 3, 0, 0, 2, 4, 4], rows: 3).ShouldBe([1, 3, 0, 0, 0, 0, 0, 4, 0]);
+        var random = new Random(5);
+        double[] scores = [.. Enumerable.Range(0, 500).Select(_ => (double)random.Next(20))];
+        var slowly = scores.Select((s, i) => s > scores[Math.Max(0, i - 7)..i].DefaultIfEmpty(-1).Max() ? s : 0);
+        NabScorer.Latch(scores, rows: 7).ShouldBe(slowly);
+    }
+
     private IReadOnlyList<NabFile> File(int rows, int firstOfWindow, int lastOfWindow)
     {
         Directory.CreateDirectory(Path.Combine(_folder, "own"));

@@ -79,5 +79,8 @@ public readonly record struct Finding
 /// <summary>What a detector of findings says of one reading. Ask <see cref="IFindingDetector.Describe"/> for the numbers.</summary>
 /// <param name="Phase">What the reading did to the finding of its series.</param>
 /// <param name="Kind">The finding's kind; the kind of an ended one too.</param>
-/// <param name="Score">-log10 p of this reading, 0 and more, finite; 0 while the series is not known yet.</param>
+/// <param name="Score">
+/// -log10 p of this reading by what the series did over days (records of its range, hours of the day), 0 and more, finite; 0 while it is not
+/// known yet. A finding's own score is in <see cref="Finding.Score"/>.
+/// </param>
 public readonly record struct Verdict(FindingPhase Phase, FindingKind Kind, double Score);

@@ -30,6 +30,7 @@ internal struct EpisodeState
     public LimitLevel Limit;
     public byte Open;
     public byte OfRate;
-    private readonly byte _pad;
-    private readonly int _pad2;
+    public Channel Channel;
+    public short Learning;
+    private readonly short _pad;
 }

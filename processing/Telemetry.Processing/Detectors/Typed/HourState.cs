@@ -3,75 +3,78 @@ using System.Runtime.InteropServices;
 
 namespace Telemetry.Processing.Detectors.Typed;
 
-/// <summary>Mean of each hour of the day (UTC) with the mean distance from it; the residual to the mean between hours, smoothed.</summary>
+/// <summary>What each hour of the day (UTC) is like: mean and mean distance from it. And the signed distance, smoothed over twelve readings.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 internal struct HourState
 {
     private const double HourMicros = 3600e6;
-    private const double SmoothShare = 0.2;
-    private const double StepMax = 4;
 
-    /// <summary>Hours needed before a residual says something.</summary>
+    /// <summary>Share of a profile that one hour's readings renew, whatever their number: about four days to forget.</summary>
+    private const double ShareAnHour = 0.24;
+
+    /// <summary>Share of the range that is added to the spread: an hour that was flat by chance is not exact.</summary>
+    private const double RangeShare = 0.02;
+
+    /// <summary>A distance is learned as this many spreads at most.</summary>
+    private const double LearnedMost = 10;
+
+    private const double DistanceMax = 5;
+    private const double SmoothShare = 1.0 / 12;
+    private const int ReadingsNeeded = 20;
     private const int HoursNeeded = 24;
 
     public double Origin;
     public Bins Means;
+    public Bins Spreads;
+    public Counts Visits;
+    public float Smoothed;
+    public short Hours;
+    public short Hour;
 
-    /// <summary>Mean distance from the profile.</summary>
-    public double Spread;
-
-    /// <summary>Smoothed residual in spreads.</summary>
-    public double Smoothed;
-
-    public int HoursKnown;
-    public int Hour;
-    public int InHour;
-    private readonly int _pad;
-
-    /// <summary>Takes a value; returns the smoothed residual, 0 until a day is known.</summary>
-    public double Take(double x, long micros, double floor, double dayShare)
+    /// <summary>Takes a value; gives the smoothed distance in spreads, 0 until the hour is known.</summary>
+    public double Take(double x, long micros, double intervalSeconds, double range)
     {
-        var hours = micros / HourMicros;
-        var whole = Math.Floor(hours);
-        var hour = (int)(((long)whole % 24 + 24) % 24);
-        if (HoursKnown == 0)
+        var hour = (short)((((long)Math.Floor(micros / HourMicros) % 24) + 24) % 24);
+        if (Hours == 0)
         {
-            Origin = x;
-            Hour = hour;
-            HoursKnown = 1;
+            (Origin, Hour, Hours) = (x, hour, 1);
         }
 
         if (hour != Hour)
         {
-            Hour = hour;
-            InHour = 0;
-            HoursKnown = Math.Min(HoursKnown + 1, 1000);
+            (Hour, Hours) = (hour, (short)Math.Min(Hours + 1, 1000));
         }
 
-        InHour++;
         ref var mean = ref Means[hour];
-        if (HoursKnown <= HoursNeeded)
+        ref var spread = ref Spreads[hour];
+        ref var visits = ref Visits[hour];
+        var smoothed = 0.0;
+        var distance = x - Origin - mean;
+        if (visits >= ReadingsNeeded && Hours > HoursNeeded)
         {
-            mean += (float)((x - Origin - mean) / InHour);
-            Spread += (Math.Abs(x - Origin - mean) - Spread) * 0.01;
-            return 0;
+            var z = distance / (spread + (RangeShare * range) + 1e-12);
+            Smoothed += (float)(SmoothShare * (Math.Clamp(z, -DistanceMax, DistanceMax) - Smoothed));
+            smoothed = Math.Abs(Smoothed);
         }
 
-        // Between the middles of two hours the profile is the line through both.
-        var part = hours - whole - 0.5;
-        var other = Means[(hour + (part < 0 ? 23 : 1)) % 24];
-        var expected = mean + (Math.Abs(part) * (other - mean));
-        var spread = Math.Max(Spread, floor);
-        var z = Math.Clamp((x - Origin - expected) / spread, -StepMax, StepMax);
-        Smoothed += SmoothShare * (z - Smoothed);
-        Spread += 0.005 * (Math.Abs(z * spread) - Spread);
-        mean += (float)(dayShare * Math.Clamp(x - Origin - mean, -StepMax * spread, StepMax * spread));
-        return Smoothed;
+        visits = (ushort)Math.Min(visits + 1, ushort.MaxValue);
+        var share = (float)Math.Max(Math.Min(0.02, ShareAnHour * intervalSeconds / 3600), 1.0 / visits);
+        var most = LearnedMost * (spread + (RangeShare * range));
+        var learned = visits > ReadingsNeeded ? Math.Clamp(distance, -most, most) : distance;
+        mean += share * (float)learned;
+        spread += share * (float)(Math.Abs(learned) - spread);
+        return smoothed;
     }
 
     [InlineArray(24)]
     public struct Bins
     {
         private float _first;
+    }
+
+    [InlineArray(24)]
+    public struct Counts
+    {
+        private ushort _first;
     }
 }

@@ -10,7 +10,13 @@ namespace Telemetry.Processing.Detectors.Typed;
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 internal struct KnownLevels
 {
-    public const int Capacity = 96;
+    public const int Capacity = 144;
+
+    /// <summary>Neighbours that tell how dense the sample is.</summary>
+    private const int Around = 8;
+
+    /// <summary>Readings a value chosen waits before it is taken.</summary>
+    private const int CandidateWait = 16;
 
     public double Origin;
     public Values Sorted;
@@ -22,13 +28,24 @@ internal struct KnownLevels
     /// <summary>Time since the last one was taken, seconds.</summary>
     public double Waiting;
 
+    /// <summary>A value chosen for the sample, and the readings it has waited.</summary>
+    public double Candidate;
+
+    public int CandidateAge;
+
+    /// <summary>Readings that are still taken at once.</summary>
+    public int Renewing;
     private uint _random;
     private readonly uint _pad;
 
-    /// <summary>Distance to the third-nearest value known; 0 while fewer than three are.</summary>
-    public readonly double Distance(double x)
+    /// <summary>
+    /// Distance to the third-nearest value known, and how far the nearest one lies apart from its eighth neighbour on the far side of the
+    /// value: the sample's own density. Both 0 while fewer than eight are known.
+    /// </summary>
+    public readonly double Distance(double x, out double apart)
     {
-        if (Count < 3)
+        apart = 0;
+        if (Count < 8)
         {
             return 0;
         }
@@ -37,6 +54,10 @@ internal struct KnownLevels
         var at = (float)(x - Origin);
         var right = LowerBound(sorted, at);
         var left = right - 1;
+        var isLeft = right == sorted.Length || (left >= 0 && at - sorted[left] <= sorted[right] - at);
+        apart = isLeft
+            ? sorted[left] - sorted[Math.Max(0, left - Around)]
+            : sorted[Math.Min(sorted.Length - 1, right + Around)] - sorted[right];
         var distance = 0f;
         for (var i = 0; i < 3; i++)
         {
@@ -67,6 +88,19 @@ internal struct KnownLevels
     /// </summary>
     public void Offer(double x, double elapsedSeconds, double halfLifeSeconds)
     {
+        if (Renewing > 0)
+        {
+            Renewing--;
+            Insert((float)(x - Origin), (int)(Next() % (uint)Count));
+            return;
+        }
+
+        if (CandidateAge > 0 && CandidateAge++ >= CandidateWait)
+        {
+            Insert((float)(Candidate - Origin), (int)(Next() % Capacity));
+            CandidateAge = 0;
+        }
+
         Offered = Offered == int.MaxValue ? Offered : Offered + 1;
         Waiting += elapsedSeconds;
         var pace = halfLifeSeconds / (0.69 * Capacity);
@@ -76,14 +110,26 @@ internal struct KnownLevels
         }
 
         Waiting = Math.Max(0, Math.Min(Waiting - pace, pace));
+        if (Count == Capacity)
+        {
+            (Candidate, CandidateAge) = (x, 1);
+            return;
+        }
+
         if (Count == 0)
         {
             Origin = x;
             _random = 2463534242;
         }
 
-        Insert((float)(x - Origin), Count == Capacity ? (int)(Next() % Capacity) : Count++);
+        Insert((float)(x - Origin), Count++);
     }
+
+    /// <summary>A value chosen waits, and is forgotten when something is found meanwhile.</summary>
+    public void Distrust() => CandidateAge = 0;
+
+    /// <summary>Takes values as fast as at the start again.</summary>
+    public void Renew() => (Offered, Renewing) = (Math.Min(Offered, Capacity), Capacity);
 
     /// <summary>Forgets what lies far outside of the middle half: junk after power-on.</summary>
     public void ForgetOutliers(double widths)

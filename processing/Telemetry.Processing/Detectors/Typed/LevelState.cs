@@ -2,53 +2,85 @@ using System.Runtime.InteropServices;
 
 namespace Telemetry.Processing.Detectors.Typed;
 
-/// <summary>Fast, slow and long means of the level, and what has piled up beyond the slow one: level shifts and drifts.</summary>
+/// <summary>Means of the level over several lengths, and what has piled up beyond them: level shifts and drifts.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 internal struct LevelState
 {
     private const double FastShare = 1.0 / 8;
     private const double SlowShare = 1.0 / 200;
-    private const double MediumShare = 1.0 / 24;
-    private const double LongShare = 1.0 / 2000;
 
     /// <summary>A distance counts as this many spreads at most.</summary>
     private const double StepMax = 4;
 
+    private const double SlowAllowance = 0.75;
     private const double SumMax = 60;
+    private const double SwitchNoises = 8;
 
     public double Fast;
     public double Slow;
-    public double Medium;
-    public double Long;
+
+    /// <summary>Mean over a fixed time.</summary>
+    public double Local;
 
     /// <summary>Slow mean of the distance from the slow level.</summary>
     public double Spread;
 
-    /// <summary>What lies above the slow level by more than the allowance, in spreads, and below.</summary>
-    public double Up;
-    public double Down;
+    /// <summary>What lies above (below) the slow level by more than the allowance, in spreads.</summary>
+    public float Up;
+    public float Down;
+
+    /// <summary>What piled up of unusual distances from the known values, and their slow mean.</summary>
+    public float Far;
+    public float FarUsual;
+
+    /// <summary>Level at which it was when it last switched.</summary>
+    public double Anchor;
 
     public int Count;
-    private readonly int _pad;
 
-    public void Start(double x) => (Fast, Slow, Medium, Long) = (x, x, x, x);
+    /// <summary>Times it has moved to another level.</summary>
+    public int Switches;
+
+    /// <summary>Mean readings it stays at a level; 0 while it has not moved.</summary>
+    public readonly double Dwell => Switches == 0 ? 0 : (double)Count / (Switches + 1);
+
+    public void Start(double x) => (Fast, Slow, Local, Anchor) = (x, x, x, x);
 
     /// <summary>Takes a value: moves the fast means and the sums, then the slow ones in capped steps.</summary>
     /// <param name="x">The value.</param>
     /// <param name="floor">Least spread.</param>
-    /// <param name="allowance">Spreads that do not count for the sums.</param>
-    public void Take(double x, double floor, double allowance)
+    /// <param name="localShare">Share of a new value in the mean over a fixed time.</param>
+    public void Take(double x, double floor, double localShare)
     {
         Count = Count == int.MaxValue ? Count : Count + 1;
         var young = 1.0 / Count;
+        Fast += Math.Max(FastShare, young) * (x - Fast);
+        Local += Math.Max(localShare, young) * (x - Local);
+
         var spread = Math.Max(Spread, floor);
         var z = Math.Clamp((x - Slow) / spread, -StepMax, StepMax);
-        Up = Math.Clamp(Up + z - allowance, 0, SumMax);
-        Down = Math.Clamp(Down - z - allowance, 0, SumMax);
-        Fast += Math.Max(FastShare, young) * (x - Fast);
-        Medium += Math.Max(MediumShare, young) * (x - Medium);
+        Up = (float)Math.Clamp(Up + z - SlowAllowance, 0, SumMax);
+        Down = (float)Math.Clamp(Down - z - SlowAllowance, 0, SumMax);
         Spread += Math.Max(SlowShare, young) * (Math.Abs(z * spread) - Spread);
         Slow += Math.Max(SlowShare, young) * z * spread;
-        Long += Math.Max(LongShare, young) * z * spread;
+    }
+
+    /// <summary>Takes the median of the last values: so many times the noise away from the anchor is another level.</summary>
+    public void TakeMedian(double median, double noise)
+    {
+        if (Math.Abs(median - Anchor) > SwitchNoises * noise)
+        {
+            Anchor = median;
+            Switches = Math.Min(Switches + 1, 1_000_000);
+        }
+    }
+
+    /// <summary>Takes a distance from the known values.</summary>
+    public void TakeFar(float far, TypedTuning tuning)
+    {
+        var usual = Math.Max(FarUsual, (float)tuning.FarFloor);
+        far = Math.Min(far, (float)tuning.FarMost * usual);
+        Far = (float)Math.Clamp(Far + (far / usual) - tuning.FarAllowance, 0, SumMax);
+        FarUsual += (far - FarUsual) * (float)SlowShare;
     }
 }

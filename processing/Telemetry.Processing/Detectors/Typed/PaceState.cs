@@ -8,6 +8,9 @@ internal struct PaceState
 {
     private const double IntervalShare = 0.02;
 
+    /// <summary>A reading this many intervals after the one before is not its neighbour.</summary>
+    private const double GapIntervals = 1.75;
+
     public long FirstMicros;
     public long LastMicros;
 
@@ -17,19 +20,23 @@ internal struct PaceState
     /// <summary>Readings so far.</summary>
     public int Seen;
 
-    private readonly int _pad;
+    /// <summary>Readings since the last gap.</summary>
+    public int SinceGap;
+
+    /// <summary>Seconds from the first reading to the last.</summary>
+    public readonly double AgeSeconds => ((double)LastMicros - FirstMicros) * 1e-6;
 
     /// <summary>Takes the time of a reading; returns the seconds since the last one, never negative.</summary>
     public double Take(long micros)
     {
         if (Seen == 0)
         {
-            FirstMicros = micros;
-            LastMicros = micros;
+            (FirstMicros, LastMicros) = (micros, micros);
         }
 
         var elapsed = Math.Max(0, ((double)micros - LastMicros) * 1e-6);
         LastMicros = Math.Max(LastMicros, micros);
+        SinceGap = elapsed > GapIntervals * IntervalSeconds ? 0 : Math.Min(SinceGap + 1, 1000);
         if (Seen > 0 && elapsed > 0)
         {
             // A gap counts as four intervals at most: a silence is not a new pace.
@@ -41,7 +48,4 @@ internal struct PaceState
         Seen = Seen == int.MaxValue ? Seen : Seen + 1;
         return elapsed;
     }
-
-    /// <summary>Seconds from the first reading to the last.</summary>
-    public readonly double AgeSeconds => ((double)LastMicros - FirstMicros) * 1e-6;
 }

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Telemetry.Processing.Detectors.Typed;
 
 /// <summary>
-/// Distance of a value from the median of the last seven and from the one before, the smaller of both: a spike is far from both, a step
-/// only once. And the mean distance from value to value, for noise bursts.
+/// The last seven values. How far a value lies from their median and from the one before, the smaller of both: a spike is far from both, a
+/// step only once. How far the value before stood out from both its neighbours. And how far apart values following each other are.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 internal struct ResidualState
@@ -29,16 +29,21 @@ internal struct ResidualState
     /// <summary>Fast mean of the same, capped.</summary>
     public double Scatter;
 
-    /// <summary>Smallest change yet; 0 before the first.</summary>
-    public double Step;
+    /// <summary>
+    /// Noise within a level: three in ten of the distances from value to value that are not 0 are shorter. A machine that switches every few
+    /// readings does not raise it, and of rounded values it is the step.
+    /// </summary>
+    public double Quiet;
 
     public int Count;
     private readonly int _pad;
 
     public readonly double Last => Recent[(Count + 6) % 7];
 
-    /// <summary>Takes a value; returns its residual and leaves the means as they are before it.</summary>
-    public void Take(double x, out double residual, out double jump, out double median)
+    public readonly double BeforeLast => Recent[(Count + 5) % 7];
+
+    /// <summary>Takes a value; the means stay as they were before it until <see cref="Learn"/>.</summary>
+    public void Take(double x, out double residual, out double jump, out double peak)
     {
         if (Count == 0)
         {
@@ -48,14 +53,16 @@ internal struct ResidualState
             }
         }
 
-        median = Seven.Median(Recent);
-        jump = Math.Abs(x - Last);
-        residual = Math.Min(Math.Abs(x - median), jump);
+        var (last, before) = (Last, BeforeLast);
+        jump = Math.Abs(x - last);
+        peak = (last - before) * (last - x) > 0 ? Math.Min(Math.Abs(last - before), jump) : 0;
+        residual = Math.Min(Math.Abs(x - Median), jump);
         Recent[Count % 7] = x;
         Count = Count == 7_000_000 ? 7 : Count + 1;
-        if (jump > 0 && (Step == 0 || jump < Step))
+        if (jump > 1e-9 * Math.Abs(x))
         {
-            Step = jump;
+            // Quantile by stochastic approximation, in steps relative to itself.
+            Quiet = Quiet == 0 ? jump : Quiet * (1 + ((Count < 100 ? 0.1 : 0.02) * (jump > Quiet ? 0.3 : -0.7)));
         }
     }
 
@@ -68,15 +75,12 @@ internal struct ResidualState
         Jump += share * (Math.Min(jump, StepMax * Math.Max(Jump, floor)) - Jump);
     }
 
-    [InlineArray(7)]
-    public struct Seven
+    /// <summary>Middle one of the seven, by a network of exchanges (Devillard: Fast median search, 1998).</summary>
+    public readonly double Median
     {
-        private double _first;
-
-        /// <summary>Middle one of seven, by a network of exchanges (Devillard: Fast median search).</summary>
-        public static double Median(in Seven v)
+        get
         {
-            double a = v[0], b = v[1], c = v[2], d = v[3], e = v[4], f = v[5], g = v[6];
+            double a = Recent[0], b = Recent[1], c = Recent[2], d = Recent[3], e = Recent[4], f = Recent[5], g = Recent[6];
             Order(ref a, ref f);
             Order(ref a, ref d);
             Order(ref b, ref g);
@@ -92,13 +96,19 @@ internal struct ResidualState
             Order(ref d, ref e);
             return d;
         }
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Order(ref double low, ref double high)
-        {
-            var least = Math.Min(low, high);
-            high = Math.Max(low, high);
-            low = least;
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Order(ref double low, ref double high)
+    {
+        var least = Math.Min(low, high);
+        high = Math.Max(low, high);
+        low = least;
+    }
+
+    [InlineArray(7)]
+    public struct Seven
+    {
+        private double _first;
     }
 }

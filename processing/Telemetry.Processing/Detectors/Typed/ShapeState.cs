@@ -15,6 +15,11 @@ internal struct ShapeState
     /// <summary>Increases of a counter before it is one.</summary>
     private const int RisesNeeded = 16;
 
+    /// <summary>Changes of state, readings and seconds after which a state never seen before is strange.</summary>
+    private const int ChangesNeeded = 20;
+    private const int StatesNeeded = 500;
+    private const double StatesSeconds = 86_400;
+
     /// <summary>Different values so far, while they are whole and few.</summary>
     public States Known;
 
@@ -25,14 +30,17 @@ internal struct ShapeState
     public int Rises;
     public int Falls;
     public int Changes;
+
+    /// <summary>Resets of a counter.</summary>
+    public int Resets;
     public SeriesShape Shape;
     private readonly byte _pad;
     private readonly short _pad2;
-    private readonly int _pad3;
 
-    /// <summary>Takes the next value as it was sent. True if it is a state never seen before.</summary>
-    public bool Take(double value, int seen, SeriesShape given)
+    /// <summary>Takes the next value as it was sent. True if it is a state never seen before, of a channel whose states are known.</summary>
+    public bool Take(double value, int seen, double ageSeconds, SeriesShape given)
     {
+        var isKnown = Changes >= ChangesNeeded && seen > StatesNeeded && ageSeconds >= StatesSeconds;
         var isNew = Count(value);
         if (seen > 1 && value != Last)
         {
@@ -44,7 +52,7 @@ internal struct ShapeState
         Last = value;
         var shape = given != SeriesShape.Unknown ? given : Recognise(seen);
         Shape = shape;
-        return isNew && shape == SeriesShape.State;
+        return isNew && isKnown && shape == SeriesShape.State;
     }
 
     private bool Count(double value)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Telemetry.Processing.Detectors.Typed;
@@ -16,7 +15,7 @@ internal struct TypedState
     /// <summary>The last values and how they scatter.</summary>
     public ResidualState Residual;
 
-    /// <summary>Fast, slow and long level, and the sums of what lies beyond them.</summary>
+    /// <summary>Means of the level over several lengths, and what has piled up beyond them.</summary>
     public LevelState Level;
 
     /// <summary>Equal values in a row.</summary>
@@ -28,32 +27,16 @@ internal struct TypedState
     /// <summary>What each hour of the day is like.</summary>
     public HourState Hours;
 
+    /// <summary>Lowest and highest value yet.</summary>
+    public RangeState Range;
+
+    /// <summary>Tail of the distance from the hour's profile.</summary>
+    public PeaksState HourTail;
+    private readonly int _pad;
+
     /// <summary>What each channel's score is usually at most.</summary>
     public TailState Tails;
 
     /// <summary>The finding that is open, or the last one.</summary>
     public EpisodeState Episode;
-}
-
-/// <summary>The channels, in the order of their tails.</summary>
-internal enum Channel
-{
-    Residual,
-    Level,
-    Cusum,
-    Scatter,
-    Run,
-    Distance,
-    DistanceSum,
-    Hour,
-    LongLevel,
-    Range,
-    Count,
-}
-
-/// <summary>One number for each channel.</summary>
-[InlineArray((int)Channel.Count)]
-internal struct ChannelScores
-{
-    private float _first;
 }

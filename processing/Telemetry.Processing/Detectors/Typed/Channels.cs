@@ -1,0 +1,178 @@
+namespace Telemetry.Processing.Detectors.Typed;
+
+/// <summary>Runs every channel on one value, and says which of them finds it strangest.</summary>
+internal static class Channels
+{
+    /// <summary>Readings after which what was seen at power-on is looked at again.</summary>
+    private const int PowerOnReadings = 24;
+
+    /// <summary>Judges a value and learns from it.</summary>
+    public static Judgement Judge(ref TypedState s, TypedTuning tuning, double halfLifeSeconds, double x, double elapsed, long micros)
+    {
+        if (s.Level.Count == 0)
+        {
+            s.Level.Start(x);
+            s.Range.Start(x, x);
+        }
+
+        var distance = s.Known.Distance(x, out var apart);
+        if (s.Pace.AgeSeconds < tuning.YoungSeconds)
+        {
+            // What it does not know yet is not strange while the level comes there slowly.
+            distance = Math.Min(distance, Math.Abs(x - s.Level.Local));
+        }
+
+        var direction = x >= s.Level.Slow ? 1 : -1;
+        var resolutions = Measure(ref s, tuning, x, distance, apart, out var scores);
+        var evidence = Remember(ref s, x, micros);
+        if (s.Episode.Open == 0)
+        {
+            s.Known.Offer(x, elapsed, halfLifeSeconds);
+        }
+
+        if (s.Level.Count == PowerOnReadings)
+        {
+            Settle(ref s);
+        }
+
+        if (s.Level.Count <= PowerOnReadings)
+        {
+            return default;
+        }
+
+        var judgement = Strangest(s, tuning, scores, resolutions, direction);
+        s.Tails.Take(scores, tuning, s.Level.Dwell, micros);
+        return judgement with { Evidence = s.Shape.Shape is SeriesShape.State or SeriesShape.Counter ? judgement.Score : evidence };
+    }
+
+    private static Resolutions Measure(
+        ref TypedState s, TypedTuning tuning, double x, double distance, double apart, out ChannelScores scores)
+    {
+        s.Residual.Take(x, out var residual, out var jump, out var peak);
+        var floor = Math.Max(Math.Max(0.5 * s.Residual.Quiet, 1e-9 * Math.Abs(x)), 1e-12);
+        var quiet = Math.Max(s.Residual.Quiet, floor);
+        var scale = Math.Max(s.Residual.Scale, floor);
+        var noise = tuning.QuietScale * quiet;
+        var far = distance / ((tuning.Apart * apart) + noise);
+
+        scores = default;
+        scores[(int)Channel.Residual] = Single(residual / scale);
+        scores[(int)Channel.Peak] = s.Pace.SinceGap < 2 ? 0 : Single(peak / noise);
+        s.Residual.Learn(residual, jump, floor);
+        scores[(int)Channel.Scatter] = Single(s.Residual.Scatter / Math.Max(s.Residual.Jump, floor));
+
+        s.Level.Take(x, floor, Math.Clamp(s.Pace.IntervalSeconds / tuning.LocalSeconds, 1.0 / 200, 1.0 / 8));
+        s.Level.TakeFar(Single(far), tuning);
+        var spread = Math.Max(s.Level.Spread, floor);
+        scores[(int)Channel.Level] = Single(Math.Abs(s.Level.Fast - s.Level.Slow) / spread);
+        scores[(int)Channel.Sum] = Math.Max(s.Level.Up, s.Level.Down);
+        scores[(int)Channel.Run] = s.Run.Length;
+        scores[(int)Channel.Distance] = Single(far);
+        scores[(int)Channel.DistanceSum] = s.Level.Far;
+        s.Level.TakeMedian(s.Residual.Median, noise);
+        return new Resolutions(Single(quiet / scale), Single(quiet / noise), Single(quiet / ((tuning.Apart * apart) + noise)));
+    }
+
+    private static Judgement Strangest(
+        in TypedState s, TypedTuning tuning, in ChannelScores scores, in Resolutions resolutions, int direction)
+    {
+        var age = s.Pace.AgeSeconds;
+        var isGrown = s.Tails.IsGrown(tuning, s.Level.Dwell);
+        var best = default(Judgement);
+        var noisy = 0.0;
+        for (var c = Channel.Residual; c < Channel.Count; c++)
+        {
+            if (!Applies(c, s.Shape.Shape))
+            {
+                continue;
+            }
+
+            var channel = tuning.Channels[(int)c];
+            var resolution = c switch
+            {
+                Channel.Residual => resolutions.Residual,
+                Channel.Peak => resolutions.Peak,
+                Channel.Distance => resolutions.Distance,
+                Channel.DistanceSum => channel.Floor * (float)(tuning.YoungSum * Math.Max(0, 1 - (age / tuning.YoungSumSeconds))),
+                _ => 0,
+            };
+
+            // A machine that has shown few of its states yet may step twice as far.
+            var index = c == Channel.Residual && !isGrown ? channel.Index / 2 : channel.Index;
+            var score = s.Tails.Score(c, channel, scores[(int)c], resolution, index);
+            noisy = c == Channel.Scatter ? score : noisy;
+            if (score > best.Score && (!channel.NeedsDwell || age >= tuning.DwellSeconds))
+            {
+                best = new Judgement(score, c, KindOf(c), direction);
+            }
+        }
+
+        return best with { Noise = noisy };
+    }
+
+    /// <summary>-log10 p by what the series did over days: a record of its range, and the hour of the day.</summary>
+    private static double Remember(ref TypedState s, double x, long micros)
+    {
+        var range = s.Range.High - s.Range.Low;
+        var record = s.Range.Take(x);
+        var hour = s.HourTail.Take(s.Hours.Take(x, micros, s.Pace.IntervalSeconds, range));
+        return Math.Max(Math.Min(record, TailState.ScoreMax), hour);
+    }
+
+    /// <summary>A state can only stay too long; the rate of a counter jumps and stands still, but its levels mean nothing.</summary>
+    private static bool Applies(Channel channel, SeriesShape shape) => shape switch
+    {
+        SeriesShape.State => channel == Channel.Run,
+        SeriesShape.Counter => channel is Channel.Residual or Channel.Run,
+        _ => true,
+    };
+
+    private static FindingKind KindOf(Channel channel) => channel switch
+    {
+        Channel.Residual or Channel.Peak => FindingKind.Spike,
+        Channel.Level => FindingKind.LevelShift,
+        Channel.Scatter => FindingKind.NoiseBurst,
+        Channel.Run => FindingKind.StuckAt,
+        Channel.Distance or Channel.DistanceSum => FindingKind.UnusualLevel,
+        _ => FindingKind.Drift,
+    };
+
+    /// <summary>What was learned until here may be junk of the power-on: the middle of the sample decides.</summary>
+    private static void Settle(ref TypedState s)
+    {
+        s.Known.ForgetOutliers(5);
+        var middle = s.Known.Quantile(0.5);
+        var half = (s.Known.Quantile(0.8) - s.Known.Quantile(0.2)) / 2;
+        s.Level.Start(middle);
+        s.Level.Spread = half;
+        (s.Level.Up, s.Level.Down, s.Level.Far) = (0, 0, 0);
+        s.Residual.Scale = Math.Min(s.Residual.Scale, half);
+        s.Residual.Jump = Math.Min(s.Residual.Jump, 2 * half);
+        s.Range.Start(s.Known.Quantile(0), s.Known.Quantile(1));
+        s.Hours = default;
+    }
+
+    private static float Single(double value) => (float)Math.Min(value, 1e30);
+
+    private readonly record struct Resolutions(float Residual, float Peak, float Distance);
+}
+
+/// <summary>What the channels say of one reading.</summary>
+/// <param name="Score">-log10 p by the channels that may open a finding.</param>
+/// <param name="Channel">The strangest of them.</param>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Direction">+1 above the level, -1 below.</param>
+internal readonly record struct Judgement(double Score, Channel Channel, FindingKind Kind, int Direction)
+{
+    /// <summary>-log10 p by all channels.</summary>
+    public double Evidence { get; init; }
+
+    /// <summary>-log10 p of the scatter alone.</summary>
+    public double Noise { get; init; }
+
+    /// <summary>Limit crossed.</summary>
+    public LimitLevel Limit { get; init; }
+
+    /// <summary>Its number, or the rate allowed.</summary>
+    public double LimitValue { get; init; }
+}

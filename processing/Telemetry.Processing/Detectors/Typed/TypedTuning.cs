@@ -1,0 +1,78 @@
+namespace Telemetry.Processing.Detectors.Typed;
+
+/// <summary>How the scores of one channel become -log10 p.</summary>
+/// <param name="Floor">What is usual in every series: below it a short history knows too little.</param>
+/// <param name="Index">
+/// Index of the power-law tail beyond the usual maximum: high for channels of independent readings, whose tails are thin, low for those
+/// that follow a wandering level. 0: the tail is exponential, as that of run lengths.
+/// </param>
+/// <param name="NeedsDwell">True: says nothing before the series had time to show its states.</param>
+internal sealed record ChannelTuning(float Floor, float Index, bool NeedsDwell = true);
+
+/// <summary>The constants of the channels in one place. Chosen on the seeds and files named in docs/detectors.md.</summary>
+internal sealed record TypedTuning
+{
+    /// <summary>By channel.</summary>
+    public ChannelTuning[] Channels { get; init; } =
+    [
+        new(3, 6),
+        new(3, 14, NeedsDwell: false),
+        new(2, 16),
+        new(20, 6),
+        new(2, 12),
+        new(4, 0),
+        new(2, 9),
+        new(3, 7),
+    ];
+
+    /// <summary>Share of the gaps around the nearest known value that counts for the distance's scale.</summary>
+    public double Apart { get; init; } = 0.5;
+
+    /// <summary>Noise within a level over the quiet jump.</summary>
+    public double QuietScale { get; init; } = 1.3;
+
+    /// <summary>Least usual distance.</summary>
+    public double FarFloor { get; init; } = 0.65;
+
+    /// <summary>Usual distances a reading may be away without counting.</summary>
+    public double FarAllowance { get; init; } = 2.5;
+
+    /// <summary>Usual distances a reading counts at most.</summary>
+    public double FarMost { get; init; } = 6;
+
+    /// <summary>Length of the mean that stands in for what a young series does not know, seconds.</summary>
+    public double LocalSeconds { get; init; } = 480;
+
+    /// <summary>A series is young for this long: it has not seen a day twice.</summary>
+    public double YoungSeconds { get; init; } = 2 * 86_400;
+
+    /// <summary>How many times the floor of the piled-up distance is larger at the start, beside itself.</summary>
+    public double YoungSum { get; init; } = 2;
+
+    /// <summary>Seconds after which that is over.</summary>
+    public double YoungSumSeconds { get; init; } = 3 * 86_400;
+
+    /// <summary>Which of the block maxima is the usual one, as a share of the blocks.</summary>
+    public double RankShare { get; init; } = 0.34;
+
+    /// <summary>How many times the usual maximum a score is learned as at most.</summary>
+    public double LearnMost { get; init; } = 1.25;
+
+    /// <summary>Dwells a block must hold before the usual maximum is more than the largest.</summary>
+    public double BlockDwells { get; init; } = 2;
+
+    /// <summary>Longest dwell that is waited for, readings.</summary>
+    public double DwellMost { get; init; } = 400;
+
+    /// <summary>Channels that need to know the dwell in a state are silent for this long.</summary>
+    public double DwellSeconds { get; init; } = 3600;
+
+    /// <summary>Blocks of the tails hold at least so many readings when grown.</summary>
+    public int BlockReadings { get; init; } = 500;
+
+    /// <summary>And last at least so long.</summary>
+    public double BlockSeconds { get; init; } = 3600;
+
+    /// <summary>The same for run lengths, whose tail is thin enough to be taken nearer to its end.</summary>
+    public double RunRankShare { get; init; } = 0.2;
+}

@@ -1,0 +1,210 @@
+using Telemetry.Processing.Detectors;
+using Telemetry.Processing.Detectors.Typed;
+
+namespace Telemetry.Tests.Detectors;
+
+/// <summary>What the default set finds in small series, one kind of fault each, and what it leaves alone.</summary>
+public sealed class TypedDetectorTests
+{
+    private const long Start = 1_777_896_000_000_000;
+
+    private static readonly TypedDetector Detector = new(new TypedOptions());
+
+    [Fact]
+    public void Junk_after_power_on_is_forgotten_and_the_fault_after_it_found()
+    {
+        double[] values = [-242, .. TestSeries.Noise(1, 600, 20, 0.15)];
+        (values[2], values[5], values[549]) = (85, 0, 60);
+
+        Found(values).ShouldBe([(549, FindingKind.Spike)], ignoreOrder: false, "only the fault");
+    }
+
+    [Fact]
+    public void Frozen_value_is_found_before_forty_repetitions_with_its_usual_run()
+    {
+        var values = TestSeries.Noise(2, 4000, 45, 1.5).Select(v => Math.Round(v, 1)).ToArray();
+        Array.Fill(values, 44.5, 3000, 40);
+
+        var (at, finding) = All(values).ShouldHaveSingleItem();
+
+        at.ShouldBeInRange(3001, 3039);
+        finding.Kind.ShouldBe(FindingKind.StuckAt);
+        finding.RunLength.ShouldBeGreaterThanOrEqualTo(8);
+        finding.UsualRunLength.ShouldBeLessThan(6);
+        finding.StartMicros.ShouldBeInRange(Start + (2999 * 30_000_000L), Start + (3000 * 30_000_000L));
+    }
+
+    [Fact]
+    public void Three_levels_held_for_long_become_usual_and_a_reading_between_them_is_found()
+    {
+        var random = new Random(3);
+        double[] levels = [0.4, 1.4, 2.4];
+        var values = new double[6000];
+        for (int i = 0, level = 1, left = 440; i < values.Length; i++, left--)
+        {
+            if (left == 0)
+            {
+                (level, left) = ((level + 1 + random.Next(2)) % 3, random.Next(200, 500));
+            }
+
+            values[i] = Math.Round(levels[level] + (0.02 * TestSeries.Gaussian(random)), 2);
+        }
+
+        var clean = All(values);
+        clean.Count(f => f.At < 1500).ShouldBeLessThanOrEqualTo(1);
+        clean.Count(f => f.At >= 1500).ShouldBe(0);
+        values[5200] = 1.9;
+        All(values).ShouldContain(f => f.At >= 5200 && f.At <= 5201);
+    }
+
+    [Fact]
+    public void Jump_that_stays_is_a_level_shift_from_and_to()
+    {
+        var values = TestSeries.Noise(4, 3000, 21.4, 0.1);
+        for (var i = 2000; i < 2100; i++)
+        {
+            values[i] += 1.7;
+        }
+
+        var state = TestSeries.New(Detector);
+        var shift = values.Select((v, i) => (Verdict: Detector.Watch(state, v, Time(i), null), Finding: Detector.Describe(state)))
+            .Where(r => r.Finding.IsOpen && r.Finding.Kind == FindingKind.LevelShift).Select(r => r.Finding).LastOrDefault();
+
+        shift.Kind.ShouldBe(FindingKind.LevelShift);
+        shift.Direction.ShouldBe((sbyte)1);
+        shift.FromLevel.ShouldBe(21.4, 0.1);
+        shift.ToLevel.ShouldBe(23.1, 0.3);
+        shift.StartMicros.ShouldBeInRange(Time(2000), Time(2004));
+        shift.UsualHigh.ShouldBeLessThan(21.8);
+    }
+
+    [Fact]
+    public void Noise_burst_is_found_as_one()
+    {
+        var random = new Random(5);
+        var values = TestSeries.Noise(5, 3000, 10, 0.1);
+        for (var i = 2000; i < 2040; i++)
+        {
+            values[i] += TestSeries.Gaussian(random);
+        }
+
+        var findings = All(values);
+
+        findings.ShouldHaveSingleItem().At.ShouldBeInRange(2000, 2015);
+    }
+
+    [Fact]
+    public void Finding_ends_and_says_until_when()
+    {
+        var values = TestSeries.Noise(6, 3000, 10, 0.1);
+        values[2000] = 14;
+        var state = TestSeries.New(Detector);
+        var phases = values.Select((v, i) => (At: i, Detector.Watch(state, v, Time(i), null).Phase))
+            .Where(p => p.Phase is FindingPhase.Opened or FindingPhase.Ended).ToArray();
+
+        phases.Select(p => p.Phase).ShouldBe([FindingPhase.Opened, FindingPhase.Ended]);
+        phases[1].At.ShouldBeInRange(2010, 2030);
+        var finding = Detector.Describe(state);
+        finding.IsOpen.ShouldBeFalse();
+        finding.PeakValue.ShouldBe(14);
+        finding.Spreads.ShouldBeGreaterThan(20);
+        finding.EndMicros.ShouldBeInRange(Time(2000), Time(2012));
+    }
+
+    [Fact]
+    public void Limits_are_findings_whatever_the_series_did_and_the_outer_one_is_worse()
+    {
+        var profile = new SensorProfile { LoLo = 0, Lo = 5, Hi = 30, HiHi = 40 };
+        var state = TestSeries.New(Detector);
+        Detector.Watch(state, 20, Time(0), profile).Phase.ShouldBe(FindingPhase.None);
+        Detector.Watch(state, 31, Time(1), profile).ShouldSatisfyAllConditions(
+            v => v.Phase.ShouldBe(FindingPhase.Opened), v => v.Kind.ShouldBe(FindingKind.Limit));
+        Detector.Describe(state).ShouldSatisfyAllConditions(
+            f => f.Limit.ShouldBe(LimitLevel.Hi), f => f.LimitValue.ShouldBe(30), f => f.Severity.ShouldBe(500));
+        Detector.Watch(state, 41, Time(2), profile).Phase.ShouldBe(FindingPhase.Updated);
+        Detector.Describe(state).ShouldSatisfyAllConditions(
+            f => f.Limit.ShouldBe(LimitLevel.HiHi), f => f.LimitValue.ShouldBe(40), f => f.Severity.ShouldBe(800));
+    }
+
+    [Fact]
+    public void Change_faster_than_allowed_is_a_finding()
+    {
+        var profile = new SensorProfile { RateLimitPerSecond = 0.1 };
+        var state = TestSeries.New(Detector);
+        Detector.Watch(state, 20, Time(0), profile);
+        Detector.Watch(state, 22.9, Time(1), profile).Phase.ShouldBe(FindingPhase.None);
+        Detector.Watch(state, 26, Time(2), profile).Kind.ShouldBe(FindingKind.RateOfChange);
+    }
+
+    [Fact]
+    public void Counter_is_known_as_one_and_its_first_resets_are_told()
+    {
+        var random = new Random(7);
+        var state = TestSeries.New(Detector);
+        var (count, found) = (0.0, new List<FindingKind>());
+        for (var i = 0; i < 20_000; i++)
+        {
+            count = i % 3000 == 2999 ? 0 : count + random.Next(5, 15);
+            var verdict = Detector.Watch(state, count, Time(i), null);
+            if (verdict.Phase == FindingPhase.Opened)
+            {
+                found.Add(verdict.Kind);
+            }
+        }
+
+        found.ShouldBe([FindingKind.CounterReset, FindingKind.CounterReset, FindingKind.CounterReset]);
+    }
+
+    [Fact]
+    public void Switch_of_two_states_raises_nothing_and_a_third_state_does()
+    {
+        var random = new Random(8);
+        var values = new double[6000];
+        for (int i = 0, left = 40, on = 0; i < values.Length; i++, left--)
+        {
+            (left, on) = left == 0 ? (random.Next(20, 80), 1 - on) : (left, on);
+            values[i] = on;
+        }
+
+        All(values).ShouldBeEmpty();
+        values[5000] = 2;
+        All(values).ShouldHaveSingleItem().Finding.Kind.ShouldBe(FindingKind.UnknownState);
+    }
+
+    [Fact]
+    public void Infinity_is_a_finding_and_is_not_learned()
+    {
+        var values = TestSeries.Noise(9, 2000, 10, 0.1);
+        var state = TestSeries.New(Detector);
+        for (var i = 0; i < 1500; i++)
+        {
+            Detector.Watch(state, values[i], Time(i), null);
+        }
+
+        Detector.Watch(state, double.NegativeInfinity, Time(1500), null).Phase.ShouldBe(FindingPhase.Opened);
+        Detector.Describe(state).Direction.ShouldBe((sbyte)-1);
+        for (var i = 1501; i < 1600; i++)
+        {
+            Detector.Watch(state, values[i], Time(i), null).Phase.ShouldNotBe(FindingPhase.Opened);
+        }
+    }
+
+    private static List<(int At, FindingKind Kind)> Found(double[] values) => [.. All(values).Select(f => (f.At, f.Finding.Kind == FindingKind.UnusualLevel ? FindingKind.Spike : f.Finding.Kind))];
+
+    private static List<(int At, Finding Finding)> All(double[] values)
+    {
+        var state = TestSeries.New(Detector);
+        var found = new List<(int, Finding)>();
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (Detector.Watch(state, values[i], Time(i), null).Phase == FindingPhase.Opened)
+            {
+                found.Add((i, Detector.Describe(state)));
+            }
+        }
+
+        return found;
+    }
+
+    private static long Time(int reading) => Start + (reading * 30_000_000L);
+}
