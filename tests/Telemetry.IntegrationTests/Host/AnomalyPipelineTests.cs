@@ -22,8 +22,14 @@ public sealed class AnomalyPipelineTests : IDisposable
     [Fact]
     public async Task Spikes_played_are_found_and_every_anomaly_on_the_log_is_stored_once()
     {
+        // Eight seconds are too short for the default set; this detector judges after 32 readings.
+        var settings = Path.Combine(_data, "detectors.json");
+        await File.WriteAllTextAsync(
+            settings,
+            """{ "rules": [{ "detectors": [{ "detector": "iid-spike", "Confidence": 99.9, "PvalueHistoryLength": 100, "Repair": "WhenWrong", "gated": true }] }] }""",
+            TestContext.Current.CancellationToken);
         var (code, _, errors) = await TelemetryProcess.RunAsync(
-            "up", "--data", _data, "--for", "8s", "--devices", "120", "--rate", "6000/s", "--mqtt-port", "0", "--http-port", "0",
+            "up", "--data", _data, "--set", $"Processing:DetectorSettingsFile={settings}", "--for", "8s", "--devices", "120", "--rate", "6000/s", "--mqtt-port", "0", "--http-port", "0",
             "--no-browser", "--plain", "--set", "Simulator:FaultsPerDeviceDay=20000");
         code.ShouldBe(0, errors);
 
