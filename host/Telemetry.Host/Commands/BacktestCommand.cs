@@ -7,9 +7,12 @@ using Telemetry.Contracts.Text;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
+using Telemetry.Host.Views;
 using Telemetry.Operations.Audit;
 using Telemetry.Operations.Backtesting;
 using Telemetry.Processing.Backtesting;
+using Telemetry.Processing.Settings;
+using Telemetry.Storage.Audit;
 using Telemetry.Storage.Horizon;
 
 namespace Telemetry.Host.Commands;
@@ -31,6 +34,15 @@ internal static class BacktestCommand
             Description = "Detector to try, repeatable: default, or for example iid-spike:Confidence=99.5,PvalueHistoryLength=60 (default: default).",
             AllowMultipleArgumentsPerToken = false,
         };
+        var settingsFile = new Option<string?>("--settings") { Description = "Settings document to try in place of --detector." };
+        var apply = new Option<bool>("--apply")
+        {
+            Description = "Puts what was tried in force: the document of --settings, or a rule for --device and --sensor (patterns with --device-pattern and "
+                + "--sensor-pattern) with the detectors of --detector. Over the API of --api, or of the instance that runs over --data, or on the log where none runs.",
+        };
+        var devicePattern = new Option<string?>("--device-pattern") { Description = "With --apply: the devices the rule is for (default: --device, or all)." };
+        var sensorPattern = new Option<string?>("--sensor-pattern") { Description = "With --apply: the sensors the rule is for (default: --sensor, or all)." };
+        var api = new Option<Uri?>("--api") { Description = "With --apply: address of the API." };
         var noGate = new Option<bool>("--no-gate") { Description = "The detectors alone, without the gate that the defaults have." };
         var source = new Option<string>("--source") { Description = "log (as it came, while the log keeps it) or store (two years).", DefaultValueFactory = _ => "store" };
         source.AcceptOnlyFromAmong("log", "store");
@@ -38,9 +50,9 @@ internal static class BacktestCommand
         var json = new Option<bool>("--json") { Description = "One JSON object." };
         var shared = new SharedOptions();
         ClusterFlags.AddTo(shared);
-        var command = new Command("backtest", "Runs detectors over history and tells how often they would have fired. Writes nothing.")
+        var command = new Command("backtest", "Runs detectors over history and tells how often they would have fired. Writes nothing but, with --apply, settings.")
         {
-            from, to, warmUp, device, sensor, detector, noGate, source, list, json,
+            from, to, warmUp, device, sensor, detector, settingsFile, noGate, source, list, json, apply, devicePattern, sensorPattern, api,
         };
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
@@ -58,18 +70,35 @@ internal static class BacktestCommand
                 throw new FormatException($"--from {span.From:O} is not before --to {span.To:O}.");
             }
 
-            using var logging = LoggingSetup.Create(options.Logging with { Level = LogVerbosity.Warning }, console: true);
+            var view = new WorkView(live: !result.GetValue(json));
+            using var logging = LoggingSetup.Create(options.Logging with { Level = LogVerbosity.Warning }, console: !view.IsLive);
             var output = result.InvocationConfiguration.Output;
-            foreach (var spec in result.GetValue(detector) is { Length: > 0 } specs ? specs : ["default"])
+            var trials = Trials(result.GetValue(settingsFile), result.GetValue(detector) ?? [], gated: !result.GetValue(noGate));
+            BacktestReport? last = null;
+            foreach (var (name, settings) in trials)
             {
                 var backtest = new Backtest(
-                    options.Processing with { Detectors = DetectorSpec.Parse(spec, gated: !result.GetValue(noGate)) },
+                    options.Processing,
                     UnixMicros.From(span.From),
                     UnixMicros.From(span.To),
-                    Math.Clamp(result.GetValue(list), 0, 100_000));
-                await FeedAsync(options, span, result.GetValue(source)!, backtest, logging, cancellationToken);
-                var report = backtest.Complete();
-                await output.WriteLineAsync(result.GetValue(json) ? Json(spec, span, report) : Describe(spec, span, report));
+                    Math.Clamp(result.GetValue(list), 0, 100_000),
+                    settings);
+                last = await view.RunAsync(async told =>
+                {
+                    await FeedAsync(options, span, result.GetValue(source)!, backtest, told, logging, cancellationToken);
+                    return backtest.Complete();
+                });
+                await output.WriteLineAsync(result.GetValue(json) ? Json(name, span, last) : Describe(name, span, last));
+            }
+
+            if (result.GetValue(apply))
+            {
+                var target = new BacktestTarget(
+                    result.GetValue(settingsFile), result.GetValue(devicePattern) ?? span.Device, result.GetValue(sensorPattern) ?? span.Sensor, result.GetValue(api));
+                var comment = string.Create(
+                    CultureInfo.InvariantCulture, $"would have fired {last!.Incidents} times from {span.From:yyyy-MM-ddTHH:mm:ssZ} to {span.To:yyyy-MM-ddTHH:mm:ssZ}");
+                var version = await target.ApplyAsync(options, trials[^1].Settings, comment, logging, cancellationToken);
+                await (result.GetValue(json) ? Console.Error : output).WriteLineAsync($"Version {version} of the detector settings is in force.");
             }
 
             return 0;
@@ -77,22 +106,35 @@ internal static class BacktestCommand
         return command;
     }
 
+    /// <summary>What to try, each by itself, with its name.</summary>
+    private static List<(string Name, DetectorSettings Settings)> Trials(string? file, string[] detectors, bool gated)
+    {
+        if (file is not null)
+        {
+            return detectors.Length == 0
+                ? [(Path.GetFileName(file), DetectorSettingsReader.Read(File.ReadAllBytes(file)))]
+                : throw new FormatException("Give --settings or --detector, not both.");
+        }
+
+        return [.. (detectors.Length > 0 ? detectors : [DetectorCatalogue.Default]).Select(d => (d, DetectorSettings.Of([DetectorSpec.ParseChoice(d, gated)])))];
+    }
+
     private static async Task FeedAsync(
-        TelemetryOptions options, HistorySpan span, string source, Backtest backtest, ILoggerFactory logging, CancellationToken cancellationToken)
+        TelemetryOptions options, HistorySpan span, string source, Backtest backtest, IProgress<WorkProgress> told, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         if (source == "log")
         {
             await using var log = RecordLogs.Open(options, logging);
             var records = await LogHorizon.ReadAsync(log, LogTopics.Readings, TimeProvider.System, cancellationToken);
             WarnOfGap(span, "The log", records.RecordsFrom);
-            await LogHistory.FeedAsync(log, span, backtest, cancellationToken);
+            await LogHistory.FeedAsync(log, span, backtest, told, cancellationToken);
             return;
         }
 
         await using var store = await Stores.OpenAsync(options, logging, cancellationToken);
         var horizon = await AuditHorizon.ReadAsync(store, cancellationToken);
         WarnOfGap(span, "The store", horizon.CompleteFrom(StoreTable.Raw));
-        await StoreHistory.FeedAsync(store, span, backtest, cancellationToken);
+        await StoreHistory.FeedAsync(store, span, backtest, told, cancellationToken);
     }
 
     /// <summary>Detectors that saw half a history would seem to fire more, or less, than they would have.</summary>

@@ -1,4 +1,5 @@
 using Telemetry.Bridge.DeadLetters;
+using Telemetry.Host.Detection;
 using Telemetry.Query;
 using Telemetry.Query.Health;
 using Telemetry.Query.Setup;
@@ -10,6 +11,7 @@ internal sealed class QueryModule : RoleModule
 {
     private readonly PlatformServices _services;
     private readonly QueryRole _query;
+    private readonly DetectorDesk _detectors;
     private readonly CancellationTokenSource _stopping = new();
     private readonly DeadLetterDepth _deadLetters;
     private Task _loop = Task.CompletedTask;
@@ -21,11 +23,14 @@ internal sealed class QueryModule : RoleModule
     {
         _services = services;
         var options = services.Options;
+        _detectors = new DetectorDesk(
+            services.Log, services.ClickHouse!, options.Processing, services.Logging.CreateLogger<DetectorDesk>(), services.Time);
         _query = new QueryRole(new QueryServices
         {
             ClickHouse = services.ClickHouse!,
             Log = services.Log,
             Health = health,
+            Detectors = _detectors,
             Options = options.Query,
             Logging = services.Logging,
         });
@@ -47,6 +52,7 @@ internal sealed class QueryModule : RoleModule
             return Task.CompletedTask;
         });
         _deadLetters.Start();
+        _detectors.Start();
     }
 
     /// <inheritdoc/>
@@ -79,6 +85,7 @@ internal sealed class QueryModule : RoleModule
     public override async ValueTask DisposeAsync()
     {
         await _query.DisposeAsync();
+        await _detectors.DisposeAsync();
         _stopping.Dispose();
         await base.DisposeAsync();
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using Telemetry.Contracts;
 using Telemetry.Processing.Backtesting;
+using Telemetry.Storage.Audit;
 using Telemetry.Streams;
 
 namespace Telemetry.Operations.Backtesting;
@@ -12,7 +13,8 @@ public static class LogHistory
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Feeds the records taken by the log from the start of the span to its end.</summary>
-    public static async Task FeedAsync(IRecordLog log, HistorySpan span, Backtest backtest, CancellationToken cancellationToken)
+    public static async Task FeedAsync(
+        IRecordLog log, HistorySpan span, Backtest backtest, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var device = span.Device is null ? null : Encoding.ASCII.GetBytes(span.Device);
         var partitions = await log.QueryPartitionCountAsync(LogTopics.Readings, cancellationToken);
@@ -27,6 +29,7 @@ public static class LogHistory
             consumer.Seek(partition, from);
             while (consumer.Position(partition) < to)
             {
+                progress?.Report(new WorkProgress($"Reading partition {i} of the log", consumer.Position(partition) - from, to - from, "records"));
                 var records = await consumer.PollAsync(RecordsMax, PollWait, cancellationToken);
                 for (var r = 0; r < records.Count && records[r].Offset < to; r++)
                 {

@@ -8,6 +8,7 @@ using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.Processing.Backtesting;
+using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Streams;
 
@@ -23,7 +24,70 @@ public static class StoreHistory
     private const int FixedBytes = sizeof(long) + sizeof(double) + sizeof(byte);
     private const ulong Boot = 1;
 
-    public static async Task FeedAsync(IClickHouse clickHouse, HistorySpan span, Backtest backtest, CancellationToken cancellationToken)
+    /// <summary>Rows sorted at a time: some 200 MB in the engine at worst; a device with more of them is sorted alone, on disk.</summary>
+    private const long RowsMax = 4_000_000;
+
+    private const string Bounds =
+        "SETTINGS max_result_rows = 0, max_execution_time = 0, max_bytes_before_external_group_by = 200000000, max_bytes_before_external_sort = 200000000";
+
+    /// <summary>
+    /// Feeds the span, some devices at a time: each row is read once, and neither the engine's sort nor what the detectors remember grows with
+    /// the fleet or the span. May run for hours.
+    /// </summary>
+    /// <param name="clickHouse">The store.</param>
+    /// <param name="span">Which history.</param>
+    /// <param name="backtest">Takes it.</param>
+    /// <param name="progress">Told as readings come; null for nobody.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public static async Task FeedAsync(
+        IClickHouse clickHouse, HistorySpan span, Backtest backtest, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        progress?.Report(new WorkProgress("Counting readings", 0, 0, ""));
+        var devices = await CountAsync(clickHouse, span, cancellationToken);
+        var (done, total, partition) = (0L, devices.Sum(d => d.Rows), 0);
+        for (var i = 0; i < devices.Count; partition++)
+        {
+            var (chunk, rows) = (new List<string>(), 0L);
+            while (i < devices.Count && (chunk.Count == 0 || rows + devices[i].Rows <= RowsMax))
+            {
+                rows += devices[i].Rows;
+                chunk.Add(devices[i++].Device);
+            }
+
+            await FeedChunkAsync(clickHouse, span, chunk, new Rows(backtest, partition), cancellationToken);
+            backtest.EndPartition(partition);
+            done += rows;
+            progress?.Report(new WorkProgress("Running the detectors", done, total, "readings"));
+        }
+    }
+
+    private static async Task<List<(string Device, long Rows)>> CountAsync(
+        IClickHouse clickHouse, HistorySpan span, CancellationToken cancellationToken)
+    {
+        var (where, values) = Where(span);
+        var rows = await clickHouse.QueryRowsAsync(
+            $"SELECT device, count() FROM readings_data WHERE {where} GROUP BY device ORDER BY device {Bounds}", values, cancellationToken, QueryKind.Batch);
+        return [.. rows.Select(row => (row[0], long.Parse(row[1], CultureInfo.InvariantCulture)))];
+    }
+
+    private static async Task FeedChunkAsync(
+        IClickHouse clickHouse, HistorySpan span, List<string> devices, Rows rows, CancellationToken cancellationToken)
+    {
+        var (where, values) = Where(span);
+        values.Add(new("devices", "[" + string.Join(',', devices.Select(d => $"'{d}'")) + "]"));
+        var query = new ClickHouseQuery(
+            "SELECT device, sensor, toInt64(toUnixTimestamp64Micro(event_time)), value, quality FROM readings_data "
+            + $"WHERE {where} AND device IN {{devices:Array(String)}} ORDER BY event_time, device, sensor {Bounds}",
+            values,
+            "RowBinary",
+            Kind: QueryKind.Batch);
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 << 20, resumeWriterThreshold: 2 << 20));
+        var reading = ReadAsync(clickHouse, query, pipe.Writer, cancellationToken);
+        await FeedAsync(pipe.Reader, rows, cancellationToken);
+        await reading;
+    }
+
+    private static (string Where, List<KeyValuePair<string, string>> Values) Where(HistorySpan span)
     {
         var values = new List<KeyValuePair<string, string>>
         {
@@ -40,16 +104,7 @@ public static class StoreHistory
             }
         }
 
-        var query = new ClickHouseQuery(
-            "SELECT device, sensor, toInt64(toUnixTimestamp64Micro(event_time)), value, quality FROM readings_data "
-            + $"WHERE {where} ORDER BY event_time, device, sensor SETTINGS max_bytes_before_external_sort = 500000000",
-            values,
-            "RowBinary",
-            Kind: QueryKind.Batch);
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 << 20, resumeWriterThreshold: 2 << 20));
-        var reading = ReadAsync(clickHouse, query, pipe.Writer, cancellationToken);
-        await FeedAsync(pipe.Reader, backtest, cancellationToken);
-        await reading;
+        return (where, values);
     }
 
     private static async Task ReadAsync(
@@ -71,9 +126,8 @@ public static class StoreHistory
         }
     }
 
-    private static async Task FeedAsync(PipeReader reader, Backtest backtest, CancellationToken cancellationToken)
+    private static async Task FeedAsync(PipeReader reader, Rows rows, CancellationToken cancellationToken)
     {
-        var rows = new Rows(backtest);
         while (true)
         {
             var result = await reader.ReadAsync(cancellationToken);
@@ -92,7 +146,7 @@ public static class StoreHistory
     }
 
     /// <summary>Makes a record of each row.</summary>
-    private sealed class Rows(Backtest backtest)
+    private sealed class Rows(Backtest backtest, int partition)
     {
         private readonly Dictionary<string, ulong> _sequences = [];
         private readonly ArrayBufferWriter<byte> _value = new(256);
@@ -156,7 +210,7 @@ public static class StoreHistory
             _value.Advance(ConfluentFrame.HeaderBytes);
             ReadingBatchWriter.Write(_value, device.Span, Boot, sequence, [sensor], [], [timeUs], [value], [quality]);
             backtest.Take(new LogRecord(
-                LogTopics.Readings, 0, _offset++, timeUs / 1000, device, _value.WrittenMemory, RecordHeaders.Empty));
+                LogTopics.Readings, partition, _offset++, timeUs / 1000, device, _value.WrittenMemory, RecordHeaders.Empty));
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Telemetry.Contracts.Measurement;
 using Telemetry.Simulator.Machines;
 using Telemetry.Storage.ClickHouse;
@@ -11,17 +10,19 @@ public static class StoreRun
 {
     private const string Incidents =
         """
-        SELECT device, sensor, id, toString(toUnixTimestamp64Micro(min(last_time))), argMin(kind, revision), max(score)
+        SELECT device, sensor, id, toUnixTimestamp64Micro(min(last_time)), argMin(kind, revision), max(score)
         FROM (SELECT device, id, revision, kind, score, last_time, arrayJoin(if(empty(sensors), [''], sensors)) AS sensor
               FROM incidents_data WHERE event_time >= fromUnixTimestamp64Micro({from:Int64}, 'UTC') AND event_time < fromUnixTimestamp64Micro({to:Int64}, 'UTC'))
         GROUP BY device, sensor, id ORDER BY device, 4
+        SETTINGS max_result_rows = 0, max_execution_time = 0
         """;
 
     private const string Devices =
         """
-        SELECT device, toString(toUnixTimestamp64Micro(min(event_time))), toString(toUnixTimestamp64Micro(max(event_time))), toString(count()) FROM readings_data
+        SELECT device, toUnixTimestamp64Micro(min(event_time)), toUnixTimestamp64Micro(max(event_time)), count() FROM readings_data
         WHERE event_time >= fromUnixTimestamp64Micro({from:Int64}, 'UTC') AND event_time < fromUnixTimestamp64Micro({to:Int64}, 'UTC')
         GROUP BY device ORDER BY device
+        SETTINGS max_result_rows = 0, max_execution_time = 0
         """;
 
     /// <summary>Reads and scores.</summary>
@@ -42,24 +43,24 @@ public static class StoreRun
             new("to", UnixMicros.From(to).ToString(CultureInfo.InvariantCulture)),
         ];
         var alarms = new Dictionary<string, List<ScoredAlarm>>();
-        foreach (var row in await RowsAsync(clickHouse, Incidents, span, cancellationToken))
+        foreach (var row in await clickHouse.QueryRowsAsync(Incidents, span, cancellationToken, QueryKind.Batch))
         {
-            var device = row[0].GetString()!;
+            var device = row[0];
             if (!alarms.TryGetValue(device, out var list))
             {
                 alarms.Add(device, list = []);
             }
 
-            list.Add(new ScoredAlarm(row[1].GetString()!, Micros(row[3]), row[4].GetString()!, row[5].ValueKind == JsonValueKind.Number ? row[5].GetDouble() : 0));
+            list.Add(new ScoredAlarm(row[1], Number(row[3]), row[4], double.Parse(row[5], CultureInfo.InvariantCulture)));
         }
 
         var board = new ScoreBoard((long)readingInterval.TotalMicroseconds);
         var readings = 0L;
-        foreach (var row in await RowsAsync(clickHouse, Devices, span, cancellationToken))
+        foreach (var row in await clickHouse.QueryRowsAsync(Devices, span, cancellationToken, QueryKind.Batch))
         {
-            var device = row[0].GetString()!;
-            readings += Micros(row[3]);
-            var (startUs, endUs) = (Micros(row[1]), Micros(row[2]));
+            var device = row[0];
+            readings += Number(row[3]);
+            var (startUs, endUs) = (Number(row[1]), Number(row[2]));
             List<PlayedLabel> played = [.. labels.GetValueOrDefault(device, []).Where(l => l.StartUs >= startUs && l.StartUs < endUs)];
             board.Add(new ScoredDevice(
                 device, startUs, endUs, played, alarms.GetValueOrDefault(device) ?? [], IsFaultFree: !played.Exists(l => l.IsFault)));
@@ -68,13 +69,5 @@ public static class StoreRun
         return ScoreReport.Of(board, null, readings, TimeSpan.Zero);
     }
 
-    private static long Micros(JsonElement text) => long.Parse(text.GetString()!, CultureInfo.InvariantCulture);
-
-    private static async Task<List<List<JsonElement>>> RowsAsync(
-        IClickHouse clickHouse, string sql, IReadOnlyList<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
-    {
-        var result = await clickHouse.QueryAsync(new ClickHouseQuery(sql, parameters, "JSONCompact", Kind: QueryKind.Batch), cancellationToken);
-        using var json = JsonDocument.Parse(result.Body);
-        return [.. json.RootElement.GetProperty("data").EnumerateArray().Select(row => row.EnumerateArray().Select(cell => cell.Clone()).ToList())];
-    }
+    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 }

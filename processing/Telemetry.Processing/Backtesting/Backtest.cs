@@ -28,6 +28,7 @@ public sealed class Backtest
     private long _count;
     private long _records;
     private long _readings;
+    private long _series;
     private long _warmUp;
 
     /// <param name="options">Settings, with the detectors to try.</param>
@@ -71,20 +72,30 @@ public sealed class Backtest
         }
     }
 
-    /// <summary>What was found.</summary>
-    public BacktestReport Complete()
+    /// <summary>No more records come of a partition: what its detectors remember is let go.</summary>
+    public void EndPartition(int partition)
     {
-        foreach (var processor in _processors.Values)
+        if (_processors.Remove(partition, out var processor))
         {
             Collect(processor);
             _readings += processor.Counts.Fed;
+            _series += processor.Pool.Count;
+        }
+    }
+
+    /// <summary>What was found.</summary>
+    public BacktestReport Complete()
+    {
+        foreach (var partition in _processors.Keys.ToList())
+        {
+            EndPartition(partition);
         }
 
         return new BacktestReport
         {
             Records = _records,
             Readings = _readings,
-            Series = _processors.Values.Sum(p => (long)p.Pool.Count),
+            Series = _series,
             Incidents = _count,
             WarmUpIncidents = _warmUp,
             ByDetector = [.. _byDetector.OrderByDescending(p => p.Value).Select(p => (p.Key.Detector, p.Key.Kind, p.Value))],

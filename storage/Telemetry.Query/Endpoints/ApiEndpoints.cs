@@ -16,6 +16,7 @@ internal static class ApiEndpoints
         ExportEndpoint.Endpoint,
         PipelineEndpoint.Endpoint,
         .. CommandEndpoints.All,
+        .. DetectorEndpoints.All,
         LiveEndpoint.Endpoint,
         .. AlarmEndpoints.All,
         .. AlarmHistoryEndpoints.All,

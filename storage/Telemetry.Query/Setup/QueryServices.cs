@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Query.Detection;
 using Telemetry.Query.Health;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Streams;
@@ -17,6 +18,9 @@ public sealed record QueryServices
 
     /// <summary>Figures of the whole pipeline, from the host. Null: <c>/pipeline</c> shows what the store alone knows.</summary>
     public IPipelineHealth? Health { get; init; }
+
+    /// <summary>Settings of detectors, from the host. Null: their endpoints answer 503.</summary>
+    public IDetectorDesk? Detectors { get; init; }
 
     public QueryOptions Options { get; init; } = new();
 

@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace Telemetry.Storage.ClickHouse;
 
-/// <summary>Small results as rows of text fields, for the store's own work.</summary>
-internal static class TextResult
+/// <summary>Small results as rows of text fields, for the store's own work and for operations.</summary>
+public static class TextResult
 {
     /// <summary>Runs a query and returns all its rows.</summary>
     /// <exception cref="ClickHouseException">

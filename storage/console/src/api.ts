@@ -18,6 +18,10 @@ export interface Pipeline {
 export interface LiveReading { device: string; sensor: string; t: number; value: number | null; clockAhead?: boolean }
 export interface LiveAnomaly { device: string; sensor: string; t: number; kind: string; value: number | null; reason: string }
 
+export interface Rule { device?: string; sensor?: string; tag?: string; detectors: (string | Record<string, unknown>)[] }
+export interface Detectors { version: number; settings: { rules?: Rule[] } & Record<string, unknown>; known: { detector: string; parameters: Record<string, string> }[] }
+export interface Backtest { count: number; readings: number; hits: { time: string; value?: number; kind: string; detector: string; text: string }[] }
+
 export class ApiError extends Error {}
 
 export function url(path: string, query: Record<string, string | number | undefined> = {}): string {
@@ -26,10 +30,17 @@ export function url(path: string, query: Record<string, string | number | undefi
   return `/api/v1/${path}${text.size ? `?${text}` : ""}`;
 }
 
-export async function get<T>(path: string, query: Record<string, string | number | undefined> = {}, signal?: AbortSignal): Promise<T> {
+type Query = Record<string, string | number | undefined>;
+
+export const get = <T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> => ask<T>(path, query, signal ? { signal } : {}, signal);
+
+export const send = <T>(method: string, path: string, body: unknown, query: Query = {}): Promise<T> =>
+  ask<T>(path, query, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+async function ask<T>(path: string, query: Query, init: RequestInit, signal?: AbortSignal): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(url(path, query), signal ? { signal } : {});
+    response = await fetch(url(path, query), init);
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError("The server does not answer. Trying again.");

@@ -8,7 +8,7 @@ export interface Line { sensor: string; series: Series }
 type Values = (number | null)[];
 
 export const KINDS: Record<string, string> = {
-  "spike": "--spike", "change-point": "--change", "stuck-at": "--stuck", "dropout": "--dropout", "noise-burst": "--noise",
+  "spike": "--spike", "change-point": "--change", "stuck-at": "--stuck", "dropout": "--dropout", "noise-burst": "--noise", "trial": "--trial",
 };
 
 const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

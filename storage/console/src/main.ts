@@ -6,6 +6,7 @@ import { Health } from "./health";
 import { Side } from "./side";
 import { LiveStream } from "./live";
 import { RANGES, read, span, write } from "./state";
+import { Trial } from "./trial";
 import "./style.css";
 
 let view = read();
@@ -19,6 +20,11 @@ let dropped = 0;
 const note = byId("note");
 const chart = new Chart(byId("plot"), byId("tip"), (from, to) => zoom(from, to), readout);
 const side = new Side((device) => void openDevice(device), pickSensor);
+
+const trial = new Trial(
+  () => { const [from, to] = span(view, Date.now()); return { device: view.device, sensor: view.sensor, from, to }; },
+  () => draw(span(view, Date.now())),
+);
 
 function say(text: string, kind = ""): void {
   note.textContent = text;
@@ -99,7 +105,7 @@ async function load(): Promise<void> {
 function draw(window: [number, number]): void {
   const first = lines[0];
   if (!first) return;
-  chart.show(lines, anomalies.filter((anomaly) => anomaly.sensor === view.sensor), window);
+  chart.show(lines, [...anomalies.filter((anomaly) => anomaly.sensor === view.sensor), ...trial.marks(view.device, view.sensor)], window);
   const { series } = first, badge = byId("source");
   badge.textContent = series.raw ? "raw readings" : `${series.source === "raw" ? "raw, " : `rollup ${series.source}, `}${step(series.stepMs)} buckets`;
   badge.dataset["source"] = series.raw ? "raw" : series.source;

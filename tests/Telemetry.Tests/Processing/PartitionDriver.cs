@@ -15,7 +15,7 @@ namespace Telemetry.Tests.Processing;
 /// One partition with its log in memory: input, outputs and state topic, committed together. A crash forgets what is not
 /// committed and restores.
 /// </summary>
-internal sealed class PartitionDriver(ProcessingOptions options)
+internal sealed class PartitionDriver(ProcessingOptions options, int partition = 0)
 {
     private readonly List<LogRecord> _input = [];
     private readonly SortedDictionary<string, byte[]> _state = new(StringComparer.Ordinal);
@@ -66,15 +66,15 @@ internal sealed class PartitionDriver(ProcessingOptions options)
 
     public void Restore()
     {
-        Processor = new PartitionProcessor(options, new TopicPartition("readings", 0));
-        Processor.RestoreSettings(_book.PinsOf(options.Group, 0), _book.Find);
+        Processor = new PartitionProcessor(options, new TopicPartition("readings", partition));
+        Processor.RestoreSettings(_book.PinsOf(options.Group, partition), _book.Find);
         foreach (var (key, value) in _state)
         {
             Processor.Table.Load(Encoding.ASCII.GetBytes(key), value);
         }
 
-        var (from, partition) = Processor.Table.CompleteLoad();
-        Processor.RestorePartition(partition.Span);
+        var (from, atFloor) = Processor.Table.CompleteLoad();
+        Processor.RestorePartition(atFloor.Span);
         for (var i = (int)from; i < _committed; i++)
         {
             Processor.Process(_input[i]);
@@ -88,7 +88,7 @@ internal sealed class PartitionDriver(ProcessingOptions options)
     /// <summary>Processes records; newer settings are taken up first, as between two blocks.</summary>
     public void Run(int to)
     {
-        if (_position < to && _book.Latest is { } latest
+        if (!FollowsPins && _position < to && _book.Latest is { } latest
             && latest.Number > Processor.Settings.LastVersion && _position > Processor.Settings.LastOffset)
         {
             Processor.Pin(latest, _position, _input[_position].TimestampMs);
@@ -100,15 +100,22 @@ internal sealed class PartitionDriver(ProcessingOptions options)
         }
     }
 
+    /// <summary>True: settings are in force where the log says, and no newer ones are taken up.</summary>
+    public bool FollowsPins { get; set; }
+
     /// <summary>A version of the settings is written.</summary>
     public void Give(SettingsVersion version) => _book.Take(Encoding.UTF8.GetBytes(version.Key), version.ToRecord());
 
     /// <summary>Where settings were put in force, as committed.</summary>
-    public IReadOnlyList<SettingsPin> Pins => _book.PinsOf(options.Group, 0);
+    public IReadOnlyList<SettingsPin> Pins => _book.PinsOf(options.Group, partition);
+
+    /// <summary>A record of the settings topic.</summary>
+    public void TakeSettings(ReadOnlySpan<byte> key, ReadOnlyMemory<byte> value) => _book.Take(key, value);
 
     /// <summary>Takes the versions and pins of another run for its own, as a replay of its log does.</summary>
     public void Follow(PartitionDriver other)
     {
+        FollowsPins = true;
         foreach (var version in other._book.Versions.Reverse())
         {
             Give(version);

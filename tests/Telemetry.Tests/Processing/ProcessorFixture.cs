@@ -127,7 +127,12 @@ internal sealed class ProcessorFixture : IAsyncDisposable
     /// <summary>The same from a run in memory that never stops.</summary>
     public async Task<string> ExpectAsync()
     {
-        var drivers = Enumerable.Range(0, Partitions).Select(_ => new PartitionDriver(Options)).ToArray();
+        var drivers = Enumerable.Range(0, Partitions).Select(i => new PartitionDriver(Options, i) { FollowsPins = true }).ToArray();
+        foreach (var (record, _, value) in await ReadAsync(LogTopics.DetectorSettings))
+        {
+            Array.ForEach(drivers, driver => driver.TakeSettings(record.Key.Span, value));
+        }
+
         TopicPartition[] inputs = [.. Enumerable.Range(0, Partitions).Select(p => new TopicPartition(LogTopics.Readings, p))];
         var committed = await Log.QueryCommittedAsync(Options.Group, inputs, Cancel);
         foreach (var (record, _, value) in await ReadAsync(LogTopics.Readings))
@@ -204,6 +209,13 @@ internal sealed class ProcessorFixture : IAsyncDisposable
         var input = new TopicPartition(LogTopics.Readings, partition);
         var committed = (await Log.QueryCommittedAsync(Options.Group, [input], Cancel))[input].Offset;
         var processor = new Telemetry.Processing.Pipeline.PartitionProcessor(Options, input);
+        var book = new Telemetry.Processing.Settings.SettingsBook();
+        foreach (var (record, _, value) in await ReadAsync(LogTopics.DetectorSettings))
+        {
+            book.Take(record.Key.Span, value);
+        }
+
+        processor.RestoreSettings(book.PinsOf(Options.Group, partition), book.Find);
         await StateRestorer.RestoreAsync(
             Log, Options.StateTopic, input, committed, processor.Table,
             state => processor.RestorePartition(state.Span), record => processor.Process(record), Cancel);

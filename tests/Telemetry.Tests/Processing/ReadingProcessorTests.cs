@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Contracts;
 using Telemetry.Processing.Pipeline;
+using Telemetry.Processing.Settings;
 using Telemetry.Streams;
 
 namespace Telemetry.Tests.Processing;
@@ -54,6 +55,50 @@ public class ReadingProcessorTests
 
         (await fixture.LiveAsync(new StepLog(fixture.Log, _ => { }))).ShouldBeTrue();
         killed.Count.ShouldBeGreaterThan(3);
+        ShouldBeSame(await fixture.DescribeAsync(), await fixture.ExpectAsync());
+    }
+
+    [Theory]
+    [InlineData(61)]
+    [InlineData(62)]
+    public async Task Settings_that_change_while_it_is_killed_are_in_force_where_the_log_says(int seed)
+    {
+        await using var fixture = new ProcessorFixture();
+        await fixture.FillAsync(seed, records: 1500);
+        await fixture.Log.EnsureTopicsAsync([new TopicSpec(LogTopics.DetectorSettings, 1, Compacted: true)], ProcessorFixture.Cancel);
+        await using var desk = new SettingsDesk(fixture.Log, LogTopics.DetectorSettings, NullLogger.Instance, TimeProvider.System);
+        desk.Start();
+        string[] documents =
+        [
+            """{ "rules": [{ "device": "*1", "detectors": [{ "detector": "iid-spike", "pvalueHistoryLength": 5 }] }] }""",
+            """{ "rules": [{ "sensor": "a", "detectors": ["default", { "detector": "iid-change-point", "changeHistoryLength": 5 }] }] }""",
+            """{ "outOfService": [{ "device": "d2" }], "rules": [{ "device": "d3", "detectors": [] }] }""",
+            "{}",
+        ];
+        var random = new Random(seed);
+        var done = false;
+        for (var lives = 0; lives < 40 && !done; lives++)
+        {
+            // Written beside the processing, so that it is taken up wherever that happens to be.
+            var put = desk.PutAsync(
+                System.Text.Encoding.UTF8.GetBytes(documents[lives % documents.Length]), "test", "api", "", null, ProcessorFixture.Cancel);
+            var target = lives % 3 == 0 ? LogStep.Append : LogStep.Committed;
+            var left = target == LogStep.Append ? random.Next(20, 200) : random.Next(1, 6);
+            StepLog? log = null;
+            log = new StepLog(fixture.Log, step =>
+            {
+                if (step == target && Interlocked.Decrement(ref left) == 0)
+                {
+                    log!.Die();
+                }
+            });
+            done = await fixture.LiveAsync(log);
+            await put;
+        }
+
+        (await fixture.LiveAsync(new StepLog(fixture.Log, _ => { }))).ShouldBeTrue();
+        var pins = (await desk.ReadAsync(ProcessorFixture.Cancel)).Pins;
+        pins.Select(pin => pin.Version).Distinct().Count().ShouldBeGreaterThan(2);
         ShouldBeSame(await fixture.DescribeAsync(), await fixture.ExpectAsync());
     }
 
