@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Telemetry.Edge.Security.Certificates;
 
@@ -69,6 +70,13 @@ public sealed class ServerTls
         certificate is X509Certificate2 client && trust?.NameOf(client) is { } name
             ? new ProvenCertificate(name, () => Now.Trust?.IsRevoked(client) ?? false)
             : null;
+
+    /// <summary>The name in the client certificate that this connection's handshake has taken; null without one, or when it was taken back since.</summary>
+    public static string? CertificateName(IFeatureCollection features)
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        return features.Get<ProvenCertificate>() is { } proven && !proven.IsRevoked() ? proven.Name : null;
+    }
 
     private SslServerAuthenticationOptions OptionsFor(ConnectionContext connection)
     {

@@ -231,11 +231,13 @@ internal static class AlarmsCommand
     private sealed class ApiOption
     {
         private readonly Option<Uri?> _api = new("--api") { Description = "Address of the API (default: the instance that runs over --data)." };
+        private readonly TokenOption _token = new();
         private readonly SharedOptions _shared = new();
 
         public void AddTo(Command command)
         {
             command.Options.Add(_api);
+            _token.AddTo(command);
             _shared.AddTo(command);
         }
 
@@ -246,6 +248,7 @@ internal static class AlarmsCommand
         public async Task<JsonElement> SendAsync(ParseResult result, HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
         {
             using var client = new HttpClient { BaseAddress = result.GetValue(_api) ?? InstanceFile.FindApi(_shared.Load(result)) };
+            client.DefaultRequestHeaders.Authorization = _token.Read(result);
             using var request = new HttpRequestMessage(method, path) { Content = content };
             using var response = await client.SendAsync(request, cancellationToken);
             var answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);

@@ -21,11 +21,13 @@ internal static class DeviceCommandCommand
         };
         var wait = new Option<string>("--wait") { Description = "How long to wait for the answer (default 10s, at most 1m).", DefaultValueFactory = _ => "10s" };
         var api = new Option<Uri?>("--api") { Description = "Address of the API (default: the instance that runs over --data)." };
+        var token = new TokenOption();
         var shared = new SharedOptions();
         var command = new Command("command", "Sends a command to a device and shows its answer. Ends with code 1 when the device refused or did not answer. Sparkplug: sparkplug-write, sparkplug-rebirth.")
         {
             device, name, payload, lifetime, wait, api,
         };
+        token.AddTo(command);
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -42,6 +44,7 @@ internal static class DeviceCommandCommand
             }
 
             using var client = new HttpClient { BaseAddress = address };
+            client.DefaultRequestHeaders.Authorization = token.Read(result);
             using var response = await client.PostAsJsonAsync(
                 $"api/v1/devices/{Uri.EscapeDataString(result.GetValue(device)!)}/commands?wait={Uri.EscapeDataString(result.GetValue(wait)!)}",
                 body,

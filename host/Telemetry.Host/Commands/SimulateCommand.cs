@@ -58,7 +58,7 @@ internal static class SimulateCommand
             var connected = 0L;
             IReadOnlyList<string> NotReady() => Interlocked.Read(ref connected) > 0 ? [] : ["no device is connected"];
             await using var server = result.GetValue(http)
-                ? await OperationsServer.StartAsync(options.Http, instrumentation, NotReady, logging, stop.Token)
+                ? await OperationsServer.StartAsync(options, instrumentation, NotReady, logging, stop.Token)
                 : null;
             var fleet = new FleetSimulator(simulator, TimeProvider.System, logging.CreateLogger<FleetSimulator>());
             var report = JsonSerializer.SerializeToNode(await fleet.RunAsync(new Progress(Show), stop.Token))!.AsObject();

@@ -9,14 +9,14 @@ using Telemetry.Host.Logging;
 
 namespace Telemetry.Host.Commands;
 
-/// <summary>Users of the MQTT broker: the file that names them, and what they may do.</summary>
+/// <summary>Users of both doors, HTTP and MQTT: the file that names them, and what they may do.</summary>
 internal static class UsersCommand
 {
     private const int No = 1;
 
-    public static Command Create() => new("users", "Users of the MQTT broker: add, remove, list, and check what one may do.")
+    public static Command Create() => new("users", "Users of HTTP and MQTT: add, remove, list, give a role, check what one may do, and API tokens.")
     {
-        CreateAdd(), CreateRemove(), CreateList(), CreateCheck(),
+        CreateAdd(), CreateRole(), CreateRemove(), CreateList(), CreateCheck(), UserTokensCommand.Create(),
     };
 
     private static Command CreateAdd()
@@ -31,7 +31,14 @@ internal static class UsersCommand
         {
             Description = "File whose first line is the password; - for standard input. Without it you are asked. A password is never a flag: others could read it.",
         };
-        var command = new Command("add", "Adds a user, or gives one a new password. Running brokers take it over by themselves.") { name, scheme, from };
+        var access = new AccessFlags();
+        var command = new Command(
+            "add",
+            "Adds a user, or gives one a new password. Without --role it is a user of MQTT; with it, of the API and the console, and with --mqtt of both. Running processes take it over by themselves.")
+        {
+            name, scheme, from,
+        };
+        access.AddTo(command, isRoleNeeded: false);
         shared.AddTo(command);
         command.SetAction(result =>
         {
@@ -39,6 +46,14 @@ internal static class UsersCommand
             var file = FileOf(options);
             var user = result.GetValue(name)!;
             UsersFile.CheckName(user);
+            var given = access.Read(result);
+            if (given is { Certificate: true } && result.GetValue(from) is null)
+            {
+                GiveRole(options, file, user, given);
+                result.InvocationConfiguration.Output.WriteLine($"'{user}' in {file}: {given}. It proves who it is by its client certificate.");
+                return 0;
+            }
+
             var password = PasswordSource.Read(result.GetValue(from), user);
             var hash = result.GetValue(scheme) switch
             {
@@ -46,9 +61,44 @@ internal static class UsersCommand
                 PasswordScheme.Pbkdf2 => PasswordHash.Create(password),
                 _ => PasswordHash.CreateArgon2id(password),
             };
-            var isNew = UsersFile.Set(file, user, hash);
+            var isNew = !UsersFile.HasPassword(file, user);
+            if (given is not null)
+            {
+                // Before the password: with that alone the user would be one of MQTT for a moment.
+                GiveRole(options, file, user, given);
+            }
+
+            UsersFile.Set(file, user, hash);
             Audit(options, isNew ? "added" : "given a new password", user, file);
-            result.InvocationConfiguration.Output.WriteLine($"{(isNew ? "Added" : "Changed the password of")} '{user}' in {file}.");
+            result.InvocationConfiguration.Output.WriteLine(
+                $"{(isNew ? "Added" : "Changed the password of")} '{user}' in {file}{(UsersFile.Access(file).GetValueOrDefault(user) is { } now ? $": {now}" : "")}.");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command CreateRole()
+    {
+        var shared = Shared();
+        var name = new Argument<string>("name") { Description = "User name." };
+        var access = new AccessFlags();
+        var command = new Command("role", "Gives a user of the file another role, other devices or other doors; the password stays.") { name };
+        access.AddTo(command, isRoleNeeded: true);
+        shared.AddTo(command);
+        command.SetAction(result =>
+        {
+            var options = shared.Load(result);
+            var file = FileOf(options);
+            var user = result.GetValue(name)!;
+            if (!UsersFile.Names(file).Contains(user))
+            {
+                result.InvocationConfiguration.Output.WriteLine($"There is no '{user}' in {file}. Add it: telemetry users add {user} --role ROLE");
+                return No;
+            }
+
+            var given = access.Read(result)!;
+            GiveRole(options, file, user, given);
+            result.InvocationConfiguration.Output.WriteLine($"'{user}' in {file}: {given}.");
             return 0;
         });
         return command;
@@ -58,7 +108,7 @@ internal static class UsersCommand
     {
         var shared = Shared();
         var name = new Argument<string>("name") { Description = "User name." };
-        var command = new Command("remove", "Removes a user. Running brokers disconnect it.") { name };
+        var command = new Command("remove", "Removes a user. Running processes disconnect it and end its sessions and API tokens.") { name };
         shared.AddTo(command);
         command.SetAction(result =>
         {
@@ -80,13 +130,15 @@ internal static class UsersCommand
     private static Command CreateList()
     {
         var shared = Shared();
-        var command = new Command("list", "Names of all users, from the settings and from the file.");
+        var command = new Command("list", "Names of all users, from the settings and from the file, with their roles.");
         shared.AddTo(command);
         command.SetAction(result =>
         {
-            foreach (var name in NamesOf(shared.Load(result).Edge))
+            var edge = shared.Load(result).Edge;
+            var access = edge.UsersFile is { Length: > 0 } file ? UsersFile.Access(file) : new Dictionary<string, UserAccess>();
+            foreach (var name in NamesOf(edge))
             {
-                result.InvocationConfiguration.Output.WriteLine(name);
+                result.InvocationConfiguration.Output.WriteLine(access.GetValueOrDefault(name) is { } role ? $"{name} {role.ToString().TrimStart('@')}" : name);
             }
 
             return 0;
@@ -123,6 +175,11 @@ internal static class UsersCommand
 
     private static AccessAnswer Judge(TelemetryOptions options, MqttClientIdentity client, AccessAction action, string topic)
     {
+        if (client.UserName is { } named && options.Edge.UsersFile is { Length: > 0 } file && UsersFile.Access(file).GetValueOrDefault(named) is { Mqtt: false })
+        {
+            return new AccessAnswer(false, false, $"'{named}' is a user of HTTP only; give it --mqtt");
+        }
+
         if (client.UserName is { } user && !NamesOf(options.Edge).Contains(user))
         {
             return new AccessAnswer(false, false, $"there is no user '{user}'");
@@ -139,10 +196,24 @@ internal static class UsersCommand
         .Concat(options.UsersFile is { Length: > 0 } file ? UsersFile.Names(file) : [])
         .Distinct(StringComparer.Ordinal);
 
+    private static void GiveRole(TelemetryOptions options, string file, string user, UserAccess access)
+    {
+        UsersFile.SetAccess(file, user, access);
+        Audit(options, $"given {access}", user, file);
+    }
+
     private static void Audit(TelemetryOptions options, string act, string user, string file)
     {
-        using var logging = LoggingSetup.Create(options.Logging, console: false);
+        using var logging = AuditLogging(options);
         HostLog.UserChanged(logging.CreateLogger(LoggingSetup.AuditCategory), act, user, Path.GetFullPath(file), Environment.UserName);
+    }
+
+    /// <summary>The audit log as a command writes it: under a data directory only when there is one.</summary>
+    internal static HostLogging AuditLogging(TelemetryOptions options)
+    {
+        var data = new DataDirectory(options.Data);
+        return LoggingSetup.Create(
+            options.Logging.AuditFile == data.Audit && !Directory.Exists(data.Root) ? options.Logging with { AuditFile = "" } : options.Logging, console: false);
     }
 
     private static string FileOf(TelemetryOptions options) => options.Edge.UsersFile is { Length: > 0 } file
@@ -150,7 +221,7 @@ internal static class UsersCommand
         : throw new ConfigurationException([new ConfigurationError(
             "Edge:UsersFile", null, "name the file of users: --users-file FILE, or Edge:UsersFile in the settings.", "defaults")]);
 
-    private static SharedOptions Shared()
+    internal static SharedOptions Shared()
     {
         var shared = new SharedOptions();
         shared.Map("--users-file", "Edge:UsersFile", "File of users; made when there is none.");

@@ -24,7 +24,7 @@ internal sealed class FiguresModule : RoleModule
         IPipelineFigures figures = new LocalFigures(reader, modules);
         if (services.Roles.HasFlag(Roles.Query) && services.Options.Http.Peers.Count > 0)
         {
-            _peers = new PeerFigures(services.Options.Http.Peers);
+            _peers = new PeerFigures(services.Options.Http.Peers, services.Options.Access.MetricsTokenFile);
             figures = new CombinedFigures(figures, _peers);
         }
 

@@ -13,7 +13,7 @@ internal static class OperationsServer
 
     /// <exception cref="IOException">The address cannot be had.</exception>
     public static async Task<IAsyncDisposable> StartAsync(
-        HttpOptions options,
+        TelemetryOptions options,
         Instrumentation instrumentation,
         Func<IReadOnlyList<string>> notReady,
         HostLogging logging,

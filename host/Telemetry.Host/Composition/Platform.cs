@@ -203,7 +203,7 @@ internal sealed class Platform : IAsyncDisposable
     private async Task StartModulesAsync(CancellationToken cancellationToken)
     {
         _web = await WebServer.StartAsync(
-            _services.Options.Http, _services.Sockets, _modules, _instrumentation, NotReady, _services.Logging,
+            _services.Options, _services.Sockets, _modules, _instrumentation, NotReady, _services.Logging,
             _services.Roles.HasFlag(Roles.Alarms) ? _services.Options.Alarms.Grpc.Port : null, cancellationToken);
         await _services.PrepareAsync(cancellationToken);
         _ = FailWithAsync(_services.Log.Failed);

@@ -2,7 +2,9 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Telemetry.Edge;
 using Telemetry.Edge.Sockets;
+using Telemetry.Host.Access;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
 using Telemetry.Observability;
@@ -19,11 +21,20 @@ internal sealed class WebServer : IAsyncDisposable
 
     private readonly HttpsCertificate? _certificate;
 
-    private WebServer(WebApplication application, HttpsCertificate? certificate) => (_application, _certificate) = (application, certificate);
+    private readonly Door _door;
+
+    private WebServer(WebApplication application, HttpsCertificate? certificate, Door door) =>
+        (_application, _certificate, _door) = (application, certificate, door);
+
+    /// <summary>Who comes in.</summary>
+    public Door Door => _door;
+
+    /// <summary>Every endpoint that is served.</summary>
+    public IEnumerable<Endpoint> Endpoints => ((IEndpointRouteBuilder)_application).DataSources.SelectMany(s => s.Endpoints);
 
     public IPEndPoint? Http { get; private set; }
 
-    /// <param name="options">Where to listen.</param>
+    /// <param name="options">Where to listen, and who may do what.</param>
     /// <param name="sockets">Where its connections, WebSockets among them, come from. They may take half of it: MQTT keeps the other half.</param>
     /// <param name="modules">What is served.</param>
     /// <param name="instrumentation">Every metric of this process.</param>
@@ -31,15 +42,55 @@ internal sealed class WebServer : IAsyncDisposable
     /// <param name="logging">Logging.</param>
     /// <param name="grpcPort">Port of gRPC without TLS; null: none.</param>
     /// <param name="cancellationToken">Ends the start.</param>
-    /// <exception cref="IOException">The address cannot be had.</exception>
+    /// <param name="time">Clock of sessions and tokens; null: the machine's.</param>
+    /// <exception cref="IOException">The address cannot be had, or would stand open to other machines.</exception>
     public static async Task<WebServer> StartAsync(
-        HttpOptions options,
+        TelemetryOptions options,
         SocketBudget sockets,
         IReadOnlyList<RoleModule> modules,
         Instrumentation instrumentation,
         Func<IReadOnlyList<string>> notReady,
         HostLogging logging,
         int? grpcPort,
+        CancellationToken cancellationToken,
+        TimeProvider? time = null)
+    {
+        var door = OpenDoor(options, logging, time ?? TimeProvider.System);
+        try
+        {
+            return await StartAsync(options.Http, door, sockets, modules, instrumentation, notReady, logging, grpcPort, time ?? TimeProvider.System, cancellationToken);
+        }
+        catch
+        {
+            await door.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static Door OpenDoor(TelemetryOptions options, HostLogging logging, TimeProvider time)
+    {
+        try
+        {
+            var door = new Door(options, logging, time);
+            door.CheckExposure(options.Http);
+            return door;
+        }
+        catch (EdgeConfigurationException e)
+        {
+            throw new IOException($"HTTP: {e.Message}", e);
+        }
+    }
+
+    private static async Task<WebServer> StartAsync(
+        HttpOptions options,
+        Door door,
+        SocketBudget sockets,
+        IReadOnlyList<RoleModule> modules,
+        Instrumentation instrumentation,
+        Func<IReadOnlyList<string>> notReady,
+        HostLogging logging,
+        int? grpcPort,
+        TimeProvider time,
         CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -48,6 +99,8 @@ internal sealed class WebServer : IAsyncDisposable
         builder.Services.AddRequestLog(logging);
         builder.Services.AddSingleton(BudgetedSockets.Transport(sockets.Share("http", sockets.Limit / 2), logging, ReadBufferBytes));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.Services.AddSingleton(time);
+        builder.Services.AddDoor(door);
         foreach (var module in modules)
         {
             module.AddServices(builder.Services);
@@ -76,14 +129,16 @@ internal sealed class WebServer : IAsyncDisposable
         });
         var application = builder.Build();
         application.UseRequestLog();
-        application.UseRouting();
+        application.UseDoor(door);
+        SignInEndpoints.Map(application, door);
+        AccessEndpoints.Map(application, door);
         Operations.Map(application, instrumentation, notReady, () => [.. modules.SelectMany(m => m.Notes)]);
         foreach (var module in modules)
         {
             module.Map(application);
         }
 
-        var server = new WebServer(application, certificate);
+        var server = new WebServer(application, certificate, door);
         await Listening.StartAsync(
             () => application.StartAsync(cancellationToken), Where(options), "--http-port");
         server.Http = server.FindHttp(options);
@@ -92,10 +147,11 @@ internal sealed class WebServer : IAsyncDisposable
 
     public Task StopAsync(CancellationToken cancellationToken) => _application.StopAsync(cancellationToken);
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _certificate?.Dispose();
-        return _application.DisposeAsync();
+        await _application.DisposeAsync();
+        await _door.DisposeAsync();
     }
 
     private static string Where(HttpOptions options) => options.Tls.IsOn

@@ -32,6 +32,7 @@ internal static class ConfigurationLoader
             ["SchemaRegistry:CacheDirectory"] = data.Schemas,
             ["Simulator:LedgerDirectory"] = data.Ledger,
             ["Simulator:LabelsFile"] = data.Labels,
+            ["Logging:AuditFile"] = data.Audit,
         };
         if (console is not null)
         {

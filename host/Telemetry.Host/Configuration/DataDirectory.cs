@@ -21,6 +21,12 @@ internal sealed record DataDirectory(string Root)
     /// <summary>Faults the simulator played.</summary>
     public string Labels => Path.Combine(Root, "labels.jsonl");
 
+    /// <summary>The audit log, where <c>Logging:AuditFile</c> names no other place.</summary>
+    public string Audit => Path.Combine(Root, "audit", "audit.json");
+
+    /// <summary>API tokens, where there is no users file beside which they could lie.</summary>
+    public string Tokens => Path.Combine(Root, "tokens");
+
     /// <summary>Address of the running instance, so that other commands find it.</summary>
     public string Instance => Path.Combine(Root, "instance.json");
 

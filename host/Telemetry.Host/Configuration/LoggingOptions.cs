@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Telemetry.Host.Configuration;
 
 /// <summary>How much is logged and in which form.</summary>
@@ -13,10 +15,14 @@ public sealed record LoggingOptions
     public string File { get; init; } = "";
 
     /// <summary>
-    /// File for the audit log of the MQTT broker as JSON lines, whatever <see cref="Level"/> is: refused connects, denied publishes and subscriptions, users added
-    /// and removed, files read again. Rolled daily and at 64 MiB, thirty kept; empty: only among the other logs.
+    /// File for the audit log of HTTP and MQTT as JSON lines, whatever <see cref="Level"/> is: who signed in, did what and was refused what, users and tokens that
+    /// were added and removed, files read again. Rolled daily; <c>/api/v1/audit</c> reads it. Default under <c>Data</c>; empty: only among the other logs.
     /// </summary>
     public string AuditFile { get; init; } = "";
+
+    /// <summary>Bytes that the audit log may take on disk, in 32 files; the oldest goes. Default 2 GiB.</summary>
+    [Range(1L << 20, 1L << 40)]
+    public long AuditBytesMax { get; init; } = 2L << 30;
 }
 
 /// <summary>Levels of Serilog.</summary>

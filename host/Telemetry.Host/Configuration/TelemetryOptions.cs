@@ -92,6 +92,9 @@ public sealed record TelemetryOptions
     /// <summary>Where the API, metrics and health are served.</summary>
     public HttpOptions Http { get; init; } = new();
 
+    /// <summary>Who may do what over HTTP.</summary>
+    public AccessOptions Access { get; init; } = new();
+
     /// <summary>The fleet of devices played by <c>simulate</c> and <c>up</c>.</summary>
     public SimulatorOptions Simulator { get; init; } = new();
 
@@ -102,7 +105,7 @@ public sealed record TelemetryOptions
     public ObservabilityOptions Observability { get; init; } = new();
 
     /// <summary>Logs.</summary>
-    public LoggingOptions Logging { get; init; } = new();
+    public LoggingOptions Logging { get; init; } = new() { AuditFile = "data/audit/audit.json" };
 
     /// <summary>Longest time an orderly shutdown may take before the process gives up draining. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]

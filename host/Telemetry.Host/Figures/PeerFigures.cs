@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Headers;
 using Telemetry.Observability;
 using Telemetry.Observability.Metrics;
 using Telemetry.Query.Health;
@@ -14,8 +15,15 @@ internal sealed class PeerFigures : IPipelineFigures, IDisposable
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
     private readonly HttpClient _http = new() { Timeout = Timeout };
     private readonly List<Peer> _peers;
+    private readonly string? _tokenFile;
 
-    public PeerFigures(IEnumerable<Uri> peers) => _peers = [.. peers.Select(p => new Peer(new Uri(p, Instrumentation.ScrapePath)))];
+    /// <param name="peers">Where the other processes serve HTTP.</param>
+    /// <param name="tokenFile">File whose first line they take for their metrics; null or empty: they ask for none.</param>
+    public PeerFigures(IEnumerable<Uri> peers, string? tokenFile = null)
+    {
+        _peers = [.. peers.Select(p => new Peer(new Uri(p, Instrumentation.ScrapePath)))];
+        _tokenFile = tokenFile;
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<PipelineLag> Lag { get; private set; } = [];
@@ -23,6 +31,7 @@ internal sealed class PeerFigures : IPipelineFigures, IDisposable
     /// <inheritdoc/>
     public async ValueTask RefreshAsync(CancellationToken cancellationToken)
     {
+        ReadToken();
         await Task.WhenAll(_peers.Select(p => p.ReadAsync(_http, cancellationToken)));
         Lag = [.. _peers.SelectMany(p => p.Lag).DistinctBy(l => (l.Group, l.Topic, l.Partition))];
     }
@@ -52,6 +61,25 @@ internal sealed class PeerFigures : IPipelineFigures, IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Each time: a secret may be replaced while we run.</summary>
+    private void ReadToken()
+    {
+        if (string.IsNullOrEmpty(_tokenFile))
+        {
+            return;
+        }
+
+        try
+        {
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", File.ReadLines(_tokenFile).FirstOrDefault()?.Trim());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The peers answer 401 then, which reads as a peer that does not answer; the process itself has said at start why.
+            _http.DefaultRequestHeaders.Authorization = null;
+        }
+    }
 
     /// <summary>An instrument's name in Prometheus' alphabet, without unit and suffix.</summary>
     private static string NameOf(string instrument) => instrument.Replace('.', '_');

@@ -12,6 +12,8 @@ internal static class LoggingSetup
     /// <summary>Category of who was refused what, and who changed what.</summary>
     public const string AuditCategory = "Telemetry.Audit";
 
+    private const int AuditFiles = 32;
+
     private const string Template = "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}";
 
     /// <param name="options">What to write where.</param>
@@ -46,7 +48,7 @@ internal static class LoggingSetup
             configuration.MinimumLevel.Override(AuditCategory, LogEventLevel.Information);
             configuration.WriteTo.Logger(lines => lines.Filter.ByIncludingOnly(Matching.FromSource(AuditCategory)).WriteTo.File(
                 new JsonFormatter(renderMessage: true), audit, rollingInterval: RollingInterval.Day, shared: true,
-                fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true, retainedFileCountLimit: 30));
+                fileSizeLimitBytes: options.AuditBytesMax / AuditFiles, rollOnFileSizeLimit: true, retainedFileCountLimit: AuditFiles));
         }
 
         return new HostLogging(configuration.CreateLogger());

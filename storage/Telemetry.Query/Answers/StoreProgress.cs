@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Measurement;
+using Telemetry.Query.Access;
 using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Limits;
 using Telemetry.Query.Setup;
@@ -128,7 +129,7 @@ internal sealed class StoreProgress : IDisposable
     {
         var result = await _services.ClickHouse.QueryAsync(
             new ClickHouseQuery(
-                $"{Sql} {QuerySettings.For(_services.Options)}",
+                $"{Sql} {QuerySettings.For(_services.Options, DeviceScope.All)}",
                 [new("since", Text(now - IdleUs)), new("horizon", Text(_services.Options.Horizon(now)))],
                 "JSONCompactEachRow"),
             cancellationToken);
@@ -147,7 +148,7 @@ internal sealed class StoreProgress : IDisposable
         var result = await _services.ClickHouse.QueryAsync(
             new ClickHouseQuery(
                 "SELECT toInt64(max(if(toUnixTimestamp64Micro(tupleElement(last, 1)) <= {horizon:Int64}, toUnixTimestamp64Micro(tupleElement(last, 1)), 0))) "
-                + $"FROM readings_last_data {QuerySettings.For(_services.Options)}",
+                + $"FROM readings_last_data {QuerySettings.For(_services.Options, DeviceScope.All)}",
                 [new("horizon", Text(_services.Options.Horizon(now)))],
                 "JSONCompactEachRow"),
             cancellationToken);

@@ -93,8 +93,9 @@ internal static class AlarmEndpoints
             return;
         }
 
+        var devices = request.Caller.Devices;
         var alarms = book.List(a =>
-            (device is null || a.Device == device) && (sensor is null || a.Sensor == sensor) && (source is null || a.Source == source)
+            devices.Sees(a.Device) && (device is null || a.Device == device) && (sensor is null || a.Sensor == sensor) && (source is null || a.Source == source)
             && (status is null || a.Status == status) && (priority is null || a.Priority >= priority)
             && (!standing || AlarmNames.IsStanding(a.Status)));
         await TableAnswer.WriteAsync(
@@ -164,7 +165,7 @@ internal static class AlarmEndpoints
     private static Alarm Find(ApiRequest request)
     {
         var id = request.Parameters.Text(Id)!;
-        return Desk(request).Book.Find(id) ?? throw ApiRequest.NotFound($"There is no alarm '{id}'. What was forgotten is in alarms/history.");
+        return Desk(request).Book.Find(id) is { } alarm && request.Caller.Devices.Sees(alarm.Device) ? alarm : throw ApiRequest.NotFound($"There is no alarm '{id}'. What was forgotten is in alarms/history.");
     }
 
     private static string TagOf(Alarm alarm) => $"\"{alarm.Version}\"";
@@ -236,6 +237,8 @@ internal static class AlarmEndpoints
             }
         }
 
+        // Who has proved who they are does not say so again, and cannot say otherwise.
+        command.By = request.Caller.Name ?? command.By;
         if (command.By.Length == 0)
         {
             throw Bad("'by' is missing: who does it?");

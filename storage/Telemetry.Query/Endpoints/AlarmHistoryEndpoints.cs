@@ -4,6 +4,7 @@ using System.Text.Json;
 using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.Text;
 using Telemetry.Contracts.V1;
+using Telemetry.Query.Access;
 using Telemetry.Query.Alarms;
 using Telemetry.Query.Parameters;
 using Telemetry.Query.Problems;
@@ -97,7 +98,7 @@ internal static class AlarmHistoryEndpoints
         writer.WriteString("to", TimeText.Format(range.To));
         WriteRaised(writer, range, minutes, priorities);
         WriteTop(writer, top, Math.Max(1, minutes.Sum(m => m.Item2)));
-        WriteNow(writer, book, device, Contracts.Measurement.UnixMicros.From(parameters.Now));
+        WriteNow(writer, book, device, request.Caller.Devices, Contracts.Measurement.UnixMicros.From(parameters.Now));
         writer.WriteEndObject();
     }
 
@@ -149,9 +150,9 @@ internal static class AlarmHistoryEndpoints
         writer.WriteEndArray();
     }
 
-    private static void WriteNow(Utf8JsonWriter writer, AlarmBook book, string? device, long nowUs)
+    private static void WriteNow(Utf8JsonWriter writer, AlarmBook book, string? device, DeviceScope devices, long nowUs)
     {
-        var alarms = book.List(a => device is null || a.Device == device);
+        var alarms = book.List(a => (device is null || a.Device == device) && devices.Sees(a.Device));
         writer.WriteStartObject("now");
         writer.WriteNumber("standing", alarms.Count(a => AlarmNames.IsStanding(a.Status)));
         writer.WriteNumber("unacknowledged", alarms.Count(a => a.Status is AlarmStatus.UnacknowledgedActive or AlarmStatus.ReturnedUnacknowledged));

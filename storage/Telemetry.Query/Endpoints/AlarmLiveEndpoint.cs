@@ -101,7 +101,7 @@ internal static class AlarmLiveEndpoint
         private void Write(in AlarmEvent change)
         {
             place.Set(change.Partition, change.Offset + 1);
-            if ((device is not null && change.Change.Alarm.Device != device) || change.Change.Transition == AlarmTransition.Refused)
+            if ((device is not null && change.Change.Alarm.Device != device) || !request.Caller.Devices.Sees(change.Change.Alarm.Device) || change.Change.Transition == AlarmTransition.Refused)
             {
                 return;
             }

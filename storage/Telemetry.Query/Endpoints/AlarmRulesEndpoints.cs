@@ -46,7 +46,7 @@ internal static class AlarmRulesEndpoints
     private static async Task PutAsync(ApiRequest request)
     {
         var desk = AlarmEndpoints.Desk(request);
-        var (by, comment) = (request.Parameters.Text(By)!, request.Parameters.Text(Comment) ?? "");
+        var (by, comment) = (request.Caller.Name ?? request.Parameters.Text(By)!, request.Parameters.Text(Comment) ?? "");
         var document = await JsonBody.ReadBytesAsync(request, AlarmRulesReader.DocumentBytesMax + 1, Bad);
         if (AlarmRulesReader.Read(document, out var errors) is null)
         {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Telemetry.Query.Access;
 using Telemetry.Query.Answers;
 using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Limits;
@@ -20,7 +21,14 @@ internal sealed class ApiRequest : IDisposable
         Parts = parts;
         Context = context;
         Parameters = new ApiParameters(context, endpoint.Parameters, parts.Options, parts.Services.Time.GetUtcNow());
-        Store = new StoreReader(parts.Services, parts.Gate, parts.Answers, Parameters.Now, context.RequestAborted);
+        Caller = Caller.Of(context);
+        if (context.Request.RouteValues.TryGetValue("device", out var device) && device is string id && !Caller.Devices.Sees(id))
+        {
+            // As for a device that is not there: who may not see it is not told that it is.
+            throw NotFound($"Nothing of device '{id}' is stored. Look for names with /api/v1/devices?search=...");
+        }
+
+        Store = new StoreReader(parts.Services, parts.Gate, parts.Answers, Parameters.Now, Caller.Devices, context.RequestAborted);
     }
 
     public QueryParts Parts { get; }
@@ -37,6 +45,9 @@ internal sealed class ApiRequest : IDisposable
     public CancellationToken Aborted => Context.RequestAborted;
 
     public ApiParameters Parameters { get; }
+
+    /// <summary>Who asks, and what they may see.</summary>
+    public Caller Caller { get; }
 
     public StoreReader Store { get; }
 

@@ -32,7 +32,7 @@ internal static class LiveEndpoint
         LiveClient client;
         try
         {
-            client = parts.Hub.Join(device, sensor);
+            client = parts.Hub.Join(device, sensor, request.Caller.Devices);
         }
         catch (ApiProblem busy) when (AsksForEvents(request))
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Telemetry.Query.Access;
 using Telemetry.Query.Setup;
 
 namespace Telemetry.Query.Limits;
@@ -6,9 +7,9 @@ namespace Telemetry.Query.Limits;
 /// <summary>The SETTINGS clause that bounds a query in the engine and fixes how values are written.</summary>
 internal static class QuerySettings
 {
-    public static string For(QueryOptions options) => Build(options.QueryTimeMax, options, options.RowsReadMax);
+    public static string For(QueryOptions options, DeviceScope devices) => Build(options.QueryTimeMax, options, options.RowsReadMax) + devices.EngineSettings();
 
-    public static string ForExport(QueryOptions options) => Build(options.ExportTimeMax, options, rowsRead: 0);
+    public static string ForExport(QueryOptions options, DeviceScope devices) => Build(options.ExportTimeMax, options, rowsRead: 0) + devices.EngineSettings();
 
     private static string Build(TimeSpan time, QueryOptions options, long rowsRead) => string.Create(
         CultureInfo.InvariantCulture,

@@ -1,10 +1,12 @@
+using Telemetry.Query.Access;
 using Telemetry.Query.Setup;
 using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.Query.Limits;
 
 /// <summary>Asks the store on behalf of one request, within the limits. What it has read counts until it is disposed.</summary>
-internal sealed class StoreReader(QueryServices services, QueryGate gate, AnswerBudget answers, DateTimeOffset now, CancellationToken aborted)
+internal sealed class StoreReader(
+    QueryServices services, QueryGate gate, AnswerBudget answers, DateTimeOffset now, DeviceScope devices, CancellationToken aborted)
     : IDisposable
 {
     private long _held;
@@ -22,7 +24,7 @@ internal sealed class StoreReader(QueryServices services, QueryGate gate, Answer
         string sql, IReadOnlyList<KeyValuePair<string, string>> values, string format)
     {
         using var place = await gate.EnterAsync(aborted);
-        var query = new ClickHouseQuery($"{sql} {QuerySettings.For(Options)}", values, format);
+        var query = new ClickHouseQuery($"{sql} {QuerySettings.For(Options, devices)}", values, format);
         var body = (await services.ClickHouse.QueryAsync(query, aborted)).Body;
         _held += answers.Take(body.Length);
         return body;
@@ -33,7 +35,7 @@ internal sealed class StoreReader(QueryServices services, QueryGate gate, Answer
         string sql, IReadOnlyList<KeyValuePair<string, string>> values, string format, Stream destination)
     {
         using var place = await gate.EnterAsync(aborted);
-        var query = new ClickHouseQuery($"{sql} {QuerySettings.ForExport(Options)}", values, format, Kind: QueryKind.Batch);
+        var query = new ClickHouseQuery($"{sql} {QuerySettings.ForExport(Options, devices)}", values, format, Kind: QueryKind.Batch);
         await services.ClickHouse.StreamAsync(query, destination, aborted);
     }
 

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Telemetry.Query.Access;
 using Telemetry.Query.Diagnostics;
 
 namespace Telemetry.Query.Live;
@@ -22,6 +23,9 @@ internal sealed class LiveClient
 
     /// <summary>Only this device; null is all.</summary>
     public string? Device { get; }
+
+    /// <summary>Devices it may see.</summary>
+    public DeviceScope Devices { get; init; } = DeviceScope.All;
 
     /// <summary>Only this sensor; null is all.</summary>
     public string? Sensor { get; }

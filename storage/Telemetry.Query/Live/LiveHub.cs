@@ -1,3 +1,4 @@
+using Telemetry.Query.Access;
 using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Problems;
 
@@ -13,7 +14,7 @@ internal sealed class LiveHub(int clientsMax, int backlogMax)
     public LiveClient[] Clients => _clients;
 
     /// <exception cref="ApiProblem">503: as many clients as there may be.</exception>
-    public LiveClient Join(string? device, string? sensor)
+    public LiveClient Join(string? device, string? sensor, DeviceScope? devices = null)
     {
         lock (_gate)
         {
@@ -25,7 +26,7 @@ internal sealed class LiveHub(int clientsMax, int backlogMax)
                 };
             }
 
-            var client = new LiveClient(device, sensor, backlogMax);
+            var client = new LiveClient(device, sensor, backlogMax) { Devices = devices ?? DeviceScope.All };
             _clients = [.. _clients, client];
             QueryMetrics.LiveClientChange(1);
             return client;

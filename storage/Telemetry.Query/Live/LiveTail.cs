@@ -132,7 +132,8 @@ internal sealed class LiveTail
         string? device = null;
         foreach (var client in _hub.Clients)
         {
-            if (client.Device is null || Ascii.Equals(client.Device, _batch.Device))
+            if ((client.Device is null || Ascii.Equals(client.Device, _batch.Device))
+                && (client.Devices.IsAll || client.Devices.Sees(device ??= Encoding.ASCII.GetString(_batch.Device))))
             {
                 Offer(client, device ??= Encoding.ASCII.GetString(_batch.Device), horizon);
             }
@@ -201,7 +202,7 @@ internal sealed class LiveTail
     {
         foreach (var client in clients)
         {
-            if ((client.Device ?? anomaly.Device) == anomaly.Device && (client.Sensor ?? anomaly.Sensor) == anomaly.Sensor)
+            if ((client.Device ?? anomaly.Device) == anomaly.Device && client.Devices.Sees(anomaly.Device) && (client.Sensor ?? anomaly.Sensor) == anomaly.Sensor)
             {
                 client.Offer(new LiveItem(
                     anomaly.Device, anomaly.Sensor, anomaly.EventTimeUs, anomaly.Value, default, anomaly));
@@ -213,7 +214,7 @@ internal sealed class LiveTail
     {
         foreach (var client in clients)
         {
-            if ((client.Device ?? incident.Device) == incident.Device && IsOf(client.Sensor, incident))
+            if ((client.Device ?? incident.Device) == incident.Device && client.Devices.Sees(incident.Device) && IsOf(client.Sensor, incident))
             {
                 client.Offer(new LiveItem(
                     incident.Device, incident.Sensor, incident.StartUs, incident.Value, default, Incident: incident));

@@ -15,7 +15,6 @@ internal static class ConsoleFiles
     private const string NotBuilt =
         """
         <!doctype html><html lang="en"><meta charset="utf-8"><title>Telemetry</title>
-        <style>body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:15vh auto;padding:0 1rem}code{background:#8882;padding:.1em .4em;border-radius:4px}</style>
         <h1>The console is not built</h1>
         <p>The API is up: <a href="/api/v1/devices">/api/v1/devices</a>, <a href="/openapi/v1.json">/openapi/v1.json</a>.</p>
         <p>To build this page run <code>npm ci &amp;&amp; npm run build</code> in <code>storage/console</code>, or start with
@@ -51,7 +50,7 @@ internal static class ConsoleFiles
                 ? "public, max-age=31536000, immutable"
                 : "no-cache";
             response.Headers.ContentSecurityPolicy =
-                "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; base-uri 'none'";
+                "default-src 'self'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
             response.ContentType = Types.TryGetContentType(name, out var type) ? type : "application/octet-stream";
             response.ContentLength = info.Length;
             await response.SendFileAsync(info, context.RequestAborted);

@@ -45,6 +45,11 @@ async function ask<T>(path: string, query: Query, init: RequestInit, signal?: Ab
     if (signal?.aborted) throw error;
     throw new ApiError("The server does not answer. Trying again.");
   }
+  if (response.status === 401) {
+    // The session has ended, or there never was one.
+    location.assign(`/signin?return=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
+    throw new ApiError("Sign in to go on.");
+  }
   if (!response.ok) {
     const problem = (await response.json().catch(() => null)) as { title?: string; detail?: string } | null;
     throw new ApiError(problem?.detail ?? problem?.title ?? `The server answered ${response.status}.`);

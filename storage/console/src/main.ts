@@ -5,6 +5,7 @@ import { number, step, time } from "./format";
 import { Health } from "./health";
 import { Side } from "./side";
 import { LiveStream } from "./live";
+import { showSession } from "./session";
 import { RANGES, read, span, write } from "./state";
 import { Trial } from "./trial";
 import "./style.css";
@@ -241,6 +242,7 @@ function wire(): void {
 async function start(): Promise<void> {
   document.documentElement.dataset["theme"] = localStorage.getItem("theme") ?? (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
   wire();
+  void showSession();
   new Health().start();
   say("Loading …", "busy");
   const devices = await side.load();

@@ -36,7 +36,8 @@ public sealed class ConsoleStage(EngineFixture engine) : IAsyncLifetime
     /// <summary>Event time of the newest anomaly, microseconds.</summary>
     public long AnomalyTime { get; private set; }
 
-    private static string? Missing => !File.Exists(Chromium) ? "Chromium is not installed (TELEMETRY_CHROMIUM names another place)."
+    /// <summary>Why there can be no browser test; null when there can.</summary>
+    public static string? Missing => !File.Exists(Chromium) ? "Chromium is not installed (TELEMETRY_CHROMIUM names another place)."
         : Dist is null ? "The console is not built (npm ci && npm run build in storage/console)." : null;
 
     public async ValueTask InitializeAsync()
@@ -57,8 +58,12 @@ public sealed class ConsoleStage(EngineFixture engine) : IAsyncLifetime
             _log,
             new StageHealth());
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = Flags });
+        _browser = await LaunchAsync(_playwright);
     }
+
+    /// <summary>Starts the browser.</summary>
+    public static Task<IBrowser> LaunchAsync(IPlaywright playwright) =>
+        playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = Flags });
 
     public async ValueTask DisposeAsync()
     {

@@ -46,14 +46,14 @@ internal sealed class TokenIssuer : IAsyncDisposable
 
     public byte[] Token(
         string user = "pump-7", string issuer = "https://issuer.test", string audience = "telemetry", TimeSpan? life = null, DateTimeOffset? now = null,
-        string algorithm = "ES256", bool ends = true)
+        string algorithm = "ES256", bool ends = true, string more = "")
     {
         var at = now ?? DateTimeOffset.UtcNow;
         var end = (at + (life ?? TimeSpan.FromHours(1))).ToUnixTimeSeconds();
         var header = $$"""{"alg":"{{algorithm}}","typ":"JWT","kid":"{{KeyId}}"}""";
         var body = string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"iss":"{{issuer}}","aud":"{{audience}}","sub":"{{user}}","iat":{{at.ToUnixTimeSeconds()}}{{(ends ? $",\"exp\":{end}" : "")}}}""");
+            $$"""{"iss":"{{issuer}}","aud":"{{audience}}","sub":"{{user}}","iat":{{at.ToUnixTimeSeconds()}}{{(ends ? $",\"exp\":{end}" : "")}}{{more}}}""");
         var signed = $"{Encode(header)}.{Encode(body)}";
         var signature = algorithm switch
         {

@@ -45,6 +45,45 @@ public sealed class UsersCommandTests : IDisposable
         nowhere.Errors.ShouldContain("--users-file");
     }
 
+    [Fact]
+    public async Task One_line_sets_a_user_of_both_doors_up_and_a_role_changes_without_the_password()
+    {
+        var password = await WriteAsync("password", "correct horse\n");
+        var added = await TelemetryProcess.RunAsync(
+            "users", "add", "ann", "--role", "engineer", "--mqtt", "--devices", "press-*,line1.*", "--users-file", Users, "--password-file", password);
+        added.Code.ShouldBe(0, added.Errors);
+        var lines = await File.ReadAllLinesAsync(Users, TestContext.Current.CancellationToken);
+        lines[0].ShouldBe("ann:@role=engineer mqtt devices=press-*,line1.*");
+        lines[1].ShouldStartWith("ann:$argon2id$");
+
+        (await TelemetryProcess.RunAsync("users", "role", "ann", "--role", "viewer", "--users-file", Users)).Code.ShouldBe(0);
+        (await TelemetryProcess.RunAsync("users", "list", "--users-file", Users)).Output.Trim().ShouldBe("ann role=viewer");
+        (await File.ReadAllLinesAsync(Users, TestContext.Current.CancellationToken)).ShouldContain(lines[1]);
+        var check = await TelemetryProcess.RunAsync("users", "check", "ann", "Publish", "a", "--users-file", Users);
+        check.Code.ShouldBe(1, check.Errors);
+        check.Output.ShouldContain("HTTP only");
+        (await TelemetryProcess.RunAsync("users", "role", "bob", "--role", "viewer", "--users-file", Users)).Code.ShouldBe(1);
+        (await TelemetryProcess.RunAsync("users", "add", "bob", "--role", "king", "--users-file", Users, "--password-file", password)).Code.ShouldNotBe(0);
+        (await TelemetryProcess.RunAsync("users", "add", "bob", "--mqtt", "--users-file", Users, "--password-file", password)).Code.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Token_is_printed_once_listed_without_its_secret_and_revoked()
+    {
+        var made = await TelemetryProcess.RunAsync("users", "token", "add", "grafana", "--role", "viewer", "--expires", "30d", "--label", "boards", "--users-file", Users);
+        made.Code.ShouldBe(0, made.Errors);
+        var token = made.Output.Trim();
+        token.ShouldStartWith("tlm_");
+        (await File.ReadAllTextAsync(Users + ".tokens", TestContext.Current.CancellationToken)).ShouldNotContain(token.Split('_')[2]);
+
+        var listed = (await TelemetryProcess.RunAsync("users", "token", "list", "--users-file", Users)).Output.Trim();
+        listed.ShouldStartWith($"{token.Split('_')[1]} grafana viewer ");
+        listed.ShouldEndWith("boards");
+        (await TelemetryProcess.RunAsync("users", "token", "revoke", token.Split('_')[1], "--users-file", Users)).Code.ShouldBe(0);
+        (await TelemetryProcess.RunAsync("users", "token", "revoke", token.Split('_')[1], "--users-file", Users)).Code.ShouldBe(1);
+        (await TelemetryProcess.RunAsync("users", "token", "add", "grafana", "--role", "viewer", "--expires", "9999d", "--users-file", Users)).Code.ShouldBe(2);
+    }
+
     [Theory]
     [InlineData("pump-7", "Publish", "telemetry/v1/pump-7/readings", 0, "allow publish users telemetry/v1/{device}/#")]
     [InlineData("pump-7", "Publish", "telemetry/v1/pump-8/readings", 1, "no rule allows it")]

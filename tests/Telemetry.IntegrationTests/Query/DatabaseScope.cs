@@ -40,7 +40,8 @@ internal sealed partial class DatabaseScope(IClickHouse inner, string database) 
     private ClickHouseQuery Scope(ClickHouseQuery query) =>
         query with
         {
-            Sql = Names().Replace(query.Sql, match => $"{database}.{match.Value}")
+            // Filters by table name those of the current database, too.
+            Sql = Filtered().Replace(Names().Replace(query.Sql, match => $"{database}.{match.Value}"), match => $"{database}.{match.Value}")
                 .Replace("currentDatabase()", $"'{database}'", StringComparison.Ordinal),
         };
 
@@ -48,4 +49,7 @@ internal sealed partial class DatabaseScope(IClickHouse inner, string database) 
         @"(?<=\b(?:FROM|INTO|TABLE|VIEW|TO|EXISTS|fix_\w+ AS)\s+)(?:readings|rollup_in|fix_|mv_|mvfix_|anomalies|device_events|incidents|alarms|schema_|horizon_)\w*",
         RegexOptions.CultureInvariant)]
     private static partial Regex Names();
+
+    [GeneratedRegex(@"(?<=[{ ]')[a-z0-9_]+(?=': 'match\(device)", RegexOptions.CultureInvariant)]
+    private static partial Regex Filtered();
 }

@@ -29,7 +29,11 @@ internal sealed class TokenJudge(TokenOptions options, KeySource keys, TimeProvi
     public static bool IsToken(ReadOnlySpan<byte> password) => password.StartsWith("eyJ"u8) && password.Count((byte)'.') == 2;
 
     /// <summary>The user that a token names, and until when; null when the token is not good.</summary>
-    public (string User, DateTimeOffset ExpiresAt)? Judge(ReadOnlySpan<byte> token)
+    public (string User, DateTimeOffset ExpiresAt)? Judge(ReadOnlySpan<byte> token) =>
+        Read(token) is { } good ? (good.User, good.ExpiresAt) : null;
+
+    /// <summary>The same, with what else the token says.</summary>
+    public TokenIdentity? Read(ReadOnlySpan<byte> token)
     {
         if (token.Length > BytesMax)
         {
@@ -66,7 +70,7 @@ internal sealed class TokenJudge(TokenOptions options, KeySource keys, TimeProvi
         }
 
         return result.Claims.TryGetValue(options.UserClaim, out var claim) && claim is string { Length: > 0 } user
-            ? (user, new DateTimeOffset(result.SecurityToken.ValidTo, TimeSpan.Zero))
+            ? new TokenIdentity(user, new DateTimeOffset(result.SecurityToken.ValidTo, TimeSpan.Zero), [.. result.ClaimsIdentity.Claims])
             : null;
     }
 
@@ -76,3 +80,9 @@ internal sealed class TokenJudge(TokenOptions options, KeySource keys, TimeProvi
         return expires > now - options.ClockSkew && (notBefore is null || notBefore <= now + options.ClockSkew);
     }
 }
+
+/// <summary>Whom a good token names.</summary>
+/// <param name="User">User name.</param>
+/// <param name="ExpiresAt">When it ends.</param>
+/// <param name="Claims">All its claims, a value of a list each.</param>
+internal sealed record TokenIdentity(string User, DateTimeOffset ExpiresAt, IReadOnlyList<System.Security.Claims.Claim> Claims);

@@ -34,10 +34,11 @@ internal sealed class UserTable
     /// <param name="options">Where they are.</param>
     /// <param name="previous">Users that did not change keep what was verified.</param>
     /// <exception cref="EdgeConfigurationException">Something cannot be read, or a hash needs more memory than all hashes together may.</exception>
-    public static UserTable Load(EdgeOptions options, UserTable? previous = null)
+    /// <param name="forHttp">True: users that have a role. False: users of MQTT.</param>
+    public static UserTable Load(EdgeOptions options, UserTable? previous = null, bool forHttp = false)
     {
         var users = new Dictionary<string, User>(StringComparer.Ordinal);
-        for (var i = 0; i < options.Users.Length; i++)
+        for (var i = 0; !forHttp && i < options.Users.Length; i++)
         {
             var user = options.Users[i];
             try
@@ -51,7 +52,8 @@ internal sealed class UserTable
             }
         }
 
-        foreach (var line in options.UsersFile is { Length: > 0 } file ? UsersFile.Read(file) : [])
+        var content = options.UsersFile is { Length: > 0 } file ? UsersFile.ReadAll(file) : null;
+        foreach (var line in content?.Passwords.Where(l => forHttp ? content.Access.ContainsKey(l.Name) : content.IsForMqtt(l.Name)) ?? [])
         {
             Add(users, line);
         }
@@ -72,8 +74,11 @@ internal sealed class UserTable
             }
         }
 
-        return new UserTable(users);
+        return new UserTable(users) { Access = content?.Access ?? new Dictionary<string, UserAccess>() };
     }
+
+    /// <summary>Roles of the file, by user.</summary>
+    public IReadOnlyDictionary<string, UserAccess> Access { get; private init; } = new Dictionary<string, UserAccess>();
 
     public User? Find(string name) => _users.GetValueOrDefault(name);
 

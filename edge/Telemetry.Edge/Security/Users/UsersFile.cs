@@ -4,20 +4,54 @@ namespace Telemetry.Edge.Security.Users;
 
 /// <summary>
 /// The file of users: one <c>name:hash</c> a line, # starts a comment. A name may have two lines, one with a password hash and one with
-/// SCRAM keys; of two lines of one kind the last counts.
+/// SCRAM keys; of two lines of one kind the last counts. A line <c>name:@role=...</c> (<see cref="UserAccess"/>) says what the user may do over HTTP, and
+/// whether MQTT takes it too; a user without one is a user of MQTT only.
 /// </summary>
 public static class UsersFile
 {
-    /// <summary>Largest file that is read, in bytes.</summary>
-    private const long BytesMax = 64 << 20;
-
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     /// <summary>Names in the file, in order, each once.</summary>
     /// <exception cref="EdgeConfigurationException">It cannot be read, or a line is wrong; the message names the line.</exception>
-    public static IReadOnlyList<string> Names(string path) => [.. Read(path).Select(u => u.Name).Distinct(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Names(string path)
+    {
+        var content = ReadAll(path);
+        return [.. content.Passwords.Select(u => u.Name).Concat(content.Access.Keys).Distinct(StringComparer.Ordinal)];
+    }
 
-    /// <summary>Sets what is kept of a user's password, in place of all that was kept; makes the file when there is none.</summary>
+    /// <summary>What each user may do over HTTP; users without a role are not in it.</summary>
+    /// <exception cref="EdgeConfigurationException">It cannot be read, or a line is wrong; the message names the line.</exception>
+    public static IReadOnlyDictionary<string, UserAccess> Access(string path) => ReadAll(path).Access;
+
+    /// <summary>True when something is kept of this user's password.</summary>
+    /// <exception cref="EdgeConfigurationException">There is a file that cannot be read, or a line is wrong; the message names the line.</exception>
+    public static bool HasPassword(string path, string name) => File.Exists(path) && ReadAll(path).Passwords.Any(u => u.Name == name);
+
+    /// <summary>Names that MQTT takes: of all users but those that have a role and are not meant for MQTT.</summary>
+    /// <exception cref="EdgeConfigurationException">It cannot be read, or a line is wrong; the message names the line.</exception>
+    public static IReadOnlyList<string> MqttNames(string path)
+    {
+        var content = ReadAll(path);
+        return [.. content.Passwords.Select(u => u.Name).Where(content.IsForMqtt).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Sets what a user may do over HTTP; the password stays. Makes the file when there is none.</summary>
+    /// <returns>True when the user is new.</returns>
+    /// <exception cref="EdgeConfigurationException">The file as it is cannot be read, or cannot be replaced.</exception>
+    public static bool SetAccess(string path, string name, UserAccess access)
+    {
+        CheckName(name);
+        ArgumentNullException.ThrowIfNull(access);
+        var isNew = true;
+        Rewrite(path, lines =>
+        {
+            isNew = !lines.Exists(l => NameOf(l) == name);
+            lines.RemoveAll(l => IsAccess(l) && NameOf(l) == name);
+            lines.Add($"{name}:{access}");
+            return true;
+        });
+        return isNew;
+    }
+
+    /// <summary>Sets what is kept of a user's password, in place of all that was kept; makes the file when there is none. The role stays.</summary>
     /// <returns>True when the user is new.</returns>
     /// <exception cref="EdgeConfigurationException">The file as it is cannot be read, or cannot be replaced.</exception>
     public static bool Set(string path, string name, string hash)
@@ -27,7 +61,8 @@ public static class UsersFile
         var isNew = true;
         Rewrite(path, lines =>
         {
-            isNew = lines.RemoveAll(l => NameOf(l) == name) == 0;
+            isNew = !lines.Exists(l => NameOf(l) == name);
+            lines.RemoveAll(l => !IsAccess(l) && NameOf(l) == name);
             lines.Add($"{name}:{hash}");
             return true;
         });
@@ -56,10 +91,11 @@ public static class UsersFile
     }
 
     /// <summary>All lines that name a user, each checked.</summary>
-    internal static List<UserLine> Read(string path)
+    internal static UsersFileContent ReadAll(string path)
     {
         var users = new List<UserLine>();
-        var lines = ReadLines(path);
+        var access = new Dictionary<string, UserAccess>(StringComparer.Ordinal);
+        var lines = OwnerOnlyFile.ReadLines(path, nameof(UsersFile));
         for (var i = 0; i < lines.Count; i++)
         {
             var line = lines[i].Trim();
@@ -76,34 +112,27 @@ public static class UsersFile
 
             try
             {
-                users.Add(new UserLine(line[..colon], line[(colon + 1)..], StoredPassword.Parse(line[(colon + 1)..])));
+                if (line[(colon + 1)..].StartsWith(UserAccess.Mark, StringComparison.Ordinal))
+                {
+                    access[line[..colon]] = UserAccess.Parse(line[(colon + 1)..]);
+                }
+                else
+                {
+                    users.Add(new UserLine(line[..colon], line[(colon + 1)..], StoredPassword.Parse(line[(colon + 1)..])));
+                }
             }
             catch (FormatException exception)
             {
                 throw new EdgeConfigurationException(
-                    $"UsersFile '{path}', line {i + 1}: the password hash of '{line[..colon]}' cannot be used: {exception.Message}", exception);
+                    $"UsersFile '{path}', line {i + 1}: the password hash or role of '{line[..colon]}' cannot be used: {exception.Message}", exception);
             }
         }
 
-        return users;
+        return new UsersFileContent(users, access);
     }
 
-    private static List<string> ReadLines(string path)
-    {
-        try
-        {
-            if (new FileInfo(path).Length > BytesMax)
-            {
-                throw new EdgeConfigurationException($"UsersFile '{path}' is larger than {BytesMax} bytes. Remove users that are not needed.");
-            }
-
-            return [.. File.ReadLines(path)];
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new EdgeConfigurationException($"UsersFile '{path}' cannot be read: {exception.Message}", exception);
-        }
-    }
+    private static bool IsAccess(string line) => line.Trim() is var text && text.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
+        && text[(colon + 1)..].StartsWith(UserAccess.Mark, StringComparison.Ordinal);
 
     private static string? NameOf(string line)
     {
@@ -112,45 +141,7 @@ public static class UsersFile
         return colon > 0 ? text[..colon] : null;
     }
 
-    /// <summary>A reader sees the old file or the new one, never a part, and nobody but the owner may read it.</summary>
-    private static void Rewrite(string path, Func<List<string>, bool> change)
-    {
-        // Through a link to the file itself: the link stays.
-        var target = (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
-        var temporary = target + ".new";
-        try
-        {
-            // Held until it is renamed: of two that change the file at once the second fails instead of undoing the first.
-            var create = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
-            if (!OperatingSystem.IsWindows())
-            {
-                create.UnixCreateMode = OwnerOnly;
-            }
-
-            using (var file = new FileStream(temporary, create))
-            {
-                var lines = File.Exists(target) ? ReadLines(target) : [];
-                if (!change(lines))
-                {
-                    file.Dispose();
-                    File.Delete(temporary);
-                    return;
-                }
-
-                using var writer = new StreamWriter(file, leaveOpen: true) { NewLine = "\n" };
-                lines.ForEach(writer.WriteLine);
-                writer.Flush();
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, target, overwrite: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new EdgeConfigurationException(
-                $"UsersFile '{path}' cannot be changed: {exception.Message} If '{temporary}' was left behind by a crash, remove it.", exception);
-        }
-    }
+    private static void Rewrite(string path, Func<List<string>, bool> change) => OwnerOnlyFile.Rewrite(path, nameof(UsersFile), change);
 }
 
 /// <summary>One line of the users file.</summary>
@@ -158,3 +149,12 @@ public static class UsersFile
 /// <param name="Text">What is kept of the password, as written.</param>
 /// <param name="Stored">The same, read.</param>
 internal sealed record UserLine(string Name, string Text, StoredPassword Stored);
+
+/// <summary>What a users file says.</summary>
+/// <param name="Passwords">Lines with something kept of a password.</param>
+/// <param name="Access">Roles, by user.</param>
+internal sealed record UsersFileContent(IReadOnlyList<UserLine> Passwords, IReadOnlyDictionary<string, UserAccess> Access)
+{
+    /// <summary>False for a user that has a role and is not meant for MQTT.</summary>
+    public bool IsForMqtt(string name) => Access.GetValueOrDefault(name) is not { Mqtt: false };
+}
