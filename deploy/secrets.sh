@@ -5,7 +5,7 @@ set -euo pipefail
 folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/secrets
 mkdir -p "$folder"
 chmod 700 "$folder"
-for name in clickhouse-password grafana-admin-password mqtt-simulator-password; do
+for name in clickhouse-password console-admin-password grafana-admin-password metrics-token mqtt-simulator-password; do
   file=$folder/$name
   [ -s "$file" ] && continue
   (umask 077; head -c 24 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n' >"$file")

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -15,6 +16,7 @@ namespace Telemetry.IntegrationTests.Deploy;
 public sealed class ComposeProcessTests : IAsyncLifetime
 {
     private const string Password = "compose-test";
+    private const string MetricsToken = "compose-metrics-token-0123456789";
     private const int Devices = 20;
     private static readonly string[] Roles = ["edge", "process", "alarms", "store", "query", "simulator"];
 
@@ -65,10 +67,13 @@ public sealed class ComposeProcessTests : IAsyncLifetime
     public async Task Services_start_become_healthy_store_what_the_fleet_sends_and_stop_in_good_order()
     {
         var services = ComposedService.Load("single");
-        services.Keys.ShouldBe([.. Roles, "topics", "schemas", "users"], ignoreOrder: true);
+        services.Keys.ShouldBe([.. Roles, "topics", "schemas", "users", "administrator"], ignoreOrder: true);
         await StartServersAsync(services["topics"]);
         await File.WriteAllTextAsync(_network.Secret("mqtt-simulator-password"), Password, Token);
-        foreach (var name in (string[])["topics", "schemas", "users"])
+        await File.WriteAllTextAsync(_network.Secret("console-admin-password"), Password, Token);
+        await File.WriteAllTextAsync(_network.Secret("metrics-token"), MetricsToken, Token);
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", MetricsToken);
+        foreach (var name in (string[])["topics", "schemas", "users", "administrator"])
         {
             var (code, output, errors) = await TelemetryProcess.RunAsync(_network.Translate(services[name]), _network.Arguments(services[name]));
             code.ShouldBe(0, $"{name}: {output}\n{errors}");
@@ -80,7 +85,15 @@ public sealed class ComposeProcessTests : IAsyncLifetime
         }
 
         await StoredAsync(atLeast: 500);
-        using var answer = JsonDocument.Parse(await _http.GetStringAsync($"http://{_network["query:8080"]}/api/v1/devices?limit=100", Token));
+        using var nobody = await _http.GetAsync($"http://{_network["query:8080"]}/api/v1/devices?limit=100", Token);
+        nobody.StatusCode.ShouldBe(HttpStatusCode.Forbidden, "the token for metrics is for nothing else");
+        var arguments = _network.Arguments(services["administrator"]);
+        var users = arguments[Array.IndexOf(arguments, "--users-file") + 1];
+        var (made, token, problem) = await TelemetryProcess.RunAsync(
+            _network.Translate(services["administrator"]), "users", "token", "add", "reader", "--role", "viewer", "--users-file", users);
+        made.ShouldBe(0, problem);
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Trim());
+        using var answer = JsonDocument.Parse(await SoonAsync($"http://{_network["query:8080"]}/api/v1/devices?limit=100"));
         answer.RootElement.ToString().ShouldContain("press-");
         foreach (var name in Roles.Reverse())
         {
@@ -133,6 +146,25 @@ public sealed class ComposeProcessTests : IAsyncLifetime
             process.HasExited.ShouldBeFalse($"{service.Name} ended: {process.Errors}");
             limit.Elapsed.ShouldBeLessThan(TimeSpan.FromMinutes(2), $"{service.Name} is not healthy: {output}\n{process.Errors}");
         }
+    }
+
+    /// <summary>A running process takes a new token over within seconds.</summary>
+    private async Task<string> SoonAsync(string address)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        do
+        {
+            using var response = await _http.GetAsync(address, limit.Token);
+            if (response.StatusCode != HttpStatusCode.Unauthorized)
+            {
+                response.EnsureSuccessStatusCode();
+                return await response.Content.ReadAsStringAsync(limit.Token);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(limit.Token));
+        return "";
     }
 
     private async Task StoredAsync(int atLeast)

@@ -11,7 +11,7 @@ namespace Telemetry.Tests.Deploy;
 public sealed class ComposeTests
 {
     private const string Ours = "telemetry:";
-    private static readonly string[] OneShots = ["topics", "schemas", "users"];
+    private static readonly string[] OneShots = ["topics", "schemas", "users", "administrator"];
 
     public static TheoryData<string> Profiles => new("cluster", "single");
 
@@ -166,6 +166,26 @@ public sealed class ComposeTests
         AccessCheck.Explain(rules, device, publish: false, "telemetry/v1/pump-7/commands/+").Allowed.ShouldBeTrue();
         AccessCheck.Explain(rules, device, publish: true, "telemetry/v1/pump-8/readings").Allowed.ShouldBeFalse();
         AccessCheck.Explain(rules, device, publish: false, "telemetry/v1/+/commands/+").Allowed.ShouldBeFalse();
+    }
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void Nobody_comes_in_over_http_without_credentials_and_there_is_an_administrator(string profile)
+    {
+        var services = Services(profile).ToDictionary(s => s.Key, s => s.Value);
+        foreach (var (service, node) in services.Where(s => s.Value.Map("environment").ContainsKey("TELEMETRY__HTTP__ADDRESS") && s.Value.Text("image").StartsWith(Ours, StringComparison.Ordinal)))
+        {
+            var options = Options(node);
+            options.Access.AllowAnonymousFromAnywhere.ShouldBeFalse(service);
+            options.Access.MetricsTokenFile.ShouldNotBeNullOrEmpty(service);
+        }
+
+        var users = Options(services["query"]).Edge.UsersFile!;
+        services["query"].Items("volumes").ShouldContain(v => users.StartsWith(v.Text("target") + "/", StringComparison.Ordinal) && v.Text("source") == "users");
+        var command = services["administrator"].Items("command").Select(c => c.ToString()).ToList();
+        command.ShouldContain("administrator");
+        command.ShouldContain("/run/secrets/console-admin-password");
+        services["prometheus"].Items("secrets").Select(s => s.Text("source")).ShouldContain("metrics-token");
     }
 
     [Fact]

@@ -212,6 +212,8 @@ public sealed class HelmChartTests
     [Theory]
     [InlineData("instances beyond it would be idle", "process.autoscaling.enabled=true,kafka.partitions=4")]
     [InlineData("auth.allowAnonymous=true for a network you trust", "edge.auth.existingSecret=")]
+    [InlineData("access.usersSecret: name a Secret", "access.usersSecret=")]
+    [InlineData("access.metricsTokenSecret: name a Secret", "access.metricsTokenSecret=")]
     [InlineData("/image/tag", "image.tag=latest")]
     [InlineData("kafka.sasl.username is needed", "kafka.securityProtocol=SaslSsl")]
     [InlineData("proces", "proces.replicas=3")]
@@ -221,6 +223,23 @@ public sealed class HelmChartTests
 
         code.ShouldNotBe(0);
         errors.ShouldContain(sentence);
+    }
+
+    [Theory]
+    [MemberData(nameof(Values))]
+    public void Http_starts_closed_and_query_knows_who_may_sign_in(string values)
+    {
+        var objects = Render(values);
+        var isOpen = values == "trial.yaml";
+        foreach (var (container, environment) in objects.SelectMany(Containers).Select(c => (c, Environment(objects, c))).Where(c => c.Item2.ContainsKey("TELEMETRY__HTTP__ADDRESS")))
+        {
+            var access = EnvironmentSettings.Read(environment).Access;
+            access.AllowAnonymousFromAnywhere.ShouldBe(isOpen, container.Text("name"));
+            (access.MetricsTokenFile.Length > 0).ShouldBe(!isOpen, container.Text("name"));
+        }
+
+        var query = objects.SelectMany(Containers).Single(c => c.Text("name") == "query");
+        Environment(objects, query).ContainsKey("TELEMETRY__EDGE__USERSFILE").ShouldBe(!isOpen);
     }
 
     [Fact]

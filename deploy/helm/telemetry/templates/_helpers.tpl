@@ -41,6 +41,12 @@ TELEMETRY__SCHEMAREGISTRY__URLS__0: {{ .Values.schemaRegistry.url | quote }}
 {{- end }}
 TELEMETRY__HTTP__ADDRESS: "0.0.0.0"
 TELEMETRY__HTTP__PORT: "8080"
+{{- if .Values.access.allowAnonymous }}
+TELEMETRY__ACCESS__ALLOWANONYMOUSFROMANYWHERE: "true"
+{{- else }}
+TELEMETRY__ACCESS__METRICSTOKENFILE: /etc/telemetry/metrics/token
+{{- end }}
+TELEMETRY__LOGGING__AUDITBYTESMAX: "33554432"
 TELEMETRY__LOGGING__FORMAT: {{ .Values.logFormat | quote }}
 TELEMETRY__SHUTDOWNTIMEOUT: {{ printf "%ds" (int .Values.shutdownSeconds) | quote }}
 {{- range $name, $value := .Values.settings }}
@@ -74,6 +80,9 @@ capabilities: { drop: [ALL] }
 {{- if hasPrefix "Sasl" .Values.kafka.securityProtocol }}
 - { name: kafka-sasl, mountPath: /etc/telemetry/kafka-sasl, readOnly: true }
 {{- end }}
+{{- if not .Values.access.allowAnonymous }}
+- { name: metrics-token, mountPath: /etc/telemetry/metrics, readOnly: true }
+{{- end }}
 - { name: tmp, mountPath: /tmp }
 - { name: data, mountPath: /data }
 {{- end }}
@@ -86,6 +95,10 @@ capabilities: { drop: [ALL] }
 {{- if hasPrefix "Sasl" .Values.kafka.securityProtocol }}
 - name: kafka-sasl
   secret: { secretName: {{ required "kafka.sasl.existingSecret is needed with the Sasl protocols" .Values.kafka.sasl.existingSecret }} }
+{{- end }}
+{{- if not .Values.access.allowAnonymous }}
+- name: metrics-token
+  secret: { secretName: {{ required "access.metricsTokenSecret: name a Secret with the key token, or set access.allowAnonymous=true for a network you trust" .Values.access.metricsTokenSecret }} }
 {{- end }}
 - name: tmp
   emptyDir: { sizeLimit: 64Mi }
