@@ -44,6 +44,9 @@ internal static class AccessTable
         new("GET", "/api/v1/alarms/stats", Need.Viewer),
         new("GET", "/api/v1/alarms/rules", Need.Viewer),
         new("GET", "/api/v1/alarms/live", Need.Viewer) { IsStream = true },
+        new("GET", "/api/v1/detectors", Need.Viewer),
+        new("GET", "/api/v1/detectors/history", Need.Viewer),
+        new("GET", "/api/v1/devices/{device}/sensors/{sensor}/detectors", Need.Viewer),
         new("GET", "/api/v1/pipeline", Need.Viewer),
         new("GET", "/api/v1/live", Need.Viewer) { IsStream = true },
         new("GET", "/api/v1/devices/{device}/commands", Need.Viewer),
@@ -54,6 +57,9 @@ internal static class AccessTable
         new("POST", "/api/v1/alarms/{id}/{action}", Need.Operator),
         new("PUT", "/api/v1/alarms/rules", Need.Engineer) { NeedsAllDevices = true },
         new("POST", "/api/v1/alarms/rules/check", Need.Engineer),
+        new("PUT", "/api/v1/detectors", Need.Engineer) { NeedsAllDevices = true },
+        new("POST", "/api/v1/detectors/check", Need.Engineer),
+        new("POST", "/api/v1/devices/{device}/sensors/{sensor}/backtest", Need.Engineer),
 
         // The console, the description of the API, and what is nowhere.
         new("GET", "/{**file}", Need.Viewer),

@@ -8,7 +8,7 @@ internal sealed class AccessFlags
 {
     private readonly Option<UserRole?> _role = new("--role")
     {
-        Description = "Viewer reads; Operator acknowledges and commands too; Engineer puts alarm rules in force too; Administrator sees users, tokens and the audit log too.",
+        Description = "Viewer reads; Operator acknowledges and commands too; Engineer puts settings and rules in force and runs backtests too; Administrator sees users, tokens and the audit log too.",
     };
 
     private readonly Option<bool> _mqtt = new("--mqtt") { Description = "MQTT takes the user too." };

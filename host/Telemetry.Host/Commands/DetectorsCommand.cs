@@ -101,6 +101,7 @@ internal static class DetectorsCommand
         string name, string description, Symbol[] own, Func<ParseResult, DetectorClient, TextWriter, CancellationToken, Task> run)
     {
         var api = new Option<Uri?>("--api") { Description = "Address of the API (default: the instance that runs over --data)." };
+        var tokenFile = new TokenOption();
         var shared = new SharedOptions();
         var command = new Command(name, description) { api };
         foreach (var symbol in own)
@@ -115,10 +116,11 @@ internal static class DetectorsCommand
             }
         }
 
+        tokenFile.AddTo(command);
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            using var client = new DetectorClient(result.GetValue(api) ?? InstanceFile.FindApi(shared.Load(result)));
+            using var client = new DetectorClient(result.GetValue(api) ?? InstanceFile.FindApi(shared.Load(result)), tokenFile.Read(result));
             await run(result, client, result.InvocationConfiguration.Output, cancellationToken);
             return 0;
         });

@@ -17,8 +17,12 @@ internal sealed class TokenOption
 
     /// <summary>What is sent; null without a token.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public AuthenticationHeaderValue? Read(ParseResult result) =>
-        (result.GetValue(_file) ?? Environment.GetEnvironmentVariable(Variable)) is { Length: > 0 } file
+    public AuthenticationHeaderValue? Read(ParseResult result) => Of(result.GetValue(_file));
+
+    /// <summary>The same for a file, or without one for what the variable names.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static AuthenticationHeaderValue? Of(string? given) =>
+        (given ?? Environment.GetEnvironmentVariable(Variable)) is { Length: > 0 } file
             ? new AuthenticationHeaderValue("Bearer", File.ReadLines(file).FirstOrDefault()?.Trim())
             : null;
 }

@@ -4,9 +4,14 @@ using System.Text.Json;
 namespace Telemetry.Host.Detection;
 
 /// <summary>Settings of detectors of a running platform, over its API.</summary>
-internal sealed class DetectorClient(Uri api) : IDisposable
+internal sealed class DetectorClient(Uri api, AuthenticationHeaderValue? token = null) : IDisposable
 {
-    private readonly HttpClient _client = new() { BaseAddress = api, Timeout = TimeSpan.FromSeconds(30) };
+    private readonly HttpClient _client = new()
+    {
+        BaseAddress = api,
+        Timeout = TimeSpan.FromSeconds(30),
+        DefaultRequestHeaders = { Authorization = token },
+    };
 
     /// <summary>The newest version with everything beside it.</summary>
     public Task<JsonElement> ShowAsync(CancellationToken cancellationToken) => GetAsync("api/v1/detectors", cancellationToken);

@@ -1,10 +1,10 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.V1;
 using Telemetry.Query.Alarms;
+using Telemetry.Query.Answers;
 using Telemetry.Query.Parameters;
 
 namespace Telemetry.Query.Endpoints;
@@ -56,7 +56,7 @@ internal static class AlarmLiveEndpoint
             _response.ContentType = "text/event-stream";
             _response.Headers.CacheControl = "no-store";
             _response.Headers["X-Accel-Buffering"] = "no";
-            _response.BodyWriter.Write("retry: 2000\n: hello\n\n"u8);
+            _response.BodyWriter.Put("retry: 2000\n: hello\n\n"u8);
             await _response.BodyWriter.FlushAsync(cancellationToken);
         }
 
@@ -76,7 +76,7 @@ internal static class AlarmLiveEndpoint
                 if (await Task.WhenAny(ready, beat) == beat)
                 {
                     await beat;
-                    _response.BodyWriter.Write(": beat\n\n"u8);
+                    _response.BodyWriter.Put(": beat\n\n"u8);
                     beat = heart.WaitForNextTickAsync(cancellationToken).AsTask();
                 }
                 else
@@ -106,13 +106,13 @@ internal static class AlarmLiveEndpoint
                 return;
             }
 
-            _response.BodyWriter.Write(Encoding.ASCII.GetBytes($"id: {place}\nevent: alarm\ndata: "));
+            _response.BodyWriter.Put(Encoding.ASCII.GetBytes($"id: {place}\nevent: alarm\ndata: "));
             using (var writer = new Utf8JsonWriter(_response.BodyWriter))
             {
                 AlarmFields.Write(writer, change.Change);
             }
 
-            _response.BodyWriter.Write("\n\n"u8);
+            _response.BodyWriter.Put("\n\n"u8);
         }
     }
 }

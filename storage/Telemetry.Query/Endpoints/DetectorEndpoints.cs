@@ -112,7 +112,7 @@ internal static class DetectorEndpoints
         var desk = Desk(request);
         var document = await DocumentReader.ReadAsync(request);
         var expected = request.Parameters.Text(Expected) is null ? (int?)null : request.Parameters.Integer(Expected, 0, 0, int.MaxValue);
-        var by = request.Context.User.Identity is { IsAuthenticated: true, Name: { Length: > 0 } name } ? name : request.Parameters.Text(By) ?? "api";
+        var by = request.Caller.Name ?? request.Parameters.Text(By) ?? "api";
         var source = request.Parameters.Text(Source) ?? "api";
         var comment = request.Parameters.Text(Comment) ?? "";
         var version = await AskAsync(() => desk.PutAsync(document, by, source, comment, expected, request.Aborted));

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -50,7 +49,7 @@ internal static class LatestRows
                 Write(writer, row);
             }
 
-            response.BodyWriter.Write("\n"u8);
+            response.BodyWriter.Put("\n"u8);
         }
 
         await response.BodyWriter.FlushAsync(cancellationToken);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -95,7 +94,7 @@ internal static class TableAnswer
                 writer.WriteEndObject();
             }
 
-            request.Response.BodyWriter.Write("\n"u8);
+            request.Response.BodyWriter.Put("\n"u8);
         }
 
         await request.Response.BodyWriter.FlushAsync(request.Aborted);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -22,7 +21,7 @@ internal static class LiveStream
     {
         var wait = busy.RetryAfter ?? TimeSpan.FromSeconds(5);
         Begin(context.Response);
-        context.Response.BodyWriter.Write(Encoding.ASCII.GetBytes(
+        context.Response.BodyWriter.Put(Encoding.ASCII.GetBytes(
             string.Create(CultureInfo.InvariantCulture, $"retry: {wait.TotalMilliseconds:0}\n")));
         Event(context.Response, "busy", writer =>
         {
@@ -38,7 +37,7 @@ internal static class LiveStream
     {
         var response = context.Response;
         Begin(response);
-        response.BodyWriter.Write("retry: 2000\n: hello\n\n"u8);
+        response.BodyWriter.Put("retry: 2000\n: hello\n\n"u8);
         await response.BodyWriter.FlushAsync(cancellationToken);
 
         // One timer for the life of the stream: a delay a turn would leave a timer behind for every event that came before it.
@@ -50,7 +49,7 @@ internal static class LiveStream
             if (await Task.WhenAny(ready, beat) == beat)
             {
                 await beat;
-                response.BodyWriter.Write(": beat\n\n"u8);
+                response.BodyWriter.Put(": beat\n\n"u8);
                 beat = heart.WaitForNextTickAsync(cancellationToken).AsTask();
             }
             else
@@ -114,13 +113,13 @@ internal static class LiveStream
 
     private static void Event(HttpResponse response, string name, Action<Utf8JsonWriter> data)
     {
-        response.BodyWriter.Write(Encoding.ASCII.GetBytes($"event: {name}\ndata: "));
+        response.BodyWriter.Put(Encoding.ASCII.GetBytes($"event: {name}\ndata: "));
         using (var writer = new Utf8JsonWriter(response.BodyWriter))
         {
             data(writer);
         }
 
-        response.BodyWriter.Write("\n\n"u8);
+        response.BodyWriter.Put("\n\n"u8);
     }
 
     private static void WriteReadings(Utf8JsonWriter writer, List<LiveItem> readings)

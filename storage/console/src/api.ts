@@ -34,8 +34,19 @@ type Query = Record<string, string | number | undefined>;
 
 export const get = <T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> => ask<T>(path, query, signal ? { signal } : {}, signal);
 
-export const send = <T>(method: string, path: string, body: unknown, query: Query = {}): Promise<T> =>
-  ask<T>(path, query, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+export const send = async <T>(method: string, path: string, body: unknown, query: Query = {}): Promise<T> =>
+  ask<T>(path, query, { method, headers: { "Content-Type": "application/json", ...(await changing()) }, body: JSON.stringify(body) });
+
+export interface Session {
+  user: string; role: string | null; kind: string; devices: string[]; open: boolean; canSignOut: boolean;
+  antiforgery: { header: string; token: string } | null;
+}
+
+/** Headers that a browser's session sends with whatever changes something: asked for each time, another page may have signed in anew. */
+export async function changing(): Promise<Record<string, string>> {
+  const session = await get<Session>("session").catch(() => null);
+  return session?.antiforgery ? { [session.antiforgery.header]: session.antiforgery.token } : {};
+}
 
 async function ask<T>(path: string, query: Query, init: RequestInit, signal?: AbortSignal): Promise<T> {
   let response: Response;

@@ -1,15 +1,5 @@
-import { get } from "./api";
+import { changing, get, type Session } from "./api";
 import { byId } from "./dom";
-
-interface Session {
-  user: string; role: string | null; kind: string; devices: string[]; open: boolean; canSignOut: boolean;
-  antiforgery: { header: string; token: string } | null;
-}
-
-/** Headers that a session of a browser sends with whatever changes something; empty for everybody else. */
-export function changing(session: Session): Record<string, string> {
-  return session.antiforgery ? { [session.antiforgery.header]: session.antiforgery.token } : {};
-}
 
 /** Shows who is here, or that the door is open, and offers to sign out. */
 export async function showSession(): Promise<void> {
@@ -28,9 +18,7 @@ export async function showSession(): Promise<void> {
   const button = byId<HTMLButtonElement>("signout");
   button.hidden = !session.canSignOut;
   button.addEventListener("click", async () => {
-    // The token of now: another page of this browser may have signed in anew.
-    const now = await get<Session>("session");
-    await fetch("/signout", { method: "POST", headers: changing(now) });
+    await fetch("/signout", { method: "POST", headers: await changing() });
     location.assign("/signin");
   });
 }

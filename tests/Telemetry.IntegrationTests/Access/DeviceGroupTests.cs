@@ -109,6 +109,20 @@ public sealed class DeviceGroupTests(QueryStore store) : IClassFixture<QueryStor
     }
 
     [Fact]
+    public async Task What_cannot_be_limited_to_some_devices_is_for_who_sees_all()
+    {
+        using var some = _server.NewClient(_server.NewToken(UserRole.Engineer, TimeSpan.FromDays(30), "press-08"));
+        using var all = _server.NewClient(_server.NewToken(UserRole.Engineer, TimeSpan.FromDays(30)));
+        foreach (var path in (string[])["api/v1/detectors", "api/v1/alarms/rules?by=ann"])
+        {
+            using var refused = await some.PutAsJsonAsync(path, new { rules = Array.Empty<object>() }, DoorServer.Token);
+            refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden, path);
+            using var taken = await all.PutAsJsonAsync(path, new { rules = Array.Empty<object>() }, DoorServer.Token);
+            taken.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable, path + ": it came to the endpoint, which has no log here");
+        }
+    }
+
+    [Fact]
     public async Task Series_of_a_device_that_is_not_seen_is_empty()
     {
         var path = string.Create(CultureInfo.InvariantCulture, $"series?device=press-07&sensor=temperature&from={store.Start / 1000}&to={store.Now / 1000}");

@@ -9,7 +9,7 @@ public enum UserRole
     /// <summary>Acknowledges and shelves alarms, and sends commands to devices.</summary>
     Operator = 2,
 
-    /// <summary>Puts alarm rules in force.</summary>
+    /// <summary>Puts settings of detectors and alarm rules in force, and runs backtests.</summary>
     Engineer = 3,
 
     /// <summary>Reads the audit log and sees users and all tokens.</summary>
