@@ -64,7 +64,7 @@ internal sealed class LateJudge(
             Judge(state, device, nowMs);
         }
 
-        if (nowMs >= late.KeepUntilMs)
+        if (state.Late is not null && nowMs >= late.KeepUntilMs)
         {
             late.Release();
             state.Late = null;
@@ -99,7 +99,12 @@ internal sealed class LateJudge(
             KeepCopies(late, copies);
             copies.Release();
             late.ClearReadings();
-            late.KeepUntilMs = late.Copies.Count == 0 ? nowMs : nowMs + _keepMs;
+            late.KeepUntilMs = nowMs + _keepMs;
+            if (late.Copies.Count == 0)
+            {
+                // At once: what is due now already would be let go at the next record, and in a replay at this one.
+                state.Late = null;
+            }
         }
     }
 

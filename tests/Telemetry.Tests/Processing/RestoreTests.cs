@@ -12,56 +12,63 @@ public class RestoreTests
     /// <summary>Outputs and state bytes after crashes at any records, with any pace of snapshots and tight bounds, are those of a run without.</summary>
     [Fact]
     public void Outputs_and_state_after_any_crashes_are_those_of_an_uninterrupted_run() =>
-        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), CrashesChangeNothing).Check(Config.QuickThrowOnFailure.WithMaxTest(150));
+
+    /// <summary>Seeds that found something once.</summary>
+    [Theory]
+    [InlineData(329347444)]
+    public void Crashes_that_changed_something_once_do_not(int seed) => CrashesChangeNothing(seed).ShouldBeTrue();
+
+    private static bool CrashesChangeNothing(int seed)
+    {
+        var random = new Random(seed);
+        var options = TightOptions(random);
+        var uninterrupted = new PartitionDriver(options);
+        var crashing = new PartitionDriver(options);
+        var fleet = new RandomFleet(seed, devices: 8);
+        for (var i = 0; i < 400; i++)
         {
-            var random = new Random(seed);
-            var options = TightOptions(random);
-            var uninterrupted = new PartitionDriver(options);
-            var crashing = new PartitionDriver(options);
-            var fleet = new RandomFleet(seed, devices: 8);
-            for (var i = 0; i < 400; i++)
+            var (time, _, value) = fleet.Next();
+            if (random.Next(25) == 0)
             {
-                var (time, _, value) = fleet.Next();
-                if (random.Next(25) == 0)
-                {
-                    // A tick: time has passed.
-                    (time, value) = (time + random.Next(2_000_000), []);
-                }
-
-                uninterrupted.Append(time, value);
-                crashing.Append(time, value);
+                // A tick: time has passed.
+                (time, value) = (time + random.Next(2_000_000), []);
             }
 
-            uninterrupted.Restore();
-            uninterrupted.Run(400);
-            uninterrupted.Commit(TimeSpan.Zero);
+            uninterrupted.Append(time, value);
+            crashing.Append(time, value);
+        }
 
-            crashing.Restore();
-            for (var to = 0; to < 400;)
+        uninterrupted.Restore();
+        uninterrupted.Run(400);
+        uninterrupted.Commit(TimeSpan.Zero);
+
+        crashing.Restore();
+        for (var to = 0; to < 400;)
+        {
+            to = Math.Min(400, to + random.Next(1, 40));
+            crashing.Run(to);
+            if (random.Next(3) > 0 || to == 400)
             {
-                to = Math.Min(400, to + random.Next(1, 40));
+                crashing.Commit(TimeSpan.FromSeconds(random.Next(0, 60)));
+            }
+
+            if (random.Next(3) > 0)
+            {
+                crashing.Restore();
                 crashing.Run(to);
-                if (random.Next(3) > 0 || to == 400)
-                {
-                    crashing.Commit(TimeSpan.FromSeconds(random.Next(0, 60)));
-                }
-
-                if (random.Next(3) > 0)
-                {
-                    crashing.Restore();
-                    crashing.Run(to);
-                }
             }
+        }
 
-            crashing.Commit(TimeSpan.Zero);
-            crashing.Restore();
-            crashing.Records.Select(o => $"{o.Topic} {Convert.ToHexString(o.Value)}")
-                .ShouldBe(uninterrupted.Records.Select(o => $"{o.Topic} {Convert.ToHexString(o.Value)}"));
-            crashing.States().ShouldBe(uninterrupted.States());
-            crashing.Processor.Watermark.ShouldBe(uninterrupted.Processor.Watermark);
-            crashing.Processor.Pool.Count.ShouldBe(uninterrupted.Processor.Pool.Count);
-            return true;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(150));
+        crashing.Commit(TimeSpan.Zero);
+        crashing.Restore();
+        crashing.Records.Select(o => $"{o.Topic} {Convert.ToHexString(o.Value)}")
+            .ShouldBe(uninterrupted.Records.Select(o => $"{o.Topic} {Convert.ToHexString(o.Value)}"));
+        crashing.States().ShouldBe(uninterrupted.States());
+        crashing.Processor.Watermark.ShouldBe(uninterrupted.Processor.Watermark);
+        crashing.Processor.Pool.Count.ShouldBe(uninterrupted.Processor.Pool.Count);
+        return true;
+    }
 
     private static ProcessingOptions TightOptions(Random random) => new()
     {
