@@ -109,7 +109,8 @@ public sealed class SchemaPipelineTests : IDisposable
         var ids = new HashSet<int>();
         while (ends.Any(end => end.Value > 0 && consumer.Position(end.Key) < end.Value))
         {
-            foreach (var record in await consumer.PollAsync(10_000, TimeSpan.FromMilliseconds(200), Stop))
+            // A record without a value has no readings and no schema: it says that time has passed.
+            foreach (var record in (await consumer.PollAsync(10_000, TimeSpan.FromMilliseconds(200), Stop)).Where(r => !r.Value.IsEmpty))
             {
                 ConfluentFrame.TryRead(record.Value, out var id, out _).ShouldBeTrue();
                 ids.Add(id);
