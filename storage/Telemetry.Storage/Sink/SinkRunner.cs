@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts.Faults;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Verification;
 using Telemetry.Storage.Writing;
 using Telemetry.Streams;
 
@@ -111,6 +112,11 @@ internal sealed class SinkRunner(
         try
         {
             await session.RunAsync(cancellationToken);
+        }
+        catch (ClickHouseException error) when (CorruptionCodes.Contains(error.Code))
+        {
+            await session.CheckPartAsync(error, cancellationToken);
+            throw;
         }
         finally
         {

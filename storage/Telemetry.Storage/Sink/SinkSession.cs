@@ -30,6 +30,8 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     private readonly StoreHorizonReader _horizon;
     private readonly DeadLetterQueue _letters;
     private readonly IRecordIntake _intake;
+    private readonly PartsCheck _check;
+    private readonly Action _damaged;
     private readonly PartsScrubber? _scrubber;
     private readonly Dictionary<int, PartitionState> _partitions = [];
     private readonly DrainRequests _drains = new();
@@ -55,10 +57,9 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         _time = time;
         _letters = new DeadLetterQueue(options.DeadLetterSchemaId, time);
         _intake = stream.CreateIntake(_letters, metrics);
-        _scrubber = options.CheckParts
-            ? new PartsScrubber(
-                new PartsCheck(clickHouse, [.. stream.Targets.Select(t => t.Table)], logger), options.PartsCheckInterval, metrics.PartDamaged, logger, time)
-            : null;
+        _check = new PartsCheck(clickHouse, [.. stream.Targets.Select(t => t.Table)], logger);
+        _damaged = metrics.PartDamaged;
+        _scrubber = options.CheckParts ? new PartsScrubber(_check, options.PartsCheckInterval, metrics.PartDamaged, logger, time) : null;
         _claims = new SinkClaims(clickHouse, stream.Main.Table, FenceOptions.Of(options), logger, time);
         _recovery = new SinkRecovery(log, clickHouse, stream, _claims, options, _intake, metrics, _scrubber, logger, time);
         _writer = new SinkWriter(clickHouse, stream, _claims, _scrubber, options, metrics, time);
@@ -134,6 +135,25 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
 
         // The checkpoint is part of recovery, and merges stand still until it is there: see TurnAsync.
         _recovered = false;
+    }
+
+    /// <summary>
+    /// A statement failed on a damaged part: reads the part it names back, and detaches it when it is damaged. Parts older than the last
+    /// checkpoint are not looked at otherwise, and one of them would end every session after this one.
+    /// </summary>
+    public async ValueTask CheckPartAsync(ClickHouseException fault, CancellationToken cancellationToken)
+    {
+        if (_scrubber is null || NamedPart.Find(fault.Message) is not { } part || !_check.Tables.Contains(part.Table)
+            || (await _claims.LayoutAsync(cancellationToken)).Cluster is not null)
+        {
+            return;
+        }
+
+        var (verdict, _) = await _check.CheckAsync(part, cancellationToken);
+        if (verdict == PartVerdict.Damaged)
+        {
+            _damaged();
+        }
     }
 
     public async ValueTask RevokedAsync(
