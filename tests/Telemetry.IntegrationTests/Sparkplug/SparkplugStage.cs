@@ -152,6 +152,12 @@ internal sealed class SparkplugStage : IAsyncDisposable
             {
                 foreach (var record in await consumer.PollAsync(1000, TimeSpan.FromMilliseconds(100), Cancel))
                 {
+                    if (record.Value.IsEmpty)
+                    {
+                        // It says that time has passed.
+                        continue;
+                    }
+
                     ConfluentFrame.TryRead(record.Value.ToArray(), out _, out var message).ShouldBeTrue();
                     messages.Add(message);
                 }

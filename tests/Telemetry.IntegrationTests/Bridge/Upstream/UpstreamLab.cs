@@ -102,6 +102,12 @@ internal static class UpstreamLab
         {
             foreach (var record in await consumer.PollAsync(1000, TimeSpan.FromSeconds(1), Cancel))
             {
+                if (record.Value.IsEmpty)
+                {
+                    // It says that time has passed.
+                    continue;
+                }
+
                 ConfluentFrame.TryRead(record.Value, out _, out var message).ShouldBeTrue();
                 var batch = ReadingBatch.Parser.ParseFrom(message.Span);
                 ids.AddRange(Enumerable.Range(0, batch.Values.Count).Select(i => (batch.Device, batch.FirstSequence + (ulong)i)));
