@@ -20,7 +20,7 @@ internal static class DamageScenarios
         {
             await sink.StartAsync(CancellationToken.None);
             await sink.WaitUntilReadyAsync(CancellationToken.None);
-            while (damaging.Damaged < 12)
+            while (damaging.Damaged < 12 || damaging.DamagedMerged < 4)
             {
                 damaging.Armed = true;
                 var before = damaging.Damaged;

@@ -8,11 +8,15 @@ internal sealed class DamagingClickHouse(IClickHouse inner, int seed) : IClickHo
     private readonly Random _random = new(seed);
     private readonly Lock _gate = new();
     private int _damaged;
+    private int _damagedMerged;
 
     /// <summary>True: parts are damaged.</summary>
     public volatile bool Armed;
 
     public int Damaged => Volatile.Read(ref _damaged);
+
+    /// <summary>Of them, parts that a merge made.</summary>
+    public int DamagedMerged => Volatile.Read(ref _damagedMerged);
 
     public bool IsShared => inner.IsShared;
 
@@ -32,7 +36,8 @@ internal sealed class DamagingClickHouse(IClickHouse inner, int seed) : IClickHo
             return;
         }
 
-        if (Draw())
+        var isMerged = Draw();
+        if (isMerged)
         {
             // Old rows, from below the checkpoint, in the part that is lost.
             await inner.ExecuteAsync(new ClickHouseQuery($"SYSTEM START MERGES {table}"), cancellationToken);
@@ -40,12 +45,21 @@ internal sealed class DamagingClickHouse(IClickHouse inner, int seed) : IClickHo
         }
 
         var rows = await inner.QueryRowsAsync(
-            $"SELECT path FROM system.parts WHERE active AND database = currentDatabase() AND table = '{table}' ORDER BY modification_time DESC, max_block_number DESC LIMIT 1",
+            $"SELECT path FROM system.parts WHERE active AND database = currentDatabase() AND table = '{table}' AND level {(isMerged ? ">" : ">=")} 0 ORDER BY modification_time DESC, max_block_number DESC LIMIT 1",
             null,
             cancellationToken);
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
         await using var file = new FileStream(Path.Combine(rows[0][0], "data.bin"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         file.SetLength(file.Length / 2);
         Interlocked.Increment(ref _damaged);
+        if (isMerged)
+        {
+            Interlocked.Increment(ref _damagedMerged);
+        }
     }
 
     public ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken) => inner.ExecuteAsync(query, cancellationToken);

@@ -29,7 +29,10 @@ internal enum KafkaTransactionPhase
 internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactionalProducer
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longer than Kafka takes to elect a new leader after a broker died, which is 9 s by default (broker.session.timeout.ms).</summary>
+    private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan DisposeTimeout = TimeSpan.FromSeconds(5);
 
     private readonly string _transactionalId;
@@ -119,7 +122,7 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
         Demand(KafkaTransactionPhase.Open);
         if (!_needsAbort)
         {
-            await SettleAsync(cancellationToken);
+            await SettleAsync(SettleTimeout, cancellationToken);
         }
 
         await RunAsync("abort", Client.AbortTransaction, Kafka.Options.OpenTimeout, cancellationToken);
@@ -130,11 +133,11 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
     /// Waits a while for what was appended: an abort that overtakes a partition's first record meets a coordinator that
     /// knows of no transaction, which librdkafka takes for fatal (INVALID_TXN_STATE).
     /// </summary>
-    private async Task SettleAsync(CancellationToken cancellationToken)
+    private async Task SettleAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            await FlushAsync(cancellationToken).AsTask().WaitAsync(SettleTimeout, cancellationToken);
+            await FlushAsync(cancellationToken).AsTask().WaitAsync(timeout, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -152,7 +155,7 @@ internal sealed class KafkaTransactionalProducer : KafkaProducer, ITransactional
             {
                 if (!_needsAbort)
                 {
-                    await SettleAsync(default);
+                    await SettleAsync(DisposeTimeout, default);
                 }
 
                 await RunAsync("abort", Client.AbortTransaction, DisposeTimeout, default);
