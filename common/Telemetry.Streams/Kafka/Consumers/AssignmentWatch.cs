@@ -22,9 +22,7 @@ internal sealed class AssignmentWatch : IAsyncDisposable
     private readonly Func<MemberLook> _look;
     private readonly Action _differs;
     private readonly AssignmentComparison _comparison = new();
-    private readonly CancellationTokenSource _stop = new();
-    private readonly PeriodicTimer _timer;
-    private readonly Task _loop;
+    private readonly PeriodicLook _looks;
 
     /// <param name="log">The cluster, and how often it is asked.</param>
     /// <param name="group">The member's group.</param>
@@ -33,32 +31,10 @@ internal sealed class AssignmentWatch : IAsyncDisposable
     public AssignmentWatch(KafkaContext log, string group, Func<MemberLook> look, Action differs)
     {
         (_log, _group, _look, _differs) = (log, group, look, differs);
-        _timer = new PeriodicTimer(log.Options.AssignmentCheckInterval, log.Time);
-        _loop = Task.Run(RunLoopAsync);
+        _looks = new PeriodicLook(log.Options.AssignmentCheckInterval, log.Time, CompareAsync);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await _loop;
-        _timer.Dispose();
-        _stop.Dispose();
-    }
-
-    private async Task RunLoopAsync()
-    {
-        try
-        {
-            while (await _timer.WaitForNextTickAsync(_stop.Token))
-            {
-                await CompareAsync(_stop.Token);
-            }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            return;
-        }
-    }
+    public ValueTask DisposeAsync() => _looks.DisposeAsync();
 
     private async Task CompareAsync(CancellationToken cancellationToken)
     {

@@ -18,9 +18,7 @@ internal sealed class FetchWatch : IAsyncDisposable
     private readonly Func<long> _polls;
     private readonly Func<TopicPartition, TimeSpan, long> _end;
     private readonly FetchComparison _comparison = new();
-    private readonly CancellationTokenSource _stop = new();
-    private readonly PeriodicTimer _timer;
-    private readonly Task _loop;
+    private readonly PeriodicLook _looks;
 
     /// <param name="log">The cluster, and how often is looked.</param>
     /// <param name="group">The consumer's group, if any; for messages.</param>
@@ -30,32 +28,10 @@ internal sealed class FetchWatch : IAsyncDisposable
     public FetchWatch(KafkaContext log, string? group, KafkaCursors cursors, Func<long> polls, Func<TopicPartition, TimeSpan, long> end)
     {
         (_log, _group, _cursors, _polls, _end) = (log, group, cursors, polls, end);
-        _timer = new PeriodicTimer(log.Options.FetchCheckInterval, log.Time);
-        _loop = Task.Run(RunLoopAsync);
+        _looks = new PeriodicLook(log.Options.FetchCheckInterval, log.Time, LookAsync);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await _loop;
-        _timer.Dispose();
-        _stop.Dispose();
-    }
-
-    private async Task RunLoopAsync()
-    {
-        try
-        {
-            while (await _timer.WaitForNextTickAsync(_stop.Token))
-            {
-                await LookAsync(_stop.Token);
-            }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            return;
-        }
-    }
+    public ValueTask DisposeAsync() => _looks.DisposeAsync();
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
