@@ -37,6 +37,7 @@ internal static class AccessTable
         new("GET", "/api/v1/anomalies", Need.Viewer),
         new("GET", "/api/v1/device-events", Need.Viewer),
         new("GET", "/api/v1/incidents", Need.Viewer),
+        new("GET", "/api/v1/statistics", Need.Viewer),
         new("GET", "/api/v1/export", Need.Viewer),
         new("GET", "/api/v1/alarms", Need.Viewer),
         new("GET", "/api/v1/alarms/{id}", Need.Viewer),

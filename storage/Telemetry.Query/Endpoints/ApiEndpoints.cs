@@ -13,6 +13,7 @@ internal static class ApiEndpoints
         .. SeriesEndpoints.All,
         .. EventEndpoints.All,
         .. IncidentEndpoints.All,
+        StatisticsEndpoint.Endpoint,
         ExportEndpoint.Endpoint,
         PipelineEndpoint.Endpoint,
         .. CommandEndpoints.All,

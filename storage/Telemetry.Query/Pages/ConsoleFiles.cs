@@ -21,13 +21,17 @@ internal static class ConsoleFiles
         <code>./telemetry up</code>, which does it.</p></html>
         """;
 
+    private const string Index = "index.html";
+
+    private static readonly (string Encoding, string Suffix)[] Encodings = [("br", ".br"), ("gzip", ".gz")];
+
     private static readonly FileExtensionContentTypeProvider Types = new();
 
     public static void Map(IEndpointRouteBuilder routes, QueryOptions options, ILogger logger)
     {
         var folder = options.ConsoleFolder is { } path ? Path.GetFullPath(path) : null;
         var files = Directory.Exists(folder) ? new PhysicalFileProvider(folder) : null;
-        if (files?.GetFileInfo("index.html").Exists != true)
+        if (files?.GetFileInfo(Index).Exists != true)
         {
             logger.ConsoleMissing(folder ?? "(no folder configured)");
         }
@@ -41,24 +45,52 @@ internal static class ConsoleFiles
     {
         var response = context.Response;
         response.Headers.XContentTypeOptions = "nosniff";
-        var name = string.IsNullOrEmpty(file) ? "index.html" : file;
+        var name = string.IsNullOrEmpty(file) ? Index : file;
         var info = files?.GetFileInfo(name);
+        if (info is not { Exists: true, IsDirectory: false } && ConsolePages.IsPage(name))
+        {
+            // Pages have addresses of their own, and the console shows them all. It also says that there is no such page.
+            response.StatusCode = ConsolePages.IsKnown(name) ? StatusCodes.Status200OK : StatusCodes.Status404NotFound;
+            name = Index;
+            info = files?.GetFileInfo(name);
+        }
+
         if (info is { Exists: true, IsDirectory: false })
         {
-            // Vite puts a hash of the content into the names below assets/, so these never change.
-            response.Headers.CacheControl = name.StartsWith("assets/", StringComparison.Ordinal)
-                ? "public, max-age=31536000, immutable"
-                : "no-cache";
-            response.Headers.ContentSecurityPolicy =
-                "default-src 'self'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-            response.ContentType = Types.TryGetContentType(name, out var type) ? type : "application/octet-stream";
-            response.ContentLength = info.Length;
-            await response.SendFileAsync(info, context.RequestAborted);
+            await SendFileAsync(context, files!, info, name);
             return;
         }
 
-        response.StatusCode = name == "index.html" ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status404NotFound;
+        response.StatusCode = name == Index ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status404NotFound;
         response.ContentType = "text/html; charset=utf-8";
-        await response.WriteAsync(name == "index.html" ? NotBuilt : "<!doctype html><title>Not found</title>Not found", context.RequestAborted);
+        await response.WriteAsync(name == Index ? NotBuilt : "<!doctype html><title>Not found</title>Not found", context.RequestAborted);
+    }
+
+    private static async Task SendFileAsync(HttpContext context, PhysicalFileProvider files, IFileInfo info, string name)
+    {
+        var response = context.Response;
+
+        // Vite puts a hash of the content into the names below assets/, so these never change.
+        response.Headers.CacheControl = name.StartsWith("assets/", StringComparison.Ordinal)
+            ? "public, max-age=31536000, immutable"
+            : "no-cache";
+        response.Headers.ContentSecurityPolicy =
+            "default-src 'self'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+        response.ContentType = Types.TryGetContentType(name, out var type) ? type : "application/octet-stream";
+        response.Headers.Vary = "Accept-Encoding";
+        var accepted = context.Request.GetTypedHeaders().AcceptEncoding;
+        foreach (var (encoding, suffix) in Encodings)
+        {
+            // The build has put compressed copies beside the files of text.
+            if (accepted.Any(a => a.Value == encoding && a.Quality is not 0) && files.GetFileInfo(name + suffix) is { Exists: true } compressed)
+            {
+                response.Headers.ContentEncoding = encoding;
+                info = compressed;
+                break;
+            }
+        }
+
+        response.ContentLength = info.Length;
+        await response.SendFileAsync(info, context.RequestAborted);
     }
 }

@@ -232,7 +232,7 @@ public sealed class ApiTests(QueryStore store) : IClassFixture<QueryStore>
         var document = await server.Client.GetJsonAsync("/openapi/v1.json");
 
         var paths = document.GetProperty("paths");
-        paths.EnumerateObject().Count().ShouldBe(28);
+        paths.EnumerateObject().Count().ShouldBe(29);
         paths.GetProperty("/api/v1/devices/{device}/commands").GetProperty("post").GetProperty("summary").GetString()
             .ShouldBe("Send a command to a device");
         var series = paths.GetProperty("/api/v1/series").GetProperty("get");
@@ -261,6 +261,7 @@ public sealed class ApiTests(QueryStore store) : IClassFixture<QueryStore>
     {
         var folder = Directory.CreateTempSubdirectory("telemetry-console-");
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "index.html"), "<h1>here</h1>", QueryStore.Token);
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "index.html.gz"), "packed", QueryStore.Token);
         await using var server = await QueryServer.StartAsync(
             store.ClickHouse, store.Time, new QueryOptions { ConsoleFolder = folder.FullName });
 
@@ -270,6 +271,27 @@ public sealed class ApiTests(QueryStore store) : IClassFixture<QueryStore>
         (await index.Content.ReadAsStringAsync(QueryStore.Token)).ShouldBe("<h1>here</h1>");
         index.Headers.Contains("Content-Security-Policy").ShouldBeTrue();
         outside.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        foreach (var (path, status) in ((string, HttpStatusCode)[])[
+            ("/explore?s=a/b", HttpStatusCode.OK), ("/devices/press.07", HttpStatusCode.OK), ("/plant/", HttpStatusCode.OK),
+            ("/nowhere", HttpStatusCode.NotFound), ("/plant/more", HttpStatusCode.NotFound)])
+        {
+            using var page = await server.Client.GetAsync(new Uri(path, UriKind.Relative), QueryStore.Token);
+            page.StatusCode.ShouldBe(status, path);
+            (await page.Content.ReadAsStringAsync(QueryStore.Token)).ShouldBe("<h1>here</h1>", path);
+        }
+
+        using var missing = await server.Client.GetAsync(new Uri("/assets/gone.js", UriKind.Relative), QueryStore.Token);
+        missing.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await missing.Content.ReadAsStringAsync(QueryStore.Token)).ShouldNotContain("here");
+        foreach (var (accepted, encoding, body) in ((string, string?, string)[])[("gzip, br", "gzip", "packed"), ("gzip;q=0", null, "<h1>here</h1>")])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+            request.Headers.Add("Accept-Encoding", accepted);
+            using var answer = await server.Client.SendAsync(request, QueryStore.Token);
+            answer.Content.Headers.ContentEncoding.SingleOrDefault().ShouldBe(encoding);
+            (await answer.Content.ReadAsStringAsync(QueryStore.Token)).ShouldBe(body);
+        }
+
         folder.Delete(recursive: true);
     }
 

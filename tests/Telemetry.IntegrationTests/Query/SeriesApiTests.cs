@@ -39,6 +39,27 @@ public sealed class SeriesApiTests(QueryStore store) : IClassFixture<QueryStore>
             .ShouldBe(["1d", "1h", "1m", "raw"]);
     }
 
+    [Fact]
+    public async Task Statistics_are_those_of_the_readings_that_are_numbers()
+    {
+        await using var server = await QueryServer.StartAsync(store.ClickHouse, store.Time);
+
+        var all = await server.Client.GetJsonAsync("/api/v1/statistics?device=press-07&sensor=temperature&from=now-3h&to=now&low=0&high=1079");
+        var odd = await server.Client.GetJsonAsync("/api/v1/statistics?device=press-07&sensor=odd&from=now-3h&to=now");
+        var none = await server.Client.GetJsonAsync("/api/v1/statistics?device=press-07&sensor=void&from=now-3h&to=now&low=1");
+
+        all.GetProperty("readings").GetInt64().ShouldBe(QueryStore.Seconds);
+        (all.GetProperty("min").GetDouble(), all.GetProperty("max").GetDouble(), all.GetProperty("mean").GetDouble()).ShouldBe((0, QueryStore.Seconds - 1, (QueryStore.Seconds - 1) / 2.0));
+        all.GetProperty("deviation").GetDouble().ShouldBe(Math.Sqrt((Math.Pow(QueryStore.Seconds, 2) - 1) / 12), 1e-6);
+        all.GetProperty("p50").GetDouble().ShouldBe(QueryStore.Seconds / 2.0, QueryStore.Seconds * 0.01);
+        all.GetProperty("within").GetDouble().ShouldBe(0.1);
+        (odd.GetProperty("readings").GetInt64(), odd.GetProperty("used").GetInt64(), odd.GetProperty("notFinite").GetInt64()).ShouldBe((60, 57, 3));
+        odd.GetProperty("within").ValueKind.ShouldBe(JsonValueKind.Null);
+        (none.GetProperty("used").GetInt64(), none.GetProperty("mean").ValueKind, none.GetProperty("within").ValueKind).ShouldBe((0, JsonValueKind.Null, JsonValueKind.Null));
+        (await server.Client.GetProblemAsync("/api/v1/statistics?device=a&sensor=b&low=2&high=1", 400)).GetProperty("parameter").GetString().ShouldBe("low");
+        (await server.Client.GetProblemAsync("/api/v1/statistics?device=a&sensor=b&low=x", 400)).GetProperty("detail").GetString()!.ShouldContain("'x' is not a number.");
+    }
+
     [Theory]
     [InlineData("1s", "raw", 1)]
     [InlineData("PT30S", "raw", 30)]
