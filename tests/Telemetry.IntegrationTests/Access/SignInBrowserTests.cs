@@ -19,11 +19,11 @@ public sealed class SignInBrowserTests(QueryStore store) : IClassFixture<QuerySt
 
     public async ValueTask InitializeAsync()
     {
-        if (ConsoleStage.Missing is null)
+        if (BrowserStage.Missing is null)
         {
             SetDefaultExpectTimeout(60_000);
             _playwright = await Playwright.CreateAsync();
-            _browser = await ConsoleStage.LaunchAsync(_playwright);
+            _browser = await BrowserStage.LaunchAsync(_playwright);
         }
     }
 
@@ -46,7 +46,7 @@ public sealed class SignInBrowserTests(QueryStore store) : IClassFixture<QuerySt
         DoorServer.AddUser(options, "ann", UserRole.Operator);
         await using var server = await StartAsync(options);
 
-        await page.GotoAsync(server.Address + "#device=press-07&sensor=temperature&range=24h");
+        await page.GotoAsync(server.Address + "explore?s=press-07/temperature&range=24h");
         await Expect(page.Locator("h1")).ToHaveTextAsync("Sign in");
         await page.FillAsync("#user", "ann");
         await page.FillAsync("#password", "wrong");
@@ -57,7 +57,7 @@ public sealed class SignInBrowserTests(QueryStore store) : IClassFixture<QuerySt
         await page.FillAsync("#password", DoorServer.Password);
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.Locator("#who")).ToHaveTextAsync("ann · operator");
-        await Expect(page.Locator("[data-device='press-07']")).ToBeVisibleAsync();
+        await Expect(page.Locator(".plot")).ToHaveAttributeAsync("data-traces", "press-07/temperature");
         (await page.EvaluateAsync<string>("() => document.cookie")).ShouldBeEmpty("scripts see no cookie");
 
         await page.ClickAsync("#signout");
@@ -79,6 +79,8 @@ public sealed class SignInBrowserTests(QueryStore store) : IClassFixture<QuerySt
         await page.FillAsync("#password", DoorServer.Password);
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.Locator("#who")).ToHaveTextAsync("ann · viewer");
+        await Expect(page.Locator(".tools")).ToContainTextAsync("Acknowledging needs the role operator.");
+        await Expect(page.Locator("#acknowledge")).ToHaveCountAsync(0);
 
         UsersFile.Remove(server.UsersFile, "ann");
         await Expect(page.Locator("h1")).ToHaveTextAsync("Sign in");
@@ -89,20 +91,20 @@ public sealed class SignInBrowserTests(QueryStore store) : IClassFixture<QuerySt
     {
         var page = await PageAsync();
         await using var server = await StartAsync(DoorServer.Settings(_folder, hasUsersFile: false));
-        await page.GotoAsync(server.Address + "#device=press-07&sensor=temperature&range=24h");
+        await page.GotoAsync(server.Address + "explore?s=press-07/temperature&range=24h");
 
         await Expect(page.Locator("#who")).ToHaveTextAsync("open: no users yet");
         await Expect(page.Locator("#signout")).ToBeHiddenAsync();
-        await Expect(page.Locator("#plot canvas")).ToBeVisibleAsync();
+        await Expect(page.Locator(".plot canvas")).ToBeVisibleAsync();
         _errors.ShouldBeEmpty();
     }
 
     private Task<DoorServer> StartAsync(TelemetryOptions options) =>
-        DoorServer.StartAsync(options with { Query = options.Query with { ConsoleFolder = ConsoleStage.Dist } }, store.ClickHouse);
+        DoorServer.StartAsync(options with { Query = options.Query with { ConsoleFolder = BrowserStage.Dist } }, store.ClickHouse);
 
     private async Task<IPage> PageAsync()
     {
-        Assert.SkipWhen(ConsoleStage.Missing is not null, ConsoleStage.Missing ?? "");
+        Assert.SkipWhen(BrowserStage.Missing is not null, BrowserStage.Missing ?? "");
         var page = await _browser!.NewPageAsync();
         page.PageError += (_, error) => _errors.Add(error);
         page.Console += (_, message) =>

@@ -1,0 +1,5 @@
+import type { Limit, Mark } from "./marks";
+import type { Trace } from "./trace";
+
+/** All that a chart draws. */
+export interface Picture { traces: Trace[]; hidden: ReadonlySet<string>; marks: Mark[]; limits: Limit[]; window: [number, number]; zone: string; theme: string }

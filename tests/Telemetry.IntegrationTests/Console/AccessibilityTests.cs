@@ -1,0 +1,99 @@
+using System.Text.Json;
+using Microsoft.Playwright;
+using Telemetry.Contracts.V1;
+using Telemetry.IntegrationTests.Storage;
+using static Microsoft.Playwright.Assertions;
+
+namespace Telemetry.IntegrationTests.Console;
+
+/// <summary>Every page, in both themes and on a phone: axe finds nothing, nothing is wider than the screen, fingers move the chart.</summary>
+[Collection(EngineFixture.Collection)]
+public sealed class AccessibilityTests(PlantStage stage) : IClassFixture<PlantStage>
+{
+    public static readonly TheoryData<string, string> Addresses = new()
+    {
+        { "/plant", "#alarms" },
+        { "/explore", ".start button" },
+        { "/explore?s=press-01/oil&range=1h", "#legend" },
+        { "/devices", "#devices .value" },
+        { "/devices/press-01", "#values .spark path" },
+        { "/pipeline", "#lag" },
+        { "/nowhere", "h1" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Addresses))]
+    public async Task Axe_finds_nothing_in_either_theme(string address, string ready)
+    {
+        stage.Raise("press-01", "hot", AlarmPriority.Critical, "oil 91.5, above 90");
+        var axe = await AxeAsync();
+        foreach (var scheme in (ColorScheme[])[ColorScheme.Dark, ColorScheme.Light])
+        {
+            var page = await stage.OpenAsync(address, new() { ViewportSize = new ViewportSize { Width = 1280, Height = 800 }, ColorScheme = scheme });
+            await Expect(page.Locator(ready).First).ToBeVisibleAsync();
+            await page.EvaluateAsync(axe);
+
+            var found = JsonDocument.Parse(await page.EvaluateAsync<string>("() => axe.run().then(found => JSON.stringify(found.violations))")).RootElement;
+            found.EnumerateArray().Select(Told).ShouldBeEmpty($"{address}, {scheme}");
+            await page.CloseAsync();
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Addresses))]
+    public async Task Nothing_is_wider_than_a_phone(string address, string ready)
+    {
+        stage.Raise("press-01", "hot", AlarmPriority.Critical, "oil 91.5, above 90");
+        var page = await stage.OpenAsync(address, Phone());
+        await Expect(page.Locator(ready).First).ToBeAttachedAsync();
+
+        (await page.EvaluateAsync<int>("() => document.scrollingElement.scrollWidth")).ShouldBeLessThanOrEqualTo(390);
+        await page.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Two_fingers_zoom_and_one_moves()
+    {
+        var page = await stage.OpenAsync("/explore?s=press-01/oil&range=1h", Phone());
+        await page.ShowsAsync("press-01/oil");
+        var box = (await page.Locator(".u-over").BoundingBoxAsync())!;
+        var before = await page.WindowAsync();
+        var touch = await page.Context.NewCDPSessionAsync(page);
+        double x = box.X, y = box.Y + (box.Height / 2), width = box.Width;
+
+        await TouchAsync(touch, "touchStart", (x + (width * 0.4), y), (x + (width * 0.6), y));
+        await TouchAsync(touch, "touchMove", (x + (width * 0.3), y), (x + (width * 0.7), y));
+        await TouchAsync(touch, "touchMove", (x + (width * 0.2), y), (x + (width * 0.8), y));
+        await TouchAsync(touch, "touchEnd");
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("from="));
+        var zoomed = await page.WindowAsync();
+        ((double)(zoomed.To - zoomed.From)).ShouldBeInRange((before.To - before.From) * 0.3, (before.To - before.From) * 0.37);
+
+        await TouchAsync(touch, "touchStart", (x + (width * 0.3), y));
+        await TouchAsync(touch, "touchMove", (x + (width * 0.5), y));
+        await TouchAsync(touch, "touchMove", (x + (width * 0.8), y));
+        await TouchAsync(touch, "touchEnd");
+        await Expect(page.Locator(".plot")).Not.ToHaveAttributeAsync("data-window", $"{zoomed.From},{zoomed.To}");
+        (await page.WindowAsync()).From.ShouldBeLessThan(zoomed.From, "dragging to the right shows what was before");
+    }
+
+    private static BrowserNewPageOptions Phone() => new()
+    {
+        ViewportSize = new ViewportSize { Width = 390, Height = 844 }, HasTouch = true, IsMobile = true, DeviceScaleFactor = 2,
+    };
+
+    private static Task TouchAsync(ICDPSession session, string type, params (double X, double Y)[] points) => session.SendAsync(
+        "Input.dispatchTouchEvent",
+        new Dictionary<string, object> { ["type"] = type, ["touchPoints"] = points.Select((p, i) => new Dictionary<string, object> { ["x"] = p.X, ["y"] = p.Y, ["id"] = i }).ToArray() });
+
+    private static string Told(JsonElement violation) => $"{violation.GetProperty("id").GetString()}: {string.Join("; ", violation.GetProperty("nodes").EnumerateArray().Take(3).Select(
+        node => node.GetProperty("html").GetString() + " " + node.GetProperty("failureSummary").GetString()))}";
+
+    private static async Task<string> AxeAsync()
+    {
+        Assert.SkipWhen(BrowserStage.Missing is not null, BrowserStage.Missing ?? "");
+        var path = Path.Combine(BrowserStage.Dist!, "..", "node_modules", "axe-core", "axe.min.js");
+        Assert.SkipWhen(!File.Exists(path), "axe-core is not installed (npm ci in storage/console).");
+        return await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
+    }
+}
