@@ -209,6 +209,23 @@ public sealed class JournalLog : IRecordLog
     /// <exception cref="RecordLogException">The log has failed or is closed, or a segment is damaged.</exception>
     public Task MaintainAsync(CancellationToken cancellationToken) => _maintenance.RunAsync(compactAlways: false, cancellationToken);
 
+    /// <summary>
+    /// Holds the log as it is at one moment: every file gets a second name below a folder of the same file system (hard links, no bytes are copied). Appends
+    /// wait for as long as that takes, some milliseconds. What is appended later shows in the last file of each topic and in the commit file, so
+    /// whoever copies them takes the bytes told here and no more.
+    /// </summary>
+    /// <param name="directory">Folder to be made; it must not be there yet.</param>
+    /// <param name="cancellationToken">Ends the wait for maintenance.</param>
+    /// <returns>Path of each file below the folder, and its bytes at that moment.</returns>
+    /// <exception cref="RecordLogException">The log has failed or is closed.</exception>
+    /// <exception cref="IOException">A file cannot be linked.</exception>
+    public async Task<IReadOnlyList<(string Path, long Bytes)>> SnapshotAsync(string directory, CancellationToken cancellationToken)
+    {
+        var files = new List<(string Path, long Bytes)>();
+        await _maintenance.HoldAsync(() => Writer.StandStillAsync(() => JournalSnapshot.Link(_files, Options.Directory, directory, files)), cancellationToken);
+        return files;
+    }
+
     /// <summary>Reads every byte of the log and checks it.</summary>
     /// <returns>Bytes checked.</returns>
     /// <exception cref="RecordLogException"><see cref="RecordLogError.Damaged"/>, naming file and offset.</exception>

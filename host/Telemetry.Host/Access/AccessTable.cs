@@ -25,6 +25,9 @@ internal static class AccessTable
         new("DELETE", "/api/v1/tokens/{id}", Need.Viewer),
         new("GET", "/api/v1/users", Need.Administrator),
         new("GET", "/api/v1/audit", Need.Administrator),
+        new("DELETE", "/api/v1/devices/{device}", Need.Administrator) { NeedsAllDevices = true },
+        new("POST", "/api/v1/snapshot", Need.Administrator) { NeedsAllDevices = true },
+        new("DELETE", "/api/v1/snapshot", Need.Administrator) { NeedsAllDevices = true },
 
         // What is read.
         new("GET", "/api/v1/devices", Need.Viewer),

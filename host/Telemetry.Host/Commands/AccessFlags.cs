@@ -11,7 +11,7 @@ internal sealed class AccessFlags
         Description = "Viewer reads; Operator acknowledges and commands too; Engineer puts settings and rules in force and runs backtests too; Administrator sees users, tokens and the audit log too.",
     };
 
-    private readonly Option<bool> _mqtt = new("--mqtt") { Description = "MQTT takes the user too." };
+    private readonly Option<bool> _mqtt = new("--mqtt") { Description = "The user may connect over MQTT as well." };
 
     private readonly Option<bool> _certificate = new("--certificate") { Description = "Whoever shows a client certificate with this name over HTTPS is this user, without a password." };
 

@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Telemetry.Contracts.Alarms;
-using Telemetry.Host.Composition;
 using Telemetry.Host.Views;
 
 namespace Telemetry.Host.Commands;
@@ -18,7 +17,7 @@ internal static class AlarmsCommand
     {
         role.Subcommands.Add(List());
         role.Subcommands.Add(Act("ack", "acknowledge", "Acknowledges alarms."));
-        role.Subcommands.Add(Act("shelve", "shelve", "Puts alarms aside for a time."));
+        role.Subcommands.Add(Act("shelve", "shelve", "Shelves alarms: sets them aside for a time."));
         role.Subcommands.Add(Act("unshelve", "unshelve", "Takes alarms back from the shelf."));
         role.Subcommands.Add(Act("comment", "comment", "Adds a comment to alarms."));
         role.Subcommands.Add(Act("out-of-service", "out-of-service", "Takes alarms out of service, until return-to-service."));
@@ -34,7 +33,7 @@ internal static class AlarmsCommand
         var all = new Option<bool>("--all") { Description = "Also those that are normal, shelved, suppressed or out of service." };
         var api = new ApiOption();
         var filters = new Filters(("--device", "device"), ("--source", "source"), ("--status", "status"), ("--priority", "priority"), ("--limit", "limit"));
-        var command = new Command("list", "Alarms as they are, those that ask for a person first.") { all };
+        var command = new Command("list", "Lists alarms with their states, those that need attention first.") { all };
         filters.AddTo(command);
         api.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
@@ -50,7 +49,7 @@ internal static class AlarmsCommand
     private static Command Act(string name, string action, string description)
     {
         var ids = new Argument<string[]>("id") { Description = "Ids of alarms, as list shows them.", Arity = ArgumentArity.OneOrMore };
-        var comment = new Option<string?>("--comment") { Description = "A word about it." };
+        var comment = new Option<string?>("--comment") { Description = "A comment." };
         var by = new Option<string>("--by") { Description = "Who does it (default: the user of this machine).", DefaultValueFactory = _ => Environment.UserName };
         var time = new Option<string?>("--for") { Description = "For how long, for example 30m." };
         var until = new Option<string?>("--until") { Description = "Until when, for example 2026-12-01T06:00:00Z." };
@@ -224,37 +223,6 @@ internal static class AlarmsCommand
             }
 
             return query.ToString();
-        }
-    }
-
-    /// <summary>Where the API is, and how it is asked.</summary>
-    private sealed class ApiOption
-    {
-        private readonly Option<Uri?> _api = new("--api") { Description = "Address of the API (default: the instance that runs over --data)." };
-        private readonly TokenOption _token = new();
-        private readonly SharedOptions _shared = new();
-
-        public void AddTo(Command command)
-        {
-            command.Options.Add(_api);
-            _token.AddTo(command);
-            _shared.AddTo(command);
-        }
-
-        public Task<JsonElement> GetAsync(ParseResult result, string path, CancellationToken cancellationToken) =>
-            SendAsync(result, HttpMethod.Get, path, null, cancellationToken);
-
-        /// <exception cref="IOException">The API says no; the message says why.</exception>
-        public async Task<JsonElement> SendAsync(ParseResult result, HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
-        {
-            using var client = new HttpClient { BaseAddress = result.GetValue(_api) ?? InstanceFile.FindApi(_shared.Load(result)) };
-            client.DefaultRequestHeaders.Authorization = _token.Read(result);
-            using var request = new HttpRequestMessage(method, path) { Content = content };
-            using var response = await client.SendAsync(request, cancellationToken);
-            var answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-            return response.IsSuccessStatusCode
-                ? answer
-                : throw new IOException($"{answer.GetProperty("title")}: {answer.GetProperty("detail")}");
         }
     }
 }

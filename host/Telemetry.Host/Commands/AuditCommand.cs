@@ -113,6 +113,7 @@ internal static class AuditCommand
         lines.Add(Row("conflicts", Number(report.Conflicts)));
         lines.Add(Row("dead-lettered", Number(report.DeadLettered)));
         lines.Add(Row("expired", Number(report.Expired)));
+        lines.Add(Row("of deleted devices", Number(report.Deleted)));
         lines.Add(Row("lost", Number(report.Lost)));
         lines.Add(Row("doubled", Number(report.Doubled)));
         lines.Add(Row("unexplained", Number(report.Unexplained)));

@@ -50,7 +50,7 @@ internal static class BacktestCommand
         var json = new Option<bool>("--json") { Description = "One JSON object." };
         var shared = new SharedOptions();
         ClusterFlags.AddTo(shared);
-        var command = new Command("backtest", "Runs detectors over history and tells how often they would have fired. Writes nothing but, with --apply, settings.")
+        var command = new Command("backtest", "Runs detectors over history and shows how often they would have fired. Writes nothing, except settings with --apply.")
         {
             from, to, warmUp, device, sensor, detector, settingsFile, noGate, source, list, json, apply, devicePattern, sensorPattern, api,
         };

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Telemetry.Host.Api;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Detection;
@@ -25,7 +26,7 @@ internal sealed class BacktestTarget(string? file, string? device, string? senso
         var address = api ?? (File.Exists(new DataDirectory(options.Data).Instance) ? InstanceFile.FindApi(options) : null);
         if (address is not null)
         {
-            using var client = new DetectorClient(address, TokenOption.Of(null));
+            using var client = new DetectorClient(new ApiClient(address, TokenOption.Of(null)));
             var now = await client.ShowAsync(cancellationToken);
             var document = Make(Encoding.UTF8.GetBytes(now.GetProperty("document").GetString()!), tried);
             return Number(await client.PutAsync(document, Number(now), Source, comment, cancellationToken));

@@ -20,8 +20,8 @@ internal static class ClickHouseCommand
     {
         var shared = new SharedOptions();
         shared.MapClickHouseHttp();
-        var parent = new Option<bool>("--stop-with-stdin") { Description = "Stop in good order when standard input ends." };
-        var command = new Command("clickhouse", "The embedded ClickHouse engine behind ClickHouse's HTTP interface, on loopback.") { parent };
+        var parent = new Option<bool>("--stop-with-stdin") { Description = "Stop cleanly when standard input ends." };
+        var command = new ServiceCommand("clickhouse", "Serves the embedded ClickHouse engine over ClickHouse's HTTP interface, on loopback.") { parent };
         shared.AddTo(command);
         command.SetAction((result, cancellationToken) => RunAsync(shared.Load(result), result.GetValue(parent), cancellationToken));
         return command;
@@ -29,7 +29,7 @@ internal static class ClickHouseCommand
 
     private static async Task<int> RunAsync(TelemetryOptions options, bool supervised, CancellationToken cancellationToken)
     {
-        using var signals = new StopSignals(supervised);
+        using var signals = new StopSignals(StopSignals.OfRoles(options.ShutdownTimeout, drain: false), supervised);
         using var watch = supervised ? new ParentWatch() : null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, watch?.Token ?? CancellationToken.None);
         using var instrumentation = Observing.Start(options, "clickhouse");

@@ -8,8 +8,8 @@ internal static class ClusterFlags
 {
     public static void AddTo(SharedOptions shared)
     {
-        shared.Map("--kafka", "Kafka:BootstrapServers", "Kafka as the log: HOST:PORT[,HOST:PORT...]. Without it the embedded journal is.");
-        shared.Map("--clickhouse", "ClickHouse:Endpoint", "ClickHouse server as the store: http://HOST:PORT. Without it the engine in this process is.");
+        shared.Map("--kafka", "Kafka:BootstrapServers", "Kafka as the log: HOST:PORT[,HOST:PORT...]. Without it the embedded journal is used.");
+        shared.Map("--clickhouse", "ClickHouse:Endpoint", "ClickHouse server as the store: http://HOST:PORT. Without it the embedded engine is used.");
         shared.Map("--instance", "Instance", "Name of this process among those of its role; the same at each start (default: machine name and process id).");
     }
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Telemetry.Contracts.Faults;
 using Telemetry.Host.Configuration;
+using Telemetry.Host.Shell;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Schema;
 using Telemetry.Streams;
@@ -12,39 +14,39 @@ internal static class CommandLine
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand(
-            "Telemetry: devices publish over MQTT, every acknowledged reading is stored once, every series is watched.");
-        root.Subcommands.Add(UpCommand.Create());
-        foreach (var command in RoleCommand.CreateAll())
+        var parsed = CommandTree.Create().Parse(args switch
         {
-            root.Subcommands.Add(command);
+            [] => ["--help"],
+            ["help", .. var command] => [.. command, "--help"],
+            _ => args,
+        });
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var line in UsageErrors.Describe(parsed))
+            {
+                await Console.Error.WriteLineAsync(line);
+            }
+
+            return ExitCodes.UsageError;
         }
 
-        root.Subcommands.Add(ClickHouseCommand.Create());
-        root.Subcommands.Add(SimulateCommand.Create());
-        root.Subcommands.Add(DeviceCommandCommand.Create());
-        root.Subcommands.Add(DeadLettersCommand.Create());
-        root.Subcommands.Add(BacktestCommand.Create());
-        root.Subcommands.Add(ScoreCommand.Create());
-        root.Subcommands.Add(DetectorsCommand.Create());
-        root.Subcommands.Add(ReplayCommand.Create());
-        root.Subcommands.Add(AuditCommand.Create());
-        root.Subcommands.Add(DoctorCommand.Create());
-        root.Subcommands.Add(SchemasCommand.Create());
-        root.Subcommands.Add(UsersCommand.Create());
-        root.Subcommands.Add(HealthCheckCommand.Create());
-        root.Subcommands.Add(TopicsCommand.Create());
-        root.Subcommands.Add(LagCommand.Create());
-        root.Subcommands.Add(SettingsCommand.Create());
-        root.Subcommands.Add(VersionCommand.Create());
-        var parsed = root.Parse(args);
+        // What runs until it is stopped sees to signals itself, and what asks at the terminal ends at once.
+        using var signals = parsed is { CommandResult.Command: not ServiceCommand, Action: AsynchronousCommandLineAction }
+            ? new StopSignals("Stopping as soon as what is under way can be left.")
+            : null;
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration
-            {
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = null, // Signals are ours: stop in good order.
-            });
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null, // Signals are ours: stop in good order.
+                },
+                signals?.Token ?? CancellationToken.None);
+        }
+        catch (OperationCanceledException) when (signals?.Token.IsCancellationRequested == true)
+        {
+            return ExitCodes.Interrupted;
         }
         catch (Exception e) when (Explain(e) is { } explained)
         {
@@ -69,6 +71,7 @@ internal static class CommandLine
         NotSupportedException e => (e.Message, ExitCodes.UsageError),
         System.Net.Sockets.SocketException e => (e.Message, ExitCodes.UsageError),
         IOException e => (e.Message, ExitCodes.UsageError),
+        UnauthorizedAccessException e => (e.Message, ExitCodes.UsageError),
         HttpRequestException e => ($"{e.Message} Is the platform running?", ExitCodes.UsageError),
         _ => null,
     };

@@ -25,7 +25,7 @@ internal static class DeadLettersCommand
     {
         var filter = new DeadLetterFlags();
         var limit = new Option<int>("--limit") { Description = "Newest letters shown (default 50).", DefaultValueFactory = _ => 50 };
-        var json = new Option<bool>("--json") { Description = "One JSON object a letter and line." };
+        var json = new Option<bool>("--json") { Description = "One JSON object for each letter, one a line." };
         var command = new Command("list", "Lists dead letters, oldest first.") { limit, json };
         filter.AddTo(command);
         return WithLog(command, async (result, log, _, _, cancellationToken) =>
@@ -74,13 +74,13 @@ internal static class DeadLettersCommand
     private static Command CreateReplay()
     {
         var ids = new Argument<string[]>("id") { Description = "PARTITION/OFFSET, one or more.", Arity = ArgumentArity.ZeroOrMore };
-        var all = new Option<bool>("--all") { Description = "All open letters that the filter lets through." };
+        var all = new Option<bool>("--all") { Description = "All open letters that match the filter." };
         var fix = new Option<bool>("--fix")
         {
-            Description = "Mend what can be: impossible event times become the time of the refusal (quality uncertain), a wrong device becomes the topic's.",
+            Description = "Fix what can be fixed: impossible event times become the time of the refusal (quality uncertain), a wrong device becomes the topic's.",
         };
         var payload = new Option<string?>("--payload") { Description = "Take this file's bytes instead of the letter's; for one letter." };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would become of each." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would happen to each; change nothing." };
         var filter = new DeadLetterFlags();
         var command = new Command(
             "replay",

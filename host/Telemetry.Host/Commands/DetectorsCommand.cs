@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Telemetry.Host.Composition;
 using Telemetry.Host.Detection;
 using Telemetry.Host.Views;
 using Telemetry.Processing.Settings;
@@ -11,7 +10,7 @@ namespace Telemetry.Host.Commands;
 internal static class DetectorsCommand
 {
 
-    public static Command Create() => new("detectors", "Settings of detectors by device, sensor and tag: versions, what is in force, what can be chosen (docs/detectors.md).")
+    public static Command Create() => new("detectors", "Settings of detectors by device, sensor and tag: shows and checks them, puts them in force (docs/detectors.md).")
     {
         List(), Get(), Set(), Check(), History(),
     };
@@ -20,7 +19,7 @@ internal static class DetectorsCommand
     {
         var device = new Option<string?>("--device") { Description = "With --sensor: what runs on this series." };
         var sensor = new Option<string?>("--sensor") { Description = "With --device: what runs on this series." };
-        return OverApi("list", "What is in force and from where on, and which detectors can be chosen; or what runs on one series.", [device, sensor], async (result, client, output, token) =>
+        return OverApi("list", "Lists the settings in force and the detectors that can be chosen, or what runs on one series.", [device, sensor], async (result, client, output, token) =>
         {
             if ((result.GetValue(device), result.GetValue(sensor)) is ({ } name, { } of))
             {
@@ -100,10 +99,8 @@ internal static class DetectorsCommand
     private static Command OverApi(
         string name, string description, Symbol[] own, Func<ParseResult, DetectorClient, TextWriter, CancellationToken, Task> run)
     {
-        var api = new Option<Uri?>("--api") { Description = "Address of the API (default: the instance that runs over --data)." };
-        var tokenFile = new TokenOption();
-        var shared = new SharedOptions();
-        var command = new Command(name, description) { api };
+        var api = new ApiOption();
+        var command = new Command(name, description);
         foreach (var symbol in own)
         {
             if (symbol is Argument argument)
@@ -116,11 +113,10 @@ internal static class DetectorsCommand
             }
         }
 
-        tokenFile.AddTo(command);
-        shared.AddTo(command);
+        api.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            using var client = new DetectorClient(result.GetValue(api) ?? InstanceFile.FindApi(shared.Load(result)), tokenFile.Read(result));
+            using var client = new DetectorClient(api.Connect(result));
             await run(result, client, result.InvocationConfiguration.Output, cancellationToken);
             return 0;
         });

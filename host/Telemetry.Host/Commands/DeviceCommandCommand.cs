@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Telemetry.Host.Composition;
 
 namespace Telemetry.Host.Commands;
 
@@ -16,22 +15,18 @@ internal static class DeviceCommandCommand
         var payload = new Option<string?>("--payload") { Description = "Arguments for the device, JSON." };
         var lifetime = new Option<string>("--lifetime")
         {
-            Description = "How long the command is of use (default 1m).",
+            Description = "How long the command is valid (default 1m).",
             DefaultValueFactory = _ => "1m",
         };
         var wait = new Option<string>("--wait") { Description = "How long to wait for the answer (default 10s, at most 1m).", DefaultValueFactory = _ => "10s" };
-        var api = new Option<Uri?>("--api") { Description = "Address of the API (default: the instance that runs over --data)." };
-        var token = new TokenOption();
-        var shared = new SharedOptions();
+        var api = new ApiOption();
         var command = new Command("command", "Sends a command to a device and shows its answer. Ends with code 1 when the device refused or did not answer. Sparkplug: sparkplug-write, sparkplug-rebirth.")
         {
-            device, name, payload, lifetime, wait, api,
+            device, name, payload, lifetime, wait,
         };
-        token.AddTo(command);
-        shared.AddTo(command);
+        api.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            var address = result.GetValue(api) ?? InstanceFile.FindApi(shared.Load(result));
             var body = new Dictionary<string, object?>
             {
                 ["name"] = result.GetValue(name),
@@ -43,18 +38,13 @@ internal static class DeviceCommandCommand
                 body["payload"] = Parse(text);
             }
 
-            using var client = new HttpClient { BaseAddress = address };
-            client.DefaultRequestHeaders.Authorization = token.Read(result);
-            using var response = await client.PostAsJsonAsync(
+            using var content = JsonContent.Create(body);
+            var answer = await api.SendAsync(
+                result,
+                HttpMethod.Post,
                 $"api/v1/devices/{Uri.EscapeDataString(result.GetValue(device)!)}/commands?wait={Uri.EscapeDataString(result.GetValue(wait)!)}",
-                body,
+                content,
                 cancellationToken);
-            var answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-            if (!response.IsSuccessStatusCode)
-            {
-                throw new IOException($"{answer.GetProperty("title")}: {answer.GetProperty("detail")}");
-            }
-
             await result.InvocationConfiguration.Output.WriteLineAsync(JsonSerializer.Serialize(answer, Readable));
             var isDone = answer.GetProperty("status").GetString() is "answered"
                 || (answer.GetProperty("status").GetString() is "sent" && answer.GetProperty("name").GetString()!.StartsWith("sparkplug-", StringComparison.Ordinal));

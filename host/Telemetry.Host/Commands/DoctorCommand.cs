@@ -11,7 +11,7 @@ using Telemetry.Streams.Kafka;
 
 namespace Telemetry.Host.Commands;
 
-/// <summary>Checks what the platform needs and says how to mend what is missing.</summary>
+/// <summary>Checks what the platform needs and says how to fix what is missing.</summary>
 internal static class DoctorCommand
 {
     private const int FilesForFleet = 12_000;
@@ -35,7 +35,7 @@ internal static class DoctorCommand
                 problems += check.Ok ? 0 : 1;
             }
 
-            await output.WriteLineAsync(problems == 0 ? "All is well." : $"{problems} to mend.");
+            await output.WriteLineAsync(problems switch { 0 => "No problems found.", 1 => "1 problem to fix.", _ => $"{problems} problems to fix." });
             return problems == 0 ? 0 : 1;
         });
         return command;

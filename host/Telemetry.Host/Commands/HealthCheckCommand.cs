@@ -17,7 +17,7 @@ internal static class HealthCheckCommand
     {
         var shared = new SharedOptions();
         shared.Map("--http-port", "Http:Port", "Port of the process asked (default 8080).");
-        var url = new Option<string?>("--url") { Description = "Address to ask; default /readyz at Http:Address and Http:Port." };
+        var url = new Option<string?>("--url") { Description = "Address to query; default /readyz at Http:Address and Http:Port." };
         var timeout = new Option<string?>("--timeout") { Description = "Longest wait for the answer (default 4s)." };
         var command = new Command("healthcheck", "Asks a running process whether it is ready; exit code 0 when it is, 1 when not.")
         {

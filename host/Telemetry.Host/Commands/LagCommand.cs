@@ -15,11 +15,11 @@ internal static class LagCommand
     {
         var shared = new SharedOptions();
         shared.Map("--kafka", "Kafka:BootstrapServers", "The cluster: HOST:PORT[,HOST:PORT...]. Without it the embedded log in --data.");
-        shared.Map("--peer", "Http:Peers:0", "HTTP of a running edge or gateway that stores and forwards, http://HOST:PORT/: its backlog is told too. More by --set Http:Peers:1=...");
-        var json = new Option<bool>("--json") { Description = "One JSON object a look on standard output." };
-        var watch = new Option<bool>("--watch") { Description = "Looks again every Lag:SampleInterval until stopped." };
-        var command = new Command(
-            "lag", "How far our consumer groups are behind, in records and in seconds, by topic and partition; the watermarks of the pipeline, and what edges have stored and not forwarded.")
+        shared.Map("--peer", "Http:Peers:0", "HTTP of a running edge or gateway that stores and forwards, http://HOST:PORT/: its backlog is shown too. More by --set Http:Peers:1=...");
+        var json = new Option<bool>("--json") { Description = "One JSON object for each sample on standard output." };
+        var watch = new Option<bool>("--watch") { Description = "Samples again every Lag:SampleInterval until stopped." };
+        var command = new ServiceCommand(
+            "lag", "How far our consumer groups are behind, in records and in seconds, by topic and partition; the watermarks of the pipeline, and what edges have stored but not yet forwarded.")
         {
             json, watch,
         };
@@ -27,7 +27,7 @@ internal static class LagCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             var options = shared.Load(result);
-            using var signals = new StopSignals();
+            using var signals = new StopSignals(null);
             using var logging = LoggingSetup.Create(options.Logging with { Level = LogVerbosity.Error }, console: true);
             var output = new LagOutput(result.InvocationConfiguration.Output, result.GetValue(json), clear: result.GetValue(watch) && !Console.IsOutputRedirected);
             await using var log = HasLog(options) ? Open(options, logging) : null;

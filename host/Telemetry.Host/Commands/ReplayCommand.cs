@@ -24,14 +24,14 @@ internal static class ReplayCommand
     {
         var from = new Option<string>("--from") { Description = "First event time: 2026-11-21T08:00:00Z, or 2h for that long ago.", Required = true };
         var to = new Option<string>("--to") { Description = "Last event time, exclusive, in the same form (default: now).", DefaultValueFactory = _ => "now" };
-        var apply = new Option<bool>("--apply") { Description = "Put in place what the log says. Without it the store is only compared." };
+        var apply = new Option<bool>("--apply") { Description = "Correct the store from the log. Without it the store is only compared." };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
         var shared = new SharedOptions();
         ClusterFlags.AddTo(shared);
         var command = new Command(
             "replay",
-            "Builds readings, anomalies and device events of a span again from the log in shadow tables and compares them with the store; with --apply the months concerned are "
-            + "replaced in one step each and their rollups built again. Run it when no storage process is active. Ends with code 1 when the store differs.")
+            "Rebuilds readings, anomalies and device events of a time range from the log in shadow tables and compares them with the store. With --apply each month concerned is "
+            + "replaced in one step and its rollups are rebuilt. Run it when no storage process is active. Ends with code 1 when the store differs.")
         {
             from, to, apply, json,
         };
@@ -106,13 +106,13 @@ internal static class ReplayCommand
         }));
         lines.AddRange(report.Events.SelectMany(e => e.Swapped.Select(m => string.Create(CultureInfo.InvariantCulture, $"put in place: {e.Table} {m}"))));
         lines.AddRange(report.Swapped.Select(m => string.Create(CultureInfo.InvariantCulture, $"put in place: readings {m}")));
-        lines.AddRange(report.Rebuilt.Select(r => $"built again: {r}"));
+        lines.AddRange(report.Rebuilt.Select(r => $"rebuilt: {r}"));
         lines.AddRange(report.Skipped.Select(s => $"left as it was: {s}"));
         lines.Add((report.IsClean, report.LogIsComplete && report.Events.All(e => e.LogIsComplete), request.Apply) switch
         {
-            (true, _, _) => "The store says what the log says.",
+            (true, _, _) => "The store agrees with the log.",
             (_, false, _) => "The log no longer holds everything of this span, so it cannot be put in place. Choose a later --from.",
-            (_, _, false) => "The store differs from the log. Put it right with --apply.",
+            (_, _, false) => "The store differs from the log. Correct it with --apply.",
             _ => "Differences are left; see what was left as it was.",
         });
         return string.Join(Environment.NewLine, lines);

@@ -14,15 +14,15 @@ internal static class RoleCommand
     public static IEnumerable<Command> CreateAll() =>
     [
         Create("edge", Roles.Edge, "MQTT broker and bridge: publishes become records on the log."),
-        Create("process", Roles.Process, "Duplicates, watermarks, detectors: anomalies and device events onto the log."),
-        AlarmsCommand.AddTo(Create("alarms", Roles.Alarms, "Alarms: states, rules and outlets. With a subcommand: looks at alarms and does something about them.")),
+        Create("process", Roles.Process, "Removes duplicates and runs the detectors: writes anomalies and device events to the log."),
+        AlarmsCommand.AddTo(Create("alarms", Roles.Alarms, "Alarms: states, rules and outlets. With a subcommand: shows alarms, acknowledges, shelves or comments them.")),
         Create("store", Roles.Store, "Readings, anomalies and device events from the log into ClickHouse, exactly once."),
         Create("query", Roles.Query, "HTTP API, live stream and console."),
-        Create(GatewayFlags.Name, Roles.Edge, "Edge on a small machine: what devices send is kept on disk and forwarded to a central platform or Kafka."),
-        Create("bridge", Roles.Bridge, "Client of an MQTT broker you have: its messages become records on the log, and are acknowledged once they are there."),
+        Create(GatewayFlags.Name, Roles.Edge, "Edge on a small machine: keeps what devices send on disk and forwards it to a central platform or Kafka."),
+        Create("bridge", Roles.Bridge, "Client of an MQTT broker you already have: its messages become records on the log and are acknowledged once they are there."),
     ];
 
-    private static Command Create(string name, Roles roles, string description)
+    private static ServiceCommand Create(string name, Roles roles, string description)
     {
         var shared = new SharedOptions();
         ClusterFlags.AddTo(shared);
@@ -49,9 +49,9 @@ internal static class RoleCommand
 
         var parent = new Option<bool>("--stop-with-stdin")
         {
-            Description = "Stop in good order when standard input ends; after the line \"drain\" only when the log is done.",
+            Description = "Stop cleanly when standard input ends; after the line \"drain\" only when the log is worked off.",
         };
-        var command = new Command(name, description) { parent };
+        var command = new ServiceCommand(name, description) { parent };
         shared.AddTo(command);
         command.SetAction((result, cancellationToken) =>
         {
@@ -59,6 +59,7 @@ internal static class RoleCommand
             ClusterFlags.CheckRole(options, roles, name);
             BridgeFlags.CheckRole(options, roles);
             options = name == GatewayFlags.Name ? GatewayFlags.Apply(options) : options;
+            Preflight.Check(options, roles);
             return RunAsync(options, roles, result.GetValue(parent), cancellationToken);
         });
         return command;
@@ -66,7 +67,7 @@ internal static class RoleCommand
 
     private static async Task<int> RunAsync(TelemetryOptions options, Roles roles, bool supervised, CancellationToken cancellationToken)
     {
-        using var signals = new StopSignals(supervised);
+        using var signals = new StopSignals(StopSignals.OfRoles(options.ShutdownTimeout * 2, drain: false), supervised);
         using var watch = supervised ? new ParentWatch() : null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(
             cancellationToken, signals.Token, watch?.Token ?? CancellationToken.None);

@@ -22,6 +22,16 @@ internal sealed class SharedOptions
 
     private readonly List<(Option Option, Func<ParseResult, IEnumerable<KeyValuePair<string, string?>>> Read)> _mapped = [];
 
+    /// <summary>The flags that are the same everywhere.</summary>
+    public static IReadOnlyList<Option> All
+    {
+        get
+        {
+            var options = new SharedOptions();
+            return [options._config, options._data, options._set, options._logFormat, options._logLevel];
+        }
+    }
+
     /// <summary>Puts the shared flags on a command.</summary>
     public void AddTo(Command command)
     {

@@ -33,13 +33,13 @@ internal static class SimulateCommand
         var broker = new Option<string?>("--broker") { Description = "host:port of the broker (default 127.0.0.1:1883)." };
         var api = new Option<string?>("--api") { Description = "Address of the platform's API: adds its end-to-end latency to the report." };
         var plain = new Option<bool>("--plain") { Description = "Plain progress lines, no live view." };
-        var json = new Option<bool>("--progress-json") { Description = "One JSON object a second on standard output." };
+        var json = new Option<bool>("--progress-json") { Description = "One JSON object every second on standard output." };
         var parent = new Option<bool>("--stop-with-stdin") 
         {
-            Description = "Finish in good order when standard input ends after the line \"drain\"; end at once when it ends without: the parent has died.",
+            Description = "Finish cleanly when standard input ends after the line \"drain\"; end at once when it ends without: the parent has died.",
         };
         var http = new Option<bool>("--http") { Description = "Serve /metrics, /healthz and /readyz at Http:Address and Http:Port." };
-        var command = new Command("simulate", "A seeded fleet of devices with faults, labels and a ledger of what was acknowledged.")
+        var command = new ServiceCommand("simulate", "Simulates a seeded fleet of devices, with faults, labels and a ledger of what was acknowledged.")
         {
             broker, api, plain, json, parent, http,
         };
@@ -48,7 +48,7 @@ internal static class SimulateCommand
         {
             var options = shared.Load(result);
             var simulator = WithPassword(WithBroker(options.Simulator, result.GetValue(broker)));
-            using var signals = new StopSignals(supervised: result.GetValue(parent));
+            using var signals = new StopSignals("Stopping: devices send what they have measured and wait for the last acknowledgements.", supervised: result.GetValue(parent));
             using var watch = result.GetValue(parent) ? new ParentWatch(static () => ProcessExit.Now(Orphaned)) : null;
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(
                 cancellationToken, signals.Token, watch?.Token ?? CancellationToken.None);

@@ -11,9 +11,9 @@ internal static class TopicsCommand
 {
     private const int Differs = 1;
 
-    public static Command Create() => new("topics", "Topics on a Kafka cluster: compare with what is declared, create, set right.")
+    public static Command Create() => new("topics", "Topics on a Kafka cluster: compares them with what is declared, creates and corrects them.")
     {
-        CreateAction("apply", "Creates missing topics and sets settings right. Never deletes, never changes partitions.", ApplyAsync),
+        CreateAction("apply", "Creates missing topics and corrects settings. Never deletes, never changes partitions.", ApplyAsync),
         CreateAction("check", "Compares the cluster with what is declared. Ends with code 1 when something differs.", CheckAsync),
         CreateAction("list", "Declared topics as they are on the cluster.", ListAsync),
         CreateDocs(),

@@ -15,11 +15,12 @@ internal static class UpApart
     public static async Task<int> RunAsync(
         TelemetryOptions options, UpSettings settings, IReadOnlyList<string> forwarded, CancellationToken cancellationToken)
     {
-        using var signals = new StopSignals();
+        var says = StopSignals.OfRoles(options.ShutdownTimeout * 2, drain: true);
+        using var signals = new StopSignals(IsLive(settings) ? null : says);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Token);
         try
         {
-            return await RunAsync(options, settings, forwarded, stop);
+            return await RunAsync(options, settings, forwarded, says, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -28,12 +29,12 @@ internal static class UpApart
     }
 
     private static async Task<int> RunAsync(
-        TelemetryOptions options, UpSettings settings, IReadOnlyList<string> forwarded, CancellationTokenSource stop)
+        TelemetryOptions options, UpSettings settings, IReadOnlyList<string> forwarded, string says, CancellationTokenSource stop)
     {
         var data = new DataDirectory(options.Data);
         data.Create(journal: false, clickHouse: options.ClickHouse.Endpoint is null);
         Directory.CreateDirectory(data.Logs);
-        var live = !settings.Plain && !Console.IsOutputRedirected;
+        var live = IsLive(settings);
         using var loggers = LoggingSetup.Create(
             options.Logging with { File = Path.Combine(data.Logs, "up-.jsonl") }, console: !live);
         var logger = loggers.CreateLogger(typeof(UpApart).FullName!);
@@ -51,7 +52,7 @@ internal static class UpApart
         }
 
         using var viewing = new CancellationTokenSource();
-        var view = new PlatformView(apart.Look, () => simulator, settings.Plain).RunAsync(viewing.Token);
+        var view = new PlatformView(apart.Look, () => simulator, settings.Plain, () => stop.IsCancellationRequested ? says : null).RunAsync(viewing.Token);
         report.Begin();
         var code = await WaitAsync(simulator, settings, time, logger, stop.Token);
         report.End();
@@ -70,6 +71,8 @@ internal static class UpApart
 
         return code;
     }
+
+    private static bool IsLive(UpSettings settings) => !settings.Plain && !Console.IsOutputRedirected;
 
     private static async Task<int> WaitAsync(
         SimulatorProcess? simulator, UpSettings settings, RunTime time, ILogger logger, CancellationToken stop)

@@ -21,15 +21,16 @@ internal static class UpCommand
         shared.Map("--mqtt-port", "Edge:Listeners:0:Port", "Port of MQTT (default 1883; 0: a free one).");
         shared.MapClickHouseHttp();
         var flags = new UpFlags();
-        var command = new Command(
+        var command = new ServiceCommand(
             "up",
-            "Runs the whole platform with the simulator. No other server needed; with --kafka over a cluster, with --roles-apart one process a role.");
+            "Runs the whole platform with the simulator. Needs no other server. With --kafka it runs over a cluster, with --roles-apart with one process for each role.");
         shared.AddTo(command);
         flags.AddTo(command);
         command.SetAction((result, cancellationToken) =>
         {
             var options = shared.Load(result);
             var settings = flags.Read(result, options);
+            Preflight.Check(options, Roles.All);
             return settings.Apart is null
                 ? StartAsync(options, settings, cancellationToken)
                 : UpApart.RunAsync(options, settings, shared.Forward(result), cancellationToken);
@@ -39,10 +40,11 @@ internal static class UpCommand
 
     private static async Task<int> StartAsync(TelemetryOptions options, UpSettings settings, CancellationToken cancellationToken)
     {
-        using var signals = new StopSignals();
+        var says = StopSignals.OfRoles(options.ShutdownTimeout * 2, drain: true);
+        using var signals = new StopSignals(IsLive(settings) ? null : says);
         try
         {
-            return await RunAsync(options, settings, signals, cancellationToken);
+            return await RunAsync(options, settings, signals, says, cancellationToken);
         }
         catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
         {
@@ -51,10 +53,10 @@ internal static class UpCommand
     }
 
     private static async Task<int> RunAsync(
-        TelemetryOptions options, UpSettings settings, StopSignals signals, CancellationToken cancellationToken)
+        TelemetryOptions options, UpSettings settings, StopSignals signals, string says, CancellationToken cancellationToken)
     {
         using var instrumentation = Observing.Start(options, "up");
-        var live = !settings.Plain && !Console.IsOutputRedirected;
+        var live = IsLive(settings);
         var logging = live && options.Logging.File.Length == 0
             ? options.Logging with { File = Path.Combine(options.Data, "logs", "telemetry-.jsonl") }
             : options.Logging;
@@ -74,7 +76,8 @@ internal static class UpCommand
         }
 
         using var viewing = new CancellationTokenSource();
-        var view = new PlatformView(() => Look(platform), () => simulator, settings.Plain).RunAsync(viewing.Token);
+        var view = new PlatformView(
+            () => Look(platform), () => simulator, settings.Plain, () => signals.Token.IsCancellationRequested ? says : null).RunAsync(viewing.Token);
         var code = await WaitAsync(platform, simulator, signals, settings, time, report, cancellationToken);
         await viewing.CancelAsync();
         await view.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -99,6 +102,8 @@ internal static class UpCommand
         InstanceFile.Delete(options);
         return code;
     }
+
+    private static bool IsLive(UpSettings settings) => !settings.Plain && !Console.IsOutputRedirected;
 
     private static PlatformLook Look(Platform platform) =>
         new($"{platform.Http}", $"{platform.Mqtt}", platform.Sampler.Health, platform.NotReady(), []);

@@ -20,9 +20,9 @@ internal sealed class UpFlags
 {
     private const int InstancesMax = 64;
 
-    private readonly Option<string?> _for = new("--for") { Description = "Run this long, for example 60s, then drain and end with code 0; whatever hangs, the process ends within the shutdown timeout after that." };
+    private readonly Option<string?> _for = new("--for") { Description = "Run this long, for example 60s, then drain and end with code 0; even if something hangs, the process ends within the shutdown timeout after that." };
 
-    private readonly Option<bool> _noSimulator = new("--no-simulator") { Description = "Only the platform; devices are yours." };
+    private readonly Option<bool> _noSimulator = new("--no-simulator") { Description = "Without simulated devices: only yours." };
 
     private readonly Option<bool> _noBrowser = new("--no-browser") { Description = "Do not open the console." };
 

@@ -17,8 +17,8 @@ internal static class UserTokensCommand
     private static Command CreateAdd()
     {
         var shared = Shared();
-        var name = new Argument<string>("name") { Description = "Whose it is: a user of the file, with whom it ends, or the name of a service." };
-        var role = new Option<UserRole>("--role") { Description = "What it may: Viewer, Operator, Engineer or Administrator.", Required = true };
+        var name = new Argument<string>("name") { Description = "Owner: a user of the file (the token ends when that user is removed), or the name of a service." };
+        var role = new Option<UserRole>("--role") { Description = "Role of the token: Viewer, Operator, Engineer or Administrator.", Required = true };
         var expires = new Option<string>("--expires") { Description = "After how long it ends (default 90d).", DefaultValueFactory = _ => "90d" };
         var devices = new Option<string?>("--devices") { Description = "Device ids it sees, * for any characters, separated by commas (default: all its owner sees)." };
         var label = new Option<string>("--label") { Description = "What it is for.", DefaultValueFactory = _ => "" };
@@ -58,7 +58,7 @@ internal static class UserTokensCommand
     private static Command CreateList()
     {
         var shared = Shared();
-        var command = new Command("list", "All tokens: id, owner, role, end, what for.");
+        var command = new Command("list", "Lists all tokens: id, owner, role, expiry, label.");
         shared.AddTo(command);
         command.SetAction(result =>
         {

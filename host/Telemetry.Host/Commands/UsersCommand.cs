@@ -82,7 +82,7 @@ internal static class UsersCommand
         var shared = Shared();
         var name = new Argument<string>("name") { Description = "User name." };
         var access = new AccessFlags();
-        var command = new Command("role", "Gives a user of the file another role, other devices or other doors; the password stays.") { name };
+        var command = new Command("role", "Changes the role, the devices or the protocols of a user; the password stays.") { name };
         access.AddTo(command, isRoleNeeded: true);
         shared.AddTo(command);
         command.SetAction(result =>

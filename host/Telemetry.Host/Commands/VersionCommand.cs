@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Reflection;
 using System.Runtime.InteropServices;
+using Telemetry.Host.Naming;
 
 namespace Telemetry.Host.Commands;
 
@@ -12,8 +12,7 @@ internal static class VersionCommand
         var command = new Command("version", "Prints the versions of this program, the runtime and the machine.");
         command.SetAction(result =>
         {
-            var version = typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
-            result.InvocationConfiguration.Output.WriteLine($"telemetry {version}");
+            result.InvocationConfiguration.Output.WriteLine($"telemetry {ProgramVersion.Text}");
             result.InvocationConfiguration.Output.WriteLine($"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture})");
             return 0;
         });

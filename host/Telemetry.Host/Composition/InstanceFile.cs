@@ -32,18 +32,30 @@ internal static class InstanceFile
 
     /// <summary>Where the API of the running instance is.</summary>
     /// <exception cref="IOException">No instance runs over this data directory.</exception>
-    public static Uri FindApi(TelemetryOptions options)
+    public static Uri FindApi(TelemetryOptions options) => Find(options, "http", "API", "--api http://HOST:PORT/") is var http && Uri.TryCreate($"http://{http}/", UriKind.Absolute, out var api)
+        ? api
+        : throw new IOException($"{http} is no address; give --api http://HOST:PORT/.");
+
+    /// <summary>Where the MQTT broker of the running instance is.</summary>
+    /// <exception cref="IOException">No instance runs over this data directory.</exception>
+    public static (string Host, int Port) FindMqtt(TelemetryOptions options)
+    {
+        var address = IPEndPoint.Parse(Find(options, "mqtt", "MQTT", "--broker HOST:PORT"));
+        return (address.Address.ToString(), address.Port);
+    }
+
+    private static string Find(TelemetryOptions options, string member, string what, string flag)
     {
         var path = new DataDirectory(options.Data).Instance;
         if (!File.Exists(path))
         {
-            throw new IOException($"Nothing runs over {options.Data}. Start it with ./telemetry up --data {options.Data}, or give --api http://HOST:PORT/.");
+            throw new IOException($"Nothing runs over {options.Data}. Start it with telemetry up --data {options.Data}, or give {flag}.");
         }
 
         using var instance = JsonDocument.Parse(File.ReadAllBytes(path));
-        return instance.RootElement.GetProperty("http").GetString() is { } http
-            ? new Uri($"http://{http}/")
-            : throw new IOException($"The instance over {options.Data} serves no API. Give --api http://HOST:PORT/.");
+        return instance.RootElement.TryGetProperty(member, out var address) && address.GetString() is { } text
+            ? text
+            : throw new IOException($"The instance over {options.Data} serves no {what}. Give {flag}.");
     }
 
     public static void Delete(TelemetryOptions options) => File.Delete(new DataDirectory(options.Data).Instance);

@@ -39,7 +39,13 @@ internal sealed class Platform : IAsyncDisposable
         }
 
         Add(Roles.Query, () => new QueryModule(services, Sampler));
-        Add(Roles.Store, () => new StoreModule(services));
+        if (services.Roles.HasFlag(Roles.Store))
+        {
+            var store = new StoreModule(services);
+            _modules.Add(new SnapshotModule(services, store));
+            _modules.Add(store);
+        }
+
         Add(Roles.Alarms, () => new AlarmsModule(services));
         Add(Roles.Process, () => new ProcessModule(services));
 

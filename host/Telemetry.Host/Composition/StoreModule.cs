@@ -3,6 +3,7 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.Measurement;
 using Telemetry.Observability.Lag;
 using Telemetry.Query.Health;
+using Telemetry.Storage.Deletion;
 using Telemetry.Storage.Sink;
 using Telemetry.Streams;
 
@@ -12,24 +13,16 @@ namespace Telemetry.Host.Composition;
 internal sealed class StoreModule : RoleModule
 {
     private readonly PlatformServices _services;
-    private readonly StorageSink _sink;
+    private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private StorageSink _sink;
+    private volatile bool _standsStill;
 
     public StoreModule(PlatformServices services)
         : base("store")
     {
         _services = services;
-        var options = services.Options.Sink;
-        _sink = new StorageSink(
-            services.Log,
-            services.ClickHouse!,
-            options with
-            {
-                TransactionalId = services.TransactionalId(options.TransactionalId),
-                FenceEmbedded = options.FenceEmbedded || services.Options.ClickHouseServer.Port is not null,
-            },
-            services.Logging,
-            services.Time,
-            services.Schemas);
+        _sink = Make();
     }
 
     /// <summary>How far the sink is, by partition.</summary>
@@ -37,13 +30,13 @@ internal sealed class StoreModule : RoleModule
         [.. _sink.Progress.Select(p => new StoredProgress(p.Partition, p.RawNext, p.RolledUpNext))];
 
     /// <inheritdoc/>
-    public override IEnumerable<string> NotReady => _sink.IsReady ? [] : ["storage: " + (_sink.NotReadyReason ?? "starting")];
+    public override IEnumerable<string> NotReady => _standsStill || _sink.IsReady ? [] : ["storage: " + (_sink.NotReadyReason ?? "starting")];
 
     /// <inheritdoc/>
     public override Task Completion => FailWithSinkAsync();
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Notes => _sink.Note is { } note ? ["storage: " + note] : [];
+    public override IEnumerable<string> Notes => _standsStill ? ["storage: stands still while a snapshot is made"] : _sink.Note is { } note ? ["storage: " + note] : [];
 
     /// <inheritdoc/>
     public override LatencyHistogram? EndToEnd => _sink.EndToEnd;
@@ -85,14 +78,73 @@ internal sealed class StoreModule : RoleModule
                 _services.Options.Sink.Group, lag.Partition.Topic, lag.Partition.Partition, lag.Records, lag.Time.TotalSeconds)),
     ];
 
+    /// <summary>
+    /// Does something while the store takes nothing: what was taken is stored and committed, so tables and committed offsets say the same. The log goes on,
+    /// and the store catches up afterwards.
+    /// </summary>
+    /// <exception cref="IOException">It stands still for another already.</exception>
+    public async Task StandStillAsync(Func<Task> work, CancellationToken cancellationToken)
+    {
+        if (!await _one.WaitAsync(TimeSpan.Zero, cancellationToken))
+        {
+            throw new IOException("Another snapshot or deletion is under way. Try again when it has ended.");
+        }
+
+        _standsStill = true;
+        try
+        {
+            await _sink.StopAsync(cancellationToken);
+            await work();
+        }
+        finally
+        {
+            await _sink.DisposeAsync();
+            _sink = Make();
+            await StartAsync(CancellationToken.None);
+            _standsStill = false;
+            _one.Release();
+        }
+    }
+
+    /// <summary>Deletes what is stored of a device, and has recovery and replays pass over what the log still has of it.</summary>
+    /// <returns>Raw readings that were stored.</returns>
+    public async Task<long> DeleteDeviceAsync(string device, string by, CancellationToken cancellationToken)
+    {
+        var stored = 0L;
+        await StandStillAsync(
+            async () => stored = await DeviceDeletion.RunAsync(_services.Log, _services.ClickHouse!, device, by, _services.Time, cancellationToken), cancellationToken);
+        return stored;
+    }
+
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         await _sink.DisposeAsync();
+        _one.Dispose();
         await base.DisposeAsync();
     }
 
-    private async Task FailWithSinkAsync() => ExceptionDispatchInfo.Throw(await _sink.Failed);
+    private StorageSink Make()
+    {
+        var options = _services.Options.Sink;
+        var sink = new StorageSink(
+            _services.Log,
+            _services.ClickHouse!,
+            options with
+            {
+                TransactionalId = _services.TransactionalId(options.TransactionalId),
+                FenceEmbedded = options.FenceEmbedded || _services.Options.ClickHouseServer.Port is not null,
+            },
+            _services.Logging,
+            _services.Time,
+            _services.Schemas);
+        _ = TellAsync(sink);
+        return sink;
+    }
+
+    private async Task TellAsync(StorageSink sink) => _failed.TrySetResult(await sink.Failed);
+
+    private async Task FailWithSinkAsync() => ExceptionDispatchInfo.Throw(await _failed.Task);
 
     private ValueTask<OffsetRange> QueryEndAsync(int partition, CancellationToken cancellationToken) =>
         _services.Log.QueryOffsetsAsync(new TopicPartition(LogTopics.Readings, partition), cancellationToken);

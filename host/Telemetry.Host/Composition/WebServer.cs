@@ -132,6 +132,8 @@ internal sealed class WebServer : IAsyncDisposable
         application.UseDoor(door);
         SignInEndpoints.Map(application, door);
         AccessEndpoints.Map(application, door);
+        DeletionEndpoint.Map(application, () => modules.OfType<StoreModule>().FirstOrDefault());
+        SnapshotEndpoints.Map(application, () => modules.OfType<SnapshotModule>().FirstOrDefault());
         Operations.Map(application, instrumentation, notReady, () => [.. modules.SelectMany(m => m.Notes)]);
         foreach (var module in modules)
         {

@@ -30,6 +30,9 @@ internal sealed record DataDirectory(string Root)
     /// <summary>Address of the running instance, so that other commands find it.</summary>
     public string Instance => Path.Combine(Root, "instance.json");
 
+    /// <summary>What a backup of a running instance is copied from, while it is made.</summary>
+    public string Snapshots => Path.Combine(Root, "snapshots");
+
     /// <summary>Logs of processes that run apart.</summary>
     public string Logs => Path.Combine(Root, "logs");
 

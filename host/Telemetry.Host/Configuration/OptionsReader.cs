@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Net;
 using System.Reflection;
 using Telemetry.Contracts.Text;
+using Telemetry.Host.Naming;
 
 namespace Telemetry.Host.Configuration;
 
@@ -46,7 +47,7 @@ internal sealed class OptionsReader(IConfigurationRoot configuration)
             var key = path + child.Key;
             if (!properties.TryGetValue(child.Key, out var property))
             {
-                var nearest = Nearest(child.Key, properties.Keys);
+                var nearest = NearestName.Find(child.Key, properties.Keys);
                 Add(key, child.Value, $"there is no such setting. {(nearest is null ? "Known here: " + string.Join(", ", properties.Keys.Order()) : $"Did you mean {path}{nearest}?")}");
                 continue;
             }
@@ -240,30 +241,4 @@ internal sealed class OptionsReader(IConfigurationRoot configuration)
         _ when type == typeof(double) || type == typeof(float) || type == typeof(decimal) => "a number",
         _ => $"a whole number that fits {type.Name}",
     };
-
-    private static string? Nearest(string key, IEnumerable<string> names)
-    {
-        var best = names.Select(n => (Name: n, Distance: Distance(key.ToUpperInvariant(), n.ToUpperInvariant())))
-            .OrderBy(x => x.Distance).FirstOrDefault();
-        return best.Name is not null && best.Distance <= Math.Max(2, key.Length / 3) ? best.Name : null;
-    }
-
-    /// <summary>Levenshtein's edit distance.</summary>
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var next = Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                diagonal = row[j];
-                row[j] = next;
-            }
-        }
-
-        return row[^1];
-    }
 }

@@ -1,18 +1,13 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Telemetry.Host.Api;
 
 namespace Telemetry.Host.Detection;
 
 /// <summary>Settings of detectors of a running platform, over its API.</summary>
-internal sealed class DetectorClient(Uri api, AuthenticationHeaderValue? token = null) : IDisposable
+/// <param name="client">The API; disposed of with this.</param>
+internal sealed class DetectorClient(ApiClient client) : IDisposable
 {
-    private readonly HttpClient _client = new()
-    {
-        BaseAddress = api,
-        Timeout = TimeSpan.FromSeconds(30),
-        DefaultRequestHeaders = { Authorization = token },
-    };
-
     /// <summary>The newest version with everything beside it.</summary>
     public Task<JsonElement> ShowAsync(CancellationToken cancellationToken) => GetAsync("api/v1/detectors", cancellationToken);
 
@@ -32,21 +27,10 @@ internal sealed class DetectorClient(Uri api, AuthenticationHeaderValue? token =
             + (expected is { } version ? $"&expected={version}" : "");
         using var content = new ReadOnlyMemoryContent(document);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        using var response = await _client.PutAsync($"api/v1/detectors?{query}", content, cancellationToken);
-        return await AnswerAsync(response, cancellationToken);
+        return await client.SendAsync(HttpMethod.Put, $"api/v1/detectors?{query}", content, cancellationToken);
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => client.Dispose();
 
-    private async Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken)
-    {
-        using var response = await _client.GetAsync(path, cancellationToken);
-        return await AnswerAsync(response, cancellationToken);
-    }
-
-    private static async Task<JsonElement> AnswerAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        var answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-        return response.IsSuccessStatusCode ? answer : throw new IOException($"{answer.GetProperty("title")}: {answer.GetProperty("detail")}");
-    }
+    private Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) => client.GetAsync(path, cancellationToken);
 }

@@ -48,13 +48,13 @@ internal static partial class HostLog
     [LoggerMessage(8015, LogLevel.Warning, "Draining ended early; what is left stays on the log and is taken at the next start")]
     public static partial void DrainFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(8016, LogLevel.Warning, "{Module} did not stop in good order; what it had not committed is done again at the next start")]
+    [LoggerMessage(8016, LogLevel.Warning, "{Module} did not stop cleanly; what it had not committed is done again at the next start")]
     public static partial void StopFailed(ILogger logger, string module, Exception exception);
 
     [LoggerMessage(8053, LogLevel.Information, "user {Act}: {User} in {File}, by {By}")]
     public static partial void UserChanged(ILogger logger, string act, string user, string file, string by);
 
-    [LoggerMessage(8041, LogLevel.Warning, "Not stopped in good order within {Seconds} s; the process ends, what is not committed is read again")]
+    [LoggerMessage(8041, LogLevel.Warning, "Not stopped cleanly within {Seconds} s; the process ends, what is not committed is read again")]
     public static partial void StopTimedOut(ILogger logger, double seconds);
 
     [LoggerMessage(8042, LogLevel.Warning, "Following the log of MQTT sessions failed; it goes on in {Seconds} s from where it was")]

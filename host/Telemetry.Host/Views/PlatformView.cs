@@ -7,7 +7,11 @@ using Telemetry.Query.Health;
 namespace Telemetry.Host.Views;
 
 /// <summary>The running platform at a glance: rates, lag, latency, anomalies, where to look.</summary>
-internal sealed class PlatformView(Func<PlatformLook> look, Func<SimulatorProcess?> simulator, bool plain)
+/// <param name="look">How it is now.</param>
+/// <param name="simulator">The fleet; null without one.</param>
+/// <param name="plain">Lines instead of a live view.</param>
+/// <param name="stopping">What a stop that has begun does; null while there is none.</param>
+internal sealed class PlatformView(Func<PlatformLook> look, Func<SimulatorProcess?> simulator, bool plain, Func<string?> stopping)
 {
     private static readonly TimeSpan PlainEvery = TimeSpan.FromSeconds(5);
 
@@ -41,11 +45,18 @@ internal sealed class PlatformView(Func<PlatformLook> look, Func<SimulatorProces
         await AnsiConsole.Live(Render()).AutoClear(false).StartAsync(async live =>
         {
             using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
-            do
+            try
             {
-                live.UpdateTarget(Render());
+                do
+                {
+                    live.UpdateTarget(Render());
+                }
+                while (await timer.WaitForNextTickAsync(cancellationToken));
             }
-            while (await timer.WaitForNextTickAsync(cancellationToken));
+            catch (OperationCanceledException)
+            {
+                live.UpdateTarget(Render()); // The last look stays on the terminal, with what a stop does.
+            }
         });
     }
 
@@ -74,7 +85,7 @@ internal sealed class PlatformView(Func<PlatformLook> look, Func<SimulatorProces
             table.AddRow("[red]Not ready[/]", Markup.Escape(reason));
         }
 
-        table.Caption("Ctrl-C stops in good order");
+        table.Caption(Markup.Escape(stopping() is { } says ? says + " Ctrl-C again ends at once." : "Ctrl-C stops cleanly; a second one ends at once"));
         return table;
     }
 

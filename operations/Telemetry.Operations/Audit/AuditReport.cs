@@ -37,6 +37,9 @@ public sealed record AuditReport
     /// </summary>
     public required long Unexplained { get; init; }
 
+    /// <summary>On the log, of devices whose data was deleted; not counted elsewhere.</summary>
+    public long Deleted { get; init; }
+
     /// <summary>Acknowledged or on the log, and gone with the retention of what held them.</summary>
     public long Expired { get; init; }
 

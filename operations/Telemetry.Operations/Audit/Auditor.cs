@@ -5,6 +5,7 @@ using Telemetry.Contracts.Readings;
 using Telemetry.Simulator.Ledger;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Deletion;
 using Telemetry.Storage.Horizon;
 using Telemetry.Streams;
 
@@ -38,6 +39,8 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
         long onLog = 0, withCopies = 0, conflicts = 0, raw = 0;
         var horizon = await LogHorizon.ReadAsync(log, LogTopics.Readings, TimeProvider.System, cancellationToken);
         var logIsWhole = horizon.RecordsFrom == DateTimeOffset.UnixEpoch;
+        var deleted = await DeletedDevices.ReadAsync(clickHouse, cancellationToken);
+        var passedOver = 0L;
         var shares = new Stack<SequenceShare>([SequenceShare.All]);
         while (shares.TryPop(out var share))
         {
@@ -47,15 +50,16 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
                 {
                     LogIsWhole = logIsWhole, RawIsWhole = window.Raw == 0,
                 };
-                var logScan = new LogScan(evidence, schemas, window.Raw);
+                var logScan = new LogScan(evidence, schemas, window.Raw, deleted);
                 await logScan.ReadAsync(log, horizon, progress, cancellationToken);
                 var letters = new LetterScan(evidence, schemas);
                 await letters.ReadAsync(log, cancellationToken);
                 var rawScan = new RawScan(evidence, _queries);
                 await rawScan.ReadAsync(months, UnixMicros.From(horizon.EventsFrom(options.FutureMax)), rows, progress, cancellationToken);
-                total.Add(Compare(evidence, rawScan, ledger));
+                total.Add(Compare(evidence, rawScan, ledger, deleted));
                 onLog += evidence.Log.Count;
                 withCopies += logScan.Copies;
+                passedOver = logScan.Deleted;
                 conflicts += letters.Conflicts;
                 raw += rawScan.Rows;
             }
@@ -85,6 +89,7 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
             Unexplained = total.Unexplained,
             Expired = total.Expired,
             Conflicts = conflicts,
+            Deleted = passedOver,
             DeadLettered = total.DeadLettered,
             Copies = Math.Max(0, withCopies - onLog - conflicts),
             CompleteFrom = CompleteFrom(window, logIsWhole ? null : horizon.RecordsFrom),
@@ -93,12 +98,12 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
         };
     }
 
-    private static AuditTally Compare(AuditEvidence evidence, RawScan rawScan, string? ledger)
+    private static AuditTally Compare(AuditEvidence evidence, RawScan rawScan, string? ledger, DeletedDevices deleted)
     {
         var comparison = new AuditComparison(evidence);
         if (ledger is not null)
         {
-            comparison.Ledger(LedgerReader.Read(ledger));
+            comparison.Ledger(LedgerReader.Read(ledger).Where(entry => !deleted.Devices.Contains(entry.Device)));
         }
 
         comparison.LogAgainstRaw();

@@ -2,13 +2,14 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Audit;
+using Telemetry.Storage.Deletion;
 using Telemetry.Storage.Horizon;
 using Telemetry.Streams;
 
 namespace Telemetry.Operations.Audit;
 
 /// <summary>Reads every reading of every record of the readings topic, in a share of all event ids.</summary>
-internal sealed class LogScan(AuditEvidence evidence, IReadingSchemas schemas, long rawFromUs)
+internal sealed class LogScan(AuditEvidence evidence, IReadingSchemas schemas, long rawFromUs, DeletedDevices deleted)
 {
     private const int RecordsMax = 2_000;
     private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(200);
@@ -17,6 +18,9 @@ internal sealed class LogScan(AuditEvidence evidence, IReadingSchemas schemas, l
 
     /// <summary>Readings with their copies.</summary>
     public long Copies { get; private set; }
+
+    /// <summary>Readings, copies among them, of devices whose data was deleted since.</summary>
+    public long Deleted { get; private set; }
 
     /// <param name="log">The log.</param>
     /// <param name="horizon">What it holds of the readings.</param>
@@ -64,6 +68,12 @@ internal sealed class LogScan(AuditEvidence evidence, IReadingSchemas schemas, l
         }
 
         var device = evidence.Log.Name(_batch.Device);
+        if (deleted.Contains(LogTopics.Readings, record.Partition, record.Offset, device))
+        {
+            Deleted += _batch.Count;
+            return;
+        }
+
         for (var start = 0; _batch.RunLength(start) is var length and > 0; start += length)
         {
             Copies += evidence.Log.Add(device, _batch.BootId, _batch.Sequence(start), _batch.Sequence(start + length - 1));

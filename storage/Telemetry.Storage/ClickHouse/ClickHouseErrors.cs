@@ -6,6 +6,9 @@ namespace Telemetry.Storage.ClickHouse;
 /// <summary>ClickHouse's error texts and the codes that are treated in a way of their own.</summary>
 public static partial class ClickHouseErrors
 {
+    /// <summary>UNKNOWN_TABLE.</summary>
+    public const int UnknownTable = 60;
+
     /// <summary>TIMEOUT_EXCEEDED.</summary>
     public const int TimeoutExceeded = 159;
 

@@ -6,6 +6,7 @@ using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Deletion;
 using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Writing;
 using Telemetry.Streams;
@@ -22,6 +23,8 @@ internal sealed class EventReplay(
     private const int RowsMax = 20_000;
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(250);
 
+    private DeletedDevices _deleted = DeletedDevices.None;
+
     /// <param name="request">What is replayed.</param>
     /// <param name="from">First event time compared, microseconds: at least the request's.</param>
     /// <param name="progress">Told how far the work is; null for nobody.</param>
@@ -30,6 +33,7 @@ internal sealed class EventReplay(
         SpanReplayRequest request, long from, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var to = UnixMicros.From(request.To);
+        _deleted = await DeletedDevices.ReadAsync(clickHouse, cancellationToken);
         var claims = new SinkClaims(clickHouse, table.Table, FenceOptions.Of(options), logger, time);
         var partitions = await log.QueryPartitionCountAsync(table.Topic, cancellationToken);
         await claims.ClaimOthersAsync(partitions, cancellationToken);
@@ -137,6 +141,11 @@ internal sealed class EventReplay(
             }
 
             var message = table.Parse(value);
+            if (_deleted.Contains(table.Topic, record.Partition, record.Offset, table.DeviceOf(message)))
+            {
+                return null;
+            }
+
             var at = table.TimeOf(message);
             return at >= span.From && at < span.To && at is >= Months.TimeMin and < Months.TimeEnd
                 ? new EventRow(record.Partition, record.Offset, at, message, table.SensorOf(message), 0)

@@ -5,6 +5,7 @@ using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Deletion;
 using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Recovery;
 using Telemetry.Storage.Writing;
@@ -100,7 +101,10 @@ public sealed class SpanReplay(
         using var metrics = new SinkMetrics();
 
         // Nothing is counted and nothing dead-lettered: the sink did both when it took these records.
-        var intake = new ReadingIntake(new DeadLetterQueue(options.DeadLetterSchemaId, time), metrics, schemas) { Again = true };
+        var intake = new ReadingIntake(new DeadLetterQueue(options.DeadLetterSchemaId, time), metrics, schemas)
+        {
+            Again = true, Deleted = await DeletedDevices.ReadAsync(clickHouse, cancellationToken),
+        };
         var complete = true;
         var read = 0L;
         var inputs = Enumerable.Range(0, partitions).Select(p => new TopicPartition(LogTopics.Readings, p)).ToList();

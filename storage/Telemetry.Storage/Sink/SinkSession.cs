@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Deletion;
 using Telemetry.Storage.Horizon;
 using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Recovery;
@@ -30,6 +31,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     private readonly StoreHorizonReader _horizon;
     private readonly DeadLetterQueue _letters;
     private readonly IRecordIntake _intake;
+    private readonly IClickHouse _store;
     private readonly PartsCheck _check;
     private readonly Action _damaged;
     private readonly PartsScrubber? _scrubber;
@@ -57,6 +59,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         _time = time;
         _letters = new DeadLetterQueue(options.DeadLetterSchemaId, time);
         _intake = stream.CreateIntake(_letters, metrics);
+        _store = clickHouse;
         _check = new PartsCheck(clickHouse, [.. stream.Targets.Select(t => t.Table)], logger);
         _damaged = metrics.PartDamaged;
         _scrubber = options.CheckParts ? new PartsScrubber(_check, options.PartsCheckInterval, metrics.PartDamaged, logger, time) : null;
@@ -99,6 +102,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         _layout = await _claims.LayoutAsync(cancellationToken);
+        _intake.Deleted = await DeletedDevices.ReadAsync(_store, cancellationToken);
         _producer = await _log.OpenTransactionalProducerAsync(_layout.Name(_stream.NameOf(_options.TransactionalId)), new ProducerOptions(), cancellationToken);
         _consumer = _log.CreateConsumer(new ConsumerOptions
         {

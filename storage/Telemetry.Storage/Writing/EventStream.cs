@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Blocks;
+using Telemetry.Storage.Deletion;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 
@@ -42,6 +43,8 @@ internal sealed class EventStream(EventTable events) : SinkStream
     {
         public bool Again { get; set; }
 
+        public DeletedDevices Deleted { get; set; } = DeletedDevices.None;
+
         public void Replay(DuplicateFilter filter, in LogRecord record)
         {
             // Without ids there is nothing to remember.
@@ -55,6 +58,12 @@ internal sealed class EventStream(EventTable events) : SinkStream
                 if (ConfluentFrame.TryRead(record.Value, out _, out var value))
                 {
                     var message = table.Parse(value);
+                    if (Deleted.Contains(table.Topic, record.Partition, record.Offset, table.DeviceOf(message)))
+                    {
+                        metrics.Deleted(1);
+                        return default;
+                    }
+
                     var at = table.TimeOf(message);
                     if (at is >= Months.TimeMin and < Months.TimeEnd)
                     {

@@ -23,6 +23,7 @@ internal readonly record struct EventRow(int Partition, long Offset, long TimeUs
 /// <param name="Structure">Columns as sent.</param>
 /// <param name="Parse">Reads the value; throws <see cref="InvalidProtocolBufferException"/>.</param>
 /// <param name="TimeOf">Event time.</param>
+/// <param name="DeviceOf">Device.</param>
 /// <param name="SensorOf">Sensor; empty where there is none.</param>
 /// <param name="Encode">Writes a block.</param>
 internal sealed record EventTable(
@@ -32,6 +33,7 @@ internal sealed record EventTable(
     string Structure,
     Func<ReadOnlyMemory<byte>, IMessage> Parse,
     Func<IMessage, long> TimeOf,
+    Func<IMessage, string> DeviceOf,
     Func<IMessage, string> SensorOf,
     Action<NativeWriter, IReadOnlyList<EventRow>> Encode)
 {
@@ -74,6 +76,7 @@ internal static class EventTables
         AnomalyStructure,
         value => Anomaly.Parser.ParseFrom(value.Span),
         message => ((Anomaly)message).EventTimeUs,
+        message => ((Anomaly)message).Device,
         message => ((Anomaly)message).Sensor,
         EncodeAnomalies);
 
@@ -84,6 +87,7 @@ internal static class EventTables
         DeviceEventStructure,
         value => DeviceEvent.Parser.ParseFrom(value.Span),
         message => ((DeviceEvent)message).TimeUs,
+        message => ((DeviceEvent)message).Device,
         static _ => "",
         EncodeDeviceEvents);
 
@@ -94,6 +98,7 @@ internal static class EventTables
         IncidentStructure,
         value => Incident.Parser.ParseFrom(value.Span),
         message => ((Incident)message).StartUs,
+        message => ((Incident)message).Device,
         message => ((Incident)message).Sensor,
         EncodeIncidents);
 
@@ -104,6 +109,7 @@ internal static class EventTables
         AlarmStructure,
         value => AlarmChange.Parser.ParseFrom(value.Span),
         message => ((AlarmChange)message).TimeUs,
+        message => ((AlarmChange)message).Alarm?.Device ?? "",
         message => ((AlarmChange)message).Alarm?.Sensor ?? "",
         EncodeAlarms);
 

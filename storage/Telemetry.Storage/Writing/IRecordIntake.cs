@@ -1,3 +1,4 @@
+using Telemetry.Storage.Deletion;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 
@@ -11,6 +12,9 @@ internal interface IRecordIntake
 {
     /// <summary>True: records from below the checkpoint are read again. Their dead letters are there, and they have been counted.</summary>
     bool Again { get; set; }
+
+    /// <summary>What was deleted and is not to be stored again.</summary>
+    DeletedDevices Deleted { get; set; }
 
     /// <summary>Moves the duplicate filter on without any output.</summary>
     void Replay(DuplicateFilter filter, in LogRecord record);

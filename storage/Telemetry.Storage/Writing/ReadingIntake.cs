@@ -1,7 +1,10 @@
+using System.Text;
+using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Text;
 using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Blocks;
+using Telemetry.Storage.Deletion;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 
@@ -32,6 +35,9 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
     /// True: records from below the checkpoint are read again. Their dead letters are there, and they have been counted.
     /// </summary>
     public bool Again { get; set; }
+
+    /// <summary>What was deleted and is not to be stored again.</summary>
+    public DeletedDevices Deleted { get; set; } = DeletedDevices.None;
 
     /// <summary>Moves the filter on without any output.</summary>
     public void Replay(DuplicateFilter filter, in LogRecord record)
@@ -66,6 +72,12 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
         }
 
         var verdict = filter.Add(_batch);
+        if (!Deleted.IsEmpty && Deleted.Contains(LogTopics.Readings, record.Partition, record.Offset, Encoding.UTF8.GetString(_batch.Device)))
+        {
+            metrics.Deleted(_batch.Count);
+            return;
+        }
+
         if (verdict is null or DuplicateVerdict.AllDuplicate)
         {
             CountDuplicates(_batch.Count);

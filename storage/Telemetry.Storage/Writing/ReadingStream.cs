@@ -1,6 +1,7 @@
 using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Storage.Blocks;
+using Telemetry.Storage.Deletion;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 
@@ -55,6 +56,12 @@ internal sealed class ReadingStream(IReadingSchemas schemas) : SinkStream
         {
             get => readings.Again;
             set => readings.Again = value;
+        }
+
+        public DeletedDevices Deleted
+        {
+            get => readings.Deleted;
+            set => readings.Deleted = value;
         }
 
         public void Replay(DuplicateFilter filter, in LogRecord record) => readings.Replay(filter, record);

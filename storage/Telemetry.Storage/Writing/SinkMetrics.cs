@@ -9,6 +9,7 @@ internal sealed class SinkMetrics : IDisposable
     private readonly Meter _meter = new("Telemetry.Storage");
     private readonly Counter<long> _rowsIn;
     private readonly Counter<long> _duplicates;
+    private readonly Counter<long> _deleted;
     private readonly Counter<long> _conflicts;
     private readonly Counter<long> _deadLettered;
     private readonly Counter<long> _stored;
@@ -22,6 +23,7 @@ internal sealed class SinkMetrics : IDisposable
     public SinkMetrics()
     {
         _rowsIn = _meter.CreateCounter<long>("telemetry.storage.readings.in", "{reading}", "Readings taken from the log.");
+        _deleted = _meter.CreateCounter<long>("telemetry.storage.rows.deleted", "{row}", "Readings and events on the log that are not stored again: their device was deleted.");
         _duplicates = _meter.CreateCounter<long>("telemetry.storage.readings.duplicates", "{reading}", "Readings dropped because they were seen before.");
         _conflicts = _meter.CreateCounter<long>("telemetry.storage.readings.conflicts", "{reading}", "Readings put aside because their event id was another reading's.");
         _deadLettered = _meter.CreateCounter<long>("telemetry.storage.dead_letters", "{reading}", "Readings, or whole undecodable records, put aside.");
@@ -38,6 +40,8 @@ internal sealed class SinkMetrics : IDisposable
     public LatencyHistogram EndToEnd { get; } = new();
 
     public void RowsIn(long count) => _rowsIn.Add(count);
+
+    public void Deleted(long count) => _deleted.Add(count);
 
     public void Duplicates(long count) => _duplicates.Add(count);
 

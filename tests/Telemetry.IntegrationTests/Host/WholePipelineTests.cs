@@ -105,7 +105,7 @@ public sealed class WholePipelineTests : IDisposable
             "up", "--no-simulator", "--no-browser", "--plain", "--data", _data, "--mqtt-port", "0", "--http-port", "0");
 
         code.ShouldBe(2);
-        errors.ShouldContain("another process", Case.Insensitive);
+        errors.ShouldContain("is in use by process");
         errors.ShouldNotContain("   at Telemetry.");
         first.Terminate();
         (await first.WaitAsync()).ShouldBe(0, first.Errors);

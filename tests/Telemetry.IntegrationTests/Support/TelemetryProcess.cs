@@ -118,7 +118,13 @@ internal sealed class TelemetryProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>What it wrote to standard output; completes when it has ended.</summary>
+    public Task<string> OutputAsync() => _output;
+
     public void Kill() => _process.Kill();
+
+    /// <summary>SIGINT, as Ctrl-C at a terminal.</summary>
+    public void Interrupt() => ProcessSignal.Interrupt(Id).ShouldBeTrue();
 
     /// <summary>SIGTERM: the orderly stop.</summary>
     public void Terminate() => ProcessSignal.Terminate(Id).ShouldBeTrue();

@@ -7,6 +7,7 @@ namespace Telemetry.Testing.Processes;
 public static partial class ProcessSignal
 {
     private const int Sighup = 1;
+    private const int Sigint = 2;
     private const int Sigkill = 9;
     private const int Sigusr1 = 10;
     private const int Sigterm = 15;
@@ -17,6 +18,10 @@ public static partial class ProcessSignal
     /// <summary>SIGHUP: read settings again.</summary>
     /// <returns>False when there is no such process.</returns>
     public static bool HangUp(int pid) => Send(pid, Sighup);
+
+    /// <summary>SIGINT: Ctrl-C.</summary>
+    /// <returns>False when there is no such process.</returns>
+    public static bool Interrupt(int pid) => Send(pid, Sigint);
 
     /// <summary>SIGKILL: a crash.</summary>
     /// <returns>False when there is no such process.</returns>

@@ -505,3 +505,9 @@ SETTINGS ttl_only_drop_parts = 1,
 CREATE VIEW IF NOT EXISTS alarms_data_local ON CLUSTER 'telemetry' AS SELECT * FROM alarms WHERE device != '$sink';
 
 CREATE TABLE IF NOT EXISTS alarms_data ON CLUSTER 'telemetry' AS alarms_data_local ENGINE = Distributed('telemetry', 'iot', 'alarms_data_local');
+
+CREATE TABLE IF NOT EXISTS device_deletions ON CLUSTER 'telemetry' (
+    device String, topic LowCardinality(String), partition Int32, below Int64,
+    deleted_at DateTime64(3, 'UTC'), deleted_by String)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}') ORDER BY (device, topic, partition)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480;

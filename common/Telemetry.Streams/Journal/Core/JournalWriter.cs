@@ -30,6 +30,7 @@ internal sealed class JournalWriter : IDisposable
     private readonly List<(JournalTopic Topic, TopicWriter Writer)> _topics = [];
     private List<CommitRequest> _requests = [];
     private List<TaskCompletionSource> _capacityWaiters = [];
+    private List<(Action Work, TaskCompletionSource Done)> _standstills = [];
     private bool _stopping;
     private bool _stopped;
 
@@ -106,6 +107,25 @@ internal sealed class JournalWriter : IDisposable
 
         Signal();
         return request.Done.Task;
+    }
+
+    /// <summary>Does something between two rounds: everything written is durable then, and nothing is written meanwhile.</summary>
+    public Task StandStillAsync(Action work)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            ThrowIfUnusable();
+            if (_stopped)
+            {
+                throw Closed();
+            }
+
+            _standstills.Add((work, done));
+        }
+
+        Signal();
+        return done.Task;
     }
 
     public Task WaitForCapacityAsync(Func<bool> hasCapacity, CancellationToken cancellationToken)
@@ -221,6 +241,34 @@ internal sealed class JournalWriter : IDisposable
         }
 
         ReleaseWaiters();
+        StandStill();
+    }
+
+    private void StandStill()
+    {
+        List<(Action Work, TaskCompletionSource Done)> standstills;
+        lock (_gate)
+        {
+            if (_standstills.Count == 0)
+            {
+                return;
+            }
+
+            (standstills, _standstills) = (_standstills, []);
+        }
+
+        foreach (var (work, done) in standstills)
+        {
+            try
+            {
+                work();
+                done.TrySetResult();
+            }
+            catch (Exception error)
+            {
+                done.TrySetException(error); // Theirs; the log goes on.
+            }
+        }
     }
 
     // Under _gate.
@@ -338,8 +386,10 @@ internal sealed class JournalWriter : IDisposable
     private void End(RecordLogException failure)
     {
         List<CommitRequest> requests;
+        List<(Action Work, TaskCompletionSource Done)> standstills;
         lock (_gate)
         {
+            (standstills, _standstills) = (_standstills, []);
             Volatile.Write(ref _failure, failure);
             _stopped = true;
             requests = [.. _taken, .. _requests];
@@ -359,6 +409,7 @@ internal sealed class JournalWriter : IDisposable
         finally
         {
             requests.ForEach(request => request.Done.TrySetException(failure));
+            standstills.ForEach(standstill => standstill.Done.TrySetException(failure));
             ReleaseWaiters();
         }
     }

@@ -21,6 +21,9 @@ internal interface IJournalFiles
     /// <summary>Gives a file another name in one step; a file that has that name already is replaced.</summary>
     void Move(string from, string to);
 
+    /// <summary>Gives a file a second name on the same file system.</summary>
+    void Link(string from, string to) => throw new NotSupportedException("These files cannot be linked.");
+
     /// <summary>Removes a file; does nothing when there is none.</summary>
     void Delete(string path);
 

@@ -23,6 +23,8 @@ internal sealed class SystemFiles : IJournalFiles
 
     public void Move(string from, string to) => File.Move(from, to, overwrite: true);
 
+    public void Link(string from, string to) => Libc.Link(from, to);
+
     public void Delete(string path) => File.Delete(path);
 
     public IReadOnlyList<string> List(string directory) => Directory.GetFiles(directory);
@@ -143,6 +145,14 @@ internal sealed class SystemFiles : IJournalFiles
             }
         }
 
+        public static void Link(string from, string to)
+        {
+            if (link(Encoding.UTF8.GetBytes(from + '\0'), Encoding.UTF8.GetBytes(to + '\0')) != 0)
+            {
+                throw Error($"link of '{from}' to '{to}'");
+            }
+        }
+
         private static IOException Error(string what)
         {
             var errno = Marshal.GetLastPInvokeError();
@@ -156,6 +166,10 @@ internal sealed class SystemFiles : IJournalFiles
         [DllImport("libc", SetLastError = true)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
         private static extern int fsync(SafeFileHandle descriptor);
+
+        [DllImport("libc", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        private static extern int link(byte[] from, byte[] to);
 
         [DllImport("libc", SetLastError = true)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

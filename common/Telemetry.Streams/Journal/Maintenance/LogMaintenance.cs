@@ -63,6 +63,20 @@ internal sealed class LogMaintenance(
         }
     }
 
+    /// <summary>Does something while no file goes away.</summary>
+    public async Task HoldAsync(Func<Task> work, CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.Text.Json;
+using Telemetry.Host.Api;
+using Telemetry.Host.Composition;
+using Telemetry.Host.Configuration;
+
+namespace Telemetry.Host.Commands;
+
+/// <summary>Where the API is, and with what token it is asked.</summary>
+internal sealed class ApiOption
+{
+    private readonly Option<Uri?> _api = new("--api") { Description = "Address of the API (default: the instance that runs over --data)." };
+    private readonly TokenOption _token = new();
+    private readonly SharedOptions _shared;
+
+    public ApiOption(SharedOptions? shared = null) => _shared = shared ?? new SharedOptions();
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_api);
+        _token.AddTo(command);
+        _shared.AddTo(command);
+    }
+
+    /// <summary>The settings, for what else a command needs of them.</summary>
+    public TelemetryOptions Load(ParseResult result) => _shared.Load(result);
+
+    /// <summary>A client of the API; the caller disposes of it.</summary>
+    /// <exception cref="IOException">No instance runs, or the token cannot be read.</exception>
+    /// <exception cref="FormatException">--api is no address.</exception>
+    public ApiClient Connect(ParseResult result, TimeSpan? timeout = null)
+    {
+        var address = result.GetValue(_api) ?? InstanceFile.FindApi(_shared.Load(result));
+        return address is { IsAbsoluteUri: true, Scheme: "http" or "https" }
+            ? new ApiClient(address, _token.Read(result), timeout)
+            : throw new FormatException($"--api {address}: give an address, for example http://127.0.0.1:8080/.");
+    }
+
+    /// <exception cref="IOException">The API says no; the message says why.</exception>
+    public Task<JsonElement> GetAsync(ParseResult result, string path, CancellationToken cancellationToken) =>
+        SendAsync(result, HttpMethod.Get, path, null, cancellationToken);
+
+    /// <inheritdoc cref="GetAsync"/>
+    public async Task<JsonElement> SendAsync(ParseResult result, HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    {
+        using var client = Connect(result);
+        return await client.SendAsync(method, path, content, cancellationToken);
+    }
+}
