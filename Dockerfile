@@ -6,6 +6,8 @@
 ARG SDK_TAG=10.0.401-noble
 ARG RUNTIME_TAG=10.0.12-noble-chiseled
 ARG NODE_TAG=22.20.0-bookworm-slim
+# What deploy/version.sh prints, for a release: --build-arg VERSION=$(deploy/version.sh)
+ARG VERSION=0.1.0
 
 # The console: TypeScript to static files, the same on every architecture.
 FROM --platform=$BUILDPLATFORM node:${NODE_TAG} AS console
@@ -25,6 +27,7 @@ RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund --loglevel=
 # The executable, compiled on the builder's architecture for the target's.
 FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:${SDK_TAG} AS build
 ARG TARGETARCH=amd64
+ARG VERSION
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 WORKDIR /src
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
@@ -40,15 +43,16 @@ COPY host/ host/
 RUN --mount=type=cache,target=/root/.nuget/packages \
     dotnet restore host/Telemetry.Host/Telemetry.Host.csproj -a $TARGETARCH -p:UseAppHost=false
 RUN --mount=type=cache,target=/root/.nuget/packages \
-    dotnet publish host/Telemetry.Host/Telemetry.Host.csproj -c Release -a $TARGETARCH --no-restore --self-contained false -p:UseAppHost=false -p:RunAnalyzers=false -o /app
+    dotnet publish host/Telemetry.Host/Telemetry.Host.csproj -c Release -a $TARGETARCH --no-restore --self-contained false -p:UseAppHost=false -p:RunAnalyzers=false -p:Version=$VERSION -o /app
 # /data will belong to the user.
 RUN mkdir /data
 
 FROM mcr.microsoft.com/dotnet/aspnet:${RUNTIME_TAG} AS telemetry
+ARG VERSION
 LABEL org.opencontainers.image.title="Telemetry" \
       org.opencontainers.image.description="Edge, processing, storage, query and simulator of the Telemetry platform in one executable" \
       org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="0.1.0"
+      org.opencontainers.image.version="${VERSION}"
 # The root file system may be read-only: no diagnostics pipe, data and ledger under /data.
 ENV DOTNET_EnableDiagnostics=0 \
     TELEMETRY__DATA=/data \

@@ -112,7 +112,7 @@ run_tests() {
   done
   case ${1:-all} in
     all|fast|brokers|Telemetry.*) run_suites test_suites "$@" ;;
-    *) test_help >&2; die "unknown tests $1" ;;
+    *) test_help >&2; usage "unknown tests $1" ;;
   esac
 }
 
@@ -136,6 +136,17 @@ write_conformance() {
   [ "$code" -eq 0 ] || first_lines <"$stamps/conformance.log" >&2
   grep '^| MQTT [0-9]\|^| | statements' "$root/docs/mqtt-conformance.md"
   return "$code"
+}
+
+# The Debian package on this machine; 77 is its way to say that it cannot be tried here.
+package_check() {
+  local code=0 log=$stamps/package.log
+  "$root/tests/package.sh" >"$log" 2>&1 </dev/null || code=$?
+  case $code in
+    0) count 1 0 0; say "ok: package: built, installed, started, upgraded, removed" ;;
+    77) count 0 0 1; say "SKIPPED: package: $(tail -1 "$log")" ;;
+    *) count 0 1 0; first_lines <"$log" >&2; say "FAILED: package" ;;
+  esac
 }
 
 test_suites() {
@@ -163,6 +174,7 @@ test_suites() {
       # These wait for processes, brokers and disks more than they compute: three at a time keep two cores busy.
       xunit Telemetry.IntegrationTests -maxThreads "$(($(nproc) + 1))" "${others[@]}"
       xunit_name=Telemetry.IntegrationTests.losses xunit Telemetry.IntegrationTests "${losses[@]}"
+      package_check
       . "$root/tests/chaos.sh"
       chaos_checks
       ;;

@@ -23,6 +23,7 @@ public sealed class ImageBuildTests : IDisposable
         {
             var step = steps.Single(s => s.StartsWith($"dotnet {verb} ", StringComparison.Ordinal)).Split("||")[0]
                 .Replace("$TARGETARCH", RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "x64", StringComparison.Ordinal)
+                .Replace("$VERSION", "1.2.3", StringComparison.Ordinal)
                 .Replace("-o /app", $"-o {application}", StringComparison.Ordinal);
             DeployTool.Succeed("bash", "-c", $"nice -n 10 {step} -p:ArtifactsPath={_directory}/artifacts --nologo -v q");
         }
@@ -36,7 +37,7 @@ public sealed class ImageBuildTests : IDisposable
             "dotnet", Path.Combine(application, "telemetry.dll"),
         ];
 
-        DeployTool.Succeed(command[0], [.. command[1..], "version"]).ShouldStartWith("telemetry ");
+        DeployTool.Succeed(command[0], [.. command[1..], "version"]).ShouldStartWith("telemetry 1.2.3");
         var (code, output, errors) = DeployTool.Run(command[0], [.. command[1..], "healthcheck", "--url", "http://127.0.0.1:9/readyz"]);
         code.ShouldBe(1, errors);
         output.ShouldContain("127.0.0.1:9");

@@ -5,8 +5,8 @@ namespace Telemetry.Storage.ClickHouse.Embedded;
 
 /// <summary>
 /// Finds libchdb: the path in the options, else the environment variable <c>TELEMETRY_LIBCHDB</c>, else
-/// <c>storage/engine/node_modules/@chdb/...</c> (or <c>engine/...</c> beside the program), searched upward from the
-/// program's folder. One process loads one library.
+/// <c>engine/</c> beside the program, else <c>storage/engine/node_modules/@chdb/...</c> (or <c>engine/node_modules/...</c>), searched upward from
+/// the program's folder. One process loads one library.
 /// </summary>
 internal static class LibChdbLoader
 {
@@ -56,7 +56,13 @@ internal static class LibChdbLoader
                     0, $"There is no ClickHouse engine at {named} (LibraryPath or {EnvironmentVariable}).");
         }
 
-        var file = Path.Combine("node_modules", "@chdb", PackageName(), OperatingSystem.IsMacOS() ? "libchdb.dylib" : "libchdb.so");
+        var library = OperatingSystem.IsMacOS() ? "libchdb.dylib" : "libchdb.so";
+        if (Path.Combine(baseDirectory, "engine", library) is var beside && File.Exists(beside))
+        {
+            return beside; // As packages and images have it.
+        }
+
+        var file = Path.Combine("node_modules", "@chdb", PackageName(), library);
         for (var directory = new DirectoryInfo(baseDirectory); directory is not null; directory = directory.Parent)
         {
             foreach (var folder in (ReadOnlySpan<string>)["storage/engine", "engine"])
