@@ -28,7 +28,7 @@ bench_pipeline() {
       --readings-per-publish) batch=$2; shift 2 ;;
       --for) time=$2; shift 2 ;;
       --rate) rate=$2; shift 2 ;;
-      *) bench_help >&2; die "unknown option $1" ;;
+      *) bench_help >&2; usage "unknown option $1" ;;
     esac
   done
   data=$(mktemp -d)
@@ -74,6 +74,6 @@ run_bench() {
     spike) shift; . "$root/tests/kafka-bench.sh"; bench_spike "$@" ;;
     kafka-producer|kafka-transactions) . "$root/tests/kafka-bench.sh"; bench_clients "$@" ;;
     kafka) shift; . "$root/tests/kafka-bench.sh"; bench_kafka "$@" ;;
-    *) bench_help >&2; die "unknown benchmark $1" ;;
+    *) bench_help >&2; usage "unknown benchmark $1" ;;
   esac
 }

@@ -129,7 +129,7 @@ chaos_single() {
       --seed) seed=$2; shift 2 ;;
       --min) min=$2; shift 2 ;;
       --max) max=$2; shift 2 ;;
-      *) chaos_help >&2; die "unknown option $1" ;;
+      *) chaos_help >&2; usage "unknown option $1" ;;
     esac
   done
   local temporary=""

@@ -29,7 +29,7 @@ run_fuzz() {
       --for) [ $# -gt 1 ] || { fuzz_help >&2; die "--for needs a time"; }; time=$2; shift 2 ;;
       --seed) [ $# -gt 1 ] || { fuzz_help >&2; die "--seed needs a number"; }; seed=(--seed "$2"); shift 2 ;;
       help|-h|--help) fuzz_help; return 0 ;;
-      *) fuzz_help >&2; die "unknown option $1" ;;
+      *) fuzz_help >&2; usage "unknown option $1" ;;
     esac
   done
   [ "$what" != both ] || time=$(half_of "$time")

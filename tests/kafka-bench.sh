@@ -44,7 +44,7 @@ bench_clients() ( # kafka-producer|kafka-transactions [--kafka HOST:PORT]
   case ${1:-} in
     --kafka) bootstrap=${2:?--kafka needs HOST:PORT} ;;
     "") bootstrap=$("$kafka/kafka.sh" start "$work/kafka" --brokers 1) ;;
-    *) bench_help >&2; die "unknown option $1" ;;
+    *) bench_help >&2; usage "unknown option $1" ;;
   esac
   dotnet build "$root/tests/Telemetry.Benchmarks" -c Release --nologo -v q >&2
   dotnet "$root/artifacts/bin/Telemetry.Benchmarks/release/Telemetry.Benchmarks.dll" "$what" "$bootstrap"
@@ -68,7 +68,7 @@ bench_spike() ( # [FACTOR]
 
 bench_kafka() ( # [SECONDS] [speed|losses]
   local seconds=${1:-20} what=${2:-all} peers=${PEERS:-$root/../shared/peers} glue=
-  case $what in all|speed|losses) ;; *) bench_help >&2; die "unknown part $what: speed or losses" ;; esac
+  case $what in all|speed|losses) ;; *) bench_help >&2; usage "unknown part $what: speed or losses" ;; esac
   bench_work
   [ ! -x "$peers/peer.sh" ] || ! command -v mosquitto >/dev/null || glue=yes
   [ "$what" = losses ] || bench_speed
