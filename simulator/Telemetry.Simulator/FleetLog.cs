@@ -20,4 +20,10 @@ internal static partial class FleetLog
 
     [LoggerMessage(6005, LogLevel.Information, "Sent {Sent} readings, {Acked} acknowledged, {Rejected} refused, {Skipped} skipped.")]
     public static partial void Finished(ILogger logger, long sent, long acked, long rejected, long skipped);
+
+    [LoggerMessage(6006, LogLevel.Information, "Playing the past of {Devices} devices since {Start:u}, within {Within}; then the fleet begins.")]
+    public static partial void PlayingPast(ILogger logger, int devices, DateTimeOffset start, TimeSpan within);
+
+    [LoggerMessage(6007, LogLevel.Information, "Played the past: {Acked} of {Sent} readings acknowledged.")]
+    public static partial void PlayedPast(ILogger logger, long acked, long sent);
 }

@@ -6,7 +6,9 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Telemetry.Simulator.Devices;
 using Telemetry.Simulator.Faults;
+using Telemetry.Simulator.History;
 using Telemetry.Simulator.Ledger;
+using Telemetry.Simulator.Machines;
 using Telemetry.Simulator.Options;
 using Telemetry.Simulator.Signals;
 using Telemetry.Simulator.Totals;
@@ -25,7 +27,8 @@ public sealed class FleetSimulator
 
     private readonly SimulatorOptions _options;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
+    private readonly ILogger<FleetSimulator> _logger;
+    private IReadOnlyList<Machine> _machines = [];
 
     /// <exception cref="ValidationException">An option is out of its range; the message names it.</exception>
     public FleetSimulator(SimulatorOptions options, TimeProvider time, ILogger<FleetSimulator> logger)
@@ -45,11 +48,21 @@ public sealed class FleetSimulator
     /// <exception cref="IOException">Ledger, labels or report cannot be written.</exception>
     public async Task<SimulatorReport> RunAsync(IProgress<SimulatorProgress>? progress, CancellationToken cancellationToken)
     {
+        using var labels = _options.LabelsFile is { } file ? new LabelWriter(file) : null;
+        if (PastPlan.Of(_options) is { } past)
+        {
+            _machines = await PlayPastAsync(past, labels, progress, cancellationToken);
+        }
+
+        return await RunAsync(labels, progress, cancellationToken);
+    }
+
+    private async Task<SimulatorReport> RunAsync(LabelWriter? labels, IProgress<SimulatorProgress>? progress, CancellationToken cancellationToken)
+    {
         var runId = _options.RunId ?? RandomRunId();
         var name = _time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture)
             + "-" + runId.ToString("x16", CultureInfo.InvariantCulture);
         using var totals = new FleetTotals();
-        using var labels = _options.LabelsFile is { } file ? new LabelWriter(file) : null;
         using var ledger = new LedgerWriter(_options.LedgerDirectory, name, _options.Devices, _options.ReadingsPerPublish);
         FleetLog.Starting(
             _logger, _options.Devices, _options.Host, _options.Port, _options.RatePerHour, _options.ReadingsPerPublish,
@@ -74,6 +87,17 @@ public sealed class FleetSimulator
         return report;
     }
 
+    /// <summary>Answers the machines as they are then: counters go on, the bearing is warm.</summary>
+    private async Task<IReadOnlyList<Machine>> PlayPastAsync(PastPlan past, LabelWriter? labels, IProgress<SimulatorProgress>? progress, CancellationToken cancellationToken)
+    {
+        var start = _time.GetUtcNow() - past.Span;
+        FleetLog.PlayingPast(_logger, past.Fleet.Devices, start, _options.HistoryWithin);
+        var fleet = new FleetSimulator(past.Fleet, new FastTime(_time, start, past.Speed), _logger);
+        var report = await fleet.RunAsync(labels, progress, cancellationToken);
+        FleetLog.PlayedPast(_logger, report.Acked, report.Sent);
+        return fleet._machines;
+    }
+
     private static ulong RandomRunId()
     {
         // Boot ids must never come again, on any machine, so they are not from the seed.
@@ -90,8 +114,10 @@ public sealed class FleetSimulator
         for (var i = 0; i < devices.Length; i++)
         {
             var bootId = SeededHash.Bits(_options.Seed, runId, (ulong)i) | 1;
-            devices[i] = new SimulatedDevice(fleet, i, bootId, start, connect);
+            devices[i] = new SimulatedDevice(fleet, i, bootId, start, connect, i < _machines.Count ? _machines[i] : null);
         }
+
+        _machines = [.. devices.Take(_options.LastPublishAt is null ? 0 : devices.Length).Select(device => device.Machine)];
 
         return devices;
     }

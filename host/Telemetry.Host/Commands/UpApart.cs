@@ -43,7 +43,7 @@ internal static class UpApart
             options, RolePlan.Make(options, settings.Apart!, forwarded), logger, token));
         await using var simulator = settings.Simulator
             ? SimulatorProcess.Start(SimulatorArguments.Of(
-                options.Data, options.Simulator, settings.Duration, apart.Plan.EdgeAddress, apart.Plan.QueryAddress))
+                options.Data, FirstStart.WithPast(options, settings), settings.Duration, apart.Plan.EdgeAddress, apart.Plan.QueryAddress))
             : null;
         await using var report = new ApartReport(apart, simulator);
         if (settings.Browser)

@@ -67,7 +67,7 @@ internal static class UpCommand
         InstanceFile.Write(options, platform);
         await using var simulator = settings.Simulator
             ? SimulatorProcess.Start(
-            SimulatorArguments.Of(options.Data, options.Simulator, settings.Duration, platform.Mqtt!.ToString(), platform.Http!.ToString()))
+            SimulatorArguments.Of(options.Data, FirstStart.WithPast(options, settings), settings.Duration, platform.Mqtt!.ToString(), platform.Http!.ToString()))
             : null;
         await using var report = new RunReportBuilder(platform, simulator);
         if (settings.Browser)

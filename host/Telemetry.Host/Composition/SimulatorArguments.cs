@@ -36,6 +36,16 @@ internal static class SimulatorArguments
             "--set", "Simulator:ConnectRatePerSecond=" + fleet.ConnectRatePerSecond.ToString("R", CultureInfo.InvariantCulture),
             "--set", "Simulator:ReconnectDelayMax=" + fleet.ReconnectDelayMax.ToString("c", CultureInfo.InvariantCulture),
         ];
+        if (fleet.History is { Ticks: > 0 } history)
+        {
+            arguments.AddRange(
+            [
+                "--history", history.ToString("c", CultureInfo.InvariantCulture),
+                "--set", "Simulator:HistoryDevices=" + fleet.HistoryDevices.ToString(CultureInfo.InvariantCulture),
+                "--set", "Simulator:HistoryWithin=" + fleet.HistoryWithin.ToString("c", CultureInfo.InvariantCulture),
+            ]);
+        }
+
         if (duration is { } length)
         {
             arguments.AddRange(["--duration", length.TotalSeconds.ToString("R", CultureInfo.InvariantCulture) + "s"]);

@@ -2,6 +2,7 @@ using Telemetry.Contracts.Measurement;
 using Telemetry.Simulator.Faults;
 using Telemetry.Simulator.Ledger;
 using Telemetry.Simulator.Options;
+using Telemetry.Simulator.Signals;
 using Telemetry.Simulator.Totals;
 
 namespace Telemetry.Simulator.Devices;
@@ -44,6 +45,22 @@ internal sealed class FleetContext(
     /// <param name="nowUs">Microseconds since the start of the run.</param>
     public long IntervalUsAt(long nowUs) =>
         !IsUnbounded && nowUs >= _burstFromUs && nowUs < _burstUntilUs ? _burstIntervalUs : PublishIntervalUs;
+
+    /// <summary>When a device publishes first.</summary>
+    /// <param name="device">Its number.</param>
+    /// <param name="nowUs">Microseconds since the start of the run.</param>
+    public long FirstDueUs(int device, long nowUs)
+    {
+        var unit = SeededHash.Unit(Options.Seed, (ulong)device, 2_000);
+        if (Options.LastPublishAt is { } last)
+        {
+            var lastUs = (long)(last.TotalMicroseconds - (unit * 60e6));
+            return nowUs + Math.Max(0, (lastUs - nowUs) % Math.Max(1, PublishIntervalUs));
+        }
+
+        // Each device at its own moment of the interval: the fleet's rate is flat and nothing is in lockstep.
+        return nowUs + (long)(PublishIntervalUs * unit);
+    }
 
     public void BeginDrain() => Volatile.Write(ref _draining, 1);
 }

@@ -23,7 +23,6 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
 
     private readonly Lock _gate = new();
     private readonly FleetContext _fleet;
-    private readonly Machine _machine;
     private readonly PendingPublishes _pending;
     private readonly IDeviceLink _link;
     private readonly int _number;
@@ -43,7 +42,13 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
     private long _lastTimeUs;
     private Task _connecting = Task.CompletedTask;
 
-    public SimulatedDevice(FleetContext fleet, int number, ulong bootId, long startUs, ConnectDevice connect)
+    /// <param name="fleet">What all devices share.</param>
+    /// <param name="number">Number of the device.</param>
+    /// <param name="bootId">Its boot.</param>
+    /// <param name="startUs">Event time of the start.</param>
+    /// <param name="connect">Makes its connection.</param>
+    /// <param name="machine">The machine that it measured before, with its memory; null: a new one.</param>
+    public SimulatedDevice(FleetContext fleet, int number, ulong bootId, long startUs, ConnectDevice connect, Machine? machine = null)
     {
         var options = fleet.Options;
         _fleet = fleet;
@@ -53,7 +58,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
         _name = options.DeviceName(number);
         _nameBytes = Encoding.ASCII.GetBytes(_name);
         var interval = TimeSpan.FromMicroseconds((double)fleet.PublishIntervalUs / _readings);
-        _machine = new Machine(
+        Machine = machine ?? new Machine(
             new MachinePlan(options.Seed, options.Realism, startUs, interval, options.FaultsPerDeviceDay, options.ConditionsPerDeviceDay),
             number,
             _name,
@@ -62,6 +67,8 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
         _link = connect(this, _name);
         fleet.Ledger.Begin(number, _name, bootId);
     }
+
+    public Machine Machine { get; }
 
     private enum State : byte
     {
@@ -211,10 +218,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
             if (!_booted)
             {
                 _booted = true;
-
-                // Each device at its own moment of the interval: the fleet's rate is flat and nothing is in lockstep.
-                _produceAtUs = _fleet.NowUs
-                    + (long)(_fleet.PublishIntervalUs * SeededHash.Unit(_fleet.Options.Seed, (ulong)_number, 2_000));
+                _produceAtUs = _fleet.FirstDueUs(_number, _fleet.NowUs);
             }
 
             Pump(_fleet.NowUs);
@@ -258,7 +262,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
     private bool Produce()
     {
         var now = (_fleet.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        if (_machine.IsSilent(now))
+        if (Machine.IsSilent(now))
         {
             return false;
         }
@@ -272,7 +276,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
 
         var spacing = _fleet.IsUnbounded ? 1_000 : _fleet.IntervalUsAt(_fleet.NowUs) / _readings;
         var payload = BatchEncoder.OfThisThread.Encode(
-            _machine, _nameBytes, _bootId, publish * (ulong)_readings, _readings, now, spacing, ref _lastTimeUs);
+            Machine, _nameBytes, _bootId, publish * (ulong)_readings, _readings, now, spacing, ref _lastTimeUs);
         _pending.Add(payload, holdBack: Chance(2_002, publish) < _fleet.Options.OutOfOrderShare);
         _fleet.Totals.Queued();
         return true;
@@ -281,7 +285,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
     private void Pump(long nowUs)
     {
         while (_state == State.Connected && nowUs >= _pausedUntilUs && _inFlight < _fleet.Options.MaxInFlight
-            && (!_machine.IsOffline || _fleet.IsDraining))
+            && (!Machine.IsOffline || _fleet.IsDraining))
         {
             if (TryNextToSend(out var publish, out var overtaken))
             {
@@ -305,7 +309,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
     private bool TryNextToSend(out ulong publish, out ulong? overtaken)
     {
         // More than a few waiting: they were kept while the uplink was down.
-        if (_machine.SendsNewestFirst && _pending.Count > _fleet.Options.MaxInFlight && _pending.TryNewest(out publish))
+        if (Machine.SendsNewestFirst && _pending.Count > _fleet.Options.MaxInFlight && _pending.TryNewest(out publish))
         {
             overtaken = null;
             return true;

@@ -37,6 +37,19 @@ public sealed record SimulatorOptions : IValidatableObject
     /// <summary>How long to produce, from the first connection on; null: until cancelled.</summary>
     public TimeSpan? Duration { get; init; }
 
+    /// <summary>
+    /// Time before the start that some devices are given a past for, played fast and before the fleet begins. Needs a bounded rate. Null
+    /// (default): none; <c>up</c> without a duration gives a new data directory six hours.
+    /// </summary>
+    public TimeSpan? History { get; init; }
+
+    /// <summary>Devices that get a past, the first ones. Default 100.</summary>
+    [Range(1, 100_000)]
+    public int HistoryDevices { get; init; } = 100;
+
+    /// <summary>How long playing the past takes. Default 40 s.</summary>
+    public TimeSpan HistoryWithin { get; init; } = TimeSpan.FromSeconds(40);
+
     /// <summary>Time after the end for what is sent or queued to be acknowledged. Default 30 s.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -158,11 +171,22 @@ public sealed record SimulatorOptions : IValidatableObject
             yield return new("ProgressInterval and ReconnectDelay must be above zero, ReconnectDelayMax at least ReconnectDelay.");
         }
 
+        if (History < TimeSpan.Zero || History > TimeSpan.FromDays(31) || HistoryWithin < TimeSpan.FromSeconds(1) || HistoryWithin > TimeSpan.FromHours(1))
+        {
+            yield return new("History must be 0 to 31 days, HistoryWithin 1 s to 1 h.", [nameof(History), nameof(HistoryWithin)]);
+        }
+
         if (CaFile is not null && !File.Exists(CaFile))
         {
             yield return new($"CaFile {CaFile} is not there.", [nameof(CaFile)]);
         }
     }
+
+    /// <summary>
+    /// Time after the start at which the last publish of each device falls, less up to a minute; null: each publishes at a moment of its own. Only for a past, which ends where the live
+    /// fleet begins.
+    /// </summary>
+    internal TimeSpan? LastPublishAt { get; init; }
 
     /// <summary>Where a device's readings go.</summary>
     internal string TopicOf(string device) => Topic.Replace(DevicePlaceholder, device, StringComparison.Ordinal);

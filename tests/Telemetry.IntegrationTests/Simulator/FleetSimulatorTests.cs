@@ -54,6 +54,27 @@ public sealed class FleetSimulatorTests : IDisposable
     }
 
     [Fact]
+    public async Task Past_comes_before_the_fleet_from_boots_of_its_own_and_is_in_the_ledger()
+    {
+        await using var mosquitto = await Mosquitto.StartAsync(Unlimited);
+        await using var subscriber = await Subscriber.ConnectAsync(mosquitto.Port);
+        var report = await RunAsync(Options(mosquitto.Port) with
+        {
+            RatePerHour = 144_000, // 1 reading a second of each device
+            Duration = TimeSpan.FromSeconds(2),
+            History = TimeSpan.FromHours(1),
+            HistoryDevices = 5,
+            HistoryWithin = TimeSpan.FromSeconds(3),
+        });
+
+        var past = Acked() - report.Acked;
+        past.ShouldBeInRange(5 * 3000, 5 * 4700);
+        await subscriber.WaitForReadingsAsync(Acked());
+        subscriber.DistinctReadings.ShouldBe(Acked());
+        subscriber.Contradictions.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Over_TLS_only_a_broker_of_the_named_authority_is_trusted()
     {
         var certificates = new TestCertificates(_directory);

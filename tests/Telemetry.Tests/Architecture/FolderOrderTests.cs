@@ -16,7 +16,7 @@ public sealed class FolderOrderTests
             "Security.Limits", "Security.Auditing", "Security.Reloading", "Security.Passwords", "Security.Users", "Security.Certificates", "Security.Rules", "Security.Tokens", "Security.Scram", "Security",
             "Sessions", "Durability", "Routing", "Connections", "Packets", "Hosting",
         ],
-        ["Telemetry.Simulator"] = ["Ledger", "Signals", "Totals", "Options", "Faults", "Machines", "Devices", ""],
+        ["Telemetry.Simulator"] = ["Ledger", "Signals", "Totals", "Options", "History", "Faults", "Machines", "Devices", ""],
     };
 
     public static TheoryData<string> Projects => [.. Orders.Keys];
