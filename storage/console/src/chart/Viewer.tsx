@@ -153,7 +153,7 @@ function Foot({ lines, view, dropped }: { lines: Line[]; view: View; dropped: nu
         </span>
       )}
       {first?.meta.truncated && <span class="badge" data-state="amber">more than fits: zoom in</span>}
-      <span id="window">{time(from)} – {isLive(view) ? "now" : time(to)} · {zone.value} ({offsetText(to)})</span>
+      <span id="window">{time(from)} – {isLive(view) ? "now" : time(to)} · {zone.value}{offsetText(to) !== zone.value && ` (${offsetText(to)})`}</span>
       {dropped > 0 && <span class="muted">{dropped} live values skipped</span>}
     </div>
   );

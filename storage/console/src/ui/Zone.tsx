@@ -12,7 +12,7 @@ export function Zone() {
     if (here.value.searchParams.has("tz")) set({ tz: found }, true);
     setOpen(false);
   };
-  if (!open) return <button id="zone" class="badge" onClick={() => setOpen(true)} title="All times are in this zone. Click for another one.">{zone.value} · {offsetText(Date.now())}</button>;
+  if (!open) return <button id="zone" class="badge" onClick={() => setOpen(true)} title="All times are in this zone. Click for another one.">{zone.value}{offsetText(Date.now()) !== zone.value && ` · ${offsetText(Date.now())}`}</button>;
   return (
     <span class="zone">
       <label><span class="sr">Time zone</span>

@@ -43,7 +43,7 @@ function Hops({ p }: { p: Pipeline }) {
     <ol class="hops" id="hops">
       {hops.map(([id, name, rate], i) => {
         const before = hops[i - 1]?.[2] ?? null, gap = i && rate !== null && before !== null ? rate - before : null;
-        return <li key={id} id={`hop-${id}`}><b>{short(rate)}</b><span>/s</span> {name}{gap !== null && <small class={Math.abs(gap) > Math.max(5, (before ?? 0) * 0.05) ? "warn" : "muted"}>{gap > 0 ? "+" : ""}{number(gap, 3)}</small>}</li>;
+        return <li key={id} id={`hop-${id}`}><b>{short(rate)}</b><span>/s</span> {name}{gap !== null && <small class={-gap > Math.max(5, (before ?? 0) * 0.05) ? "warn" : "muted"}>{gap > 0 ? "+" : ""}{number(gap, 3)}</small>}</li>;
       })}
       <li><b>{short(p.rates.anomalies)}</b><span>/s</span> findings of detectors</li>
     </ol>
