@@ -1,3 +1,4 @@
+using Telemetry.Query.Catalogue;
 using Telemetry.Query.Parts;
 using Telemetry.Query.Setup;
 
@@ -12,6 +13,9 @@ public sealed class QueryRole(QueryServices services) : IAsyncDisposable
     /// <summary>Completes when live values flow; completed from the start when there is no log.</summary>
     public Task LiveStarted => Parts.Tail?.Started ?? Task.CompletedTask;
 
+    /// <summary>The catalogue; null when there is no log.</summary>
+    public CatalogueDesk? Catalogue => Parts.Catalogue;
+
     internal QueryParts Parts { get; } = new(services);
 
     /// <summary>Follows the log for live values until cancelled, then ends the live streams. Without a log it only waits.</summary>
@@ -19,9 +23,13 @@ public sealed class QueryRole(QueryServices services) : IAsyncDisposable
     {
         try
         {
-            if (Parts is { Tail: { } tail, Commands: { } commands, Alarms: { } alarms })
+            if (Parts is { Tail: { } tail, Commands: { } commands, Alarms: { } alarms, Catalogue: { } catalogue })
             {
-                await Task.WhenAll(tail.RunAsync(cancellationToken), commands.RunAsync(cancellationToken), alarms.RunAsync(cancellationToken));
+                await Task.WhenAll(
+                    tail.RunAsync(cancellationToken),
+                    commands.RunAsync(cancellationToken),
+                    alarms.RunAsync(cancellationToken),
+                    catalogue.RunAsync(cancellationToken));
             }
             else
             {

@@ -17,6 +17,8 @@ internal sealed class IngestTopics(IEnumerable<TopicPatternOptions> patterns, Sp
 
     private static ReadOnlySpan<byte> Readings => "/readings"u8;
 
+    private static ReadOnlySpan<byte> Catalogue => "/catalogue"u8;
+
     public bool IsIngest(ReadOnlySpan<byte> topicName) =>
         topicName.StartsWith(Prefix) || topicName.SequenceEqual(Prefix[..^1]) || IsSparkplug(topicName) || IsHostState(topicName)
         || (_patterns.Length > 0 && MatchesPattern(topicName));
@@ -49,15 +51,20 @@ internal sealed class IngestTopics(IEnumerable<TopicPatternOptions> patterns, Sp
     }
 
     /// <summary>The device level of <c>telemetry/v1/{device}/readings</c>; false for every other shape.</summary>
-    public static bool TryGetDevice(ReadOnlySpan<byte> topicName, out ReadOnlySpan<byte> device)
+    public static bool TryGetDevice(ReadOnlySpan<byte> topicName, out ReadOnlySpan<byte> device) => TryGetDevice(topicName, Readings, out device);
+
+    /// <summary>The device level of <c>telemetry/v1/{device}/catalogue</c>; false for every other shape.</summary>
+    public static bool TryGetAnnouncer(ReadOnlySpan<byte> topicName, out ReadOnlySpan<byte> device) => TryGetDevice(topicName, Catalogue, out device);
+
+    private static bool TryGetDevice(ReadOnlySpan<byte> topicName, ReadOnlySpan<byte> ending, out ReadOnlySpan<byte> device)
     {
         device = default;
-        if (topicName.Length <= Prefix.Length + Readings.Length || !topicName.StartsWith(Prefix) || !topicName.EndsWith(Readings))
+        if (topicName.Length <= Prefix.Length + ending.Length || !topicName.StartsWith(Prefix) || !topicName.EndsWith(ending))
         {
             return false;
         }
 
-        device = topicName[Prefix.Length..^Readings.Length];
+        device = topicName[Prefix.Length..^ending.Length];
         return !device.Contains((byte)'/');
     }
 

@@ -51,13 +51,22 @@ internal sealed class PublishPolicy(BridgeOptions options)
         {
             meaning = new TopicMeaning { Device = device, CommandId = commandId, IsRefusedCommand = refused };
         }
+        else if (IngestTopics.TryGetAnnouncer(publish.TopicName, out device))
+        {
+            if (!ReadingNames.IsDevice(device))
+            {
+                return IllegalDevice(device);
+            }
+
+            meaning = new TopicMeaning { Device = device, IsCatalogue = true };
+        }
         else if (!Topics.TryParse(publish.TopicName, out device, out var sensor, out var shape))
         {
             return UnknownTopic;
         }
         else if (!ReadingNames.IsDevice(device))
         {
-            return Illegal("device level", ReadingNames.DeviceFault(device), "device id", ReadingNames.DeviceRule);
+            return IllegalDevice(device);
         }
         else if (!sensor.IsEmpty && !ReadingNames.IsSensor(sensor))
         {
@@ -98,6 +107,9 @@ internal sealed class PublishPolicy(BridgeOptions options)
         full[topic.Group.Length] = (byte)':';
         return CheckIdentity(publish, full) is null ? null : refusal;
     }
+
+    private static Refusal IllegalDevice(ReadOnlySpan<byte> device) =>
+        Illegal("device level", ReadingNames.DeviceFault(device), "device id", ReadingNames.DeviceRule);
 
     private static Refusal Illegal(string level, string fault, string what, string rule) =>
         new(IngestOutcome.RejectedTopic, "unknown-topic", $"The {level} of the topic {fault}. A {what} is {rule}.");
@@ -168,6 +180,9 @@ internal readonly ref struct TopicMeaning
 
     /// <summary>The command that is answered; empty: it is no answer but readings.</summary>
     public ReadOnlySpan<byte> CommandId { get; init; }
+
+    /// <summary>True: the device says what it is.</summary>
+    public bool IsCatalogue { get; init; }
 
     /// <summary>True: a message of a Sparkplug edge node; the device is its id.</summary>
     public bool IsSparkplug { get; init; }

@@ -5,7 +5,10 @@ using Telemetry.Bridge.Json;
 using Telemetry.Bridge.Readings;
 using Telemetry.Bridge.Sparkplug.Wire;
 using Telemetry.Contracts;
+using Telemetry.Contracts.Catalogue;
 using Telemetry.Contracts.Measurement;
+using Telemetry.Contracts.V1;
+using Telemetry.Contracts.Wire;
 using Telemetry.Mqtt.Ingest;
 using Telemetry.Streams;
 
@@ -24,6 +27,7 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
     private const string Json = "json";
     private const string CommandAnswer = "command-answer";
     private const string Sparkplug = "sparkplug";
+    private const string Announcement = "catalogue";
 
     private readonly IRecordProducer _producer;
     private readonly TimeProvider _time;
@@ -85,6 +89,7 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
             ReadingBatchV2SchemaId = ids.ReadingBatchV2SchemaId,
             DeadLetterSchemaId = ids.DeadLetterSchemaId,
             CommandResultSchemaId = ids.CommandResultSchemaId,
+            CatalogueSchemaId = ids.CatalogueSchemaId,
         };
         _layouts = new RecordLayouts(_options);
         _appender.UseOptions(_options);
@@ -160,6 +165,7 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
         try
         {
             return topic.IsSparkplug ? TakeSparkplug(publish, now, answer)
+                : topic.IsCatalogue ? TakeAnnouncement(publish, workspace.Announcement!, now, answer)
                 : !topic.CommandId.IsEmpty ? TakeAnswer(publish, topic, now, answer)
                 : kind == PayloadKind.WholeBatch ? TakeBatch(publish, workspace, now, answer)
                 : TakeColumns(publish, workspace, format, now, answer);
@@ -181,6 +187,7 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
         {
             return _policy.Check(publish, out topic)
                 ?? (topic.IsSparkplug ? CheckSparkplug(publish)
+                    : topic.IsCatalogue ? AnnouncementJudge.Judge(publish, topic.Device, workspace)
                     : topic.CommandId.IsEmpty ? _judge.Judge(publish, topic, workspace, now, out kind) : CheckAnswer(publish));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
@@ -252,6 +259,23 @@ public sealed class ReadingIngest : IIngest, IAsyncDisposable
             new IngestResult(IngestOutcome.Stored),
             new PublishCounts(0, 0, null, CommandAnswer, false),
             answer);
+
+    private bool TakeAnnouncement(in IngestPublish publish, CatalogueEntry entry, DateTimeOffset now, in Answer answer)
+    {
+        (entry.Version, entry.TimeUs) = ((ulong)now.ToUnixTimeMilliseconds(), UnixMicros.From(now));
+        return _appender.Append(
+            new NewRecord
+            {
+                Topic = LogTopics.Catalogue,
+                Key = CatalogueName.Of(entry).ToKey(),
+                Value = FramedMessage.Write(entry, _options.CatalogueSchemaId),
+                Headers = PublishAppender.Headers(publish),
+                TimestampMs = now.ToUnixTimeMilliseconds(),
+            },
+            new IngestResult(IngestOutcome.Stored),
+            new PublishCounts(0, 0, null, Announcement, false),
+            answer);
+    }
 
     private bool TakeBatch(in IngestPublish publish, IngestWorkspace workspace, DateTimeOffset now, in Answer answer)
     {

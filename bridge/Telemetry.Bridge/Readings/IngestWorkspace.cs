@@ -1,3 +1,4 @@
+using Telemetry.Contracts.V1;
 using System.Buffers;
 using Telemetry.Contracts.Readings;
 using Telemetry.Streams.Deduplication;
@@ -12,6 +13,9 @@ internal sealed class IngestWorkspace
     public ReadingBatchBuffer Batch { get; } = new();
 
     public ReadingColumns Columns { get; } = new();
+
+    /// <summary>What a device says of itself, between judging and taking.</summary>
+    public CatalogueEntry? Announcement { get; set; }
 
     public ReadingHashes Hashes { get; } = new();
 

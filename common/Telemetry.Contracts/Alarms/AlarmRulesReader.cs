@@ -7,14 +7,6 @@ using Telemetry.Contracts.V1;
 
 namespace Telemetry.Contracts.Alarms;
 
-/// <summary>Something in a rules document that cannot be used.</summary>
-/// <param name="Where">Path in the document, for example <c>rules[2].above</c>.</param>
-/// <param name="Problem">What is wrong and what to do, a sentence.</param>
-public readonly record struct RuleError(string Where, string Problem)
-{
-    public override string ToString() => $"{Where}: {Problem}";
-}
-
 /// <summary>
 /// Reads a rules document (JSON, comments and trailing commas allowed) and finds everything that is wrong with it at once. <c>docs/alarms.md</c> has
 /// the form.
@@ -45,13 +37,13 @@ public sealed partial class AlarmRulesReader
     private static readonly string[] OfIncidents =
         ["kinds", "devices", "sensor", "severityMin", "alarm", "priority", "onDelay", "offDelay", "flap", "suppressedBy"];
 
-    private readonly List<RuleError> _errors = [];
+    private readonly List<DocumentError> _errors = [];
 
     /// <summary>Reads a document.</summary>
     /// <param name="document">UTF-8.</param>
     /// <param name="errors">What is wrong; empty when it can be used.</param>
     /// <returns>The rules; null when something is wrong.</returns>
-    public static AlarmRules? Read(ReadOnlyMemory<byte> document, out IReadOnlyList<RuleError> errors)
+    public static AlarmRules? Read(ReadOnlyMemory<byte> document, out IReadOnlyList<DocumentError> errors)
     {
         var reader = new AlarmRulesReader();
         errors = reader._errors;
@@ -458,7 +450,7 @@ public sealed partial class AlarmRulesReader
         return null;
     }
 
-    private void Wrong(string where, string problem) => _errors.Add(new RuleError(where.Length == 0 ? "the document" : where, problem));
+    private void Wrong(string where, string problem) => _errors.Add(new DocumentError(where.Length == 0 ? "the document" : where, problem));
 
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,63}$", RegexOptions.CultureInvariant)]
     private static partial Regex RuleName();

@@ -12,6 +12,12 @@ public static partial class DurationText
 {
     private static readonly TimeSpan Max = TimeSpan.FromDays(36_500);
 
+    private static readonly (string Name, long Ticks)[] Units =
+    [
+        ("d", TimeSpan.TicksPerDay), ("h", TimeSpan.TicksPerHour), ("m", TimeSpan.TicksPerMinute), ("s", TimeSpan.TicksPerSecond),
+        ("ms", TimeSpan.TicksPerMillisecond), ("us", TimeSpan.TicksPerMicrosecond),
+    ];
+
     /// <exception cref="FormatException">Not a duration, or beyond 100 years.</exception>
     public static TimeSpan Parse(string text) =>
         TryParse(text, out var duration) ? duration : throw new FormatException($"\"{text}\" is not a duration.");
@@ -46,6 +52,20 @@ public static partial class DurationText
         }
 
         return IsWithin(duration);
+    }
+
+    /// <summary>The shortest form of a duration: <c>90s</c>, <c>250ms</c>, <c>2h</c>; parsing it gives the same duration.</summary>
+    public static string Format(TimeSpan duration)
+    {
+        foreach (var (name, ticks) in Units)
+        {
+            if (duration.Ticks % ticks == 0 && (duration.Ticks != 0 || name == "s"))
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"{duration.Ticks / ticks}{name}");
+            }
+        }
+
+        return duration.ToString("c", CultureInfo.InvariantCulture);
     }
 
     private static bool IsWithin(TimeSpan duration) => duration >= TimeSpan.Zero && duration <= Max;

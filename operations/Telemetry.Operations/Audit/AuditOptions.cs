@@ -11,4 +11,9 @@ public sealed record AuditOptions
     /// Default 96 MiB.
     /// </summary>
     public long SequenceBytesMax { get; init; } = 96L << 20;
+
+    /// <summary>
+    /// Offset after the last record that is compared, by partition of the readings: where storage has stopped while records still come. Null: all that there is.
+    /// </summary>
+    public IReadOnlyDictionary<int, long>? Ends { get; init; }
 }

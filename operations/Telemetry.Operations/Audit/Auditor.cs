@@ -37,7 +37,7 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
         var total = new AuditTally();
         var rows = await _queries.CountRawAsync(cancellationToken);
         long onLog = 0, withCopies = 0, conflicts = 0, raw = 0;
-        var horizon = await LogHorizon.ReadAsync(log, LogTopics.Readings, TimeProvider.System, cancellationToken);
+        var horizon = Bounded(await LogHorizon.ReadAsync(log, LogTopics.Readings, TimeProvider.System, cancellationToken));
         var logIsWhole = horizon.RecordsFrom == DateTimeOffset.UnixEpoch;
         var deleted = await DeletedDevices.ReadAsync(clickHouse, cancellationToken);
         var passedOver = 0L;
@@ -97,6 +97,15 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
             Differences = total.Differences,
         };
     }
+
+    /// <summary>What has come since storage stopped is not missing in the store.</summary>
+    private LogHorizon Bounded(LogHorizon horizon) => options.Ends is not { } ends ? horizon : new LogHorizon(
+    [
+        .. horizon.Partitions.Select(p => p with
+        {
+            Offsets = p.Offsets with { High = Math.Clamp(ends.GetValueOrDefault(p.Partition), p.Offsets.Low, p.Offsets.High) },
+        }),
+    ]);
 
     private static AuditTally Compare(AuditEvidence evidence, RawScan rawScan, string? ledger, DeletedDevices deleted)
     {

@@ -10,7 +10,7 @@ public sealed class DeviceScope
 {
     /// <summary>Tables with a device in their rows, and the views over them: on a server of several shards a table has a local part too.</summary>
     internal static readonly IReadOnlyList<string> Tables =
-        ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last", "anomalies", "device_events", "incidents", "alarms"];
+        ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last", "anomalies", "device_events", "incidents", "alarms", "catalogue"];
 
     private readonly IReadOnlyList<string> _patterns;
 

@@ -31,4 +31,7 @@ internal static partial class Log
 
     [LoggerMessage(5009, LogLevel.Warning, "Alarms cannot be followed; tried again in {Delay}")]
     public static partial void AlarmTailFailed(this ILogger logger, TimeSpan delay, Exception error);
+
+    [LoggerMessage(5010, LogLevel.Warning, "The catalogue cannot be followed; tried again in {Delay}")]
+    public static partial void CatalogueTailFailed(this ILogger logger, TimeSpan delay, Exception error);
 }

@@ -48,7 +48,7 @@ internal static class AlarmEndpoints
             + ". The answer has an ETag; with If-None-Match it is 304 while nothing has changed.",
             [
                 CommonParameters.Device, CommonParameters.Sensor, Source, Status, Priority, Standing,
-                CommonParameters.Limit, CommonParameters.Offset, CommonParameters.Format,
+                CommonParameters.Limit, CommonParameters.Offset, CommonParameters.Cursor, CommonParameters.Format,
             ],
             ApiEndpoint.Tables,
             ListAsync),
@@ -88,7 +88,7 @@ internal static class AlarmEndpoints
         var standing = parameters.Choice(Standing, Truths) ?? status is null;
         var (limit, offset) = parameters.Page();
         var format = parameters.Format();
-        if (IsKnown(request, book.ETag))
+        if (EntityTag.IsKnown(request, book.ETag))
         {
             return;
         }
@@ -111,7 +111,7 @@ internal static class AlarmEndpoints
     private static async Task ShowAsync(ApiRequest request)
     {
         var alarm = Find(request);
-        if (IsKnown(request, TagOf(alarm)))
+        if (EntityTag.IsKnown(request, TagOf(alarm)))
         {
             return;
         }
@@ -169,20 +169,6 @@ internal static class AlarmEndpoints
     }
 
     private static string TagOf(Alarm alarm) => $"\"{alarm.Version}\"";
-
-    /// <summary>Sets the tag; true: the asker has it, and 304 was given.</summary>
-    private static bool IsKnown(ApiRequest request, string tag)
-    {
-        request.Response.Headers.ETag = tag;
-        request.Response.Headers.CacheControl = "no-cache";
-        if (!request.Context.Request.Headers.IfNoneMatch.ToString().Split(',').Any(one => one.Trim() == tag))
-        {
-            return false;
-        }
-
-        request.Response.StatusCode = StatusCodes.Status304NotModified;
-        return true;
-    }
 
     private static TimeSpan ReadWait(ApiRequest request)
     {

@@ -30,7 +30,7 @@ internal static class AlarmHistoryEndpoints
             + "acknowledged, shelvedUntil, inhibitedBy, occurrences, incident, severity. Default range: the last 24 hours.",
             [
                 CommonParameters.Device, CommonParameters.Sensor, Id, Source, Transition, CommonParameters.From, CommonParameters.To,
-                CommonParameters.Limit, CommonParameters.Offset, CommonParameters.Format,
+                CommonParameters.Limit, CommonParameters.Offset, CommonParameters.Cursor, CommonParameters.Format,
             ],
             ApiEndpoint.Tables,
             HistoryAsync),

@@ -8,9 +8,12 @@ internal static class ApiEndpoints
 {
     public static readonly IReadOnlyList<ApiEndpoint> All =
     [
-        .. CatalogEndpoints.All,
+        .. DeviceEndpoints.All,
+        .. CatalogueEndpoints.All,
+        .. CatalogueDocumentEndpoints.All,
         LatestEndpoint.Endpoint,
         .. SeriesEndpoints.All,
+        QueryEndpoint.Endpoint,
         .. EventEndpoints.All,
         .. IncidentEndpoints.All,
         StatisticsEndpoint.Endpoint,
@@ -18,6 +21,7 @@ internal static class ApiEndpoints
         PipelineEndpoint.Endpoint,
         .. CommandEndpoints.All,
         .. DetectorEndpoints.All,
+        .. OperationEndpoints.All,
         LiveEndpoint.Endpoint,
         .. AlarmEndpoints.All,
         .. AlarmHistoryEndpoints.All,

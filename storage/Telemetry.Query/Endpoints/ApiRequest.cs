@@ -56,15 +56,19 @@ internal sealed class ApiRequest : IDisposable
     public ValueTask<ReadOnlyMemory<byte>> QueryAsync(
         string sql, IReadOnlyList<KeyValuePair<string, string>> values, string format) => Store.QueryAsync(sql, values, format);
 
-    /// <summary>A bounded number of rows as CSV or JSON lines.</summary>
+    /// <summary>A bounded number of rows in a format of the engine.</summary>
     public ValueTask<ReadOnlyMemory<byte>> QueryTextAsync(
-        string sql, IReadOnlyList<KeyValuePair<string, string>> values, OutputFormat format) => QueryAsync(sql, values, EngineFormat(format));
+        string sql, IReadOnlyList<KeyValuePair<string, string>> values, OutputFormat format) => QueryAsync(sql, values, format.EngineName());
 
     /// <summary>Gives what <see cref="QueryTextAsync"/> read.</summary>
     public async ValueTask WriteTextAsync(ReadOnlyMemory<byte> text, OutputFormat format)
     {
-        Response.ContentType = ContentType(format);
-        QueryMetrics.GaveRows(Endpoint, Rows(text, format));
+        Response.ContentType = format.ContentType();
+        if (format.IsText())
+        {
+            QueryMetrics.GaveRows(Endpoint, Rows(text, format));
+        }
+
         await Response.Body.WriteAsync(text, Aborted);
     }
 
@@ -75,23 +79,17 @@ internal sealed class ApiRequest : IDisposable
     /// <summary>Streams an export from the engine to the asker as it comes.</summary>
     public async ValueTask StreamExportAsync(string sql, IReadOnlyList<KeyValuePair<string, string>> values, OutputFormat format)
     {
-        Response.ContentType = ContentType(format);
+        Response.ContentType = format.ContentType();
         var counting = new CountingStream(Response.Body);
-        await Store.ExportAsync(sql, values, EngineFormat(format), counting);
-        QueryMetrics.GaveRows(Endpoint, Math.Max(0, counting.Lines - (format == OutputFormat.Csv ? 1 : 0)));
+        await Store.ExportAsync(sql, values, format.EngineName(), counting);
+        if (format.IsText())
+        {
+            QueryMetrics.GaveRows(Endpoint, Math.Max(0, counting.Lines - (format == OutputFormat.Csv ? 1 : 0)));
+        }
     }
-
-    public static string ContentType(OutputFormat format) => format switch
-    {
-        OutputFormat.Csv => "text/csv; charset=utf-8; header=present",
-        OutputFormat.JsonLines => "application/x-ndjson",
-        _ => "application/json",
-    };
 
     public static ApiProblem NotFound(string detail) => new(404, "not-found", "Nothing there", detail);
 
     /// <summary>The answer is out, or will not be: what was read for it is let go.</summary>
     public void Dispose() => Store.Dispose();
-
-    private static string EngineFormat(OutputFormat format) => format == OutputFormat.Csv ? "CSVWithNames" : "JSONEachRow";
 }

@@ -19,7 +19,7 @@ internal static class EventEndpoints
             "Columns: time, device, sensor, kind, value, score, pValue, martingale, detector, mode, reason. Default range: the last 24 hours.",
             [
                 CommonParameters.Device, CommonParameters.Sensor, Kind, CommonParameters.From, CommonParameters.To,
-                CommonParameters.Limit, CommonParameters.Offset, CommonParameters.Format,
+                CommonParameters.Limit, CommonParameters.Offset, CommonParameters.Cursor, CommonParameters.Format,
             ],
             ApiEndpoint.Tables,
             AnomaliesAsync),
@@ -28,7 +28,7 @@ internal static class EventEndpoints
             "Columns: time, device, kind, detail, figure. Default range: the last 24 hours.",
             [
                 CommonParameters.Device, EventKind, CommonParameters.From, CommonParameters.To,
-                CommonParameters.Limit, CommonParameters.Offset, CommonParameters.Format,
+                CommonParameters.Limit, CommonParameters.Offset, CommonParameters.Cursor, CommonParameters.Format,
             ],
             ApiEndpoint.Tables,
             DeviceEventsAsync),

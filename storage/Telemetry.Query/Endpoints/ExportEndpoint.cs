@@ -12,11 +12,11 @@ internal static class ExportEndpoint
         "export",
         "/export",
         "Raw readings of a range, streamed",
-        "CSV (default) or JSON lines, straight from the store: nothing is buffered. Columns: time, device, sensor, value, special, "
+        "CSV (default), JSON lines, Parquet or Arrow, straight from the store: nothing is buffered. Columns: time, device, sensor, value, special, "
         + "quality, boot, sequence. Ordered by sensor, device and time. Too many readings are refused before the first byte; an export "
         + "that breaks off closes the connection without its end, so that a short file cannot pass for a whole one.",
         [CommonParameters.Device, CommonParameters.Sensor, CommonParameters.From, CommonParameters.To, CommonParameters.Format],
-        ["text/csv", "application/x-ndjson"],
+        ["text/csv", "application/x-ndjson", OutputFormats.ParquetType, OutputFormats.ArrowType],
         HandleAsync);
 
     private static async Task HandleAsync(ApiRequest request)
@@ -26,10 +26,10 @@ internal static class ExportEndpoint
             .Equal("device", "String", parameters.Name(CommonParameters.Device))
             .Equal("sensor", "String", parameters.Name(CommonParameters.Sensor))
             .Within("event_time", parameters.Range(TimeSpan.FromHours(1)));
-        var format = parameters.Format(OutputFormat.Csv);
+        var format = parameters.Format(OutputFormat.Csv, columns: true);
         if (format == OutputFormat.Json)
         {
-            throw ApiProblem.BadParameter("format", "An export is streamed row by row: csv or jsonl, not json.", "csv");
+            throw ApiProblem.BadParameter("format", "An export is streamed: csv, jsonl, parquet or arrow, not json.", "csv");
         }
 
         using var place = await request.Parts.ExportGate.EnterAsync(request.Aborted);
@@ -47,7 +47,7 @@ internal static class ExportEndpoint
 
         meta.WriteTo(request.Response.Headers);
         request.Response.Headers["Telemetry-Rows"] = count.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        request.Response.Headers.ContentDisposition = $"attachment; filename=\"readings.{(format == OutputFormat.Csv ? "csv" : "jsonl")}\"";
+        request.Response.Headers.ContentDisposition = $"attachment; filename=\"readings.{format.Ending()}\"";
         await request.StreamExportAsync(
             $"SELECT event_time AS time, device, sensor, {RawColumns.Value}, {RawColumns.Special}, quality, toString(boot) AS boot, sequence "
             + $"FROM readings_data {filters.Where} ORDER BY sensor, device, event_time",

@@ -79,10 +79,10 @@ internal sealed class Filters
     }
 
     /// <summary>Rows whose <paramref name="column"/> is one of the names.</summary>
-    public Filters OneOf(string column, IEnumerable<string> names)
+    public Filters OneOf(string column, IEnumerable<string> names, string parameter = "names")
     {
-        _conditions.Add($"{column} IN {{names:Array(String)}}");
-        return Value("names", EngineText.Array(names));
+        _conditions.Add($"{column} IN {{{parameter}:Array(String)}}");
+        return Value(parameter, EngineText.Array(names));
     }
 
     public Filters Value(string name, string value)

@@ -27,7 +27,7 @@ internal static class IncidentEndpoints
             + "usualRunLength, score (-log10 p), unit, detail, sensors, parts (each sensor's share), sensorCount, detectors, late. Default range: the last 24 hours.",
             [
                 CommonParameters.Device, CommonParameters.Sensor, Kind, State, Severity, Id, CommonParameters.From, CommonParameters.To,
-                CommonParameters.Limit, CommonParameters.Offset, CommonParameters.Format,
+                CommonParameters.Limit, CommonParameters.Offset, CommonParameters.Cursor, CommonParameters.Format,
             ],
             ApiEndpoint.Tables,
             IncidentsAsync),

@@ -29,8 +29,8 @@ internal static class LatestEndpoint
         "Of one device, one sensor, both, or all (paged by device and sensor). Columns: device, sensor, time, value (null when not "
         + "finite), special, quality, source (store, or live when the log had a newer one), clockAhead, aheadTime, aheadValue. A reading in the "
         + "future comes from a wrong clock: it is passed over, clockAhead is true and aheadTime and aheadValue show it; time is null when "
-        + "there is no other.",
-        [CommonParameters.Device, CommonParameters.Sensor, CommonParameters.Limit, CommonParameters.Offset, CommonParameters.Format],
+        + "there is no other. unit and displayName are the catalogue's.",
+        [CommonParameters.Device, CommonParameters.Sensor, CommonParameters.Limit, CommonParameters.Offset, CommonParameters.Cursor, CommonParameters.Format],
         ApiEndpoint.Tables,
         HandleAsync);
 
@@ -57,7 +57,7 @@ internal static class LatestEndpoint
         var items = rows.Take(limit).Select(row => Newest(request, row, horizon)).ToList();
         await FindPastAsync(request, items, now - RecentUs, horizon);
         QueryMetrics.GaveRows(request.Endpoint, items.Count);
-        request.Response.ContentType = ApiRequest.ContentType(format);
+        request.Response.ContentType = format.ContentType();
         if (format == OutputFormat.Json)
         {
             await WriteJsonAsync(request, meta, items, rows.Count > limit ? offset + limit : null);
@@ -65,7 +65,7 @@ internal static class LatestEndpoint
         }
 
         meta.WriteTo(request.Response.Headers);
-        await LatestRows.WriteAsync(request.Response, items, format, request.Aborted);
+        await LatestRows.WriteAsync(request.Response, items, request.Parts.Catalogue?.Book, format, request.Aborted);
     }
 
     private static string Columns(string newest) => string.Create(
@@ -123,12 +123,13 @@ internal static class LatestEndpoint
         writer.WriteStartArray("latest");
         foreach (var item in items)
         {
-            LatestRows.Write(writer, item);
+            LatestRows.Write(writer, item, request.Parts.Catalogue?.Book);
         }
 
         writer.WriteEndArray();
         writer.WritePropertyName("next");
         JsonSerializer.Serialize(writer, next);
+        writer.WriteString("nextCursor", next is { } after ? request.Parameters.CursorAt(after) : null);
         writer.WriteEndObject();
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Telemetry.Contracts.Catalogue;
 using Telemetry.Contracts.Text;
 using Telemetry.Query.Answers;
 using Telemetry.Query.Live;
@@ -23,19 +24,20 @@ internal readonly record struct LatestRow(SeriesName Name, LatestValue? Value, b
 internal static class LatestRows
 {
     private const string Head =
-        "\"device\",\"sensor\",\"time\",\"value\",\"special\",\"quality\",\"source\",\"clockAhead\",\"aheadTime\",\"aheadValue\"\n";
+        "\"device\",\"sensor\",\"time\",\"value\",\"special\",\"quality\",\"source\",\"clockAhead\",\"aheadTime\",\"aheadValue\",\"unit\",\"displayName\"\n";
 
     public static async Task WriteAsync(
-        HttpResponse response, IReadOnlyList<LatestRow> rows, OutputFormat format, CancellationToken cancellationToken)
+        HttpResponse response, IReadOnlyList<LatestRow> rows, CatalogueBook? book, OutputFormat format, CancellationToken cancellationToken)
     {
         if (format == OutputFormat.Csv)
         {
             var text = new StringBuilder(Head);
             foreach (var row in rows)
             {
+                var entry = book?.Sensor(row.Name.Device, row.Name.Sensor);
                 text.Append(
                     CultureInfo.InvariantCulture,
-                    $"\"{row.Name.Device}\",\"{row.Name.Sensor}\",{Time(row.Value)},{Number(row.Value)},\"{Special(row.Value)}\",{(int?)row.Value?.Quality},\"{row.Source}\",{(row.Ahead is null ? "false" : "true")},{Time(row.Ahead)},{Number(row.Ahead)}\n");
+                    $"\"{row.Name.Device}\",\"{row.Name.Sensor}\",{Time(row.Value)},{Number(row.Value)},\"{Special(row.Value)}\",{(int?)row.Value?.Quality},\"{row.Source}\",{(row.Ahead is null ? "false" : "true")},{Time(row.Ahead)},{Number(row.Ahead)},{Quoted(CatalogueJson.UnitOf(entry))},{Quoted(entry?.DisplayName)}\n");
             }
 
             await response.WriteAsync(text.ToString(), cancellationToken);
@@ -46,7 +48,7 @@ internal static class LatestRows
         {
             await using (var writer = new Utf8JsonWriter(response.BodyWriter))
             {
-                Write(writer, row);
+                Write(writer, row, book);
             }
 
             response.BodyWriter.Put("\n"u8);
@@ -55,8 +57,9 @@ internal static class LatestRows
         await response.BodyWriter.FlushAsync(cancellationToken);
     }
 
-    public static void Write(Utf8JsonWriter writer, in LatestRow row)
+    public static void Write(Utf8JsonWriter writer, in LatestRow row, CatalogueBook? book)
     {
+        var entry = book?.Sensor(row.Name.Device, row.Name.Sensor);
         writer.WriteStartObject();
         writer.WriteString("device", row.Name.Device);
         writer.WriteString("sensor", row.Name.Sensor);
@@ -72,10 +75,15 @@ internal static class LatestRows
             JsonValues.Number(writer, "aheadValue", ahead.Value);
         }
 
+        writer.WriteString("unit", CatalogueJson.UnitOf(entry));
+        writer.WriteString("displayName", CatalogueJson.Text(entry?.DisplayName));
+
         writer.WriteEndObject();
     }
 
     private static string Special(LatestValue? value) => value is { } some ? JsonValues.SpecialName(some.Value) ?? "" : "";
+
+    private static string Quoted(string? text) => string.IsNullOrEmpty(text) ? "" : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private static string Time(LatestValue? value) => value is { } some ? $"\"{TimeText.Format(some.TimeUs)}\"" : "";
 

@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text.Json;
-using Telemetry.Contracts.Text;
+using Telemetry.Contracts.Catalogue;
 using Telemetry.Query.Answers;
+using Telemetry.Query.Catalogue;
 using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Parameters;
 using Telemetry.Query.Problems;
@@ -19,9 +19,10 @@ internal static class SeriesEndpoints
         + "held, and 'completeFrom' is the time before which even that has gaps. CSV and JSON lines give a bounded number of rows and are "
         + "refused when there are more: 'export' gives raw readings of any number.";
 
-    private static readonly ParameterSpec Group = new("group", "device: one series for each device instead of one over all.", "device");
+    private static readonly ParameterSpec Group = new(
+        "group", "One series for each of these instead of one over all: device, " + string.Join(", ", CatalogueFilter.Places) + ".", "line");
 
-    private static readonly ParameterSpec Groups = new("limit", "With group=device: most devices, by name.", "20");
+    private static readonly ParameterSpec Groups = new("limit", "With group: most groups, by name.", "20");
 
     private static readonly ParameterSpec[] Shape =
     [
@@ -38,8 +39,9 @@ internal static class SeriesEndpoints
             SeriesAsync),
         new(
             "sensor-series", "/sensors/{sensor}/series", "One sensor over all devices",
-            Note + " Columns as 'series'; never single readings (use 'export' for those).",
-            [CommonParameters.SensorPath, Group, Groups, .. Shape],
+            Note + " Columns as 'series'; never single readings (use 'export' for those). Of devices at a place, of a type or with a tag where those are given. A group is "
+                + "named by 'group', and 'device' too with group=device; devices without such a place are in none.",
+            [CommonParameters.SensorPath, Group, Groups, .. CatalogueFilter.Parameters, .. Shape],
             ApiEndpoint.Tables,
             SensorSeriesAsync),
     ];
@@ -60,7 +62,7 @@ internal static class SeriesEndpoints
         var binary = format == OutputFormat.Json;
         var sql = query.IsRaw
             ? SeriesSql.Raw(query.Range, where, binary, values)
-            : SeriesSql.Buckets(query.Segments, where, grouped: false, binary, query.StepUs, values);
+            : SeriesSql.Buckets(query.Segments, where, group: null, binary, query.StepUs, values);
         var most = Most(request, step, points);
         if (!binary)
         {
@@ -76,6 +78,9 @@ internal static class SeriesEndpoints
         meta.WriteTo(writer, truncated: raw.Count + buckets.Count > most);
         writer.WriteString("device", device);
         writer.WriteString("sensor", sensor);
+        var book = request.Parts.Catalogue?.Book;
+        writer.WriteString("deviceDisplayName", CatalogueJson.Text(book?.Device(device)?.DisplayName));
+        SeriesWriter.Sensor(writer, book?.Sensor(device, sensor));
         SeriesWriter.Head(writer, query);
         if (query.IsRaw)
         {
@@ -94,12 +99,6 @@ internal static class SeriesEndpoints
     {
         var parameters = request.Parameters;
         var sensor = parameters.Name(CommonParameters.SensorPath)!;
-        var grouped = parameters.Text(Group) switch
-        {
-            null => false,
-            "device" => true,
-            var other => throw ApiProblem.BadParameter("group", $"'{other}' is not 'device'.", "device"),
-        };
         var groups = parameters.Integer(Groups, Math.Min(20, request.Options.GroupsMax), 1, request.Options.GroupsMax);
         var range = parameters.Range(TimeSpan.FromHours(1));
         var step = parameters.Step();
@@ -111,21 +110,14 @@ internal static class SeriesEndpoints
         }
 
         var meta = await request.MetaAsync();
-        List<KeyValuePair<string, string>> values = [new("sensor", sensor)];
-        var where = "sensor = {sensor:String}";
-        var moreDevices = false;
-        if (grouped)
-        {
-            (var devices, moreDevices) = await DevicesAsync(request, values, groups);
-            where += " AND device IN {devices:Array(String)}";
-            values.Add(new("devices", EngineText.Array(devices)));
-        }
-
+        var grouping = await SensorGroups.FindAsync(request, sensor, parameters.Text(Group), groups);
+        List<KeyValuePair<string, string>> values = [.. grouping.Values];
+        var where = grouping.Where;
         var query = await SeriesPlanner.PlanAsync(request.Parts.Horizon, request.Store, where, values, range, step, points, fleet: true);
         var binary = format == OutputFormat.Json;
-        var sql = SeriesSql.Buckets(query.Segments, where, grouped, binary, query.StepUs, values);
+        var sql = SeriesSql.Buckets(query.Segments, where, grouping.Key, binary, query.StepUs, values);
         var most = Most(request, step, points);
-        most = grouped ? (int)Math.Min((long)most * groups, request.Options.GroupedPointsMax) : most;
+        most = grouping.Key is not null ? (int)Math.Min((long)most * groups, request.Options.GroupedPointsMax) : most;
         if (!binary)
         {
             await WriteTextAsync(request, meta, query, sql, values, format, most);
@@ -133,26 +125,35 @@ internal static class SeriesEndpoints
         }
 
         var body = await request.QueryAsync($"{sql} LIMIT {most + 1}", values, "RowBinary");
-        await WriteSensorAsync(request, meta, query, sensor, body, grouped, most, moreDevices);
+        await WriteSensorAsync(request, meta, query, sensor, body, grouping, most);
     }
 
     private static async Task WriteSensorAsync(
-        ApiRequest request, AnswerMeta meta, SeriesQuery query, string sensor, ReadOnlyMemory<byte> body, bool grouped, int most, bool moreDevices)
+        ApiRequest request, AnswerMeta meta, SeriesQuery query, string sensor, ReadOnlyMemory<byte> body, SensorGroups grouping, int most)
     {
-        var (series, rows) = ReadGroups(body.Span, grouped, most);
+        var book = request.Parts.Catalogue?.Book;
+        var (series, rows) = ReadGroups(body.Span, grouping.Key is not null, most);
         request.Response.ContentType = "application/json";
         await using var writer = new Utf8JsonWriter(request.Response.BodyWriter);
         writer.WriteStartObject();
-        meta.WriteTo(writer, truncated: rows > most || moreDevices);
+        meta.WriteTo(writer, truncated: rows > most || grouping.HasMore);
         writer.WriteString("sensor", sensor);
+        SeriesWriter.Sensor(writer, grouping.Common(book, sensor));
         SeriesWriter.Head(writer, query);
-        if (grouped)
+        if (grouping.Key is not null)
         {
             writer.WriteStartArray("groups");
-            foreach (var (device, points) in series)
+            foreach (var (group, points) in series)
             {
                 writer.WriteStartObject();
-                writer.WriteString("device", device);
+                writer.WriteString("group", group);
+                if (grouping.IsByDevice)
+                {
+                    writer.WriteString("device", group);
+                    writer.WriteString("deviceDisplayName", CatalogueJson.Text(book?.Device(group)?.DisplayName));
+                    SeriesWriter.Sensor(writer, book?.Sensor(group, sensor));
+                }
+
                 SeriesWriter.Points(writer, points);
                 writer.WriteEndObject();
             }
@@ -193,26 +194,13 @@ internal static class SeriesEndpoints
         }
 
         meta.WriteTo(request.Response.Headers);
-        request.Response.Headers["Telemetry-Source"] = query.Source.Name();
-        request.Response.Headers["Telemetry-Step-Ms"] = (query.StepUs / 1000).ToString(CultureInfo.InvariantCulture);
-        if (query.CompleteFrom is { } from)
-        {
-            request.Response.Headers["Telemetry-Complete-From"] = TimeText.Format(from);
-        }
-
+        SeriesHeaders.Write(request.Response.Headers, query);
         await request.WriteTextAsync(text, format);
     }
 
     /// <summary>Points given at most: those asked for with auto (it keeps to them by itself), else the limit.</summary>
     private static int Most(ApiRequest request, Step step, int points) =>
         step.Kind == StepKind.Auto || request.Context.Request.Query.ContainsKey("points") ? points : request.Options.PointsMax;
-
-    private static async ValueTask<(IReadOnlyList<string> Devices, bool More)> DevicesAsync(
-        ApiRequest request, IReadOnlyList<KeyValuePair<string, string>> values, int groups)
-    {
-        var rows = JsonRows.Parse(await request.QueryAsync($"{SeriesSql.Devices} LIMIT {groups + 1}", values, "JSONCompactEachRow"));
-        return ([.. rows.Take(groups).Select(row => row[0].GetString()!)], rows.Count > groups);
-    }
 
     private static (List<RawPoint> Raw, List<SeriesPoint> Buckets) Read(ReadOnlySpan<byte> body, bool isRaw)
     {

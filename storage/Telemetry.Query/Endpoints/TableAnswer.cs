@@ -41,11 +41,11 @@ internal static class TableAnswer
             writer.WriteRawValue(line.Span, skipInputValidation: true);
         }
 
-        End(writer, more ? offset + limit : null);
+        End(writer, more ? offset + limit : null, more ? request.Parameters.CursorAt(offset + limit) : null);
         QueryMetrics.GaveRows(request.Endpoint, Math.Min(limit, lines.Count));
     }
 
-    /// <summary>Writes rows that were read already. A value is a string, a number (finite), true, false or null.</summary>
+    /// <summary>Writes rows that were read already. A value is a string, several strings, a number (finite), true, false or null.</summary>
     /// <param name="request">Request.</param>
     /// <param name="meta">How fresh the rows are.</param>
     /// <param name="name">Name of the rows in JSON.</param>
@@ -53,6 +53,7 @@ internal static class TableAnswer
     /// <param name="rows">A value for each column.</param>
     /// <param name="next">Offset of the next page; null when this is the last.</param>
     /// <param name="format">Format.</param>
+    /// <param name="nextCursor">Where the next page begins; null: at the offset <paramref name="next"/>.</param>
     public static async Task WriteAsync(
         ApiRequest request,
         AnswerMeta meta,
@@ -60,7 +61,8 @@ internal static class TableAnswer
         IReadOnlyList<string> columns,
         IReadOnlyList<IReadOnlyList<object?>> rows,
         int? next,
-        OutputFormat format)
+        OutputFormat format,
+        string? nextCursor = null)
     {
         QueryMetrics.GaveRows(request.Endpoint, rows.Count);
         if (format == OutputFormat.Json)
@@ -73,12 +75,12 @@ internal static class TableAnswer
                 writer.WriteEndObject();
             }
 
-            End(writer, next);
+            End(writer, next, nextCursor ?? (next is { } offset ? request.Parameters.CursorAt(offset) : null));
             return;
         }
 
         meta.WriteTo(request.Response.Headers);
-        request.Response.ContentType = ApiRequest.ContentType(format);
+        request.Response.ContentType = format.ContentType();
         if (format == OutputFormat.Csv)
         {
             await request.Response.WriteAsync(Csv(columns, rows), request.Aborted);
@@ -119,6 +121,15 @@ internal static class TableAnswer
                 case double value:
                     writer.WriteNumber(columns[i], value);
                     break;
+                case IReadOnlyList<string> values:
+                    writer.WriteStartArray(columns[i]);
+                    foreach (var value in values)
+                    {
+                        writer.WriteStringValue(value);
+                    }
+
+                    writer.WriteEndArray();
+                    break;
                 default:
                     writer.WriteString(columns[i], (string)row[i]!);
                     break;
@@ -137,6 +148,7 @@ internal static class TableAnswer
                 null => "",
                 bool flag => flag ? "true" : "false",
                 string some => Quote(some),
+                IReadOnlyList<string> several => Quote(string.Join(';', several)),
                 _ => Convert.ToString(value, CultureInfo.InvariantCulture),
             })).Append('\n');
         }
@@ -156,7 +168,7 @@ internal static class TableAnswer
         return writer;
     }
 
-    private static void End(Utf8JsonWriter writer, int? next)
+    private static void End(Utf8JsonWriter writer, int? next, string? nextCursor)
     {
         writer.WriteEndArray();
         if (next is { } offset)
@@ -168,6 +180,7 @@ internal static class TableAnswer
             writer.WriteNull("next");
         }
 
+        writer.WriteString("nextCursor", nextCursor);
         writer.WriteEndObject();
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Telemetry.Query.Access;
 using Telemetry.Query.Setup;
 using Telemetry.Storage.ClickHouse;
@@ -20,11 +21,16 @@ internal sealed class StoreReader(
     public CancellationToken Aborted => aborted;
 
     /// <summary>Reads a result that is bounded by the statement.</summary>
+    /// <param name="sql">Statement, without SETTINGS and FORMAT.</param>
+    /// <param name="values">Values of its placeholders.</param>
+    /// <param name="format">Format of the engine.</param>
+    /// <param name="rowsMax">More rows end the statement with an error (<see cref="ClickHouseErrors.TooManyRowsOrBytes"/>); 0: any number.</param>
     public async ValueTask<ReadOnlyMemory<byte>> QueryAsync(
-        string sql, IReadOnlyList<KeyValuePair<string, string>> values, string format)
+        string sql, IReadOnlyList<KeyValuePair<string, string>> values, string format, int rowsMax = 0)
     {
         using var place = await gate.EnterAsync(aborted);
-        var query = new ClickHouseQuery($"{sql} {QuerySettings.For(Options, devices)}", values, format);
+        var limit = rowsMax == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", max_result_rows={rowsMax}, result_overflow_mode='throw'");
+        var query = new ClickHouseQuery($"{sql} {QuerySettings.For(Options, devices)}{limit}", values, format);
         var body = (await services.ClickHouse.QueryAsync(query, aborted)).Body;
         _held += answers.Take(body.Length);
         return body;

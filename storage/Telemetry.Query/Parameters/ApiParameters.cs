@@ -15,11 +15,14 @@ internal sealed class ApiParameters
 
     private readonly HttpContext _context;
     private readonly QueryOptions _options;
+    private readonly IReadOnlyList<ParameterSpec> _known;
+    private TimeRange? _range;
 
     public ApiParameters(HttpContext context, IReadOnlyList<ParameterSpec> known, QueryOptions options, DateTimeOffset now)
     {
         _context = context;
         _options = options;
+        _known = known;
         Now = now;
         foreach (var (name, values) in context.Request.Query)
         {
@@ -83,8 +86,15 @@ internal sealed class ApiParameters
 
     public TimeRange Range(TimeSpan back)
     {
+        if (Cursor() is { Range: { } held })
+        {
+            _range = held;
+            return held;
+        }
+
         var from = Time(CommonParameters.From, Now - back);
         var to = Time(CommonParameters.To, Now);
+        _range = new TimeRange(from, to);
         return from < to
             ? new TimeRange(from, to)
             : throw ApiProblem.BadParameter(
@@ -109,7 +119,20 @@ internal sealed class ApiParameters
 
     public (int Limit, int Offset) Page() => (
         Integer(CommonParameters.Limit, _options.PageDefault, 1, _options.PageMax),
-        Integer(CommonParameters.Offset, 0, 0, 10_000_000));
+        Cursor()?.Offset ?? Integer(CommonParameters.Offset, 0, 0, 10_000_000));
+
+    /// <summary>The name after which the page begins; empty: from the start.</summary>
+    public string After() => Cursor() is { } cursor ? cursor.Name : "";
+
+    /// <summary>A cursor for the page that begins at an offset of this answer.</summary>
+    public string CursorAt(int offset) => PageCursor.Write(offset, _range);
+
+    private PageCursor? Cursor() => !_known.Contains(CommonParameters.Cursor) || Text(CommonParameters.Cursor) is not { } text
+        ? null
+        : PageCursor.TryRead(text, out var cursor)
+            ? cursor
+            : throw ApiProblem.BadParameter(
+                "cursor", $"'{Clip(text)}' is no cursor. Take it from 'nextCursor' of the page before.", CommonParameters.Cursor.Example);
 
     public int Points() => Integer(CommonParameters.Points, _options.PointsDefault, 2, _options.PointsMax);
 
@@ -138,7 +161,9 @@ internal sealed class ApiParameters
     }
 
     /// <summary>The <c>format</c> parameter, else the first type of the Accept header that we write, else JSON.</summary>
-    public OutputFormat Format(OutputFormat fallback = OutputFormat.Json)
+    /// <param name="fallback">When neither says anything.</param>
+    /// <param name="columns">True: Parquet and Arrow too.</param>
+    public OutputFormat Format(OutputFormat fallback = OutputFormat.Json, bool columns = false)
     {
         var text = Text(CommonParameters.Format);
         if (text is not null)
@@ -148,7 +173,10 @@ internal sealed class ApiParameters
                 "json" => OutputFormat.Json,
                 "csv" => OutputFormat.Csv,
                 "jsonl" or "ndjson" => OutputFormat.JsonLines,
-                _ => throw ApiProblem.BadParameter("format", $"'{Clip(text)}' is not json, csv or jsonl.", "csv"),
+                "parquet" when columns => OutputFormat.Parquet,
+                "arrow" when columns => OutputFormat.Arrow,
+                _ => throw ApiProblem.BadParameter(
+                    "format", $"'{Clip(text)}' is not json, csv{(columns ? ", jsonl, parquet or arrow" : " or jsonl")}.", "csv"),
             };
         }
 
@@ -162,6 +190,10 @@ internal sealed class ApiParameters
                     return OutputFormat.Csv;
                 case "application/x-ndjson" or "application/jsonl" or "application/x-jsonlines":
                     return OutputFormat.JsonLines;
+                case OutputFormats.ParquetType or "application/x-parquet" when columns:
+                    return OutputFormat.Parquet;
+                case OutputFormats.ArrowType when columns:
+                    return OutputFormat.Arrow;
                 default:
                     break;
             }
@@ -169,6 +201,12 @@ internal sealed class ApiParameters
 
         return fallback;
     }
+
+    /// <summary>A time or a duration ago, from the body of a request; null: there is none.</summary>
+    /// <exception cref="ApiProblem">It is neither.</exception>
+    public long? TimeOf(string member, string? text) => text is null ? null
+        : TimeText.TryParse(text, Now, out var us) ? us
+        : throw ApiProblem.BadParameter(member, $"'{Clip(text)}' is not a point in time between 1970 and 2100.", TimeText.Example);
 
     private long Time(ParameterSpec spec, DateTimeOffset fallback)
     {

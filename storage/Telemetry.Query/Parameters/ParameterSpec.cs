@@ -35,5 +35,12 @@ internal static class CommonParameters
     public static readonly ParameterSpec Offset = new("offset", "Rows to skip; take it from 'next' of the page before.", "0");
 
     public static readonly ParameterSpec Format = new(
-        "format", "json, csv or jsonl. Without it the Accept header decides (application/json, text/csv, application/x-ndjson).", "csv");
+        "format", "json, csv or jsonl; where the answer can be one, parquet or arrow. Without it the Accept header decides (application/json, text/csv, application/x-ndjson, "
+        + OutputFormats.ParquetType + ", " + OutputFormats.ArrowType + ").", "csv");
+
+    public static readonly ParameterSpec Cursor = new(
+        "cursor", "Where the page begins: 'nextCursor' of the page before. Rows that come or go meanwhile move nothing.", "cHJlc3MtMDc");
+
+    public static readonly ParameterSpec Search = new(
+        "search", "Only names that contain this text, upper and lower case alike.", "press");
 }

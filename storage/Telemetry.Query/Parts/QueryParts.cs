@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Query.Alarms;
 using Telemetry.Query.Answers;
+using Telemetry.Query.Catalogue;
 using Telemetry.Query.Commands;
 using Telemetry.Query.Limits;
 using Telemetry.Query.Live;
@@ -31,6 +32,8 @@ internal sealed class QueryParts : IAsyncDisposable
             Tail = new LiveTail(log, Hub, Latest, options, services.Time, services.Logging.CreateLogger<LiveTail>());
             Commands = new CommandDesk(log, options, services.Time, services.Logging.CreateLogger<CommandDesk>());
             Alarms = new AlarmDesk(log, options, services.Time, services.Logging.CreateLogger<AlarmDesk>());
+            Catalogue = new CatalogueDesk(
+                log, options.CatalogueBytesMax, options.CatalogueSchemaId, services.Time, services.Logging.CreateLogger<CatalogueDesk>());
         }
     }
 
@@ -63,6 +66,9 @@ internal sealed class QueryParts : IAsyncDisposable
     /// <summary>Null without a log.</summary>
     public AlarmDesk? Alarms { get; }
 
+    /// <summary>Null without a log.</summary>
+    public CatalogueDesk? Catalogue { get; }
+
     /// <summary>Fires when the role stops: live streams end, so that the web server can.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
@@ -79,6 +85,11 @@ internal sealed class QueryParts : IAsyncDisposable
         if (Alarms is not null)
         {
             await Alarms.DisposeAsync();
+        }
+
+        if (Catalogue is not null)
+        {
+            await Catalogue.DisposeAsync();
         }
 
         Gate.Dispose();

@@ -47,5 +47,5 @@ internal ref struct SeriesReader(ReadOnlySpan<byte> bytes)
         return value;
     }
 
-    private double ReadDouble() => BitConverter.Int64BitsToDouble(ReadInt64());
+    public double ReadDouble() => BitConverter.Int64BitsToDouble(ReadInt64());
 }

@@ -45,45 +45,50 @@ internal static class SeriesSql
         "min(vmin) AS lo, max(vmax) AS hi, sum(vsum) AS total, sum(vsum_scaled) AS scaled, sum(n_finite) AS finite, "
         + "min(first_reading) AS head, max(last_reading) AS tail, sum(n) AS readings ";
 
-    /// <summary>Buckets in order of time (of device and time when grouped).</summary>
+    /// <summary>Buckets in order of time (of group and time when grouped).</summary>
     /// <param name="segments">Segments of the plan.</param>
     /// <param name="where">Condition on sensor and device, without the time.</param>
-    /// <param name="grouped">True: a series for each device.</param>
+    /// <param name="group">What names the series that a row is of; null: one series.</param>
     /// <param name="binary">True: RowBinary columns; false: columns with names, for CSV and JSON lines.</param>
+    /// <param name="step">Bucket, microseconds.</param>
     /// <param name="values">Gets the values of the placeholders.</param>
+    /// <param name="quantiles">Quantiles of each bucket; segments must all be raw then. Null: none.</param>
     public static string Buckets(
         IReadOnlyList<SeriesSegment> segments,
         string where,
-        bool grouped,
+        SeriesGroup? group,
         bool binary,
         long step,
-        List<KeyValuePair<string, string>> values)
+        List<KeyValuePair<string, string>> values,
+        SeriesQuantiles? quantiles = null)
     {
         values.Add(new("step", Number(step)));
         var sql = new StringBuilder("SELECT ");
-        sql.Append(grouped ? "device, " : "");
+        var column = group?.Columns ?? "";
+        sql.Append(column);
         sql.Append(binary ? "bucket, " + BinaryColumns : "fromUnixTimestamp64Micro(bucket, 'UTC') AS time, " + TextColumns);
+        sql.Append(quantiles?.Columns(binary));
         sql.Append(" FROM (");
         for (var i = 0; i < segments.Count; i++)
         {
             sql.Append(i == 0 ? "" : " UNION ALL ");
-            sql.Append(Piece(segments[i].Source, where, grouped, i));
+            sql.Append(Piece(segments[i].Source, where, group, quantiles, i));
             values.Add(new($"from{i}", Number(segments[i].Range.From)));
             values.Add(new($"to{i}", Number(segments[i].Range.To)));
         }
 
-        return sql.Append(grouped ? ") GROUP BY device, bucket ORDER BY device, bucket" : ") GROUP BY bucket ORDER BY bucket").ToString();
+        return sql.Append($") GROUP BY {column}bucket ORDER BY {column}bucket").ToString();
     }
 
-    /// <summary>Single readings in order of time.</summary>
-    public static string Raw(TimeRange range, string where, bool binary, List<KeyValuePair<string, string>> values)
+    /// <summary>Single readings in order of time (of group and time when grouped).</summary>
+    public static string Raw(TimeRange range, string where, bool binary, List<KeyValuePair<string, string>> values, SeriesGroup? group = null)
     {
         values.Add(new("from0", Number(range.From)));
         values.Add(new("to0", Number(range.To)));
         var columns = binary
             ? "toInt64(toUnixTimestamp64Micro(event_time)) AS t, value, quality"
             : $"event_time AS time, {RawColumns.Value}, {RawColumns.Special}, quality";
-        return $"SELECT {columns} FROM readings_data WHERE {where} AND {RawTime(0)} ORDER BY event_time, sequence";
+        return $"SELECT {group?.Expressions}{columns} FROM readings_data WHERE {where} AND {RawTime(0)} ORDER BY {group?.Columns}event_time, sequence";
     }
 
     /// <summary>How many readings there are: exact from raw, or by whole hours from the rollup.</summary>
@@ -111,19 +116,16 @@ internal static class SeriesSql
         return $"SELECT min(newest) FROM ({string.Join(" UNION ALL ", pieces)})";
     }
 
-    /// <summary>Devices that have the sensor, by name.</summary>
-    public const string Devices = "SELECT device FROM readings_last_data WHERE sensor = {sensor:String} GROUP BY device ORDER BY device";
-
-    private static string Piece(SeriesSource source, string where, bool grouped, int i)
+    private static string Piece(SeriesSource source, string where, SeriesGroup? group, SeriesQuantiles? quantiles, int i)
     {
-        var device = grouped ? "device, " : "";
+        var (named, column) = (group?.Expressions, group?.Columns);
         return source == SeriesSource.Raw
-            ? $"SELECT {device}intDiv(toInt64(toUnixTimestamp64Micro(event_time)), {{step:Int64}}) * {{step:Int64}} AS bucket, "
-                + RawPartials
-                + $"FROM readings_data WHERE {where} AND {RawTime(i)} GROUP BY {device}bucket"
-            : $"SELECT {device}intDiv(toInt64(toUnixTimestamp(ts)) * 1000000, {{step:Int64}}) * {{step:Int64}} AS bucket, "
+            ? $"SELECT {named}intDiv(toInt64(toUnixTimestamp64Micro(event_time)), {{step:Int64}}) * {{step:Int64}} AS bucket, "
+                + RawPartials + quantiles?.Partial
+                + $"FROM readings_data WHERE {where} AND {RawTime(i)} GROUP BY {column}bucket"
+            : $"SELECT {named}intDiv(toInt64(toUnixTimestamp(ts)) * 1000000, {{step:Int64}}) * {{step:Int64}} AS bucket, "
                 + RollupPartials
-                + $"FROM {source.View()} WHERE {where} AND {RollupTime(i)} GROUP BY {device}bucket";
+                + $"FROM {source.View()} WHERE {where} AND {RollupTime(i)} GROUP BY {column}bucket";
     }
 
     private static string RawTime(int i) =>

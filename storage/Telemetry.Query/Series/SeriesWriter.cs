@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Telemetry.Contracts.Catalogue;
 using Telemetry.Contracts.Text;
+using Telemetry.Contracts.V1;
 using Telemetry.Query.Answers;
 
 namespace Telemetry.Query.Series;
@@ -7,7 +9,8 @@ namespace Telemetry.Query.Series;
 /// <summary>Writes series as JSON columns: an array a column, as charts take them.</summary>
 internal static class SeriesWriter
 {
-    private static readonly (string Name, Func<SeriesPoint, double> Get)[] Columns =
+    /// <summary>Figures of a bucket, by name.</summary>
+    public static readonly IReadOnlyList<(string Name, Func<SeriesPoint, double> Get)> Columns =
     [
         ("min", point => point.Min),
         ("max", point => point.Max),
@@ -15,6 +18,24 @@ internal static class SeriesWriter
         ("first", point => point.First),
         ("last", point => point.Last),
     ];
+
+    /// <summary>What the catalogue says of the values.</summary>
+    public static void Sensor(Utf8JsonWriter writer, CatalogueEntry? entry)
+    {
+        writer.WriteString("displayName", CatalogueJson.Text(entry?.DisplayName));
+        writer.WriteString("unit", CatalogueJson.UnitOf(entry));
+        writer.WriteString("unitCode", CatalogueJson.UnitCodeOf(entry));
+        writer.WriteString("kind", entry is null ? null : CatalogueJson.KindOf(entry));
+        writer.WritePropertyName("decimals");
+        if (entry is { HasDecimals: true })
+        {
+            writer.WriteNumberValue(entry.Decimals);
+        }
+        else
+        {
+            writer.WriteNullValue();
+        }
+    }
 
     public static void Head(Utf8JsonWriter writer, SeriesQuery query)
     {
@@ -90,7 +111,7 @@ internal static class SeriesWriter
         writer.WriteEndObject();
     }
 
-    private static void Times(Utf8JsonWriter writer, IEnumerable<long> times)
+    public static void Times(Utf8JsonWriter writer, IEnumerable<long> times)
     {
         writer.WriteStartArray("t");
         foreach (var us in times)

@@ -138,6 +138,13 @@ public sealed record QueryOptions
     /// <summary>Schema id in front of DeviceCommand values. Default the released id used without a registry.</summary>
     public int DeviceCommandSchemaId { get; init; } = SchemaIds.DeviceCommand;
 
+    /// <summary>Schema id in front of CatalogueEntry values. Default the released id used without a registry.</summary>
+    public int CatalogueSchemaId { get; init; } = SchemaIds.CatalogueEntry;
+
+    /// <summary>Bytes of catalogue entries held in memory; what has no room is left out, and said. Default 256 MiB: some 300,000 entries.</summary>
+    [Range(1L << 20, long.MaxValue)]
+    public long CatalogueBytesMax { get; init; } = 256L << 20;
+
     /// <summary>Event times after this one are in the future, microseconds.</summary>
     internal long Horizon(long nowUs) => nowUs + UnixMicros.From(FutureTolerance);
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Query.Detection;
 using Telemetry.Query.Health;
+using Telemetry.Query.Operations;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Streams;
 
@@ -21,6 +22,9 @@ public sealed record QueryServices
 
     /// <summary>Settings of detectors, from the host. Null: their endpoints answer 503.</summary>
     public IDetectorDesk? Detectors { get; init; }
+
+    /// <summary>Dead letters, lag, audits and the like, from the host. Null: their endpoints answer 503.</summary>
+    public IOperationsDesk? Operations { get; init; }
 
     public QueryOptions Options { get; init; } = new();
 

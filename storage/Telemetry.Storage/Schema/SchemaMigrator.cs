@@ -23,7 +23,7 @@ public static class SchemaMigrator
         + "ENGINE = ReplacingMergeTree(applied_at) ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480";
 
     private static readonly string[] Tables =
-        ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last", "anomalies", "device_events", "incidents", "alarms"];
+        ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last", "anomalies", "device_events", "incidents", "alarms", "catalogue"];
 
     /// <summary>
     /// Applies what is missing. Safe to call at every start, also by several processes at once: every statement may run twice, and the ledger

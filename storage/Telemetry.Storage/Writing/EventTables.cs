@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Alarms;
+using Telemetry.Contracts.Catalogue;
 using Telemetry.Contracts.Text;
 using Telemetry.Contracts.V1;
 using Telemetry.Storage.Blocks;
@@ -37,6 +38,9 @@ internal sealed record EventTable(
     Func<IMessage, string> SensorOf,
     Action<NativeWriter, IReadOnlyList<EventRow>> Encode)
 {
+    /// <summary>True: the topic keeps the newest of each key, and the table all. What the log no longer has is not wrong in the table.</summary>
+    public bool IsCompacted { get; init; }
+
     public string Columns { get; } = string.Join(", ", Split(Structure).Select(c => c.Name));
 
     public static IReadOnlyList<(string Name, string Type)> Split(string structure) =>
@@ -68,6 +72,11 @@ internal static class EventTables
         + "source String, kind String, priority String, severity UInt64, condition_time DateTime64(6, 'UTC'), raised_time DateTime64(6, 'UTC'), "
         + "cleared_time DateTime64(6, 'UTC'), acknowledged_time DateTime64(6, 'UTC'), shelved_until DateTime64(6, 'UTC'), active UInt64, value Float64, "
         + "unit String, text String, person String, comment String, inhibited_by String, incident String, command String, occurrences UInt64, sequence UInt64";
+
+    private const string CatalogueStructure =
+        "device String, sensor String, event_time DateTime64(6, 'UTC'), source String, version UInt64, deleted UInt64, person String, comment String, "
+        + "display_name String, type String, enterprise String, site String, area String, line String, cell String, unit String, unit_code String, "
+        + "document String, entries UInt64, sequence UInt64";
 
     public static readonly EventTable Anomalies = new(
         LogTopics.Anomalies,
@@ -113,8 +122,22 @@ internal static class EventTables
         message => ((AlarmChange)message).Alarm?.Sensor ?? "",
         EncodeAlarms);
 
+    public static readonly EventTable Catalogue = new(
+        LogTopics.Catalogue,
+        "catalogue",
+        "toUInt64(entries)",
+        CatalogueStructure,
+        value => CatalogueEntry.Parser.ParseFrom(value.Span),
+        message => ((CatalogueEntry)message).TimeUs,
+        message => ((CatalogueEntry)message).Device,
+        message => ((CatalogueEntry)message).Sensor,
+        EncodeCatalogue)
+    {
+        IsCompacted = true,
+    };
+
     /// <summary>All of them.</summary>
-    public static readonly IReadOnlyList<EventTable> All = [Anomalies, DeviceEvents, Incidents, Alarms];
+    public static readonly IReadOnlyList<EventTable> All = [Anomalies, DeviceEvents, Incidents, Alarms, Catalogue];
 
     private static void EncodeAnomalies(NativeWriter writer, IReadOnlyList<EventRow> rows)
     {
@@ -213,6 +236,31 @@ internal static class EventTables
         columns.Strings(c => Of(c).IncidentId, "");
         columns.Strings(c => c.CommandId, "");
         columns.Int64(c => (long)Of(c).Occurrences, r => r.Covered);
+        columns.Int64((_, r) => r.Offset);
+    }
+
+    private static void EncodeCatalogue(NativeWriter writer, IReadOnlyList<EventRow> rows)
+    {
+        var columns = new ColumnWriter<CatalogueEntry>(writer, rows, CatalogueStructure);
+        columns.Strings(e => e.Device, Marker.Device);
+        columns.Sensors();
+        columns.Int64(e => e.TimeUs, r => r.TimeUs);
+        columns.Strings(e => CatalogueJson.SourceOf(CatalogueName.SourceOf(e)), "");
+        columns.Int64(e => (long)e.Version, _ => 0);
+        columns.Int64(e => e.Deleted ? 1 : 0, _ => 0);
+        columns.Strings(e => e.By, "");
+        columns.Strings(e => e.Comment, "");
+        columns.Strings(e => e.DisplayName, "");
+        columns.Strings(e => e.Type, "");
+        columns.Strings(e => e.Enterprise, "");
+        columns.Strings(e => e.Site, "");
+        columns.Strings(e => e.Area, "");
+        columns.Strings(e => e.Line, "");
+        columns.Strings(e => e.Cell, "");
+        columns.Strings(e => CatalogueJson.UnitOf(e) ?? "", "");
+        columns.Strings(e => CatalogueJson.UnitCodeOf(e) ?? "", "");
+        columns.Strings(CatalogueDocument.Of, "");
+        columns.Int64(_ => 1, r => r.Covered);
         columns.Int64((_, r) => r.Offset);
     }
 

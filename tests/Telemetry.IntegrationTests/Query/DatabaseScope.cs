@@ -46,7 +46,7 @@ internal sealed partial class DatabaseScope(IClickHouse inner, string database) 
         };
 
     [GeneratedRegex(
-        @"(?<=\b(?:FROM|INTO|TABLE|VIEW|TO|EXISTS|fix_\w+ AS)\s+)(?:readings|rollup_in|fix_|mv_|mvfix_|anomalies|device_events|incidents|alarms|schema_|horizon_)\w*",
+        @"(?<=\b(?:FROM|INTO|TABLE|VIEW|TO|EXISTS|fix_\w+ AS)\s+)(?:readings|rollup_in|fix_|mv_|mvfix_|anomalies|device_events|incidents|alarms|catalogue|schema_|horizon_)\w*",
         RegexOptions.CultureInvariant)]
     private static partial Regex Names();
 

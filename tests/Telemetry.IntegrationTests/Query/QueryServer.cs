@@ -22,7 +22,7 @@ internal sealed class QueryServer : IAsyncDisposable
         _app = app;
         Role = role;
         _running = role.RunAsync(_stop.Token);
-        Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        Client = new HttpClient(new DescribedAnswers()) { BaseAddress = new Uri(app.Urls.Single()) };
     }
 
     public QueryRole Role { get; }

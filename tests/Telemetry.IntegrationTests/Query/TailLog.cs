@@ -60,8 +60,8 @@ internal sealed class TailLog : IRecordLog
 
     public ValueTask EnsureTopicsAsync(IReadOnlyList<TopicSpec> topics, CancellationToken cancellationToken) => default;
 
-    public ValueTask<int> QueryPartitionCountAsync(string topic, CancellationToken cancellationToken) => topic.StartsWith("telemetry.alarm", StringComparison.Ordinal)
-        ? throw new RecordLogException(RecordLogError.Unavailable, "Alarms are not part of the script.")
+    public ValueTask<int> QueryPartitionCountAsync(string topic, CancellationToken cancellationToken) => topic.StartsWith("telemetry.alarm", StringComparison.Ordinal) || topic == LogTopics.Catalogue
+        ? throw new RecordLogException(RecordLogError.Unavailable, "Alarms and the catalogue are not part of the script.")
         : ValueTask.FromResult(1);
 
     public IRecordProducer CreateProducer(ProducerOptions options) => throw new NotSupportedException();

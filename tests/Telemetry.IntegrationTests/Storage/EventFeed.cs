@@ -21,17 +21,19 @@ internal sealed class EventFeed(IRecordLog log, int seed) : IAsyncDisposable
     {
         var device = $"device-{_random.Next(24)}";
         var time = _random.Next(50) == 0 ? -1 : Start + (_random.Next(-40, 30) * 86_400_000_000L);
-        var (topic, schema) = _random.Next(4) switch
+        var (topic, schema) = _random.Next(5) switch
         {
             0 => (LogTopics.Anomalies, SchemaIds.Anomaly),
             1 => (LogTopics.DeviceEvents, SchemaIds.DeviceEvent),
             2 => (LogTopics.Alarms, SchemaIds.AlarmChange),
+            3 => (LogTopics.Catalogue, SchemaIds.CatalogueEntry),
             _ => (LogTopics.Incidents, SchemaIds.Incident),
         };
         IMessage message = topic switch
         {
             LogTopics.Incidents => IncidentOf(device, time),
             LogTopics.Alarms => AlarmOf(device, time),
+            LogTopics.Catalogue => EntryOf(device, time),
             LogTopics.Anomalies => new Anomaly
             {
                 Device = device,
@@ -108,6 +110,26 @@ internal sealed class EventFeed(IRecordLog log, int seed) : IAsyncDisposable
             By = _random.Next(2) == 0 ? "" : "ann",
             Comment = _random.Next(2) == 0 ? "" : "the pump's on",
             CommandId = "c",
+        };
+    }
+
+    /// <summary>Of a device or a sensor, there or deleted.</summary>
+    private CatalogueEntry EntryOf(string device, long time)
+    {
+        var isSensor = _random.Next(2) == 0;
+        return new CatalogueEntry
+        {
+            Source = (CatalogueSource)_random.Next(5),
+            Device = device,
+            Sensor = isSensor ? "temp" : "",
+            Version = ++_sequence,
+            Deleted = _random.Next(4) == 0,
+            TimeUs = time,
+            By = _random.Next(2) == 0 ? "" : "ann",
+            Comment = "name\tplate",
+            DisplayName = "Press",
+            Site = isSensor ? "" : "graz",
+            Unit = isSensor ? "°C" : "",
         };
     }
 

@@ -40,7 +40,13 @@ internal static class EventProof
                 c.Alarm.HasValue ? Number(c.Alarm.Value) : "nan", c.Alarm.Unit, c.Alarm.Text, c.By, c.Comment, c.Alarm.Occurrences, offset));
         await CompareAsync(
             clickHouse, "alarms", "SELECT device, sensor, toUnixTimestamp64Micro(event_time), id, change, transition, status, previous, source, kind, priority, severity, toUnixTimestamp64Micro(condition_time), toUnixTimestamp64Micro(raised_time), active, value, unit, text, person, comment, occurrences, sequence FROM alarms_data", alarms, differences);
-        return refused + alsoRefused + refusedToo + refusedAlarms;
+        var (entries, refusedEntries) = await ExpectedAsync(
+            log, LogTopics.Catalogue, CatalogueEntry.Parser, e => e.TimeUs, (e, offset) => string.Join(
+                '|', e.Device, e.Sensor, e.TimeUs, e.Source == CatalogueSource.Unspecified ? "sparkplug" : Kebab(e.Source), e.Version, e.Deleted ? 1 : 0, e.By,
+                e.Comment, e.DisplayName, e.Site, e.Unit, e.Unit.Length > 0 ? "Cel" : "", offset));
+        await CompareAsync(
+            clickHouse, "catalogue", "SELECT device, sensor, toUnixTimestamp64Micro(event_time), source, version, deleted, person, comment, display_name, site, unit, unit_code, sequence FROM catalogue_data", entries, differences);
+        return refused + alsoRefused + refusedToo + refusedAlarms + refusedEntries;
     }
 
     private static async Task CompareAsync(

@@ -95,6 +95,7 @@ internal sealed class SharedStore : IAsyncDisposable
                 (LogTopics.DeviceEvents, $"{StorageHarness.Options.Group}-device_events"),
                 (LogTopics.Incidents, $"{StorageHarness.Options.Group}-incidents"),
                 (LogTopics.Alarms, $"{StorageHarness.Options.Group}-alarms"),
+                (LogTopics.Catalogue, $"{StorageHarness.Options.Group}-catalogue"),
             ])
         {
             var count = await Log.QueryPartitionCountAsync(topic, Token);

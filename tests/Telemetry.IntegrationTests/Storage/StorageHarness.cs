@@ -26,6 +26,7 @@ internal sealed class StorageHarness : IAsyncDisposable
         new(LogTopics.DeviceEvents, 1),
         new(LogTopics.Incidents, 1),
         new(LogTopics.Alarms, 1),
+        new(LogTopics.Catalogue, 1),
         new(LogTopics.DeadLetters, 1),
     ];
 

@@ -36,7 +36,7 @@ public sealed class LagSamplerTests : IAsyncLifetime
     {
         var sample = await SampleAsync(Roles.All, []);
 
-        sample.Groups.Count.ShouldBe(9 * 2);
+        sample.Groups.Count.ShouldBe(10 * 2);
         sample.Groups.ShouldAllBe(l => l.Records == 0 && l.Committed == null);
         (await SampleAsync(Roles.Process, [])).Groups.Select(l => l.Group).Distinct().ShouldBe([_options.Processing.Group]);
     }

@@ -24,6 +24,7 @@ internal sealed class CatalogueWriter(FoldOutput output)
         {
             Device = Encoding.ASCII.GetString(device.Device),
             Sensor = Encoding.ASCII.GetString(metric.Sensor),
+            Source = CatalogueSource.Sparkplug,
             Unit = Short(properties.Text("engUnit"u8) ?? "", UnitCharsMax),
             Description = Short(
                 properties.Text("documentation"u8) ?? properties.Text("tooltip"u8) ?? Description(view.MetaData), DescriptionCharsMax),
@@ -51,6 +52,9 @@ internal sealed class CatalogueWriter(FoldOutput output)
         if (hash != metric.CatalogueHash)
         {
             metric.CatalogueHash = hash;
+
+            // Not part of what is compared: the same words at another time are no news.
+            (entry.Version, entry.TimeUs) = ((ulong)nowMs, nowMs * 1000);
             output.Catalogue(device, metric, entry, nowMs);
         }
     }

@@ -1,0 +1,206 @@
+using Microsoft.Extensions.Logging;
+using Telemetry.Contracts;
+using Telemetry.Contracts.Catalogue;
+using Telemetry.Contracts.Measurement;
+using Telemetry.Contracts.V1;
+using Telemetry.Contracts.Wire;
+using Telemetry.Query.Diagnostics;
+using Telemetry.Streams;
+
+namespace Telemetry.Query.Catalogue;
+
+/// <summary>
+/// The catalogue for the API and the command line: follows its topic, and puts entries onto it. Of two processes that change the same entry at once the
+/// later one counts; within one, changes come one after the other.
+/// </summary>
+/// <param name="log">The log.</param>
+/// <param name="bytesMax">Bytes the entries may hold in memory.</param>
+/// <param name="schemaId">Schema id in front of the values.</param>
+/// <param name="time">Clock.</param>
+/// <param name="logger">Told when following fails.</param>
+public sealed class CatalogueDesk(IRecordLog log, long bytesMax, int schemaId, TimeProvider time, ILogger logger) : IAsyncDisposable
+{
+    private const int RecordsMax = 2_000;
+    private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+
+    private readonly Lazy<IRecordProducer> _producer = new(() => log.CreateProducer(new ProducerOptions { InFlightBytesMax = 16 << 20 }));
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What the topic says.</summary>
+    public CatalogueBook Book { get; } = new(bytesMax);
+
+    /// <summary>Completes when the topic has been read to its end.</summary>
+    public Task Read => _read.Task;
+
+    /// <summary>Follows the topic until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) => LogFollower.RunAsync(
+        FollowAsync, (error, pause) => logger.CatalogueTailFailed(pause, error), Retry, time, cancellationToken);
+
+    /// <summary>Puts entries in place of those of the same names. What says nothing new is not written.</summary>
+    /// <param name="entries">Entries; version, person and time are set here.</param>
+    /// <param name="write">Who, why, and what of that is done.</param>
+    /// <param name="cancellationToken">Gives up waiting; some may have been written.</param>
+    /// <exception cref="RecordLogException">The log did not take them.</exception>
+    /// <exception cref="CatalogueConflictException">The entry is not as expected.</exception>
+    public async Task<CatalogueChanges> PutAsync(IReadOnlyList<CatalogueEntry> entries, CatalogueWrite write, CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            var changes = Plan(entries, write);
+            if (!write.IsDryRun)
+            {
+                await AppendAsync(changes.Written, cancellationToken);
+            }
+
+            return changes;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_producer.IsValueCreated)
+        {
+            await _producer.Value.DisposeAsync();
+        }
+
+        _one.Dispose();
+    }
+
+    /// <summary>True when two entries say the same, whoever wrote them.</summary>
+    private static bool SaysTheSame(CatalogueEntry? one, CatalogueEntry other)
+    {
+        if (one is null)
+        {
+            return other.Deleted;
+        }
+
+        var plain = one.Clone();
+        (plain.Version, plain.By, plain.Comment, plain.TimeUs) = (other.Version, other.By, other.Comment, other.TimeUs);
+        return plain.Equals(other);
+    }
+
+    private CatalogueChanges Plan(IReadOnlyList<CatalogueEntry> entries, CatalogueWrite write)
+    {
+        var written = new List<CatalogueEntry>();
+        var (added, changed, unchanged, deleted) = (0, 0, 0, 0);
+        var wanted = write.DeletesOthers ? entries.Select(CatalogueName.Of).ToHashSet() : null;
+        IEnumerable<CatalogueEntry> all = wanted is null ? entries : entries.Concat(
+            Book.Written().Select(CatalogueName.Of).Where(n => !wanted.Contains(n))
+                .Select(n => new CatalogueEntry { Source = n.Source, Device = n.Device, Sensor = n.Sensor, Deleted = true }));
+        foreach (var entry in all)
+        {
+            var now = Book.Of(CatalogueName.Of(entry));
+            if (write.ExpectedVersion is { } expected && expected != (now is { Deleted: false } ? now.Version : 0))
+            {
+                throw new CatalogueConflictException(now is { Deleted: false } ? now.Version : 0);
+            }
+
+            if (SaysTheSame(now, entry))
+            {
+                unchanged++;
+                continue;
+            }
+
+            written.Add(new CatalogueEntry(entry)
+            {
+                Version = (now?.Version ?? 0) + 1, By = write.By, Comment = write.Comment, TimeUs = UnixMicros.From(time.GetUtcNow()),
+            });
+            _ = entry.Deleted ? deleted++ : now is null or { Deleted: true } ? added++ : changed++;
+        }
+
+        return new CatalogueChanges(added, changed, unchanged, deleted, written);
+    }
+
+    private async Task AppendAsync(IReadOnlyList<CatalogueEntry> entries, CancellationToken cancellationToken)
+    {
+        var appended = new Appended(entries.Count);
+        foreach (var entry in entries)
+        {
+            while (!TryAppend(entry, appended))
+            {
+                await _producer.Value.WaitForCapacityAsync(cancellationToken);
+            }
+        }
+
+        await appended.Task.WaitAsync(cancellationToken);
+        foreach (var entry in entries)
+        {
+            // What was put is seen at once; the tail takes it again in the log's order.
+            Book.Take(entry);
+        }
+    }
+
+    private bool TryAppend(CatalogueEntry entry, Appended appended) => _producer.Value.TryAppend(
+        new NewRecord
+        {
+            Topic = LogTopics.Catalogue,
+            Key = CatalogueName.Of(entry).ToKey(),
+            Value = FramedMessage.Write(entry, schemaId),
+            TimestampMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
+        },
+        appended,
+        0);
+
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        await using var consumer = log.CreateConsumer(new ConsumerOptions());
+        var ends = new Dictionary<TopicPartition, long>();
+        var starts = new Dictionary<TopicPartition, long>();
+        var count = await log.QueryPartitionCountAsync(LogTopics.Catalogue, cancellationToken);
+        for (var i = 0; i < count; i++)
+        {
+            var partition = new TopicPartition(LogTopics.Catalogue, i);
+            (starts[partition], ends[partition]) = await log.QueryOffsetsAsync(partition, cancellationToken);
+        }
+
+        Book.Clear();
+        consumer.Assign([.. starts.Keys]);
+        foreach (var (partition, start) in starts)
+        {
+            consumer.Seek(partition, start);
+        }
+
+        while (true)
+        {
+            if (!_read.Task.IsCompleted && ends.All(end => consumer.Position(end.Key) >= end.Value))
+            {
+                _read.TrySetResult();
+            }
+
+            var records = await consumer.PollAsync(RecordsMax, PollWait, cancellationToken);
+            for (var i = 0; i < records.Count; i++)
+            {
+                Book.Take(records[i].Value);
+            }
+        }
+    }
+
+    /// <summary>Done when all are durable; fails with the first that is not.</summary>
+    private sealed class Appended(int count) : IAppendCompletion
+    {
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _waiting = count;
+
+        public Task Task => _waiting == 0 ? Task.CompletedTask : _done.Task;
+
+        void IAppendCompletion.Appended(long offset, RecordLogException? error, ulong state)
+        {
+            if (error is not null)
+            {
+                _done.TrySetException(error);
+            }
+            else if (Interlocked.Decrement(ref _waiting) == 0)
+            {
+                _done.TrySetResult();
+            }
+        }
+    }
+}

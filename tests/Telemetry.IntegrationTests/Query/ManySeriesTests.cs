@@ -1,0 +1,157 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Telemetry.IntegrationTests.Storage;
+using Telemetry.Query.Setup;
+
+namespace Telemetry.IntegrationTests.Query;
+
+/// <summary>Many series on one time axis, and in files that other programs read.</summary>
+[Collection(EngineFixture.Collection)]
+public sealed class ManySeriesTests(QueryStore store) : IClassFixture<QueryStore>, IAsyncLifetime
+{
+    private QueryServer _server = null!;
+
+    private long Start => store.Start / 1000;
+
+    public async ValueTask InitializeAsync() => _server = await QueryServer.StartAsync(store.ClickHouse, store.Time, new QueryOptions { GroupedPointsMax = 2_000 });
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Fact]
+    public async Task Series_share_an_axis_and_gaps_are_null()
+    {
+        // press-08 sends in the first ten minutes only; the third series is not there at all.
+        var answer = await AskAsync(
+            $$"""{"series": [{"device": "press-08", "sensor": "temperature"}, {"device": "press-07", "sensor": "temperature"}, {"device": "nobody", "sensor": "x"}], "from": "{{Start}}", "to": "{{Start + 1_200_000}}", "step": "1m"}""");
+        var times = answer.GetProperty("t").EnumerateArray().Select(t => t.GetDouble()).ToList();
+        times.Count.ShouldBe(20);
+        times[0].ShouldBe(Start);
+        var series = answer.GetProperty("series").EnumerateArray().ToList();
+        series.Select(s => s.GetProperty("device").GetString()).ShouldBe(["press-08", "press-07", "nobody"], "in the order of the question");
+        series.ShouldAllBe(s => s.GetProperty("columns").GetProperty("mean").GetArrayLength() == 20);
+        Column(series[0], "max").Take(11).ShouldBe([1059, 1119, 1179, 1239, 1299, 1359, 1419, 1479, 1539, 1599, null]);
+        Column(series[1], "min").ShouldBe(Enumerable.Range(0, 20).Select(i => (double?)(60 * i)));
+        Column(series[2], "count").ShouldAllBe(c => c == 0);
+        (answer.GetProperty("source").GetString(), answer.GetProperty("stepMs").GetInt64()).ShouldBe(("1m", 60_000));
+    }
+
+    [Fact]
+    public async Task Quantiles_are_those_of_the_readings()
+    {
+        var answer = await AskAsync(
+            $$"""{"series": [{"device": "press-07", "sensor": "temperature"}], "from": "{{Start}}", "to": "{{Start + 120_000}}", "step": "1m", "quantiles": [0, 0.5, 0.999]}""");
+        answer.GetProperty("source").GetString().ShouldBe("raw");
+        var series = answer.GetProperty("series")[0];
+        Column(series, "p0").ShouldBe([0, 60]);
+        Column(series, "p50")[1]!.Value.ShouldBe(89.5, 0.6);
+        Column(series, "p99_9")[0]!.Value.ShouldBe(59, 0.6);
+    }
+
+    [Fact]
+    public async Task Values_that_are_not_finite_leave_quantiles_alone()
+    {
+        var answer = await AskAsync(
+            $$"""{"series": [{"device": "press-07", "sensor": "odd"}, {"device": "press-07", "sensor": "void"}], "from": "{{Start}}", "to": "{{Start + 60_000}}", "step": "1m", "quantiles": [1]}""");
+        Column(answer.GetProperty("series")[0], "p100").ShouldBe([59]);
+        Column(answer.GetProperty("series")[1], "p100").ShouldBe([null]);
+    }
+
+    [Fact]
+    public async Task Single_readings_are_given_series_by_series()
+    {
+        var answer = await AskAsync(
+            $$"""{"series": [{"device": "press-07", "sensor": "odd"}, {"device": "press-08", "sensor": "temperature"}], "from": "{{Start}}", "to": "{{Start + 5_000}}", "step": "raw"}""");
+        answer.GetProperty("raw").GetBoolean().ShouldBeTrue();
+        var columns = answer.GetProperty("series")[0].GetProperty("columns");
+        columns.GetProperty("special").EnumerateArray().Select(s => s.GetString()).ShouldBe([null, "NaN", "Infinity", "-Infinity", null]);
+        answer.GetProperty("series")[1].GetProperty("columns").GetProperty("t").GetArrayLength().ShouldBe(5);
+    }
+
+    [Theory]
+    [InlineData("application/vnd.apache.parquet", "Parquet", "parquet")]
+    [InlineData("application/vnd.apache.arrow.stream", "ArrowStream", "arrows")]
+    [InlineData("text/csv", "CSVWithNames", "csv")]
+    [InlineData("application/x-ndjson", "JSONEachRow", "jsonl")]
+    public async Task A_file_of_all_series_can_be_read_by_others(string type, string format, string ending)
+    {
+        var (body, answer) = await SendAsync(Question(60), type);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe(type);
+        answer.Content.Headers.ContentDisposition!.FileName.ShouldBe($"series.{ending}");
+        answer.Headers.GetValues("Telemetry-Step-Ms").Single().ShouldBe("60000");
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(file, body, QueryStore.Token);
+            (await store.ClickHouse.QueryRowsAsync(
+                    $"SELECT device, sensor, count(), sum(count), min(min), max(max), toUnixTimestamp(min(toDateTime64(time, 6, 'UTC'))) FROM file('{file}', '{format}', 'time String, device String, sensor String, min Float64, max Float64, count UInt64') GROUP BY device, sensor ORDER BY device",
+                    null, QueryStore.Token))
+                .Select(r => string.Join(' ', r)).ShouldBe([$"press-07 temperature 10 600 0 599 {Start / 1000}", $"press-08 temperature 10 600 1000 1599 {Start / 1000}"]);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task An_export_is_a_parquet_file_on_request()
+    {
+        var body = await _server.Client.GetByteArrayAsync(
+            new Uri($"/api/v1/export?device=press-08&from={Start}&to={Start + 60_000}&format=parquet", UriKind.Relative), QueryStore.Token);
+        (Encoding.ASCII.GetString(body, 0, 4), Encoding.ASCII.GetString(body, body.Length - 4, 4)).ShouldBe(("PAR1", "PAR1"));
+    }
+
+    [Fact]
+    public async Task More_rows_than_there_may_be_are_refused_in_files_and_cut_in_JSON()
+    {
+        var (_, refused) = await SendAsync(Question(1), "application/vnd.apache.parquet", 3_600_000);
+        refused.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        var (body, cut) = await SendAsync(Question(1), "application/json", 3_600_000);
+        cut.StatusCode.ShouldBe(HttpStatusCode.OK);
+        JsonDocument.Parse(body).RootElement.GetProperty("meta").GetProperty("truncated").GetBoolean().ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("[]", "The body is an object")]
+    [InlineData("{}", "'series' is missing")]
+    [InlineData("""{"series": [{"device": "a b", "sensor": "t"}]}""", "series[0] needs 'device'")]
+    [InlineData("""{"series": [{"device": "a"}]}""", "series[0] needs")]
+    [InlineData("""{"series": [{"device": "a", "sensor": "t"}, {"device": "a", "sensor": "t"}]}""", "named twice")]
+    [InlineData("""{"series": [{"device": "a", "sensor": "t"}], "quantiles": [2]}""", "between 0 and 1")]
+    [InlineData("""{"series": [{"device": "a", "sensor": "t"}], "quantiles": [0.5], "step": "raw"}""", "no quantiles")]
+    [InlineData("""{"series": [{"device": "a", "sensor": "t"}], "step": "soon"}""", "'soon' is not")]
+    [InlineData("""{"series": [{"device": "a", "sensor": "t"}], "from": "now", "to": "now-1h"}""", "'from' is not before 'to'")]
+    [InlineData("""{"series": [{"device": "a", "sensor": "t"}], "color": "red"}""", "'color' is not usable")]
+    public async Task What_is_wrong_with_a_query_is_said(string body, string detail)
+    {
+        var (text, answer) = await SendAsync(body, "application/json");
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        Encoding.UTF8.GetString(text).ShouldContain(JsonEncodedText.Encode(detail, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString());
+    }
+
+    private static List<double?> Column(JsonElement series, string name) =>
+        [.. series.GetProperty("columns").GetProperty(name).EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Null ? (double?)null : v.GetDouble())];
+
+    private string Question(int stepSeconds) =>
+        $$"""{"series": [{"device": "press-07", "sensor": "temperature"}, {"device": "press-08", "sensor": "temperature"}], "from": "{{Start}}", "to": "{{Start}}+", "step": "{{stepSeconds}}s"}""";
+
+    private async Task<JsonElement> AskAsync(string body)
+    {
+        var (text, answer) = await SendAsync(body, "application/json");
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, Encoding.UTF8.GetString(text));
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    private async Task<(byte[] Body, HttpResponseMessage Answer)> SendAsync(string body, string accept, long lengthMs = 600_000)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/query")
+        {
+            Content = new StringContent(body.Replace($"{Start}+", $"{Start + lengthMs}", StringComparison.Ordinal), Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(accept));
+        var answer = await _server.Client.SendAsync(request, QueryStore.Token);
+        return (await answer.Content.ReadAsByteArrayAsync(QueryStore.Token), answer);
+    }
+}
