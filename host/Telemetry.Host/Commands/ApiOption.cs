@@ -25,6 +25,9 @@ internal sealed class ApiOption
     /// <summary>The settings, for what else a command needs of them.</summary>
     public TelemetryOptions Load(ParseResult result) => _shared.Load(result);
 
+    /// <summary>True: an API is named, or an instance runs over the data directory.</summary>
+    public bool IsThere(ParseResult result) => result.GetValue(_api) is not null || InstanceFile.IsRunning(_shared.Load(result));
+
     /// <summary>A client of the API; the caller disposes of it.</summary>
     /// <exception cref="IOException">No instance runs, or the token cannot be read.</exception>
     /// <exception cref="FormatException">--api is no address.</exception>
@@ -45,5 +48,14 @@ internal sealed class ApiOption
     {
         using var client = Connect(result);
         return await client.SendAsync(method, path, content, cancellationToken);
+    }
+
+    /// <summary>Passes an answer on as it comes.</summary>
+    /// <exception cref="IOException">The API says no; the message says why.</exception>
+    public async Task CopyAsync(ParseResult result, HttpMethod method, string path, HttpContent? content, Stream destination, CancellationToken cancellationToken)
+    {
+        using var client = Connect(result);
+        using var response = await client.OpenAsync(method, path, content, null, cancellationToken);
+        await response.Content.CopyToAsync(destination, cancellationToken);
     }
 }

@@ -1,12 +1,13 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Telemetry.Operations.Audit;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Contracts.Readings;
 using Telemetry.Host.Logging;
+using Telemetry.Host.Operations;
 using Telemetry.Host.Views;
+using Telemetry.Query.Operations;
 using Telemetry.SchemaRegistry.Resolution;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
@@ -29,15 +30,30 @@ internal static class AuditCommand
         var command = new Command(
             "audit",
             "Takes what is left on the log into ClickHouse, then compares the simulator's ledger (under --data), the log, raw readings and "
-            + "rollups. Ends with code 1 unless nothing is lost, doubled or unexplained. Run it when the platform has stopped; on Kafka no "
-            + "storage process may be active.")
+            + "rollups. Ends with code 1 unless nothing is lost, doubled or unexplained. While the platform runs over --data, it compares itself, without the ledger, up to where storage is; "
+            + "on Kafka no storage process may be active.")
         {
             json, sizes, compare,
         };
+        var token = new TokenOption();
+        token.AddTo(command);
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             var options = shared.Load(result);
+            var output = result.InvocationConfiguration.Output;
+            using var instance = RunningInstance.Find(options, token, result);
+            if (instance is not null)
+            {
+                var answer = await new WorkView(live: !result.GetValue(json)).RunAsync(told =>
+                {
+                    told.Report(new WorkProgress("The running platform compares what it holds", 0, 0, ""));
+                    return instance.PostAsync<OperationReport>("audits", new { }, cancellationToken);
+                });
+                await output.WriteLineAsync(result.GetValue(json) ? answer.Report.GetRawText() : answer.Text);
+                return answer.IsClean ? 0 : 1;
+            }
+
             Check(options);
             var progress = new WorkView(live: !result.GetValue(json));
             using var logging = LoggingSetup.Create(options.Logging, console: !result.GetValue(json) && !progress.IsLive);
@@ -63,8 +79,7 @@ internal static class AuditCommand
                 report = report with { BytesPerReading = await TableSizes.MeasureAsync(clickHouse, report.Raw, cancellationToken) };
             }
 
-            await result.InvocationConfiguration.Output.WriteLineAsync(
-                result.GetValue(json) ? JsonSerializer.Serialize(report, AuditReport.Json) : Describe(report));
+            await output.WriteLineAsync(result.GetValue(json) ? JsonSerializer.Serialize(report, AuditReport.Json) : AuditText.Describe(report));
             return report.IsClean ? 0 : 1;
         });
         return command;
@@ -99,36 +114,4 @@ internal static class AuditCommand
         await using var sink = new StorageSink(log, clickHouse, instance, logging, TimeProvider.System, schemas);
         await sink.RunToEndAsync(cancellationToken);
     }
-
-    private static string Describe(AuditReport report)
-    {
-        var lines = new List<string>
-        {
-            Row("acknowledged to devices", report.Acked?.ToString("N0", CultureInfo.InvariantCulture) ?? "no ledger"),
-            Row("on the log", Number(report.Log)),
-            Row("stored raw", Number(report.Raw)),
-        };
-        lines.AddRange(report.Rollups.Select(r => Row("counted by " + r.Key, Number(r.Value))));
-        lines.Add(Row("copies removed", Number(report.Copies)));
-        lines.Add(Row("conflicts", Number(report.Conflicts)));
-        lines.Add(Row("dead-lettered", Number(report.DeadLettered)));
-        lines.Add(Row("expired", Number(report.Expired)));
-        lines.Add(Row("of deleted devices", Number(report.Deleted)));
-        lines.Add(Row("lost", Number(report.Lost)));
-        lines.Add(Row("doubled", Number(report.Doubled)));
-        lines.Add(Row("unexplained", Number(report.Unexplained)));
-        lines.AddRange((report.BytesPerReading ?? new Dictionary<string, double>())
-            .Select(s => Row("bytes a reading, " + s.Key, s.Value.ToString("F3", CultureInfo.InvariantCulture))));
-        lines.AddRange(report.Differences.Select(d => "  " + d));
-        lines.AddRange((report.CompleteFrom ?? new Dictionary<string, DateTimeOffset>())
-            .Select(t => string.Create(CultureInfo.InvariantCulture, $"{t.Key} is complete from {t.Value:yyyy-MM-ddTHH:mm:ssZ} on; what is older was not compared")));
-        lines.Add(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{(report.IsClean ? "Every acknowledged reading is stored once." : "The audit found differences.")} Compared in {report.Seconds:F0} s."));
-        return string.Join(Environment.NewLine, lines);
-    }
-
-    private static string Row(string name, string value) => $"{name,-26} {value,16}";
-
-    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

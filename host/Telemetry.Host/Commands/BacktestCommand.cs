@@ -1,27 +1,22 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Telemetry.Contracts;
-using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Text;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
+using Telemetry.Host.Operations;
 using Telemetry.Host.Views;
-using Telemetry.Operations.Audit;
-using Telemetry.Operations.Backtesting;
 using Telemetry.Processing.Backtesting;
 using Telemetry.Processing.Settings;
+using Telemetry.Query.Operations;
 using Telemetry.Storage.Audit;
-using Telemetry.Storage.Horizon;
 
 namespace Telemetry.Host.Commands;
 
 /// <summary>Runs detectors over history with other parameters: how often would this have fired?</summary>
 internal static class BacktestCommand
 {
-    private const int SeriesShown = 10;
-
     public static Command Create()
     {
         var from = new Option<string>("--from") { Description = "Start: 2h (that long ago) or 2026-11-21T08:00:00Z.", Required = true };
@@ -48,47 +43,37 @@ internal static class BacktestCommand
         source.AcceptOnlyFromAmong("log", "store");
         var list = new Option<int>("--list") { Description = "Incidents listed (default 20).", DefaultValueFactory = _ => 20 };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
+        var token = new TokenOption();
         var shared = new SharedOptions();
         ClusterFlags.AddTo(shared);
-        var command = new Command("backtest", "Runs detectors over history and shows how often they would have fired. Writes nothing, except settings with --apply.")
+        var command = new Command(
+            "backtest",
+            "Runs detectors over history and shows how often they would have fired, also while the platform runs. Writes nothing, except settings with --apply.")
         {
             from, to, warmUp, device, sensor, detector, settingsFile, noGate, source, list, json, apply, devicePattern, sensorPattern, api,
         };
+        token.AddTo(command);
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             var options = shared.Load(result);
             var now = DateTimeOffset.UtcNow;
-            var span = new HistorySpan(
-                TimeText.Parse(result.GetValue(from)!, now),
-                result.GetValue(to) is { } end ? TimeText.Parse(end, now) : now,
-                DurationText.Parse(result.GetValue(warmUp)!),
-                result.GetValue(device),
-                result.GetValue(sensor));
-            if (span.From >= span.To)
-            {
-                throw new FormatException($"--from {span.From:O} is not before --to {span.To:O}.");
-            }
-
+            var span = BacktestRun.SpanOf(
+                result.GetValue(from)!, result.GetValue(to), result.GetValue(warmUp)!, result.GetValue(device), result.GetValue(sensor), now);
             var view = new WorkView(live: !result.GetValue(json));
             using var logging = LoggingSetup.Create(options.Logging with { Level = LogVerbosity.Warning }, console: !view.IsLive);
             var output = result.InvocationConfiguration.Output;
             var trials = Trials(result.GetValue(settingsFile), result.GetValue(detector) ?? [], gated: !result.GetValue(noGate));
-            BacktestReport? last = null;
-            foreach (var (name, settings) in trials)
+            using var instance = RunningInstance.Find(options, token, result);
+            var incidents = 0L;
+            foreach (var trial in trials)
             {
-                var backtest = new Backtest(
-                    options.Processing,
-                    UnixMicros.From(span.From),
-                    UnixMicros.From(span.To),
-                    Math.Clamp(result.GetValue(list), 0, 100_000),
-                    settings);
-                last = await view.RunAsync(async told =>
-                {
-                    await FeedAsync(options, span, result.GetValue(source)!, backtest, told, logging, cancellationToken);
-                    return backtest.Complete();
-                });
-                await output.WriteLineAsync(result.GetValue(json) ? Json(name, span, last) : Describe(name, span, last));
+                var run = new BacktestRun(trial.Name, trial.Settings, span, Math.Clamp(result.GetValue(list), 0, 100_000));
+                var report = await view.RunAsync(told => instance is null
+                    ? RunAsync(options, run, result.GetValue(source)!, told, logging, cancellationToken)
+                    : OrderAsync(instance, run, trial, !result.GetValue(noGate), result.GetValue(source)!, told, cancellationToken));
+                incidents = report.Report.GetProperty("incidents").GetInt64();
+                await output.WriteLineAsync(result.GetValue(json) ? report.Report.GetRawText() : report.Text);
             }
 
             if (result.GetValue(apply))
@@ -96,7 +81,7 @@ internal static class BacktestCommand
                 var target = new BacktestTarget(
                     result.GetValue(settingsFile), result.GetValue(devicePattern) ?? span.Device, result.GetValue(sensorPattern) ?? span.Sensor, result.GetValue(api));
                 var comment = string.Create(
-                    CultureInfo.InvariantCulture, $"would have fired {last!.Incidents} times from {span.From:yyyy-MM-ddTHH:mm:ssZ} to {span.To:yyyy-MM-ddTHH:mm:ssZ}");
+                    CultureInfo.InvariantCulture, $"would have fired {incidents} times from {span.From:yyyy-MM-ddTHH:mm:ssZ} to {span.To:yyyy-MM-ddTHH:mm:ssZ}");
                 var version = await target.ApplyAsync(options, trials[^1].Settings, comment, logging, cancellationToken);
                 await (result.GetValue(json) ? Console.Error : output).WriteLineAsync($"Version {version} of the detector settings is in force.");
             }
@@ -106,76 +91,66 @@ internal static class BacktestCommand
         return command;
     }
 
-    /// <summary>What to try, each by itself, with its name.</summary>
-    private static List<(string Name, DetectorSettings Settings)> Trials(string? file, string[] detectors, bool gated)
+    /// <summary>What to try, each by itself.</summary>
+    private static List<Trial> Trials(string? file, string[] detectors, bool gated)
     {
-        if (file is not null)
+        if (file is null)
         {
-            return detectors.Length == 0
-                ? [(Path.GetFileName(file), DetectorSettingsReader.Read(File.ReadAllBytes(file)))]
-                : throw new FormatException("Give --settings or --detector, not both.");
+            return [.. (detectors.Length > 0 ? detectors : [DetectorCatalogue.Default]).Select(d => new Trial(d, DetectorSettings.Of([DetectorSpec.ParseChoice(d, gated)]), null))];
         }
 
-        return [.. (detectors.Length > 0 ? detectors : [DetectorCatalogue.Default]).Select(d => (d, DetectorSettings.Of([DetectorSpec.ParseChoice(d, gated)])))];
+        var document = detectors.Length == 0 ? File.ReadAllBytes(file) : throw new FormatException("Give --settings or --detector, not both.");
+        return [new Trial(Path.GetFileName(file), DetectorSettingsReader.Read(document), document)];
     }
 
-    private static async Task FeedAsync(
-        TelemetryOptions options, HistorySpan span, string source, Backtest backtest, IProgress<WorkProgress> told, ILoggerFactory logging, CancellationToken cancellationToken)
+    private static async Task<OperationReport> RunAsync(
+        TelemetryOptions options, BacktestRun run, string source, IProgress<WorkProgress> told, ILoggerFactory logging, CancellationToken cancellationToken)
     {
+        BacktestReport report;
+        string? gap;
         if (source == "log")
         {
             await using var log = RecordLogs.Open(options, logging);
-            var records = await LogHorizon.ReadAsync(log, LogTopics.Readings, TimeProvider.System, cancellationToken);
-            WarnOfGap(span, "The log", records.RecordsFrom);
-            await LogHistory.FeedAsync(log, span, backtest, told, cancellationToken);
-            return;
+            (report, gap) = await run.OverLogAsync(options.Processing, log, told, cancellationToken);
+        }
+        else
+        {
+            await using var store = await Stores.OpenAsync(options, logging, cancellationToken);
+            (report, gap) = await run.OverStoreAsync(options.Processing, store, told, cancellationToken);
         }
 
-        await using var store = await Stores.OpenAsync(options, logging, cancellationToken);
-        var horizon = await AuditHorizon.ReadAsync(store, cancellationToken);
-        WarnOfGap(span, "The store", horizon.CompleteFrom(StoreTable.Raw));
-        await StoreHistory.FeedAsync(store, span, backtest, told, cancellationToken);
-    }
-
-    /// <summary>Detectors that saw half a history would seem to fire more, or less, than they would have.</summary>
-    private static void WarnOfGap(HistorySpan span, string where, DateTimeOffset completeFrom)
-    {
-        if (span.Start < completeFrom)
+        if (gap is not null)
         {
-            Console.Error.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{where} is complete from {completeFrom:yyyy-MM-ddTHH:mm:ssZ} on; of what is older (asked for from {span.Start:yyyy-MM-ddTHH:mm:ssZ}, with the warm-up) some may be gone."));
+            await Console.Error.WriteLineAsync(gap);
         }
+
+        return new OperationReport(run.Describe(report), true, run.ToJson(report));
     }
 
-    private static string Describe(string spec, HistorySpan span, BacktestReport report)
+    /// <summary>The platform that runs does it.</summary>
+    private static async Task<OperationReport> OrderAsync(
+        RunningInstance instance, BacktestRun run, Trial trial, bool gated, string source, IProgress<WorkProgress> told, CancellationToken cancellationToken)
     {
-        var lines = new List<string>
-        {
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{spec}: would have fired {report.Incidents:N0} times from {span.From:yyyy-MM-ddTHH:mm:ssZ} to {span.To:yyyy-MM-ddTHH:mm:ssZ} in {report.Series:N0} series, {report.Readings:N0} readings with the warm-up."),
-        };
-        var days = (span.To - span.From).TotalDays * Math.Max(1, report.Series);
-        lines.Add(string.Create(CultureInfo.InvariantCulture, $"  {report.Incidents / days:G3} a series and day"));
-        lines.AddRange(report.ByDetector.Select(d => string.Create(CultureInfo.InvariantCulture, $"  {d.Count,8:N0}  {d.Detector} ({d.Kind})")));
-        lines.AddRange(report.BySeries.Take(SeriesShown).Select(s => string.Create(CultureInfo.InvariantCulture, $"  {s.Count,8:N0}  {s.Device} {s.Sensor}")));
-        lines.AddRange(report.First.Select(a => string.Create(
-            CultureInfo.InvariantCulture,
-            $"  {UnixMicros.ToTime(a.EventTimeUs):yyyy-MM-ddTHH:mm:ss.fffZ}  {a.Device} {a.Sensor} = {a.Value:G6}  {a.Reason}")));
-        return string.Join(Environment.NewLine, lines);
+        told.Report(new WorkProgress("The running platform runs the detectors", 0, 0, ""));
+        using var settings = trial.Document is { } document
+            ? JsonDocument.Parse(document, new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip })
+            : null;
+        var order = new BacktestOrder(
+            run.Span.From.ToString("O", CultureInfo.InvariantCulture),
+            run.Span.To.ToString("O", CultureInfo.InvariantCulture),
+            DurationText.Format(run.Span.WarmUp),
+            run.Span.Device,
+            run.Span.Sensor,
+            settings is null ? trial.Name : null,
+            gated,
+            settings?.RootElement,
+            source,
+            run.ListMax);
+        return await instance.PostAsync<OperationReport>("backtests", order, cancellationToken);
     }
 
-    private static string Json(string spec, HistorySpan span, BacktestReport report) => JsonSerializer.Serialize(new
-    {
-        detector = spec,
-        from = span.From,
-        to = span.To,
-        incidents = report.Incidents,
-        readings = report.Readings,
-        series = report.Series,
-        byDetector = report.ByDetector.Select(d => new { d.Detector, kind = d.Kind.ToString(), d.Count }),
-        bySeries = report.BySeries.Select(s => new { s.Device, s.Sensor, s.Count }),
-        first = report.First.Select(a => new { a.Device, a.Sensor, timeUs = a.EventTimeUs, a.Value, kind = a.Kind.ToString(), a.Detector, a.Reason }),
-    });
+    /// <param name="Name">Name for people, and the detector as it was given.</param>
+    /// <param name="Settings">What is tried.</param>
+    /// <param name="Document">The document it comes from; null: a detector.</param>
+    private sealed record Trial(string Name, DetectorSettings Settings, byte[]? Document);
 }

@@ -3,11 +3,9 @@ using System.Globalization;
 using System.Text.Json;
 using Telemetry.Bridge.DeadLetters;
 using Telemetry.Bridge.Replay;
-using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
 using Telemetry.Operations.DeadLetters;
-using Telemetry.Streams;
 
 namespace Telemetry.Host.Commands;
 
@@ -28,9 +26,9 @@ internal static class DeadLettersCommand
         var json = new Option<bool>("--json") { Description = "One JSON object for each letter, one a line." };
         var command = new Command("list", "Lists dead letters, oldest first.") { limit, json };
         filter.AddTo(command);
-        return WithLog(command, async (result, log, _, _, cancellationToken) =>
+        return WithLetters(command, async (result, letters, cancellationToken) =>
         {
-            var list = await new DeadLetterReader(log).ListAsync(filter.Read(result), Math.Clamp(result.GetValue(limit), 1, 100_000), cancellationToken);
+            var list = await letters.ListAsync(filter.Read(result), Math.Clamp(result.GetValue(limit), 1, 100_000), cancellationToken);
             var output = result.InvocationConfiguration.Output;
             foreach (var entry in list.Entries)
             {
@@ -56,9 +54,9 @@ internal static class DeadLettersCommand
         var file = new Option<string?>("--payload") { Description = "Write the original bytes to this file." };
         var json = new Option<bool>("--json") { Description = "JSON, with the payload in base64." };
         var command = new Command("show", "Shows one dead letter with its payload.") { id, file, json };
-        return WithLog(command, async (result, log, _, _, cancellationToken) =>
+        return WithLetters(command, async (result, letters, cancellationToken) =>
         {
-            var entry = await FindAsync(log, result.GetValue(id)!, cancellationToken);
+            var entry = await FindAsync(letters, result.GetValue(id)!, cancellationToken);
             if (result.GetValue(file) is { } path)
             {
                 await File.WriteAllBytesAsync(path, entry.Letter.Payload.ToByteArray(), cancellationToken);
@@ -89,7 +87,7 @@ internal static class DeadLettersCommand
             ids, all, fix, payload, dryRun,
         };
         filter.AddTo(command);
-        return WithLog(command, async (result, log, options, logging, cancellationToken) =>
+        return WithLetters(command, async (result, letters, cancellationToken) =>
         {
             var chosen = (result.GetValue(ids) ?? []).Select(DeadLetterId.Parse).ToList();
             if (chosen.Count == 0 == !result.GetValue(all) || (result.GetValue(payload) is not null && chosen.Count != 1))
@@ -104,12 +102,10 @@ internal static class DeadLettersCommand
                 // Without the cast, null would become an empty payload: an array converts, and a null array is no memory.
                 Payload = result.GetValue(payload) is { } path ? await File.ReadAllBytesAsync(path, cancellationToken) : (ReadOnlyMemory<byte>?)null,
             };
-            await using var schemas = await OfflineSchemas.OpenAsync(options, Roles.Edge, logging, cancellationToken);
-            await using var replayer = await DeadLetterReplayer.OpenAsync(log, RoleSchemas.WithIds(options, schemas).Bridge, TimeProvider.System, logging, cancellationToken);
             var refused = 0;
-            await foreach (var entry in ChooseAsync(log, chosen, filter.Read(result), cancellationToken))
+            await foreach (var entry in ChooseAsync(letters, chosen, filter.Read(result), cancellationToken))
             {
-                var outcome = await replayer.ReplayAsync(entry, how, result.GetValue(dryRun), cancellationToken);
+                var outcome = await letters.ReplayAsync(entry, how, result.GetValue(dryRun), cancellationToken);
                 refused += outcome.Outcome == ReplayOutcome.Refused ? 1 : 0;
                 await result.InvocationConfiguration.Output.WriteLineAsync($"{entry.Id}  {DeadLetterText.Name(outcome.Outcome)}  {outcome.Detail}");
             }
@@ -119,14 +115,14 @@ internal static class DeadLettersCommand
     }
 
     private static async IAsyncEnumerable<DeadLetterEntry> ChooseAsync(
-        IRecordLog log,
+        ILetters letters,
         List<DeadLetterId> chosen,
         DeadLetterFilter filter,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var id in chosen)
         {
-            yield return await FindAsync(log, id.ToString(), cancellationToken);
+            yield return await FindAsync(letters, id.ToString(), cancellationToken);
         }
 
         if (chosen.Count > 0)
@@ -134,32 +130,31 @@ internal static class DeadLettersCommand
             yield break;
         }
 
-        await foreach (var entry in new DeadLetterReader(log).ReadAllAsync(cancellationToken))
+        await foreach (var entry in letters.AllAsync(filter, cancellationToken))
         {
-            if (filter.Holds(entry))
-            {
-                yield return entry;
-            }
+            yield return entry;
         }
     }
 
-    private static async Task<DeadLetterEntry> FindAsync(IRecordLog log, string id, CancellationToken cancellationToken) =>
-        await new DeadLetterReader(log).FindAsync(DeadLetterId.Parse(id), cancellationToken)
+    private static async Task<DeadLetterEntry> FindAsync(ILetters letters, string id, CancellationToken cancellationToken) =>
+        await letters.FindAsync(DeadLetterId.Parse(id), cancellationToken)
         ?? throw new FormatException($"There is no dead letter {id} (any more). ./telemetry dead-letters list shows what there is.");
 
-    private static Command WithLog(
-        Command command, Func<ParseResult, IRecordLog, TelemetryOptions, ILoggerFactory, CancellationToken, Task<int>> run)
+    private static Command WithLetters(Command command, Func<ParseResult, ILetters, CancellationToken, Task<int>> run)
     {
         var shared = new SharedOptions();
+        var token = new TokenOption();
         ClusterFlags.AddTo(shared);
+        token.AddTo(command);
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             var options = shared.Load(result);
             using var logging = LoggingSetup.Create(options.Logging with { Level = LogVerbosity.Warning }, console: true);
-            await using var log = RecordLogs.Open(options, logging);
-            await log.EnsureTopicsAsync(Topics.Catalogue(options.Log), cancellationToken);
-            return await run(result, log, options, logging, cancellationToken);
+            await using ILetters letters = RunningInstance.Find(options, token, result) is { } instance
+                ? new LettersOfInstance(instance)
+                : await LettersOnLog.OpenAsync(options, logging, cancellationToken);
+            return await run(result, letters, cancellationToken);
         });
         return command;
     }

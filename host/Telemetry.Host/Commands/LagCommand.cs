@@ -2,8 +2,10 @@ using System.CommandLine;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
+using Telemetry.Host.Operations;
 using Telemetry.Host.Views;
 using Telemetry.Observability.Lag;
+using Telemetry.Query.Operations;
 using Telemetry.Streams;
 
 namespace Telemetry.Host.Commands;
@@ -23,22 +25,28 @@ internal static class LagCommand
         {
             json, watch,
         };
+        var token = new TokenOption();
+        token.AddTo(command);
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             var options = shared.Load(result);
+            using var instance = RunningInstance.Find(options, token, result);
             using var signals = new StopSignals(null);
             using var logging = LoggingSetup.Create(options.Logging with { Level = LogVerbosity.Error }, console: true);
             var output = new LagOutput(result.InvocationConfiguration.Output, result.GetValue(json), clear: result.GetValue(watch) && !Console.IsOutputRedirected);
-            await using var log = HasLog(options) ? Open(options, logging) : null;
+            await using var log = instance is null && HasLog(options) ? Open(options, logging) : null;
             var sampler = log is null ? null : new LagSampler(
                 log, ConsumerGroups.Of(options, Roles.All), static () => [], options.Lag.AllowedDelay, TimeProvider.System);
+            Func<CancellationToken, ValueTask<LagSample>> sample = instance is not null
+                ? async stopping => LagViews.Read(await instance.GetAsync<LagView>("lag", stopping))
+                : sampler is not null ? sampler.SampleAsync : static _ => ValueTask.FromResult(LagSample.Empty);
             using var timer = new PeriodicTimer(options.Lag.SampleInterval);
             try
             {
                 do
                 {
-                    await LookAsync(options, sampler, output, signals.Token);
+                    await LookAsync(options, sample, output, signals.Token);
                 }
                 while (result.GetValue(watch) && await timer.WaitForNextTickAsync(signals.Token));
             }
@@ -53,13 +61,14 @@ internal static class LagCommand
     }
 
     /// <summary>What waits at edges is told even where the log does not answer: that is when one wants to know.</summary>
-    private static async Task LookAsync(TelemetryOptions options, LagSampler? sampler, LagOutput output, CancellationToken cancellationToken)
+    private static async Task LookAsync(
+        TelemetryOptions options, Func<CancellationToken, ValueTask<LagSample>> look, LagOutput output, CancellationToken cancellationToken)
     {
         var backlogs = await ForwardBacklog.ReadAsync(options, cancellationToken);
         LagSample sample;
         try
         {
-            sample = sampler is null ? LagSample.Empty : await sampler.SampleAsync(cancellationToken);
+            sample = await look(cancellationToken);
         }
         catch (RecordLogException) when (backlogs.Count > 0)
         {

@@ -6,8 +6,10 @@ using Telemetry.Contracts.Text;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
+using Telemetry.Host.Operations;
 using Telemetry.Host.Views;
 using Telemetry.Operations.Audit;
+using Telemetry.Query.Operations;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.Replay;
 using Telemetry.Storage.Schema;
@@ -31,10 +33,13 @@ internal static class ReplayCommand
         var command = new Command(
             "replay",
             "Rebuilds readings, anomalies and device events of a time range from the log in shadow tables and compares them with the store. With --apply each month concerned is "
-            + "replaced in one step and its rollups are rebuilt. Run it when no storage process is active. Ends with code 1 when the store differs.")
+            + "replaced in one step and its rollups are rebuilt. A platform that runs over --data does it itself, and its storage waits; on Kafka no storage process may be active. "
+            + "Ends with code 1 when the store differs.")
         {
             from, to, apply, json,
         };
+        var token = new TokenOption();
+        token.AddTo(command);
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -48,10 +53,24 @@ internal static class ReplayCommand
             }
 
             var view = new WorkView(live: !result.GetValue(json));
+            using var instance = RunningInstance.Find(options, token, result);
+            if (instance is not null)
+            {
+                var order = new ReplayOrder(
+                    request.From.ToString("O", CultureInfo.InvariantCulture), request.To.ToString("O", CultureInfo.InvariantCulture), request.Apply);
+                var answer = await view.RunAsync(told =>
+                {
+                    told.Report(new WorkProgress("The running platform compares the span with its log", 0, 0, ""));
+                    return instance.PostAsync<OperationReport>("replays", order, cancellationToken);
+                });
+                await result.InvocationConfiguration.Output.WriteLineAsync(result.GetValue(json) ? answer.Report.GetRawText() : answer.Text);
+                return answer.IsClean ? 0 : Differs;
+            }
+
             using var logging = LoggingSetup.Create(options.Logging, console: !result.GetValue(json) && !view.IsLive);
             var report = await view.RunAsync(progress => RunAsync(options, request, progress, logging, cancellationToken));
             await result.InvocationConfiguration.Output.WriteLineAsync(
-                result.GetValue(json) ? JsonSerializer.Serialize(report, Json) : Describe(request, report));
+                result.GetValue(json) ? JsonSerializer.Serialize(report, Json) : ReplayText.Describe(request, report));
             return report.IsClean ? 0 : Differs;
         });
         return command;
@@ -87,36 +106,4 @@ internal static class ReplayCommand
                 log, clickHouse, sinkOptions, window, logging, TimeProvider.System, schemas ?? (IReadingSchemas)ReleasedReadingSchemas.Instance)
             .RunAsync(request, progress, cancellationToken);
     }
-
-    private static string Describe(SpanReplayRequest request, SpanReplayReport report)
-    {
-        var lines = new List<string>
-        {
-            $"{request.From:yyyy-MM-ddTHH:mm:ssZ} to {request.To:yyyy-MM-ddTHH:mm:ssZ}",
-            Row("on the log", report.Log),
-            Row("stored raw", report.Stored),
-            Row("missing in raw", report.Missing),
-            Row("too many in raw", report.Surplus),
-            Row("different in raw", report.Different),
-            Row("rollup buckets that differ", report.RollupBuckets),
-        };
-        lines.AddRange(report.Events.SelectMany(e => new[]
-        {
-            Row($"{e.Table} on the log", e.Log), Row($"{e.Table} stored", e.Stored), Row($"{e.Table} missing", e.Missing), Row($"{e.Table} too many", e.Surplus),
-        }));
-        lines.AddRange(report.Events.SelectMany(e => e.Swapped.Select(m => string.Create(CultureInfo.InvariantCulture, $"put in place: {e.Table} {m}"))));
-        lines.AddRange(report.Swapped.Select(m => string.Create(CultureInfo.InvariantCulture, $"put in place: readings {m}")));
-        lines.AddRange(report.Rebuilt.Select(r => $"rebuilt: {r}"));
-        lines.AddRange(report.Skipped.Select(s => $"left as it was: {s}"));
-        lines.Add((report.IsClean, report.LogIsComplete && report.Events.All(e => e.LogIsComplete), request.Apply) switch
-        {
-            (true, _, _) => "The store agrees with the log.",
-            (_, false, _) => "The log no longer holds everything of this span, so it cannot be put in place. Choose a later --from.",
-            (_, _, false) => "The store differs from the log. Correct it with --apply.",
-            _ => "Differences are left; see what was left as it was.",
-        });
-        return string.Join(Environment.NewLine, lines);
-    }
-
-    private static string Row(string name, long value) => string.Create(CultureInfo.InvariantCulture, $"{name,-28} {value,16:N0}");
 }

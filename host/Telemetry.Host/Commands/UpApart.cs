@@ -41,6 +41,11 @@ internal static class UpApart
         using var time = new RunTime(settings.Duration, options.ShutdownTimeout, loggers, stop.Token);
         await using var apart = await time.StartAsync(token => RolesApart.StartAsync(
             options, RolePlan.Make(options, settings.Apart!, forwarded), logger, token));
+        if (settings.Simulator)
+        {
+            await CatalogueOnLog.RunAsync(options, loggers, desk => SimulatedCatalogue.AnnounceAsync(desk, options.Simulator, stop.Token), stop.Token);
+        }
+
         await using var simulator = settings.Simulator
             ? SimulatorProcess.Start(SimulatorArguments.Of(
                 options.Data, FirstStart.WithPast(options, settings), settings.Duration, apart.Plan.EdgeAddress, apart.Plan.QueryAddress))

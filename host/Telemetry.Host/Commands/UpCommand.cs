@@ -65,6 +65,11 @@ internal static class UpCommand
         new DataDirectory(options.Data).Create(journal: !options.IsKafka, clickHouse: options.ClickHouse.Endpoint is null);
         await using var platform = await time.StartAsync(token => Platform.StartAsync(options, Roles.All, instrumentation, loggers, token));
         InstanceFile.Write(options, platform);
+        if (settings.Simulator && platform.Catalogue is { } catalogue)
+        {
+            await SimulatedCatalogue.AnnounceAsync(catalogue, options.Simulator, signals.Token);
+        }
+
         await using var simulator = settings.Simulator
             ? SimulatorProcess.Start(
             SimulatorArguments.Of(options.Data, FirstStart.WithPast(options, settings), settings.Duration, platform.Mqtt!.ToString(), platform.Http!.ToString()))

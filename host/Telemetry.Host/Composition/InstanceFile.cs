@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Telemetry.Host.Configuration;
@@ -7,28 +8,41 @@ namespace Telemetry.Host.Composition;
 /// <summary>Says where the instance that runs over a data directory can be reached. Gone after an orderly end.</summary>
 internal static class InstanceFile
 {
-    public static void Write(TelemetryOptions options, Platform platform) =>
-        File.WriteAllText(
-            new DataDirectory(options.Data).Instance,
-            JsonSerializer.Serialize(new
-            {
-                pid = Environment.ProcessId,
-                http = platform.Http?.ToString(),
-                mqtt = platform.Mqtt?.ToString(),
-                clickhouse = platform.ClickHouseHttp?.ToString(),
-            }));
+    public static void Write(TelemetryOptions options, Platform platform) => Write(new DataDirectory(options.Data).Instance, new
+    {
+        pid = Environment.ProcessId,
+        http = platform.Http?.ToString(),
+        mqtt = platform.Mqtt?.ToString(),
+        clickhouse = platform.ClickHouseHttp?.ToString(),
+    });
 
     /// <summary>The process that only serves ClickHouse's HTTP interface, with metrics and health on the same port.</summary>
-    public static void WriteClickHouse(TelemetryOptions options, IPEndPoint address)
-    {
-        var file = new DataDirectory(options.Data).ClickHouseInstance;
-        File.WriteAllText(
-            file + ".new",
-            JsonSerializer.Serialize(new { pid = Environment.ProcessId, http = address.ToString(), clickhouse = address.ToString() }));
-        File.Move(file + ".new", file, overwrite: true);
-    }
+    public static void WriteClickHouse(TelemetryOptions options, IPEndPoint address) => Write(
+        new DataDirectory(options.Data).ClickHouseInstance,
+        new { pid = Environment.ProcessId, http = address.ToString(), clickhouse = address.ToString() });
 
     public static void DeleteClickHouse(TelemetryOptions options) => File.Delete(new DataDirectory(options.Data).ClickHouseInstance);
+
+    /// <summary>True: an instance runs over this data directory. One that was killed has left its file, and does not run.</summary>
+    public static bool IsRunning(TelemetryOptions options)
+    {
+        var path = new DataDirectory(options.Data).Instance;
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        using var instance = JsonDocument.Parse(File.ReadAllBytes(path));
+        try
+        {
+            using var process = Process.GetProcessById(instance.RootElement.GetProperty("pid").GetInt32());
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Where the API of the running instance is.</summary>
     /// <exception cref="IOException">No instance runs over this data directory.</exception>
@@ -59,4 +73,11 @@ internal static class InstanceFile
     }
 
     public static void Delete(TelemetryOptions options) => File.Delete(new DataDirectory(options.Data).Instance);
+
+    /// <summary>Whole or not at all: other processes read it.</summary>
+    private static void Write<T>(string file, T instance)
+    {
+        File.WriteAllText(file + ".new", JsonSerializer.Serialize(instance));
+        File.Move(file + ".new", file, overwrite: true);
+    }
 }

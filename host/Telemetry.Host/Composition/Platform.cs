@@ -5,6 +5,7 @@ using Telemetry.Host.Figures;
 using Telemetry.Host.Logging;
 using Telemetry.Observability;
 using Telemetry.Observability.Metrics;
+using Telemetry.Query.Catalogue;
 using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Streams;
 
@@ -38,7 +39,7 @@ internal sealed class Platform : IAsyncDisposable
             _modules.Add(new EngineServerModule(services, engine));
         }
 
-        Add(Roles.Query, () => new QueryModule(services, Sampler));
+        Add(Roles.Query, () => new QueryModule(services, Sampler, () => _modules.OfType<StoreModule>().FirstOrDefault()));
         if (services.Roles.HasFlag(Roles.Store))
         {
             var store = new StoreModule(services);
@@ -80,6 +81,9 @@ internal sealed class Platform : IAsyncDisposable
 
     /// <summary>Device clock to queryable row since the start; null where no store runs.</summary>
     public LatencyHistogram? EndToEnd => _modules.Select(m => m.EndToEnd).FirstOrDefault(h => h is not null);
+
+    /// <summary>The catalogue; null where no API runs.</summary>
+    public CatalogueDesk? Catalogue => _modules.OfType<QueryModule>().FirstOrDefault()?.Catalogue;
 
     /// <summary>Where HTTP is served; null before the start.</summary>
     public IPEndPoint? Http => _web?.Http;

@@ -1,6 +1,9 @@
 using Telemetry.Bridge.DeadLetters;
+using Telemetry.Contracts.Readings;
 using Telemetry.Host.Detection;
+using Telemetry.Host.Operations;
 using Telemetry.Query;
+using Telemetry.Query.Catalogue;
 using Telemetry.Query.Health;
 using Telemetry.Query.Setup;
 
@@ -12,30 +15,51 @@ internal sealed class QueryModule : RoleModule
     private readonly PlatformServices _services;
     private readonly QueryRole _query;
     private readonly DetectorDesk _detectors;
+    private readonly OperationsDesk _operations;
     private readonly CancellationTokenSource _stopping = new();
     private readonly DeadLetterDepth _deadLetters;
     private Task _loop = Task.CompletedTask;
 
     /// <param name="services">What the modules share.</param>
     /// <param name="health">The pipeline's figures, for the API.</param>
-    public QueryModule(PlatformServices services, IPipelineHealth health)
+    /// <param name="store">Storage of this process; null: none runs here. Asked when something needs it.</param>
+    public QueryModule(PlatformServices services, IPipelineHealth health, Func<StoreModule?> store)
         : base("query")
     {
         _services = services;
         var options = services.Options;
         _detectors = new DetectorDesk(
             services.Log, services.ClickHouse!, options.Processing, services.Logging.CreateLogger<DetectorDesk>(), services.Time);
+        _operations = new OperationsDesk(
+            services.Log,
+            services.ClickHouse!,
+            services.Schemas ?? (IReadingSchemas)ReleasedReadingSchemas.Instance,
+            options,
+            ConsumerGroups.Of(options, Roles.All),
+            services.Roles.HasFlag(Roles.Store) && !options.IsKafka
+                ? async (work, token) =>
+                {
+                    var module = store() ?? throw new IOException("The platform is starting.");
+                    await module.StandStillAsync(async () => await work(await module.QueryStoredAsync(token)), token);
+                }
+                : null,
+            services.Logging,
+            services.Time);
         _query = new QueryRole(new QueryServices
         {
             ClickHouse = services.ClickHouse!,
             Log = services.Log,
             Health = health,
             Detectors = _detectors,
+            Operations = _operations,
             Options = options.Query,
             Logging = services.Logging,
         });
         _deadLetters = new DeadLetterDepth(services.Log, services.Time, services.Logging.CreateLogger<DeadLetterDepth>());
     }
+
+    /// <summary>The catalogue, to write what a simulated fleet is.</summary>
+    public CatalogueDesk Catalogue => _query.Catalogue!;
 
     /// <inheritdoc/>
     public override void AddServices(IServiceCollection services) => services.AddTelemetryApi();
@@ -86,6 +110,7 @@ internal sealed class QueryModule : RoleModule
     {
         await _query.DisposeAsync();
         await _detectors.DisposeAsync();
+        _operations.Dispose();
         _stopping.Dispose();
         await base.DisposeAsync();
     }

@@ -35,7 +35,11 @@ internal static class RoleSchemas
             DeadLetterSchemaId = schemas.IdOf(TopicSchema.DeadLetter),
         },
         Sink = options.Sink with { DeadLetterSchemaId = schemas.IdOf(TopicSchema.DeadLetter) },
-        Query = options.Query with { DeviceCommandSchemaId = schemas.IdOf(TopicSchema.DeviceCommand) },
+        Query = options.Query with
+        {
+            DeviceCommandSchemaId = schemas.IdOf(TopicSchema.DeviceCommand),
+            CatalogueSchemaId = schemas.IdOf(TopicSchema.CatalogueEntry),
+        },
     };
 
     /// <summary>The bridge takes ids up as the registry gives them; the other writers at their next start.</summary>
@@ -111,7 +115,7 @@ internal static class RoleSchemas
 
         if (roles.HasFlag(Roles.Query))
         {
-            written.Add(TopicSchema.DeviceCommand);
+            written.UnionWith([TopicSchema.DeviceCommand, TopicSchema.CatalogueEntry]);
         }
 
         return written;

@@ -36,7 +36,7 @@ internal sealed class StoreModule : RoleModule
     public override Task Completion => FailWithSinkAsync();
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Notes => _standsStill ? ["storage: stands still while a snapshot is made"] : _sink.Note is { } note ? ["storage: " + note] : [];
+    public override IEnumerable<string> Notes => _standsStill ? ["storage: stands still for a snapshot, a deletion, an audit or a replay"] : _sink.Note is { } note ? ["storage: " + note] : [];
 
     /// <inheritdoc/>
     public override LatencyHistogram? EndToEnd => _sink.EndToEnd;
@@ -87,12 +87,22 @@ internal sealed class StoreModule : RoleModule
     {
         if (!await _one.WaitAsync(TimeSpan.Zero, cancellationToken))
         {
-            throw new IOException("Another snapshot or deletion is under way. Try again when it has ended.");
+            throw new IOException("Another snapshot, deletion, audit or replay is under way. Try again when it has ended.");
         }
 
         _standsStill = true;
         try
         {
+            using (var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), _services.Time))
+            {
+                // Every stream: what one has written and not committed would look as if it came from nowhere.
+                while (!_sink.IsReady)
+                {
+                    await timer.WaitForNextTickAsync(cancellationToken);
+                }
+            }
+
+            await _sink.DrainAsync(cancellationToken);
             await _sink.StopAsync(cancellationToken);
             await work();
         }
@@ -104,6 +114,15 @@ internal sealed class StoreModule : RoleModule
             _standsStill = false;
             _one.Release();
         }
+    }
+
+    /// <summary>The offset after the last record committed, by partition of the readings: where tables are while the store stands still.</summary>
+    public async Task<IReadOnlyDictionary<int, long>> QueryStoredAsync(CancellationToken cancellationToken)
+    {
+        var partitions = Enumerable.Range(0, await _services.Log.QueryPartitionCountAsync(LogTopics.Readings, cancellationToken))
+            .Select(p => new TopicPartition(LogTopics.Readings, p)).ToList();
+        var committed = await _services.Log.QueryCommittedAsync(_services.Options.Sink.Group, partitions, cancellationToken);
+        return committed.ToDictionary(c => c.Key.Partition, c => c.Value.Offset);
     }
 
     /// <summary>Deletes what is stored of a device, and has recovery and replays pass over what the log still has of it.</summary>

@@ -99,8 +99,8 @@ internal static class Topics
             "host id and edge name", "milliseconds, 8 bytes", ["edge"], ["edge"]),
         new(
             State(LogTopics.Catalogue, options),
-            "What sensors are: unit, range, description.",
-            "device and sensor", $"`telemetry.v1.CatalogueEntry` {Protobuf}", ["edge"], ["process"]),
+            "What devices and sensors are: name, place, unit, limits; the newest entry of each source, and patterns.",
+            "source, device and sensor", $"`telemetry.v1.CatalogueEntry` {Protobuf}", ["edge", "bridge", "query"], ["process", "store", "query"]),
         new(
             Kept(LogTopics.Messages, options, options.SessionRetention),
             "MQTT messages for persistent sessions, each with the sessions that get it.",

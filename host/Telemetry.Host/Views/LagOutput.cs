@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using Telemetry.Host.Composition;
+using Telemetry.Host.Operations;
 using Telemetry.Observability.Lag;
 
 namespace Telemetry.Host.Views;
@@ -31,7 +32,7 @@ internal sealed class LagOutput(TextWriter output, bool json, bool clear)
                         l.Records,
                         seconds = Math.Round(l.Age.TotalSeconds, 3),
                     }),
-                    watermarks = Least(sample).Select(w => new { w.Stage, w.Time, lagSeconds = Math.Round(w.Lag.TotalSeconds, 3) }),
+                    watermarks = LagViews.Least(sample).Select(w => new { w.Stage, w.Time, lagSeconds = Math.Round(w.Lag.TotalSeconds, 3) }),
                     forward = backlogs.Select(b => b with { Seconds = Math.Round(b.Seconds, 3) }),
                 },
                 JsonSerializerOptions.Web));
@@ -84,17 +85,13 @@ internal sealed class LagOutput(TextWriter output, bool json, bool clear)
         }
 
         _console.Write(table);
-        foreach (var watermark in Least(sample))
+        foreach (var watermark in LagViews.Least(sample))
         {
             _console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{watermark.Stage}: readings measured before {watermark.Time:yyyy-MM-dd HH:mm:ss}Z are done, unless late ({watermark.Lag.TotalSeconds:F1} s ago)"));
         }
     }
-
-    /// <summary>A stage is where its slowest partition is.</summary>
-    private static IEnumerable<LagWatermark> Least(LagSample sample) =>
-        sample.Watermarks.GroupBy(w => w.Stage).Select(stage => stage.MinBy(w => w.Time));
 
     private static string Color(GroupLag lag) => lag switch
     {
