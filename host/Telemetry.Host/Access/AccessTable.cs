@@ -79,6 +79,7 @@ internal static class AccessTable
         new("POST", "/api/v1/devices/{device}/sensors/{sensor}/backtest", Need.Engineer),
         new("POST", "/api/v1/dead-letters/{id}/replay", Need.Engineer) { NeedsAllDevices = true },
         new("POST", "/api/v1/backtests", Need.Engineer) { NeedsAllDevices = true },
+        new("POST", "/api/v1/sql", Need.Engineer) { NeedsAllDevices = true },
         new("POST", "/api/v1/audits", Need.Administrator),
         new("POST", "/api/v1/replays", Need.Administrator),
         new("PUT", "/api/v1/catalogue/devices/{device}", Need.Engineer),

@@ -32,7 +32,7 @@ internal static class CommandTree
             ]),
             new("Look at data, send data",
             [
-                DevicesCommand.Create(), SeriesCommand.Create(), TailCommand.Create(), PublishCommand.Create(), DeviceCommandCommand.Create(), CatalogueCommand.Create(),
+                DevicesCommand.Create(), SeriesCommand.Create(), TailCommand.Create(), PublishCommand.Create(), DeviceCommandCommand.Create(), CatalogueCommand.Create(), SqlCommand.Create(),
             ]),
             new("Detection",
             [

@@ -3,8 +3,9 @@ using Telemetry.ClickHouseServer.Engine;
 using Telemetry.ClickHouseServer.Errors;
 using Telemetry.ClickHouseServer.Requests;
 using Telemetry.ClickHouseServer.Sql;
-using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Embedded;
+using Telemetry.Storage.ClickHouse.Sql;
+using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.ClickHouseServer.Running;
 

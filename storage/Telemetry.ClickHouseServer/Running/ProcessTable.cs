@@ -1,5 +1,5 @@
 using System.Text;
-using Telemetry.ClickHouseServer.Sql;
+using Telemetry.Storage.ClickHouse.Sql;
 
 namespace Telemetry.ClickHouseServer.Running;
 

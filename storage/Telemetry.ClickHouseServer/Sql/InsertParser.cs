@@ -1,4 +1,5 @@
 using Telemetry.ClickHouseServer.Errors;
+using Telemetry.Storage.ClickHouse.Sql;
 using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.ClickHouseServer.Sql;

@@ -1,3 +1,5 @@
+using Telemetry.Storage.ClickHouse.Sql;
+
 namespace Telemetry.ClickHouseServer.Sql;
 
 /// <summary>How a statement is run.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Telemetry.ClickHouseServer.Errors;
+using Telemetry.Storage.ClickHouse.Sql;
 using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.ClickHouseServer.Sql;

@@ -14,6 +14,7 @@ internal static class ApiEndpoints
         LatestEndpoint.Endpoint,
         .. SeriesEndpoints.All,
         QueryEndpoint.Endpoint,
+        SqlEndpoint.Endpoint,
         .. EventEndpoints.All,
         .. IncidentEndpoints.All,
         StatisticsEndpoint.Endpoint,

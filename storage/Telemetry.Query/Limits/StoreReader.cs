@@ -25,12 +25,13 @@ internal sealed class StoreReader(
     /// <param name="values">Values of its placeholders.</param>
     /// <param name="format">Format of the engine.</param>
     /// <param name="rowsMax">More rows end the statement with an error (<see cref="ClickHouseErrors.TooManyRowsOrBytes"/>); 0: any number.</param>
+    /// <param name="isReadOnly">True: the engine refuses whatever could change or reach something.</param>
     public async ValueTask<ReadOnlyMemory<byte>> QueryAsync(
-        string sql, IReadOnlyList<KeyValuePair<string, string>> values, string format, int rowsMax = 0)
+        string sql, IReadOnlyList<KeyValuePair<string, string>> values, string format, int rowsMax = 0, bool isReadOnly = false)
     {
         using var place = await gate.EnterAsync(aborted);
         var limit = rowsMax == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", max_result_rows={rowsMax}, result_overflow_mode='throw'");
-        var query = new ClickHouseQuery($"{sql} {QuerySettings.For(Options, devices)}{limit}", values, format);
+        var query = new ClickHouseQuery($"{sql} {QuerySettings.For(Options, devices)}{limit}{(isReadOnly ? ", readonly=1" : "")}", values, format);
         var body = (await services.ClickHouse.QueryAsync(query, aborted)).Body;
         _held += answers.Take(body.Length);
         return body;

@@ -1,6 +1,5 @@
 using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.Catalogue;
-using Telemetry.Query.Answers;
 using static Telemetry.Query.OpenApi.Shape;
 
 namespace Telemetry.Query.OpenApi;
@@ -122,6 +121,10 @@ internal static class AnswerShapes
                 ("meta", Meta), ("sensor", Text), .. SensorFacts, .. SeriesHead, ("columns?", Buckets),
                 ("groups?", List(Named("SeriesGroup", [("group", Text), ("device?", Text), ("deviceDisplayName?", Words), .. Optional(SensorFacts), ("columns", Buckets)]))),
             ]),
+        ["statistics"] = Named(
+            "Statistics",
+            ("meta", Meta), ("from", Time), ("to", Time), ("readings", Integer), ("uncertain", Integer), ("bad", Integer), ("notFinite", Integer), ("used", Integer), ("min", Figure), ("max", Figure),
+            ("mean", Figure), ("deviation", Figure), ("p05", Figure), ("p50", Figure), ("p95", Figure), ("within", Figure)),
         ["query"] = Named(
             "ManySeries",
             [
@@ -133,6 +136,7 @@ internal static class AnswerShapes
                         ("columns", Map(List(Any)).Says("min, max, mean, first, last, count and a column a quantile, each with a value for each of 't'; of single readings t, value, special, quality.")),
                     ]))),
             ]),
+        ["sql"] = Named("SqlAnswer", ("columns", List(Object(("name", Text), ("type", Text)))), ("rows", List(List(Any))), ("truncated", Flag)),
         ["anomalies"] = Page("anomalies", Named(
             "Anomaly",
             ("time", Time), ("device", Text), ("sensor", Text), ("kind", Text), ("value", Figure), ("score", Figure), ("pValue", Figure), ("martingale", Figure), ("detector", Text), ("mode", Text), ("reason", Text))),

@@ -49,6 +49,7 @@ internal static class BodyShapes
                 ("series", List(Object(("device", Text), ("sensor", Text)))), ("from?", Text), ("to?", Text), ("step?", Text), ("points?", Integer), ("quantiles?", List(Number))),
             """{"series": [{"device": "press-07", "sensor": "temperature"}], "from": "now-1d", "points": 500, "quantiles": [0.5, 0.95]}""",
             Json),
+        ["sql"] = new(Named("SqlRequest", ("sql", Text)), """{"sql": "SELECT device, max(value) FROM readings_data WHERE sensor = 'temperature' GROUP BY device"}""", Json),
         ["commandIssue"] = new(
             Named("CommandRequest", ("name", Text), ("payload?", Any), ("lifetime?", Text), ("by?", Text)), """{"name": "set-interval", "payload": {"seconds": 5}, "lifetime": "1m", "by": "ada"}""", Json),
         ["alarmAction"] = new(

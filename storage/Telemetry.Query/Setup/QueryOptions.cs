@@ -145,6 +145,10 @@ public sealed record QueryOptions
     [Range(1L << 20, long.MaxValue)]
     public long CatalogueBytesMax { get; init; } = 256L << 20;
 
+    /// <summary>Most rows that a statement in SQL is answered with. Default 100,000.</summary>
+    [Range(1, 10_000_000)]
+    public int SqlRowsMax { get; init; } = 100_000;
+
     /// <summary>Event times after this one are in the future, microseconds.</summary>
     internal long Horizon(long nowUs) => nowUs + UnixMicros.From(FutureTolerance);
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Telemetry.IntegrationTests.Storage;
 using Telemetry.Query.Setup;
+using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.IntegrationTests.Query;
 

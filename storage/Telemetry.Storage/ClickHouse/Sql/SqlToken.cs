@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace Telemetry.ClickHouseServer.Sql;
+namespace Telemetry.Storage.ClickHouse.Sql;
 
 /// <summary>What a token is.</summary>
-internal enum SqlTokenKind
+public enum SqlTokenKind
 {
     Word,
     QuotedIdentifier,
@@ -13,7 +13,7 @@ internal enum SqlTokenKind
 }
 
 /// <summary>A token of ClickHouse's SQL: where it stands in the bytes of the statement, and in how many brackets.</summary>
-internal readonly record struct SqlToken(SqlTokenKind Kind, int Start, int End, int Depth)
+public readonly record struct SqlToken(SqlTokenKind Kind, int Start, int End, int Depth)
 {
     public bool IsWord(ReadOnlySpan<byte> sql, string word) =>
         Kind == SqlTokenKind.Word && Ascii.EqualsIgnoreCase(sql[Start..End], word);

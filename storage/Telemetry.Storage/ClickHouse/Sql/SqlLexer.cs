@@ -1,11 +1,11 @@
-namespace Telemetry.ClickHouseServer.Sql;
+namespace Telemetry.Storage.ClickHouse.Sql;
 
 /// <summary>
 /// Cuts ClickHouse's SQL into tokens, just far enough to know what stands in strings and comments and what does not.
 /// Text that never ends is one token up to the end; the engine's parser says what is wrong with it.
 /// Source: src/Parsers/Lexer.cpp of ClickHouse.
 /// </summary>
-internal ref struct SqlLexer(ReadOnlySpan<byte> sql)
+public ref struct SqlLexer(ReadOnlySpan<byte> sql)
 {
     private readonly ReadOnlySpan<byte> _sql = sql;
     private int _at;
