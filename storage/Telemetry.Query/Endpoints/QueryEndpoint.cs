@@ -20,7 +20,7 @@ internal static class QueryEndpoint
         "/query",
         "Many series on one time axis",
         "Body: {\"series\": [{\"device\", \"sensor\"}, ...], \"from\", \"to\", \"step\", \"points\", \"quantiles\": [0.5, 0.95]}. All have the same buckets: 't' once, and in each series a value for each of "
-        + "them, null where it has none. With quantiles (columns p50, p95, ...) everything is read from raw. With \"step\": \"raw\" each series has its own readings. CSV, JSON lines, Parquet and Arrow have a "
+        + "them, null where it has none. Quantiles (columns p50, p95, ...) of buckets of whole hours come from the rollups' sketches, each within about 3 % of its value; finer ones from raw. With \"step\": \"raw\" each series has its own readings. CSV, JSON lines, Parquet and Arrow have a "
         + "row a series and bucket; by 'format' or the Accept header. Columns: time, device, sensor, min, max, mean, first, last, count, quantiles; of single readings time, device, sensor, value, "
         + "special, quality. More rows than there may be are refused, in JSON 'truncated' says so.",
         [CommonParameters.Format],
@@ -37,7 +37,7 @@ internal static class QueryEndpoint
         var meta = await request.MetaAsync();
         List<KeyValuePair<string, string>> values = [new("series", Pairs(question.Series))];
         var query = await PlanAsync(request, question, values);
-        var quantiles = question.Quantiles.Count > 0 ? new SeriesQuantiles(question.Quantiles) : null;
+        var quantiles = question.Quantiles.Count > 0 ? new SeriesQuantiles(question.Quantiles, query.Source != SeriesSource.Raw) : null;
         var binary = format == OutputFormat.Json;
         var sql = query.IsRaw
             ? SeriesSql.Raw(query.Range, Where, binary, values, SeriesGroup.Series)
@@ -59,11 +59,22 @@ internal static class QueryEndpoint
         var query = await SeriesPlanner.PlanAsync(
             request.Parts.Horizon, request.Store, Where, values, question.Range, question.Step, question.Points, fleet: true);
 
-        // Rollups keep no quantiles.
-        return question.Quantiles.Count == 0
-            ? query
-            : SeriesQuery.Of(
-                query.Range, query.StepUs, SeriesSource.Raw, [new SeriesSegment(SeriesSource.Raw, query.Range)], await request.Parts.Horizon.ReadAsync(request.Aborted));
+        if (question.Quantiles.Count == 0)
+        {
+            return query;
+        }
+
+        // Hours and days keep a sketch of their quantiles, minutes do not.
+        if (query.Source >= SeriesSource.Hour)
+        {
+            return query with
+            {
+                Segments = [.. query.Segments.Select(s => s.Source == SeriesSource.Minute ? s with { Source = SeriesSource.Raw } : s)],
+            };
+        }
+
+        return SeriesQuery.Of(
+            query.Range, query.StepUs, SeriesSource.Raw, [new SeriesSegment(SeriesSource.Raw, query.Range)], await request.Parts.Horizon.ReadAsync(request.Aborted));
     }
 
     private static async Task WriteRowsAsync(

@@ -52,7 +52,7 @@ internal static class SeriesSql
     /// <param name="binary">True: RowBinary columns; false: columns with names, for CSV and JSON lines.</param>
     /// <param name="step">Bucket, microseconds.</param>
     /// <param name="values">Gets the values of the placeholders.</param>
-    /// <param name="quantiles">Quantiles of each bucket; segments must all be raw then. Null: none.</param>
+    /// <param name="quantiles">Quantiles of each bucket; no segment may be of minutes then. Null: none.</param>
     public static string Buckets(
         IReadOnlyList<SeriesSegment> segments,
         string where,
@@ -121,10 +121,10 @@ internal static class SeriesSql
         var (named, column) = (group?.Expressions, group?.Columns);
         return source == SeriesSource.Raw
             ? $"SELECT {named}intDiv(toInt64(toUnixTimestamp64Micro(event_time)), {{step:Int64}}) * {{step:Int64}} AS bucket, "
-                + RawPartials + quantiles?.Partial
+                + RawPartials + quantiles?.Partial(source)
                 + $"FROM readings_data WHERE {where} AND {RawTime(i)} GROUP BY {column}bucket"
             : $"SELECT {named}intDiv(toInt64(toUnixTimestamp(ts)) * 1000000, {{step:Int64}}) * {{step:Int64}} AS bucket, "
-                + RollupPartials
+                + RollupPartials + quantiles?.Partial(source)
                 + $"FROM {source.View()} WHERE {where} AND {RollupTime(i)} GROUP BY {column}bucket";
     }
 

@@ -51,6 +51,28 @@ public sealed class ManySeriesTests(QueryStore store) : IClassFixture<QueryStore
     }
 
     [Fact]
+    public async Task Quantiles_of_hours_come_from_the_rollups_and_of_the_newest_part_from_raw()
+    {
+        var answer = await AskAsync(
+            $$"""{"series": [{"device": "press-07", "sensor": "temperature"}], "from": "{{Start}}", "to": "{{Start + 10_800_000}}", "step": "1h", "quantiles": [0.5, 0.95]}""");
+        answer.GetProperty("segments").EnumerateArray().Select(s => s.GetProperty("source").GetString()).ShouldContain("1h");
+        answer.GetProperty("segments").EnumerateArray().Select(s => s.GetProperty("source").GetString()).ShouldNotContain("1m");
+        var series = answer.GetProperty("series")[0];
+        var (least, most) = (Column(series, "min"), Column(series, "max"));
+        least.Count.ShouldBe(4, "three hours from half past");
+        foreach (var (name, share) in new[] { ("p50", 0.5), ("p95", 0.95) })
+        {
+            var quantiles = Column(series, name);
+            for (var i = 0; i < quantiles.Count; i++)
+            {
+                // One reading a second, each one more than the one before.
+                var exact = least[i]!.Value + (share * (most[i]!.Value - least[i]!.Value));
+                quantiles[i]!.Value.ShouldBe(exact, (0.031 * exact) + 1);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Values_that_are_not_finite_leave_quantiles_alone()
     {
         var answer = await AskAsync(
