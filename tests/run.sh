@@ -156,6 +156,7 @@ test_suites() {
     debian_packages
     step clickhouse-client "$(fingerprint "$root"/tests/clickhouse-client/package*.json)" \
       "Fetching ClickHouse's JavaScript client for the tests" npm_install "$root/tests/clickhouse-client"
+    step openapi "$(fingerprint "$root"/tests/openapi/package*.json)" "Fetching Redocly and openapi-typescript for the tests" npm_install "$root/tests/openapi"
     step mqtt-client "$(fingerprint "$root"/tests/mqtt-client/package*.json)" "Fetching MQTT.js for the tests" npm_install "$root/tests/mqtt-client"
   fi
   step build-$configuration "$(sources) $(fingerprint "$root/tests")" "Compiling everything with its tests" \

@@ -26,7 +26,7 @@ public sealed class OpenApiClientTests(QueryStore store) : IClassFixture<QuerySt
             using var client = door.NewClient(door.NewToken(UserRole.Viewer));
             var document = Path.Combine(folder.FullName, "openapi.json");
             await File.WriteAllTextAsync(document, await client.GetStringAsync(new Uri("openapi/v1.json", UriKind.Relative), QueryStore.Token), QueryStore.Token);
-            var (code, output) = await RunAsync("node", Bin("@redocly/cli/bin/cli.js"), "lint", document, "--config", Path.Combine(Folder, "redocly.yaml"), "--format", "stylish");
+            var (code, output) = await RunAsync("node", Bin("@redocly/cli/bin/cli.js"), "lint", document, "--config", Path.Combine(Folder, "lint.yaml"), "--format", "stylish");
             code.ShouldBe(0, output);
             output.ShouldNotContain("warning", Case.Insensitive, output);
         }
