@@ -60,6 +60,8 @@ internal static class AccessTable
         new("GET", "/api/v1/catalogue/places", Need.Viewer),
         new("GET", "/api/v1/catalogue/export", Need.Viewer),
         new("GET", "/api/v1/catalogue/history", Need.Viewer),
+        new("GET", "/api/v1/dashboards", Need.Viewer),
+        new("GET", "/api/v1/dashboards/{name}", Need.Viewer),
         new("GET", "/api/v1/pipeline", Need.Viewer),
         new("GET", "/api/v1/live", Need.Viewer) { IsStream = true },
         new("GET", "/api/v1/devices/{device}/commands", Need.Viewer),

@@ -31,6 +31,7 @@ internal static class ConfigurationLoader
             ["ClickHouse:DataDirectory"] = data.ClickHouse,
             ["SchemaRegistry:CacheDirectory"] = data.Schemas,
             ["Simulator:LedgerDirectory"] = data.Ledger,
+            ["Query:DashboardsFolder"] = data.Dashboards,
             ["Simulator:LabelsFile"] = data.Labels,
             ["Logging:AuditFile"] = data.Audit,
         };

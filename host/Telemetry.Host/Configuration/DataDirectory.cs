@@ -33,6 +33,9 @@ internal sealed record DataDirectory(string Root)
     /// <summary>What a backup of a running instance is copied from, while it is made.</summary>
     public string Snapshots => Path.Combine(Root, "snapshots");
 
+    /// <summary>Dashboards of the console, a JSON file each.</summary>
+    public string Dashboards => Path.Combine(Root, "dashboards");
+
     /// <summary>Logs of processes that run apart.</summary>
     public string Logs => Path.Combine(Root, "logs");
 

@@ -121,6 +121,8 @@ internal static class AnswerShapes
                 ("meta", Meta), ("sensor", Text), .. SensorFacts, .. SeriesHead, ("columns?", Buckets),
                 ("groups?", List(Named("SeriesGroup", [("group", Text), ("device?", Text), ("deviceDisplayName?", Words), .. Optional(SensorFacts), ("columns", Buckets)]))),
             ]),
+        ["dashboards"] = Object(("dashboards", List(Named("DashboardName", ("name", Text), ("title", Text))))),
+        ["dashboard"] = Map(Any),
         ["statistics"] = Named(
             "Statistics",
             ("meta", Meta), ("from", Time), ("to", Time), ("readings", Integer), ("uncertain", Integer), ("bad", Integer), ("notFinite", Integer), ("used", Integer), ("min", Figure), ("max", Figure),

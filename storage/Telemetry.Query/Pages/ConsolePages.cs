@@ -5,7 +5,7 @@ internal static class ConsolePages
 {
     private static readonly HashSet<string> Single = ["plant", "explore", "pipeline"];
 
-    private static readonly HashSet<string> WithName = ["devices"];
+    private static readonly HashSet<string> WithName = ["devices", "dashboards"];
 
     /// <summary>A page that the console has: <c>plant</c>, <c>devices/press-07</c>.</summary>
     public static bool IsKnown(string path)

@@ -10,6 +10,9 @@ public sealed record QueryOptions
     /// <summary>Folder with the built console (<c>index.html</c> inside). Null or missing: <c>/</c> says how to build it.</summary>
     public string? ConsoleFolder { get; init; }
 
+    /// <summary>Folder with dashboards of the console, a JSON file each. Null: the folder "dashboards" of the data directory; it need not be there.</summary>
+    public string? DashboardsFolder { get; init; }
+
     /// <summary>Longest a query may run in the engine before it is stopped. Default 15 s.</summary>
     public TimeSpan QueryTimeMax { get; init; } = TimeSpan.FromSeconds(15);
 

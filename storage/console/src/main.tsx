@@ -5,6 +5,7 @@ import { here, startRouter } from "./app/router";
 import { loadSession } from "./app/session";
 import { Shell, useTitle } from "./app/Shell";
 import "./app/theme";
+import { Dashboards } from "./pages/dashboards/Dashboards";
 import { DevicePage } from "./pages/device/DevicePage";
 import { Devices } from "./pages/devices/Devices";
 import { Explore } from "./pages/explore/Explore";
@@ -20,6 +21,7 @@ function Page() {
   if (page === "devices" && !name) return <Devices />;
   if (page === "devices" && name && !more) return <DevicePage key={name} device={decodeURIComponent(name)} />;
   if (page === "pipeline" && !name) return <PipelinePage />;
+  if (page === "dashboards" && !more) return <Dashboards key={name ?? ""} name={name ? decodeURIComponent(name) : ""} />;
   return <Missing path={path} />;
 }
 

@@ -18,6 +18,7 @@ public sealed class AccessibilityTests(PlantStage stage) : IClassFixture<PlantSt
         { "/devices", "#devices .value" },
         { "/devices/press-01", "#values .spark path" },
         { "/pipeline", "#lag" },
+        { "/dashboards", "#new-dashboard" },
         { "/nowhere", "h1" },
     };
 

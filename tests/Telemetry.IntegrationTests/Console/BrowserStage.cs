@@ -23,6 +23,7 @@ public abstract class BrowserStage : IAsyncLifetime
     private const int ExpectTimeoutMs = 60_000;
 
     private readonly List<string> _errors = [];
+    private readonly DirectoryInfo _dashboards = Directory.CreateTempSubdirectory("telemetry-dashboards-");
     private QueryServer? _server;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -59,7 +60,7 @@ public abstract class BrowserStage : IAsyncLifetime
         await Store.InitializeAsync();
         await FillAsync();
         _server = await QueryServer.StartAsync(
-            Store.ClickHouse, TimeProvider.System, new QueryOptions { ConsoleFolder = Dist, ProgressAge = TimeSpan.Zero }, await OpenLogAsync(), new StageHealth());
+            Store.ClickHouse, TimeProvider.System, new QueryOptions { ConsoleFolder = Dist, DashboardsFolder = _dashboards.FullName, ProgressAge = TimeSpan.Zero }, await OpenLogAsync(), new StageHealth());
         _playwright = await Playwright.CreateAsync();
         _browser = await LaunchAsync(_playwright);
     }
@@ -79,6 +80,7 @@ public abstract class BrowserStage : IAsyncLifetime
         }
 
         await CloseLogAsync();
+        _dashboards.Delete(recursive: true);
         GC.SuppressFinalize(this);
     }
 
@@ -112,6 +114,9 @@ public abstract class BrowserStage : IAsyncLifetime
     /// <summary>Goes to the address as by a link in the page.</summary>
     public static Task FollowAsync(IPage page, string address) => page.EvaluateAsync(
         "to => { const link = document.createElement('a'); link.href = to; document.body.append(link); link.click(); link.remove(); }", address);
+
+    /// <summary>Puts a dashboard into the folder of dashboards.</summary>
+    public void WriteDashboard(string name, string json) => File.WriteAllText(Path.Combine(_dashboards.FullName, name + ".json"), json);
 
     public static long Now() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000;
 

@@ -1,11 +1,12 @@
 import { freshness, pipeline, away } from "../../app/health";
-import { isAdministrator } from "../../app/session";
+import { isAdministrator, may } from "../../app/session";
 import { HealthLine, useTitle } from "../../app/Shell";
 import type { Pipeline } from "../../api/types";
 import { age, ms, number, percent, short } from "../../lib/format";
 import { timeOf } from "../../lib/zone";
 import { AlarmLoad } from "./AlarmLoad";
 import { Audit } from "./Audit";
+import { DeadLetters } from "./DeadLetters";
 import { People } from "./People";
 import { Scroll } from "../../ui/Scroll";
 
@@ -28,6 +29,7 @@ export function PipelinePage() {
         <div><dt>Roles in this process</dt><dd>{p.roles.join(", ") || "–"}</dd><dd class="muted">{short(p.connections)} MQTT connections</dd></div>
       </dl></section>}
       <AlarmLoad />
+      {may("operator") && <DeadLetters />}
       {isAdministrator.value && <People />}
       {isAdministrator.value && <Audit />}
     </div>
