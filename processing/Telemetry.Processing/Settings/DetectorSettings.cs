@@ -1,3 +1,5 @@
+using Telemetry.Contracts.Alarms;
+
 namespace Telemetry.Processing.Settings;
 
 /// <summary>
@@ -61,7 +63,7 @@ public sealed class DetectorSettings
     }
 
     private bool Fits(SeriesSelector series, string device, string sensor) =>
-        series.Device.Matches(device)
-        && series.Sensor.Matches(sensor)
-        && (series.Tag is not { } tag || (Tags.TryGetValue(tag, out var devices) && devices.Any(pattern => pattern.Matches(device))));
+        series.Device.IsMatch(device)
+        && series.Sensor.IsMatch(sensor)
+        && (series.Tag is not { } tag || (Tags.TryGetValue(tag, out var devices) && devices.Any(pattern => pattern.IsMatch(device))));
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.Text;
 
 namespace Telemetry.Processing.Settings;

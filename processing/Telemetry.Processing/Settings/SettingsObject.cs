@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Telemetry.Contracts.Alarms;
 
 namespace Telemetry.Processing.Settings;
 

@@ -1,3 +1,5 @@
+using Telemetry.Contracts.Alarms;
+
 namespace Telemetry.Processing.Settings;
 
 /// <summary>Which series a part of the settings is for: all of what is given must fit.</summary>
