@@ -2,7 +2,6 @@ using Telemetry.Alarms;
 using Telemetry.Alarms.Streaming;
 using Telemetry.Contracts;
 using Telemetry.Query.Health;
-using Telemetry.Streams;
 
 namespace Telemetry.Host.Composition;
 
@@ -40,42 +39,20 @@ internal sealed class AlarmsModule : RoleModule
             RecordLogs.Describe(_services.Options), token => new ValueTask(_role.StartAsync(token)), cancellationToken));
 
     /// <inheritdoc/>
-    public override async Task DrainAsync(CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(_services.Options.IsKafka ? 200 : 20), _services.Time);
-        while (await IsBehindAsync(cancellationToken))
-        {
-            await timer.WaitForNextTickAsync(cancellationToken);
-        }
-    }
+    public override Task DrainAsync(CancellationToken cancellationToken) =>
+        GroupLags.CatchUpAsync(_services, [(_services.Options.Alarms.IncidentsGroup, LogTopics.Incidents), (_services.Options.Alarms.Group, LogTopics.AlarmInputs)], cancellationToken);
 
     /// <inheritdoc/>
     public override Task StopAsync(CancellationToken cancellationToken) => _role.StopAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public override async ValueTask<IReadOnlyList<PipelineLag>> QueryLagAsync(CancellationToken cancellationToken) =>
-    [
-        .. (await _services.Log.QueryLagAsync(_services.Options.Alarms.Group, LogTopics.AlarmInputs, cancellationToken)).Select(lag => new PipelineLag(
-            _services.Options.Alarms.Group, lag.Partition.Topic, lag.Partition.Partition, lag.Records, lag.Time.TotalSeconds)),
-    ];
+    public override ValueTask<IReadOnlyList<PipelineLag>> QueryLagAsync(CancellationToken cancellationToken) =>
+        GroupLags.QueryAsync(_services.Log, _services.Options.Alarms.Group, LogTopics.AlarmInputs, cancellationToken);
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         await _role.DisposeAsync();
         await base.DisposeAsync();
-    }
-
-    private async ValueTask<bool> IsBehindAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await _services.Log.QueryLagAsync(_services.Options.Alarms.IncidentsGroup, LogTopics.Incidents, cancellationToken)).Any(l => l.Records > 0)
-                || (await _services.Log.QueryLagAsync(_services.Options.Alarms.Group, LogTopics.AlarmInputs, cancellationToken)).Any(l => l.Records > 0);
-        }
-        catch (RecordLogException e) when (e.IsTransient)
-        {
-            return true; // Not known is not done; the deadline ends the wait.
-        }
     }
 }

@@ -1,5 +1,5 @@
+using Telemetry.Contracts;
 using Telemetry.Query.Health;
-using Telemetry.Streams;
 
 namespace Telemetry.Host.Composition;
 
@@ -35,14 +35,8 @@ internal sealed class ProcessModule : RoleModule
             RecordLogs.Describe(_services.Options), token => new ValueTask(_role.StartAsync(token)), cancellationToken));
 
     /// <inheritdoc/>
-    public override async Task DrainAsync(CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(_services.Options.IsKafka ? 200 : 20), _services.Time);
-        while (await IsBehindAsync(cancellationToken))
-        {
-            await timer.WaitForNextTickAsync(cancellationToken);
-        }
-    }
+    public override Task DrainAsync(CancellationToken cancellationToken) =>
+        GroupLags.CatchUpAsync(_services, [(_services.Options.Processing.Group, LogTopics.Readings)], cancellationToken);
 
     /// <inheritdoc/>
     public override Task StopAsync(CancellationToken cancellationToken) => _role.StopAsync(cancellationToken);
@@ -56,17 +50,5 @@ internal sealed class ProcessModule : RoleModule
     {
         await _role.DisposeAsync();
         await base.DisposeAsync();
-    }
-
-    private async ValueTask<bool> IsBehindAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await QueryLagAsync(cancellationToken)).Any(l => l.Records > 0);
-        }
-        catch (RecordLogException e) when (e.IsTransient)
-        {
-            return true; // Not known is not done; the deadline ends the wait.
-        }
     }
 }

@@ -1,6 +1,5 @@
 using Telemetry.Bridge.Sparkplug.Host;
 using Telemetry.Contracts;
-using Telemetry.Streams;
 
 namespace Telemetry.Host.Composition;
 
@@ -40,14 +39,8 @@ internal sealed class SparkplugModule : RoleModule
     }
 
     /// <inheritdoc/>
-    public override async Task DrainAsync(CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(_services.Options.IsKafka ? 200 : 20), _services.Time);
-        while (await IsBehindAsync(cancellationToken))
-        {
-            await timer.WaitForNextTickAsync(cancellationToken);
-        }
-    }
+    public override Task DrainAsync(CancellationToken cancellationToken) =>
+        GroupLags.CatchUpAsync(_services, [(_group, LogTopics.Sparkplug)], cancellationToken);
 
     /// <inheritdoc/>
     public override Task StopAsync(CancellationToken cancellationToken) => Host.StopAsync(cancellationToken);
@@ -57,17 +50,5 @@ internal sealed class SparkplugModule : RoleModule
     {
         await Host.DisposeAsync();
         await base.DisposeAsync();
-    }
-
-    private async ValueTask<bool> IsBehindAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await _services.Log.QueryLagAsync(_group, LogTopics.Sparkplug, cancellationToken)).Any(lag => lag.Records > 0);
-        }
-        catch (RecordLogException e) when (e.IsTransient)
-        {
-            return true; // Not known is not done; the deadline ends the wait.
-        }
     }
 }
