@@ -44,12 +44,13 @@ internal static class ScoreCommand
         var from = new Option<string>("--from") { Description = "With --labels: start of the span (default 24h ago).", DefaultValueFactory = _ => "24h" };
         var to = new Option<string>("--to") { Description = "With --labels: its end (default now).", DefaultValueFactory = _ => "now" };
         var nab = new Option<string?>("--nab") { Description = "Folder of the Numenta Anomaly Benchmark: scores on its files." };
+        var examples = new Option<int>("--examples") { Description = "Shows so many faults that were found, with what people were told, and so many that were missed (default 0)." };
         var report = new Option<string?>("--report") { Description = "File for the result in JSON." };
         var shared = new SharedOptions();
         ClusterFlags.AddTo(shared);
         var command = new Command("score", "Scores detectors: against the simulator's labels, played in the process or by a running platform, or on NAB's files.")
         {
-            devices, clean, days, seed, pace, faults, realism, detector, settings, labels, from, to, nab, report,
+            devices, clean, days, seed, pace, faults, realism, detector, settings, labels, from, to, nab, examples, report,
         };
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
@@ -79,6 +80,7 @@ internal static class ScoreCommand
                     DurationText.Parse(result.GetValue(pace)!),
                     cancellationToken);
                 await ScoreOutput.WriteAsync(output, $"Incidents of {Stores.Describe(options)}", scored);
+                await ScoreOutput.WriteExamplesAsync(output, scored, result.GetValue(examples));
                 answer = scored;
             }
             else
@@ -109,6 +111,7 @@ internal static class ScoreCommand
                     var name = kind == Realism.Hard ? "hard" : "plain";
                     scored[name] = await view.RunAsync(told => FleetRun.RunAsync(run, told, cancellationToken));
                     await ScoreOutput.WriteAsync(output, $"The {name} fleet, seed {fleet.Seed}", scored[name]);
+                    await ScoreOutput.WriteExamplesAsync(output, scored[name], result.GetValue(examples));
                     await output.WriteLineAsync();
                 }
 

@@ -31,6 +31,29 @@ internal static class ScoreOutput
             [p.Profile, Number(p.Score, 1), Number(p.Threshold, 2), .. folders.Select(f => Number(p.ByFolder.GetValueOrDefault(f), 1))]));
     }
 
+    /// <summary>Faults found and missed, one a line.</summary>
+    public static async Task WriteExamplesAsync(TextWriter output, ScoreReport report, int count)
+    {
+        if (count <= 0)
+        {
+            return;
+        }
+
+        await output.WriteLineAsync();
+        await new TextTable("fault", "sensor", "size", "readings", "day", "found after", "what people were told").WriteAsync(
+            output,
+            ScoredFault.Examples(report.Faults, count).Select(f => (string[])
+            [
+                f.Kind,
+                f.Sensor,
+                Number(f.Size, 1),
+                f.Readings.ToString(CultureInfo.InvariantCulture),
+                Number(f.Day, 1),
+                f.FoundAfterSeconds is { } seconds ? Number(seconds, 0) + " s" : "missed",
+                f.Text,
+            ]));
+    }
+
     private static async Task TableAsync(TextWriter output, string first, IReadOnlyList<ScoreRow> rows, bool precision)
     {
         string[] headings = [first, "faults", "recall", .. precision ? new[] { "precision" } : [], "median delay", "in its intervals"];

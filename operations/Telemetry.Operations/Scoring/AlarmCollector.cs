@@ -12,12 +12,15 @@ internal sealed class AlarmCollector
     private readonly Dictionary<string, List<ScoredAlarm>> _alarms = [];
     private readonly HashSet<(string Incident, string Sensor)> _known = [];
 
+    /// <summary>Where the alarm of a sensor of an incident is.</summary>
+    private readonly Dictionary<(string Incident, string Sensor), (List<ScoredAlarm> List, int Index)> _places = [];
+
     public void Take(Anomaly anomaly)
     {
         if (anomaly.IncidentId.Length == 0 || _known.Add((anomaly.IncidentId, anomaly.Sensor)))
         {
             var score = anomaly.PValue > 0 ? -Math.Log10(anomaly.PValue) : anomaly.Score;
-            Add(anomaly.Device, new ScoredAlarm(anomaly.Sensor, anomaly.EventTimeUs, KebabCase.Of(anomaly.Kind.ToString()), score));
+            Add(anomaly.Device, anomaly.IncidentId, new ScoredAlarm(anomaly.Sensor, anomaly.EventTimeUs, KebabCase.Of(anomaly.Kind.ToString()), score));
         }
     }
 
@@ -25,18 +28,41 @@ internal sealed class AlarmCollector
     {
         if (incident.Sensor.Length == 0 && incident.Revision == 1)
         {
-            Add(incident.Device, new ScoredAlarm("", incident.LastUs, KebabCase.Of(incident.Kind.ToString()), incident.Score));
+            Add(incident.Device, incident.Id, new ScoredAlarm("", incident.LastUs, KebabCase.Of(incident.Kind.ToString()), incident.Score));
+        }
+
+        foreach (var sensor in incident.Sensors)
+        {
+            Describe(incident.Id, sensor.Sensor, sensor.Text);
+        }
+
+        if (incident.Sensor.Length == 0)
+        {
+            Describe(incident.Id, "", incident.Text);
         }
     }
 
     /// <summary>Alarms of a device, as they came.</summary>
     public IReadOnlyList<ScoredAlarm> Of(string device) => _alarms.GetValueOrDefault(device) ?? [];
 
-    private void Add(string device, in ScoredAlarm alarm)
+    private void Describe(string incident, string sensor, string text)
+    {
+        if (_places.TryGetValue((incident, sensor), out var place))
+        {
+            place.List[place.Index] = place.List[place.Index] with { Text = text };
+        }
+    }
+
+    private void Add(string device, string incident, in ScoredAlarm alarm)
     {
         if (!_alarms.TryGetValue(device, out var list))
         {
             _alarms.Add(device, list = []);
+        }
+
+        if (incident.Length > 0)
+        {
+            _places[(incident, alarm.Sensor)] = (list, list.Count);
         }
 
         list.Add(alarm);

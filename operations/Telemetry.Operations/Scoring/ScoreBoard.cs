@@ -17,6 +17,11 @@ public sealed class ScoreBoard(long intervalUs)
     private readonly SortedDictionary<string, int> _explained = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _cleanBySensor = new(StringComparer.Ordinal);
 
+    private readonly List<ScoredFault> _faults = [];
+
+    /// <summary>Every fault, and what became of it.</summary>
+    public IReadOnlyList<ScoredFault> Faults => _faults;
+
     /// <summary>Over the channels that measure a quantity.</summary>
     public EventScore Analog { get; } = new(new MatchRules());
 
@@ -111,7 +116,16 @@ public sealed class ScoreBoard(long intervalUs)
             List<RaisedAlarm> raised = [.. ListOf(alarms, name).OrderBy(a => a.TimeUs).Select(a => new RaisedAlarm(a.TimeUs, a.Kind, a.Score))];
             var sensor = FleetPlan.SensorIndex(name);
             var interval = sensor < 0 ? intervalUs : intervalUs * FleetPlan.ReadingsBetween(sensor);
-            All.Add(name, device.StartUs, interval, labels, raised);
+            All.Add(name, device.StartUs, interval, labels, raised, (fault, alarm) => _faults.Add(new ScoredFault(
+                device.Device,
+                name,
+                fault.Kind,
+                fault.Size,
+                fault.StartMicros,
+                (int)((fault.EndMicros - fault.StartMicros) / interval) + 1,
+                (fault.StartMicros - device.StartUs) / DayUs,
+                alarm is { } found ? (found.TimeMicros - fault.StartMicros) * 1e-6 : null,
+                alarm is { } told ? ListOf(alarms, name).Find(a => a.TimeUs == told.TimeMicros).Text ?? "" : "")));
             if (sensor >= 0 && FleetPlan.IsAnalog(sensor))
             {
                 Analog.Add(name, device.StartUs, interval, labels, raised);

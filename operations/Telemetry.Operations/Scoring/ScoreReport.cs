@@ -103,6 +103,10 @@ public sealed record ScoreReport
     /// <summary>Alarms that a condition explains, neither right nor false, by condition.</summary>
     public IReadOnlyDictionary<string, int> Explained { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>Every fault; not part of the JSON.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public IReadOnlyList<ScoredFault> Faults { get; init; } = [];
+
     /// <summary>Baselines on the same readings.</summary>
     public IReadOnlyList<BaselineScore> Baselines { get; init; } = [];
 
@@ -121,6 +125,7 @@ public sealed record ScoreReport
         FalseByKind = new Dictionary<string, int>(board.All.FalseByKind),
         CleanByChannel = new Dictionary<string, int>(board.CleanBySensor),
         Explained = new Dictionary<string, int>(board.Explained),
+        Faults = board.Faults,
         Baselines = baselines?.Scores() ?? [],
     };
 

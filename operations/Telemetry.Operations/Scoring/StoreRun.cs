@@ -10,8 +10,8 @@ public static class StoreRun
 {
     private const string Incidents =
         """
-        SELECT device, sensor, id, toUnixTimestamp64Micro(min(last_time)), argMin(kind, revision), max(score)
-        FROM (SELECT device, id, revision, kind, score, last_time, arrayJoin(if(empty(sensors), [''], sensors)) AS sensor
+        SELECT device, sensor, id, toUnixTimestamp64Micro(min(last_time)), argMin(kind, revision), max(score), argMax(text, revision)
+        FROM (SELECT device, id, revision, kind, score, last_time, text, arrayJoin(if(empty(sensors), [''], sensors)) AS sensor
               FROM incidents_data WHERE event_time >= fromUnixTimestamp64Micro({from:Int64}, 'UTC') AND event_time < fromUnixTimestamp64Micro({to:Int64}, 'UTC'))
         GROUP BY device, sensor, id ORDER BY device, 4
         SETTINGS max_result_rows = 0, max_execution_time = 0
@@ -51,7 +51,7 @@ public static class StoreRun
                 alarms.Add(device, list = []);
             }
 
-            list.Add(new ScoredAlarm(row[1], Number(row[3]), row[4], double.Parse(row[5], CultureInfo.InvariantCulture)));
+            list.Add(new ScoredAlarm(row[1], Number(row[3]), row[4], double.Parse(row[5], CultureInfo.InvariantCulture)) { Text = row[6] });
         }
 
         var board = new ScoreBoard((long)readingInterval.TotalMicroseconds);

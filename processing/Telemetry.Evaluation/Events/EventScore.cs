@@ -61,8 +61,14 @@ public sealed class EventScore(MatchRules rules)
     /// <param name="intervalMicros">Usual time between two readings of the series.</param>
     /// <param name="faults">In the order of time, not overlapping.</param>
     /// <param name="alarms">In the order of time.</param>
+    /// <param name="judged">Told of each fault and the alarm that found it first; null for nobody.</param>
     public void Add(
-        string sensor, long startMicros, long intervalMicros, IReadOnlyList<FaultLabel> faults, IReadOnlyList<RaisedAlarm> alarms)
+        string sensor,
+        long startMicros,
+        long intervalMicros,
+        IReadOnlyList<FaultLabel> faults,
+        IReadOnlyList<RaisedAlarm> alarms,
+        Action<FaultLabel, RaisedAlarm?>? judged = null)
     {
         var used = new bool[alarms.Count];
         var recovering = new bool[alarms.Count];
@@ -85,6 +91,7 @@ public sealed class EventScore(MatchRules rules)
             }
 
             Count(sensor, startMicros, intervalMicros, fault, hit < 0 ? null : alarms[hit].TimeMicros);
+            judged?.Invoke(fault, hit < 0 ? null : alarms[hit]);
         }
 
         for (var i = 0; i < alarms.Count; i++)

@@ -29,6 +29,26 @@ public sealed class ScoreBoardTests
     }
 
     [Fact]
+    public void Faults_are_shown_with_what_people_were_told_found_and_missed_ones_of_all_kinds_in_turn()
+    {
+        var board = Board(
+            [
+                Fault("spike", "power", 100, 100), Fault("spike", "power", 5_000, 5_000), Fault("level-shift", "power", 90_000, 90_600), Fault("drift", "flow", 200, 5_000),
+                Fault("dropout", "", 100_000, 100_500),
+            ],
+            [Alarm("power", 100, "spike") with { Text = "power 9 kW" }, Alarm("power", 5_000, "spike"), Alarm("power", 90_060, "level-shift") with { Text = "power moved" }]);
+
+        var shown = ScoredFault.Examples(board.Faults, 2);
+
+        shown.Select(f => (f.Kind, f.Sensor, f.FoundAfterSeconds, f.Text)).ShouldBe(
+        [
+            ("level-shift", "power", 60.0, "power moved"), ("spike", "power", 0.0, "power 9 kW"),
+            ("drift", "flow", null, ""), ("dropout", ScoreBoard.WholeDevice, null, ""),
+        ]);
+        (shown[0].Readings, shown[0].Day).ShouldBe((11, 90_000 / 86_400.0));
+    }
+
+    [Fact]
     public void One_cause_on_two_sensors_is_one_fault_whichever_shows_it()
     {
         var board = Board(
