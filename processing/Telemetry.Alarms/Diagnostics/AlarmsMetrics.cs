@@ -30,6 +30,35 @@ internal static class AlarmsMetrics
     private static readonly Counter<long> StreamsDropped = Meter.CreateCounter<long>(
         "telemetry.alarms.streams.dropped", "{stream}", "gRPC streams ended because their clients were too slow.");
 
+    /// <summary>
+    /// Shows every series at 0 from the start: of a counter that appears with its first event, Prometheus does not see that event.
+    /// </summary>
+    public static void Begin()
+    {
+        foreach (var transition in Enum.GetValues<AlarmTransition>().Where(static t => t != AlarmTransition.Unspecified))
+        {
+            Changed(transition, 0);
+        }
+
+        foreach (var reason in (string[])["malformed", "overflow", "rule-states"])
+        {
+            Dropped.Add(0, new KeyValuePair<string, object?>("reason", reason));
+        }
+
+        foreach (var part in (string[])["keeper", "incidents", "rules"])
+        {
+            Restarts.Add(0, new KeyValuePair<string, object?>("part", part));
+        }
+
+        foreach (var outlet in (string[])["webhook", "alertmanager"])
+        {
+            foreach (var result in (string[])["taken", "failed", "dead-lettered"])
+            {
+                Deliveries.Add(0, new KeyValuePair<string, object?>("outlet", outlet), new KeyValuePair<string, object?>("result", result));
+            }
+        }
+    }
+
     public static void Delivered(string outlet, string result) =>
         Deliveries.Add(1, new KeyValuePair<string, object?>("outlet", outlet), new KeyValuePair<string, object?>("result", result));
 
