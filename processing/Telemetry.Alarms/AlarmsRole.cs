@@ -77,7 +77,9 @@ public sealed class AlarmsRole : IAsyncDisposable
                 Group = options.IncidentsGroup,
                 TransactionalId = options.TransactionalId + "-incidents",
                 CommitInterval = options.CommitInterval,
-                Create = _ => new IncidentFold(() => _feed.Current),
+                Prepare = _feed.CatchUpAsync,
+                Create = partition => new IncidentFold(PinsOf(options.IncidentsGroup, partition)),
+                Refresh = (fold, offset) => fold.UseRules(_feed.Current, offset),
                 Committed = static fold =>
                 {
                     AlarmsMetrics.Drop("malformed", fold.Malformed);
@@ -97,8 +99,9 @@ public sealed class AlarmsRole : IAsyncDisposable
                 StateTopic = LogTopics.AlarmRuleState,
                 Start = StartPosition.Latest,
                 CommitInterval = options.RulesCommitInterval,
-                Create = _ => new RuleFold(options, _feed.Current, schemas),
-                Refresh = fold => fold.UseRules(_feed.Current),
+                Prepare = _feed.CatchUpAsync,
+                Create = partition => new RuleFold(options, PinsOf(options.RulesGroup, partition), schemas),
+                Refresh = (fold, offset) => fold.UseRules(_feed.Current, offset),
                 Committed = static fold =>
                 {
                     AlarmsMetrics.Drop("rule-states", fold.Overflowed);
@@ -123,6 +126,7 @@ public sealed class AlarmsRole : IAsyncDisposable
     {
         // Whatever can fail comes before anything runs: the start may be tried again.
         await _feed.LoadAsync(_options.RulesFile, cancellationToken);
+        AlarmsMetrics.Begin();
         var hasLeftovers = await HasLeftoversAsync(cancellationToken);
         _feed.Changed += ReadReadingsIfNeeded;
         _keeper.Start();
@@ -178,6 +182,9 @@ public sealed class AlarmsRole : IAsyncDisposable
 
         return false;
     }
+
+    private RulesPins PinsOf(string group, TopicPartition partition) =>
+        new(group, partition.Partition, _feed.Book.PinsOf(group, partition.Partition));
 
     private void ReadReadingsIfNeeded()
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Telemetry.Contracts.Text;
@@ -56,7 +55,7 @@ public sealed partial class AlarmRulesReader
         try
         {
             using var json = JsonDocument.Parse(document, Options);
-            var rules = reader.Document(json.RootElement) with { Fingerprint = Convert.ToHexStringLower(SHA256.HashData(document.Span))[..16] };
+            var rules = reader.Document(json.RootElement) with { Fingerprint = AlarmRulesBook.FingerprintOf(document.Span) };
             return reader._errors.Count == 0 ? rules : null;
         }
         catch (JsonException error)

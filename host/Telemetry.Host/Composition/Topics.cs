@@ -59,8 +59,9 @@ internal static class Topics
             "device and alarm, by partition of the inputs", "private to alarms and query: `telemetry.v1.AlarmState` without a frame", ["alarms"], ["alarms", "query", "edge"]),
         new(
             State(LogTopics.AlarmRules, options) with { Partitions = 1 },
-            "The alarm rules in force, whole.",
-            "`rules`", "private to alarms and query: `telemetry.v1.AlarmRulesRecord` without a frame", ["alarms", "query"], ["alarms", "query"]),
+            "The alarm rules in force, whole; the documents that were in force before, and from which offset of each partition on each was.",
+            "`rules`; `document/` and its fingerprint; or `pin/`, group, partition and offset",
+            "private to alarms and query: `telemetry.v1.AlarmRulesRecord` without a frame; a pin: the fingerprint", ["alarms", "query"], ["alarms", "query"]),
         new(
             State(LogTopics.AlarmRuleState, options),
             "What alarm rules remember of devices, restored when a partition changes hands.",

@@ -1,6 +1,7 @@
 using System.Text;
 using Google.Protobuf;
 using Telemetry.Alarms.Folding;
+using Telemetry.Alarms.Rules;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.Text;
@@ -11,11 +12,13 @@ using Telemetry.Streams;
 namespace Telemetry.Alarms.Incidents;
 
 /// <summary>From incidents to conditions: each record on its own, without memory. Which become alarms the rules in force say.</summary>
-internal sealed class IncidentFold(Func<AlarmRules> rules) : IPartitionFold
+internal sealed class IncidentFold(RulesPins pins) : IPartitionFold
 {
     private static readonly string[] Kinds = KebabCase.OfAll<IncidentKind>();
 
     private readonly List<FoldRecord> _outputs = [];
+    private AlarmRules _rules = AlarmRules.Default;
+    private long _nowMs;
 
     /// <summary>Records that are no incidents, since the owner set it back. Storage dead-letters them.</summary>
     public long Malformed { get; set; }
@@ -24,7 +27,7 @@ internal sealed class IncidentFold(Func<AlarmRules> rules) : IPartitionFold
     public long? NextDueMs => null;
 
     /// <inheritdoc/>
-    public bool HasChanges => _outputs.Count > 0;
+    public bool HasChanges => _outputs.Count > 0 || !pins.IsEmpty;
 
     /// <summary>Source of the alarms of a kind of incident.</summary>
     public static string SourceOf(IncidentKind kind) => "incident." + NameOf(kind);
@@ -41,9 +44,20 @@ internal sealed class IncidentFold(Func<AlarmRules> rules) : IPartitionFold
         // Nothing was loaded.
     }
 
+    /// <summary>Rules are in force from an offset on.</summary>
+    public void UseRules(AlarmRules rules, long offset)
+    {
+        if (!ReferenceEquals(rules, _rules))
+        {
+            _rules = rules;
+            pins.Put(rules, offset);
+        }
+    }
+
     /// <inheritdoc/>
     public void Process(in LogRecord record)
     {
+        _nowMs = Math.Max(_nowMs, record.TimestampMs);
         Incident incident;
         try
         {
@@ -82,6 +96,7 @@ internal sealed class IncidentFold(Func<AlarmRules> rules) : IPartitionFold
     /// <inheritdoc/>
     public void Collect(FoldChanges changes)
     {
+        pins.Collect(changes, _nowMs);
         changes.Outputs.AddRange(_outputs);
         _outputs.Clear();
     }
@@ -91,7 +106,7 @@ internal sealed class IncidentFold(Func<AlarmRules> rules) : IPartitionFold
     private IncidentRule? RuleOf(Incident incident)
     {
         var kind = NameOf(incident.Kind);
-        foreach (var rule in rules().Incidents)
+        foreach (var rule in _rules.Incidents)
         {
             if (incident.Severity >= rule.SeverityMin && (rule.Kinds.Count == 0 || rule.Kinds.Contains(kind))
                 && rule.Devices.IsMatch(incident.Device) && rule.Sensors.IsMatch(incident.Sensor))

@@ -1,13 +1,10 @@
 using System.Globalization;
-using System.Text;
 using Google.Protobuf;
 using Telemetry.Alarms.Folding;
 using Telemetry.Alarms.Machine;
 using Telemetry.Alarms.Setup;
-using Telemetry.Contracts;
 using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.V1;
-using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
 
 namespace Telemetry.Alarms.Keeping;
@@ -22,14 +19,11 @@ internal sealed class AlarmKeeper : IPartitionFold
     private const int MembersNamed = 5;
 
     private readonly AlarmsOptions _options;
-    private readonly int _partition;
     private readonly AlarmStore _store = new();
     private readonly AlarmTimers _timers = new();
-    private readonly List<FoldRecord> _outputs = [];
-    private long _offset;
-    private int _changes;
+    private readonly AlarmChangeWriter _writer;
 
-    public AlarmKeeper(AlarmsOptions options, int partition) => (_options, _partition) = (options, partition);
+    public AlarmKeeper(AlarmsOptions options, int partition) => (_options, _writer) = (options, new AlarmChangeWriter(options, partition, Counts));
 
     public KeeperCounts Counts { get; } = new();
 
@@ -40,7 +34,7 @@ internal sealed class AlarmKeeper : IPartitionFold
     public long? NextDueMs => _timers.NextMs;
 
     /// <inheritdoc/>
-    public bool HasChanges => _outputs.Count > 0 || _store.HasChanges;
+    public bool HasChanges => !_writer.IsEmpty || _store.HasChanges;
 
     /// <inheritdoc/>
     public void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => _store.Load(key, value);
@@ -57,8 +51,8 @@ internal sealed class AlarmKeeper : IPartitionFold
     /// <inheritdoc/>
     public void Process(in LogRecord record)
     {
-        (_offset, _changes) = (record.Offset, 0);
         _store.TimeMs = Math.Max(_store.TimeMs, record.TimestampMs);
+        _writer.Begin(record.Offset, _store.TimeMs);
         FireTimers();
         AlarmInput input;
         try
@@ -67,8 +61,7 @@ internal sealed class AlarmKeeper : IPartitionFold
         }
         catch (InvalidProtocolBufferException error)
         {
-            Counts.Malformed++;
-            DeadLetter(record, error.Message);
+            _writer.Malformed(record, error.Message);
             return;
         }
 
@@ -91,8 +84,7 @@ internal sealed class AlarmKeeper : IPartitionFold
     /// <inheritdoc/>
     public void Collect(FoldChanges changes)
     {
-        changes.Outputs.AddRange(_outputs);
-        _outputs.Clear();
+        _writer.Collect(changes);
         _store.Collect(changes);
     }
 
@@ -129,7 +121,7 @@ internal sealed class AlarmKeeper : IPartitionFold
     private void Hold(AlarmSlot slot, AlarmCondition condition)
     {
         var rose = condition.Priority > slot.Alarm.Priority;
-        Describe(slot.Alarm, condition);
+        AlarmWords.Describe(slot.Alarm, condition);
         slot.State.ClearDueMs = 0;
         if (!slot.State.Signal)
         {
@@ -207,7 +199,7 @@ internal sealed class AlarmKeeper : IPartitionFold
     {
         if (_store.Find(command.AlarmId) is not { } slot)
         {
-            Refuse(new Alarm { Id = command.AlarmId, Device = command.Device }, command, "there is no such alarm any more.");
+            _writer.Refused(new Alarm { Id = command.AlarmId, Device = command.Device }, command, "there is no such alarm any more.");
             return;
         }
 
@@ -222,30 +214,22 @@ internal sealed class AlarmKeeper : IPartitionFold
         };
         if (command.Action == AlarmAction.Shelve && command.UntilUs <= NowUs)
         {
-            Refuse(slot.Alarm, command, "the end of the shelving is over already.");
+            _writer.Refused(slot.Alarm, command, "the end of the shelving is over already.");
             return;
         }
 
         if (command.Action is AlarmAction.Comment)
         {
-            Note(slot.Alarm, command);
-            Emit(slot, slot.Alarm.Status, transition, NowUs, command);
+            AlarmWords.Note(slot.Alarm, command);
+            _writer.Changed(slot.Alarm, slot.Alarm.Status, transition, NowUs, command);
         }
         else if (command.Action is AlarmAction.Unspecified || !Apply(slot, act, transition, NowUs, command))
         {
-            Refuse(slot.Alarm, command, $"an alarm that is {AlarmNames.Of(slot.Alarm.Status)} does not allow it.");
+            _writer.Refused(slot.Alarm, command, $"an alarm that is {AlarmNames.Of(slot.Alarm.Status)} does not allow it.");
             return;
         }
 
         Settle(slot);
-    }
-
-    private static void Note(Alarm alarm, AlarmCommand command)
-    {
-        if (command.Comment.Length > 0)
-        {
-            (alarm.Comment, alarm.CommentBy) = (command.Comment, command.By);
-        }
     }
 
     /// <summary>Null: there are as many alarms as there may be, and all of them stand.</summary>
@@ -273,25 +257,6 @@ internal sealed class AlarmKeeper : IPartitionFold
             Status = AlarmStatus.Normal,
         };
         return _store.Add(new AlarmState { Alarm = alarm, Handling = new AlarmHandling() });
-    }
-
-    private static void Describe(Alarm alarm, AlarmCondition condition)
-    {
-        alarm.Kind = condition.Kind;
-        alarm.Priority = condition.Priority;
-        alarm.Text = condition.Text;
-        alarm.Unit = condition.Unit;
-        alarm.EventTimeUs = condition.EventTimeUs;
-        alarm.IncidentId = condition.IncidentId;
-        alarm.Severity = condition.Severity;
-        if (condition.HasValue)
-        {
-            alarm.Value = condition.Value;
-        }
-        else
-        {
-            alarm.ClearValue();
-        }
     }
 
     private void Raise(AlarmSlot slot, long atMs)
@@ -429,99 +394,8 @@ internal sealed class AlarmKeeper : IPartitionFold
 
         var alarm = slot.Alarm;
         slot.Mode = next;
-        if (command is not null)
-        {
-            Note(alarm, command);
-        }
-
-        switch (act)
-        {
-            case AlarmAct.Raise:
-                (alarm.RaisedUs, alarm.ClearedUs, alarm.AcknowledgedUs, alarm.AcknowledgedBy) = (timeUs, 0, 0, "");
-                alarm.Occurrences++;
-                break;
-            case AlarmAct.Clear:
-                alarm.ClearedUs = timeUs;
-                break;
-            case AlarmAct.Acknowledge:
-                (alarm.AcknowledgedUs, alarm.AcknowledgedBy) = (timeUs, command!.By);
-                break;
-            case AlarmAct.Shelve:
-                (alarm.ShelvedUntilUs, alarm.InhibitedBy) = (command!.UntilUs, command.By);
-                break;
-            case AlarmAct.TakeOutOfService:
-                alarm.InhibitedBy = command!.By;
-                break;
-            case AlarmAct.BeginFlapping:
-                alarm.InhibitedBy = "flapping";
-                break;
-            case AlarmAct.BeginDesigned:
-                alarm.InhibitedBy = by;
-                break;
-            default:
-                break;
-        }
-
-        if (!next.Inhibits.HasFlag(AlarmInhibits.Shelved))
-        {
-            alarm.ShelvedUntilUs = 0;
-        }
-
-        if (next.Inhibits == AlarmInhibits.None)
-        {
-            alarm.InhibitedBy = "";
-        }
-
-        alarm.ChangedUs = timeUs;
-        Emit(slot, before.Status, transition, timeUs, command);
+        AlarmWords.Write(alarm, next, act, timeUs, command, by);
+        _writer.Changed(alarm, before.Status, transition, timeUs, command);
         return true;
     }
-
-    private void Emit(AlarmSlot slot, AlarmStatus previous, AlarmTransition transition, long timeUs, AlarmCommand? command)
-    {
-        Counts.Changes[(int)transition]++;
-        slot.Alarm.Version++;
-        Emit(slot.Alarm.Clone(), previous, transition, timeUs, command, command?.Comment ?? "");
-    }
-
-    private void Refuse(Alarm alarm, AlarmCommand command, string why)
-    {
-        Counts.Changes[(int)AlarmTransition.Refused]++;
-        Emit(alarm.Clone(), alarm.Status, AlarmTransition.Refused, NowUs, command, why);
-    }
-
-    private void Emit(Alarm alarm, AlarmStatus previous, AlarmTransition transition, long timeUs, AlarmCommand? command, string comment)
-    {
-        var change = new AlarmChange
-        {
-            Id = string.Create(CultureInfo.InvariantCulture, $"{_partition}-{_offset}-{_changes++}"),
-            Alarm = alarm,
-            Transition = transition,
-            Previous = previous,
-            TimeUs = timeUs,
-            By = command?.By ?? "",
-            Comment = comment,
-            CommandId = command?.CommandId ?? "",
-        };
-        _outputs.Add(new FoldRecord(
-            LogTopics.Alarms, Encoding.UTF8.GetBytes(alarm.Device), FramedMessage.Write(change, _options.AlarmSchemaId), _store.TimeMs));
-    }
-
-    private void DeadLetter(in LogRecord record, string detail) => _outputs.Add(new FoldRecord(
-        LogTopics.DeadLetters,
-        Encoding.UTF8.GetBytes(record.Topic),
-        FramedMessage.Write(
-            new DeadLetter
-            {
-                Payload = ByteString.CopyFrom(record.Value.Span),
-                Source = record.Topic,
-                SourcePartition = record.Partition,
-                SourceOffset = record.Offset,
-                Cause = "malformed",
-                Detail = "The record is no alarm input: " + detail,
-                Stage = "alarms",
-                RefusedAtUs = NowUs,
-            },
-            _options.DeadLetterSchemaId),
-        _store.TimeMs));
 }

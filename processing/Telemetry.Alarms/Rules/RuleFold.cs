@@ -1,11 +1,8 @@
 using System.Text;
-using Google.Protobuf;
 using Telemetry.Alarms.Folding;
 using Telemetry.Alarms.Setup;
-using Telemetry.Contracts;
 using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.Readings;
-using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
 using Telemetry.Streams.State;
@@ -28,12 +25,13 @@ internal sealed class RuleFold : IPartitionFold
     private readonly Dictionary<string, DeviceRules> _devices = [];
     private readonly List<DeviceRules> _dirty = [];
     private readonly List<byte[]> _removed = [];
-    private readonly List<FoldRecord> _outputs = [];
+    private readonly RuleTeller _teller = new();
     private readonly StateWriter _writer = new();
     private readonly PriorityQueue<(DeviceRules Device, RuleState State), (long DueMs, string Key)> _absences = new(
         Comparer<(long DueMs, string Key)>.Create(static (a, b) => a.DueMs != b.DueMs ? a.DueMs.CompareTo(b.DueMs) : string.CompareOrdinal(a.Key, b.Key)));
 
-    private AlarmRules _rules;
+    private readonly RulesPins _pins;
+    private AlarmRules? _inForce;
     private string[] _sensors = [];
     private long _nowMs;
     private long _writtenMs;
@@ -41,8 +39,10 @@ internal sealed class RuleFold : IPartitionFold
     private string _fingerprint = "";
     private bool _hasOtherRules;
 
-    public RuleFold(AlarmsOptions options, AlarmRules rules, IReadingSchemas? schemas = null) =>
-        (_options, _rules, _schemas) = (options, rules, schemas ?? ReleasedReadingSchemas.Instance);
+    public RuleFold(AlarmsOptions options, RulesPins pins, IReadingSchemas? schemas = null) =>
+        (_options, _pins, _schemas) = (options, pins, schemas ?? ReleasedReadingSchemas.Instance);
+
+    private AlarmRules Rules => _inForce ?? AlarmRules.Default;
 
     /// <summary>Devices passed over because there are as many states as there may be, since the owner set it back.</summary>
     public long Overflowed { get; set; }
@@ -51,14 +51,14 @@ internal sealed class RuleFold : IPartitionFold
     public long? NextDueMs => _absences.TryPeek(out _, out var due) ? due.DueMs : null;
 
     /// <inheritdoc/>
-    public bool HasChanges => _outputs.Count > 0 || _dirty.Count > 0 || _removed.Count > 0 || _hasOtherRules;
+    public bool HasChanges => !_teller.IsEmpty || _dirty.Count > 0 || _removed.Count > 0 || _hasOtherRules || !_pins.IsEmpty;
 
     /// <inheritdoc/>
     public void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         if (key.SequenceEqual(TimeKey))
         {
-            _nowMs = _writtenMs = BitConverter.ToInt64(value);
+            _nowMs = _writtenMs = _teller.NowMs = BitConverter.ToInt64(value);
             return;
         }
 
@@ -91,21 +91,28 @@ internal sealed class RuleFold : IPartitionFold
     }
 
     /// <inheritdoc/>
-    public void Loaded() => Use(_rules);
-
-    /// <summary>Other rules are in force from the next record on. What no rule remembers any more is over; what still holds is told again.</summary>
-    public void UseRules(AlarmRules rules)
+    public void Loaded()
     {
-        if (!ReferenceEquals(rules, _rules))
+        // What was loaded is looked at when the rules are known.
+    }
+
+    /// <summary>
+    /// Rules are in force from an offset on: the next record's. Before the first record, and whenever there are others. What no rule remembers any more is
+    /// over; what still holds is told again.
+    /// </summary>
+    public void UseRules(AlarmRules rules, long offset)
+    {
+        if (!ReferenceEquals(rules, _inForce))
         {
             Use(rules);
+            _pins.Put(rules, offset);
         }
     }
 
     /// <inheritdoc/>
     public void Process(in LogRecord record)
     {
-        _nowMs = Math.Max(_nowMs, record.TimestampMs);
+        _nowMs = _teller.NowMs = Math.Max(_nowMs, record.TimestampMs);
         FireAbsences();
         if (!ConfluentFrame.TryRead(record.Value, out var schemaId, out var message) || !_batch.TryDecode(_schemas.Find(schemaId), message, out _))
         {
@@ -131,8 +138,8 @@ internal sealed class RuleFold : IPartitionFold
     /// <inheritdoc/>
     public void Collect(FoldChanges changes)
     {
-        changes.Outputs.AddRange(_outputs);
-        _outputs.Clear();
+        _pins.Collect(changes, _nowMs);
+        _teller.Collect(changes);
         foreach (var key in _removed)
         {
             changes.State.Add((key, []));
@@ -171,7 +178,7 @@ internal sealed class RuleFold : IPartitionFold
         // After a restart under the same rules everything has been told already.
         var tells = rules.Fingerprint != _fingerprint;
         _hasOtherRules |= tells;
-        (_rules, _fingerprint) = (rules, rules.Fingerprint);
+        (_inForce, _fingerprint) = (rules, rules.Fingerprint);
         _absences.Clear();
         foreach (var device in _devices.Values.OrderBy(static d => d.Name, StringComparer.Ordinal).ToList())
         {
@@ -184,7 +191,7 @@ internal sealed class RuleFold : IPartitionFold
                 }
                 else if (state.IsActive && tells)
                 {
-                    Tell(device, rule, state, state.TimeUs);
+                    _teller.Tell(device, Rules, rule, state, state.TimeUs);
                 }
             }
 
@@ -213,7 +220,7 @@ internal sealed class RuleFold : IPartitionFold
             return device;
         }
 
-        if (!_rules.Rules.Any(r => r.Type != RuleType.Group && r.Devices.IsMatch(name)))
+        if (!Rules.Rules.Any(r => r.Type != RuleType.Group && r.Devices.IsMatch(name)))
         {
             return null;
         }
@@ -226,7 +233,7 @@ internal sealed class RuleFold : IPartitionFold
 
         device = new DeviceRules(name, _batch.Device.ToArray());
         _devices.Add(name, device);
-        device.Use(_rules);
+        device.Use(Rules);
         return device;
     }
 
@@ -283,7 +290,7 @@ internal sealed class RuleFold : IPartitionFold
 
         if (state.IsActive != was)
         {
-            Tell(device, rule, state, timeUs);
+            _teller.Tell(device, Rules, rule, state, timeUs);
         }
     }
 
@@ -298,7 +305,7 @@ internal sealed class RuleFold : IPartitionFold
             if (state.IsActive)
             {
                 state.IsActive = false;
-                Tell(device, watch.Rule, state, _nowMs * 1000);
+                _teller.Tell(device, Rules, watch.Rule, state, _nowMs * 1000);
             }
 
             if (isFirst)
@@ -325,7 +332,7 @@ internal sealed class RuleFold : IPartitionFold
                 next.State.IsActive = true;
                 next.State.TimeUs = due.DueMs * 1000;
                 MarkDirty(next.Device);
-                Tell(next.Device, rule, next.State, due.DueMs * 1000);
+                _teller.Tell(next.Device, Rules, rule, next.State, due.DueMs * 1000);
             }
         }
     }
@@ -345,79 +352,8 @@ internal sealed class RuleFold : IPartitionFold
     {
         device.Remove(state);
         MarkDirty(device);
-        if (state.IsActive)
-        {
-            state.IsActive = false;
-            Add(device.Name, new AlarmInput
-            {
-                Condition = new AlarmCondition { Device = device.Name, Sensor = state.Sensor, Source = state.Rule, EventTimeUs = _nowMs * 1000 },
-            });
-        }
-
-        TellGroups(device, state, _nowMs * 1000);
+        _teller.TellGone(device, Rules, state);
     }
-
-    private void Tell(DeviceRules device, AlarmRule rule, RuleState state, long timeUs)
-    {
-        if (rule.Alarm)
-        {
-            var condition = new AlarmCondition
-            {
-                Device = device.Name,
-                Sensor = state.Sensor,
-                Source = rule.Name,
-                Kind = rule.Type.ToString().ToLowerInvariant(),
-                Active = state.IsActive,
-                Priority = rule.Priority,
-                Text = RuleTexts.Of(rule, device.Name, state),
-                EventTimeUs = timeUs,
-                Handling = rule.Handling.ToMessage(),
-            };
-            if (RuleTexts.ValueOf(rule, state) is { } value)
-            {
-                condition.Value = value;
-            }
-
-            Add(device.Name, new AlarmInput { Condition = condition });
-        }
-
-        TellGroups(device, state, timeUs);
-    }
-
-    private void TellGroups(DeviceRules device, RuleState state, long timeUs)
-    {
-        var groups = state.IsActive ? device.Rules.Where(r => r.Type == RuleType.Group && r.Of == state.Rule).ToArray() : [];
-        foreach (var gone in state.Groups.Where(name => groups.All(g => g.Name != name)))
-        {
-            Member(device, gone, _rules.Rules.FirstOrDefault(r => r.Type == RuleType.Group && r.Name == gone), false, timeUs);
-        }
-
-        state.Groups.Clear();
-        foreach (var group in groups)
-        {
-            state.Groups.Add(group.Name);
-            Member(device, group.Name, group, true, timeUs);
-        }
-    }
-
-    /// <summary>A sensor of a device more or less makes no other member: a device counts while any of them meets the rule.</summary>
-    private void Member(DeviceRules device, string group, AlarmRule? rule, bool active, long timeUs) => Add(AlarmId.GroupPrefix + group, new AlarmInput
-    {
-        Member = new AlarmGroupMember
-        {
-            Group = group,
-            Member = device.Name,
-            Active = active || device.States.Any(s => s.IsActive && s.Groups.Contains(group)),
-            AtLeast = (uint)(rule?.AtLeast ?? 0),
-            Priority = rule?.Priority ?? AlarmPriority.Low,
-            Text = rule is null ? "" : RuleTexts.OfGroup(rule),
-            EventTimeUs = timeUs,
-            Handling = rule?.Handling.ToMessage(),
-        },
-    });
-
-    private void Add(string key, AlarmInput input) =>
-        _outputs.Add(new FoldRecord(LogTopics.AlarmInputs, Encoding.ASCII.GetBytes(key), input.ToByteArray(), _nowMs));
 
     private void MarkDirty(DeviceRules device)
     {

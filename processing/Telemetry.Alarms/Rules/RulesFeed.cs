@@ -14,16 +14,21 @@ internal sealed class RulesFeed(IRecordLog log, TimeProvider time, ILogger logge
 {
     private static readonly TopicPartition Topic = new(LogTopics.AlarmRules, 0);
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan CatchUpWait = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     private volatile AlarmRules _current = AlarmRules.Default;
     private AlarmRulesRecord _record = new();
     private long _next;
+    private long _position;
 
     /// <summary>Told after <see cref="Current"/> has changed, from the loop; must be quick.</summary>
     public event Action? Changed;
 
     public AlarmRules Current => _current;
+
+    /// <summary>All that the topic says, as far as it has been read.</summary>
+    public AlarmRulesBook Book { get; } = new();
 
     /// <summary>Reads what is there, and puts a file in force when it is another one than last time.</summary>
     /// <param name="file">Rules document; empty: none.</param>
@@ -45,9 +50,26 @@ internal sealed class RulesFeed(IRecordLog log, TimeProvider time, ILogger logge
             }
         }
 
+        if (_record.Version > 0 && Book.Find(_current.Fingerprint) is null)
+        {
+            // Put by a release that kept no documents: what is pinned from now on must be found.
+            await AppendAsync(_record, cancellationToken);
+        }
+
         if (file.Length > 0)
         {
             await PutAsync(file, cancellationToken);
+        }
+    }
+
+    /// <summary>Waits until everything that is on the topic now has been read: what a partition's last owner pinned among it.</summary>
+    /// <exception cref="RecordLogException">The log does not say how far the topic goes.</exception>
+    public async Task CatchUpAsync(CancellationToken cancellationToken)
+    {
+        var high = (await log.QueryOffsetsAsync(Topic, cancellationToken)).High;
+        while (Volatile.Read(ref _position) < high)
+        {
+            await Task.Delay(CatchUpWait, time, cancellationToken);
         }
     }
 
@@ -71,17 +93,19 @@ internal sealed class RulesFeed(IRecordLog log, TimeProvider time, ILogger logge
         var records = await consumer.PollAsync(16, PollWait, cancellationToken);
         for (var i = 0; i < records.Count; i++)
         {
-            Take(records[i].Value);
+            Take(records[i].Key, records[i].Value);
             _next = records[i].Offset + 1;
         }
+
+        Volatile.Write(ref _position, consumer.Position(Topic));
     }
 
-    private void Take(ReadOnlyMemory<byte> value)
+    private void Take(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value)
     {
-        AlarmRulesRecord record;
+        AlarmRulesRecord? record;
         try
         {
-            record = AlarmRulesRecord.Parser.ParseFrom(value.Span);
+            record = Book.Take(key.Span, value.Span);
         }
         catch (InvalidProtocolBufferException error)
         {
@@ -89,6 +113,14 @@ internal sealed class RulesFeed(IRecordLog log, TimeProvider time, ILogger logge
             return;
         }
 
+        if (record is not null)
+        {
+            Use(record);
+        }
+    }
+
+    private void Use(AlarmRulesRecord record)
+    {
         _record = record;
         if (AlarmRulesReader.Read(record.Document.Memory, out var errors) is not { } rules)
         {
@@ -125,15 +157,25 @@ internal sealed class RulesFeed(IRecordLog log, TimeProvider time, ILogger logge
             TimeUs = now.ToUnixTimeMilliseconds() * 1000,
             FileHash = hash,
         };
+        await AppendAsync(record, cancellationToken);
+        Use(record);
+    }
+
+    private async Task AppendAsync(AlarmRulesRecord record, CancellationToken cancellationToken)
+    {
         await using var producer = log.CreateProducer(new ProducerOptions());
-        var appended = new Appended();
-        producer.TryAppend(
-            new NewRecord { Topic = LogTopics.AlarmRules, Partition = 0, Key = "rules"u8, Value = record.ToByteArray(), TimestampMs = now.ToUnixTimeMilliseconds() },
-            appended,
-            0);
+        var appended = new List<Appended>();
+        foreach (var (key, value) in Book.RecordsOf(record))
+        {
+            appended.Add(new Appended());
+            producer.TryAppend(
+                new NewRecord { Topic = LogTopics.AlarmRules, Partition = 0, Key = key, Value = value, TimestampMs = time.GetUtcNow().ToUnixTimeMilliseconds() },
+                appended[^1],
+                0);
+        }
+
         await producer.FlushAsync(cancellationToken);
-        await appended.Task.WaitAsync(cancellationToken);
-        Take(record.ToByteArray());
+        await Task.WhenAll(appended.Select(static a => a.Task)).WaitAsync(cancellationToken);
     }
 
     private sealed class Appended : IAppendCompletion

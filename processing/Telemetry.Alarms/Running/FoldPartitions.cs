@@ -44,7 +44,7 @@ internal sealed class FoldPartitions<TFold>(
 
         foreach (var partition in _partitions.Values)
         {
-            spec.Refresh(partition.Fold);
+            spec.Refresh(partition.Fold, partition.Position);
         }
     }
 
@@ -84,6 +84,11 @@ internal sealed class FoldPartitions<TFold>(
     public async ValueTask AssignedAsync(
         IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
     {
+        if (spec.Prepare is { } prepare)
+        {
+            await prepare(cancellationToken);
+        }
+
         var committed = await log.QueryCommittedAsync(spec.Group, partitions, cancellationToken);
         foreach (var partition in partitions)
         {

@@ -26,6 +26,9 @@ internal sealed record FoldSpec<TFold>
 
     public required TimeSpan CommitInterval { get; init; }
 
+    /// <summary>Awaited before the folds of new partitions are created; null: nothing is to be awaited.</summary>
+    public Func<CancellationToken, Task>? Prepare { get; init; }
+
     /// <summary>A fold without state.</summary>
     public required Func<TopicPartition, TFold> Create { get; init; }
 
@@ -34,8 +37,11 @@ internal sealed record FoldSpec<TFold>
     /// </summary>
     public byte[]? Tick { get; init; }
 
-    /// <summary>Called between records with each partition's fold, for what changes from outside; null: nothing does.</summary>
-    public Action<TFold>? Refresh { get; init; }
+    /// <summary>
+    /// Called before the first record and between records, with each partition's fold and the next offset, for what changes from outside; null: nothing
+    /// does.
+    /// </summary>
+    public Action<TFold, long>? Refresh { get; init; }
 
     /// <summary>Called with a fold after each commit of its partition, to count; null: nobody counts.</summary>
     public Action<TFold>? Committed { get; init; }

@@ -30,6 +30,7 @@ internal sealed class AlarmDesk : IAsyncDisposable
     private readonly Lazy<IRecordProducer> _producer;
     private readonly ConcurrentDictionary<string, TaskCompletionSource<AlarmChange>> _pending = new();
     private readonly Lock _gate = new();
+    private readonly AlarmRulesBook _rulesBook = new();
     private AlarmPositions _positions = new();
     private AlarmClient[] _clients = [];
     private volatile AlarmRulesRecord _rules = new();
@@ -70,7 +71,7 @@ internal sealed class AlarmDesk : IAsyncDisposable
         _pending[command.CommandId] = decided;
         try
         {
-            await AppendAsync(LogTopics.AlarmInputs, null, Encoding.UTF8.GetBytes(command.Device), new AlarmInput { Command = command }, cancellationToken);
+            await AppendAsync(LogTopics.AlarmInputs, null, Encoding.UTF8.GetBytes(command.Device), new AlarmInput { Command = command }.ToByteArray(), cancellationToken);
             await ((Task)decided.Task).WaitAsync(wait, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
             return decided.Task.IsCompletedSuccessfully ? await decided.Task : null;
@@ -94,7 +95,11 @@ internal sealed class AlarmDesk : IAsyncDisposable
             TimeUs = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1000,
             FileHash = _rules.FileHash,
         };
-        await AppendAsync(LogTopics.AlarmRules, 0, "rules"u8.ToArray(), record, cancellationToken);
+        foreach (var (key, value) in _rulesBook.RecordsOf(record))
+        {
+            await AppendAsync(LogTopics.AlarmRules, 0, key, value, cancellationToken);
+        }
+
         return record;
     }
 
@@ -222,7 +227,7 @@ internal sealed class AlarmDesk : IAsyncDisposable
                 Book.Take(record.Key.Span, record.Value.Span);
                 break;
             case LogTopics.AlarmRules:
-                TakeRules(record.Value);
+                TakeRules(record.Key, record.Value);
                 break;
             default:
                 if (Decode(record) is { } change)
@@ -234,12 +239,11 @@ internal sealed class AlarmDesk : IAsyncDisposable
         }
     }
 
-    private void TakeRules(ReadOnlyMemory<byte> value)
+    private void TakeRules(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value)
     {
         try
         {
-            var record = AlarmRulesRecord.Parser.ParseFrom(value.Span);
-            if (AlarmRulesReader.Read(record.Document.Memory, out _) is not null)
+            if (_rulesBook.Take(key.Span, value.Span) is { } record && AlarmRulesReader.Read(record.Document.Memory, out _) is not null)
             {
                 _rules = record;
             }
@@ -281,10 +285,9 @@ internal sealed class AlarmDesk : IAsyncDisposable
         }
     }
 
-    private async Task AppendAsync(string topic, int? partition, byte[] key, IMessage message, CancellationToken cancellationToken)
+    private async Task AppendAsync(string topic, int? partition, byte[] key, byte[] record, CancellationToken cancellationToken)
     {
         var appended = new Appended();
-        var record = message.ToByteArray();
         while (!_producer.Value.TryAppend(
             new NewRecord { Topic = topic, Partition = partition, Key = key, Value = record, TimestampMs = _time.GetUtcNow().ToUnixTimeMilliseconds() },
             appended,

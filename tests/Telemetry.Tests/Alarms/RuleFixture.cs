@@ -21,8 +21,9 @@ internal sealed class RuleFixture
     public RuleFixture(string rules)
     {
         _rules = Parse(rules);
-        Fold = new RuleFold(new AlarmsOptions(), _rules);
+        Fold = New();
         Fold.Loaded();
+        Fold.UseRules(_rules, 0);
     }
 
     public RuleFold Fold { get; private set; }
@@ -62,7 +63,7 @@ internal sealed class RuleFixture
     public RuleFixture Use(string rules)
     {
         _rules = Parse(rules);
-        Fold.UseRules(_rules);
+        Fold.UseRules(_rules, Offset);
         Collect();
         return this;
     }
@@ -70,13 +71,14 @@ internal sealed class RuleFixture
     public RuleFixture Restart(string? rules = null)
     {
         _rules = rules is null ? _rules : Parse(rules);
-        Fold = new RuleFold(new AlarmsOptions(), _rules);
+        Fold = New();
         foreach (var (key, value) in _state)
         {
             Fold.Load(Convert.FromHexString(key), value);
         }
 
         Fold.Loaded();
+        Fold.UseRules(_rules, Offset);
         Collect();
         return this;
     }
@@ -105,6 +107,8 @@ internal sealed class RuleFixture
         return FramedMessage.Write(batch, SchemaIds.ReadingBatch);
     }
 
+    private static RuleFold New() => new(new AlarmsOptions(), new RulesPins("rules", 0, []));
+
     private RuleFixture Send(byte[] value)
     {
         Fold.Process(new LogRecord(LogTopics.Readings, 0, Offset++, NowMs, default, value, RecordHeaders.Empty));
@@ -116,7 +120,7 @@ internal sealed class RuleFixture
     {
         var changes = new FoldChanges();
         Fold.Collect(changes);
-        _inputs.AddRange(changes.Outputs.Select(o => AlarmInput.Parser.ParseFrom(o.Value)));
+        _inputs.AddRange(changes.Outputs.Where(o => o.Topic == LogTopics.AlarmInputs).Select(o => AlarmInput.Parser.ParseFrom(o.Value)));
         foreach (var (key, entry) in changes.State)
         {
             var name = Convert.ToHexString(key);
