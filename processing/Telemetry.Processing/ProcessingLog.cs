@@ -54,6 +54,9 @@ internal static partial class ProcessingLog
     [LoggerMessage(3014, LogLevel.Warning, "{Partition} could not be told that time has passed ({Error}); devices that fell silent show later.")]
     public static partial void TickFailed(ILogger logger, Exception fault, TopicPartition partition, RecordLogError error);
 
+    [LoggerMessage(3017, LogLevel.Warning, "{Partition} could not be told what the catalogue says of its sensors ({Error}); limits stay as they are until it can.")]
+    public static partial void ProfilesFailed(ILogger logger, Exception fault, TopicPartition partition, RecordLogError error);
+
     [LoggerMessage(3016, LogLevel.Warning, "The catalogue topic {Topic} cannot be read; tried again in {Seconds:0.#} s. Texts of incidents name no units meanwhile.")]
     public static partial void UnitsFailed(ILogger logger, Exception fault, string topic, double seconds);
 }

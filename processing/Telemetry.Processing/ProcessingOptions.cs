@@ -3,6 +3,7 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.Wire;
 using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Detectors.Typed;
+using Telemetry.Processing.Profiles;
 using Telemetry.Streams.Deduplication;
 using Telemetry.Streams.State;
 
@@ -162,6 +163,12 @@ public sealed record ProcessingOptions
     /// Unit of a device's sensor for texts, empty when it is not known; null: none is known. It changes words, never what is found. Asked from several threads.
     /// </summary>
     public Func<string, string, string>? UnitOf { get; init; }
+
+    /// <summary>
+    /// What is known of sensors beforehand: limits, rates, shapes. Where it changes, processing says so on the log, and judges by it from there on; null:
+    /// nothing is known.
+    /// </summary>
+    internal ISensorProfiles? Profiles { get; init; }
 
     /// <summary>Schema id in front of anomalies.</summary>
     public int AnomalySchemaId { get; init; } = SchemaIds.Anomaly;

@@ -1,4 +1,5 @@
 using Telemetry.Processing.Incidents;
+using Telemetry.Processing.Profiles;
 using Telemetry.Processing.Series;
 using Telemetry.Streams.Deduplication;
 
@@ -22,6 +23,12 @@ internal sealed class DeviceState(DeviceSequences sequences, SeriesSet series)
 
     /// <summary>Readings that wait to be judged in their order; null when none do.</summary>
     public LateReadings? Late { get; set; }
+
+    /// <summary>What is known of its sensors beforehand; null: nothing of any.</summary>
+    public DeviceProfiles? Profiles { get; set; }
+
+    /// <summary>Version of the catalogue and number of series when its profiles were looked at last; not part of the state.</summary>
+    public (long Version, int Series) ProfilesSeen { get; set; } = (long.MinValue, 0);
 
     /// <summary>Readings that were stored and not judged.</summary>
     public long Unjudged { get; set; }

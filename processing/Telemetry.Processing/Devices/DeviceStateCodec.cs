@@ -1,4 +1,5 @@
 using Telemetry.Processing.Incidents;
+using Telemetry.Processing.Profiles;
 using Telemetry.Processing.Series;
 using Telemetry.Streams.Deduplication;
 using Telemetry.Streams.State;
@@ -6,7 +7,7 @@ using Telemetry.Streams.State;
 namespace Telemetry.Processing.Devices;
 
 /// <summary>
-/// A device's state as bytes: sequences, clock, gap, silence, then each series as its flat block, then pace, incidents and readings that wait.
+/// A device's state as bytes: sequences, clock, gap, silence, then each series as its flat block, then pace, incidents, readings that wait and profiles.
 /// State of the releases before is read: what it does not have begins afresh.
 /// </summary>
 internal sealed class DeviceStateCodec(SeriesPool pool, SettingsTimeline timeline, SensorNames names) : IKeyStateCodec<DeviceState>
@@ -34,13 +35,14 @@ internal sealed class DeviceStateCodec(SeriesPool pool, SettingsTimeline timelin
         writer.ZigZag(state.SilentSinceUs);
         writer.ZigZag(state.AbandonAtMs);
         writer.ZigZag(state.Unjudged);
-        writer.Byte((byte)((state.Incidents is null ? 0 : 1) | (state.Late is null ? 0 : 2)));
+        writer.Byte((byte)((state.Incidents is null ? 0 : 1) | (state.Late is null ? 0 : 2) | (state.Profiles is null ? 0 : 4)));
         if (state.Incidents is { } incidents)
         {
             IncidentCodec.Write(incidents, writer);
         }
 
         state.Late?.Write(writer);
+        state.Profiles?.Write(writer);
     }
 
     public DeviceState Read(ReadOnlySpan<byte> key, ref StateReader reader)
@@ -82,6 +84,11 @@ internal sealed class DeviceStateCodec(SeriesPool pool, SettingsTimeline timelin
         if ((parts & 2) != 0)
         {
             state.Late = LateReadings.Read(ref reader, pool, names);
+        }
+
+        if ((parts & 4) != 0)
+        {
+            state.Profiles = DeviceProfiles.Read(ref reader);
         }
 
         return state;

@@ -164,7 +164,7 @@ internal sealed class LateJudge(
         {
             if (layout.Finders[d] is { } finder)
             {
-                var verdict = finder.Watch(layout.State(block, d), reading.Value, judged, null);
+                var verdict = finder.Watch(layout.State(block, d), reading.Value, judged, state.Profiles?.Find(reading.Sensor));
                 if (verdict.Phase != FindingPhase.None && !(verdict.Phase == FindingPhase.Opened && IsOutOfService(device, reading)))
                 {
                     tracker.Found(incidents, at, d, verdict.Phase, sight);

@@ -3,6 +3,7 @@ using System.Text;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.Processing.Devices;
+using Telemetry.Processing.Profiles;
 using Telemetry.Processing.Series;
 using Telemetry.Processing.Settings;
 using Telemetry.Processing.Watermarks;
@@ -71,6 +72,9 @@ internal sealed class PartitionProcessor
     public ProcessingCounts Counts { get; } = new();
 
     public DuplicateStatistics Duplicates { get; } = new();
+
+    /// <summary>Looks whether the catalogue says something else of a device's sensors; null: nobody does.</summary>
+    public ProfileWatch? ProfileWatch { get; init; }
 
     /// <summary>Outputs not taken yet.</summary>
     public OutputBatch Outputs => _output.Batch;
@@ -142,6 +146,11 @@ internal sealed class PartitionProcessor
         if (record.Value.IsEmpty)
         {
             Tick(record.Offset, timestampMs);
+            if (record.Headers.TryGet(ProfileRecord.Header, out var profiles))
+            {
+                TakeProfiles(record, profiles.Span);
+            }
+
             return;
         }
 
@@ -178,6 +187,29 @@ internal sealed class PartitionProcessor
         Counts.Records++;
         Counts.Ticks++;
         FireTimers();
+    }
+
+    /// <summary>What the catalogue says of some sensors is in force from here on.</summary>
+    private void TakeProfiles(in LogRecord record, ReadOnlySpan<byte> header)
+    {
+        try
+        {
+            var profiles = ProfileRecord.Read(header);
+            if (Table.TryEnter(profiles.Device, out var slot))
+            {
+                var known = slot.State!.Profiles ?? new DeviceProfiles();
+                foreach (var (sensor, profile) in profiles.Changes)
+                {
+                    known.Set(sensor, profile);
+                }
+
+                slot.State.Profiles = known.Count > 0 ? known : null;
+            }
+        }
+        catch (FormatException error)
+        {
+            _output.DeadLetter(record, DeadLetterCauses.ProcessingFailed, error.Message);
+        }
     }
 
     /// <summary>Takes the outputs for a commit and leaves an empty batch for what follows.</summary>
@@ -259,6 +291,10 @@ internal sealed class PartitionProcessor
         }
 
         _timers.Schedule(slot, state);
+        if (!Table.IsReplaying)
+        {
+            ProfileWatch?.Look(slot.Key.Span, state);
+        }
     }
 
     private void Heard(DeviceState state, long nowMs)

@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
+using Telemetry.Processing.Profiles;
 using Telemetry.Processing.Settings;
 using Telemetry.Streams;
 using Telemetry.Streams.State;
@@ -21,6 +23,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly IReadingSchemas? _schemas;
     private readonly SettingsFeed? _settings;
+    private readonly ISensorProfiles? _profiles;
     private readonly Channel<WorkItem> _work;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
@@ -57,9 +60,10 @@ internal sealed class PartitionWorker : IAsyncDisposable
         ILogger logger,
         TimeProvider time,
         IReadingSchemas? schemas = null,
-        SettingsFeed? settings = null)
+        SettingsFeed? settings = null,
+        ISensorProfiles? profiles = null)
     {
-        (_schemas, _settings) = (schemas, settings);
+        (_schemas, _settings, _profiles) = (schemas, settings, profiles);
         (_log, _options, _metrics, _logger, _time) = (log, options, metrics, logger, time);
         Partition = partition;
         _status = new PartitionStatus(partition.Partition, false, committed ?? 0, null, true, 0, 0, 0, 0, 0, 0, 0);
@@ -104,11 +108,22 @@ internal sealed class PartitionWorker : IAsyncDisposable
             return null;
         }
 
-        // Records are stamped by other machines' clocks. The fastest way from there to here is the best guess of how far these differ.
-        var behind = Volatile.Read(ref _behindMs);
-        var tickMs = nowMs - (behind == long.MaxValue ? 0 : behind);
+        var tickMs = PartitionTimeMs(nowMs);
         return tickMs >= due && (_tickWrittenAt == 0 || _time.GetElapsedTime(_tickWrittenAt) >= patience) ? tickMs : null;
     }
+
+    /// <summary>
+    /// The clock by which the partition's records are stamped. They are stamped by other machines' clocks: the fastest way from there to here is the best
+    /// guess of how far these differ.
+    /// </summary>
+    public long PartitionTimeMs(long nowMs)
+    {
+        var behind = Volatile.Read(ref _behindMs);
+        return nowMs - (behind == long.MaxValue ? 0 : behind);
+    }
+
+    /// <summary>Records with profiles that somebody must append to the partition.</summary>
+    public ConcurrentQueue<ProfileRecord> WantedProfiles { get; } = new();
 
     /// <summary>A record that says so is on its way.</summary>
     public void TickWritten() => _tickWrittenAt = _time.GetTimestamp();
@@ -217,7 +232,10 @@ internal sealed class PartitionWorker : IAsyncDisposable
     private async Task RestoreAsync(long? committed)
     {
         var started = _time.GetTimestamp();
-        var processor = new PartitionProcessor(_options, Partition, _schemas);
+        var processor = new PartitionProcessor(_options, Partition, _schemas)
+        {
+            ProfileWatch = _profiles is null ? null : new ProfileWatch(_profiles),
+        };
         if (_settings is not null)
         {
             // Pins are committed with the offsets: what has been committed is on the topic now.
@@ -274,8 +292,19 @@ internal sealed class PartitionWorker : IAsyncDisposable
         Volatile.Write(ref _processedAt, _recordAt);
         Volatile.Write(ref _nextDueMs, processor.NextDueMs ?? long.MaxValue);
         block.Return();
+        Ask(processor);
         _metrics.Add(processor.Counts);
         _wantsCut = _recordsSinceCut >= _options.CommitRecordsMax || processor.Outputs.Bytes >= _options.CommitBytesMax;
+    }
+
+    /// <summary>What is asked for waits until the owner of the consumer has appended it; meanwhile no more is asked for than may wait.</summary>
+    private void Ask(PartitionProcessor processor)
+    {
+        if (processor.ProfileWatch is { Wanted.Count: > 0 } watch && WantedProfiles.IsEmpty)
+        {
+            watch.Wanted.ForEach(WantedProfiles.Enqueue);
+            watch.Wanted.Clear();
+        }
     }
 
     /// <summary>Newer settings are taken up between two blocks, never within one; where offsets were set back, what was pinned then counts.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts.Readings;
+using Telemetry.Processing.Profiles;
 using Telemetry.Processing.Settings;
 using Telemetry.Streams;
 
@@ -17,7 +18,8 @@ internal sealed class PartitionWorkers(
     ILogger logger,
     TimeProvider time,
     IReadingSchemas? schemas = null,
-    SettingsFeed? settings = null) : IAssignmentListener
+    SettingsFeed? settings = null,
+    ISensorProfiles? profiles = null) : IAssignmentListener
 {
     private readonly Dictionary<TopicPartition, PartitionWorker> _workers = [];
     private readonly Dictionary<TopicPartition, RecordBlock> _blocks = [];
@@ -260,7 +262,7 @@ internal sealed class PartitionWorkers(
         {
             var partition = partitions[i];
             long? offset = committed.TryGetValue(partition, out var value) ? value.Offset : null;
-            _workers[partition] = new PartitionWorker(log, options, partition, offset, metrics, logger, time, schemas, settings);
+            _workers[partition] = new PartitionWorker(log, options, partition, offset, metrics, logger, time, schemas, settings, profiles);
             if (consumer.Position(partition) != starts[i])
             {
                 consumer.Seek(partition, starts[i]);

@@ -25,6 +25,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
     private readonly PartitionWorkers _workers;
     private readonly SettingsFeed _settings;
     private readonly TickWriter _ticks;
+    private readonly ProfileWriter _profiles;
     private readonly SensorUnits _units;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abandon = new();
@@ -49,8 +50,9 @@ public sealed class ReadingProcessor : IAsyncDisposable
         _metrics = new ProcessingMetrics(() => _workers?.Status ?? [], time);
         _committer = new TransactionCommitter(log, options, _logger, time);
         _settings = new SettingsFeed(log, options.SettingsTopic, _logger, time);
-        _workers = new PartitionWorkers(log, options, _committer, _metrics, _logger, time, schemas, _settings);
+        _workers = new PartitionWorkers(log, options, _committer, _metrics, _logger, time, schemas, _settings, options.Profiles);
         _ticks = new TickWriter(log, options, _logger, time);
+        _profiles = new ProfileWriter(log, _logger, time);
         _disposal = new Lazy<Task>(DisposeOnceAsync);
     }
 
@@ -106,6 +108,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
         await _workers.StopAllAsync();
         await _settings.DisposeAsync();
         await _ticks.DisposeAsync();
+        await _profiles.DisposeAsync();
         await _units.DisposeAsync();
         await _committer.DisposeAsync();
         _metrics.Dispose();
@@ -160,6 +163,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
             }
 
             _ticks.Write(_workers.All);
+            _profiles.Write(_workers.All);
             var due = UntilCommit(commitAt) <= TimeSpan.Zero;
             if (due || (_workers.RetryDelay == TimeSpan.Zero && _workers.WantsCommit))
             {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using Telemetry.Processing.Profiles;
 using Telemetry.Streams;
 
 namespace Telemetry.Processing.Pipeline;
@@ -11,6 +12,7 @@ internal sealed class RecordBlock
     private readonly string _topic;
     private readonly int _partition;
     private List<(int Index, ActivityContext Publish)>? _traced;
+    private Dictionary<int, RecordHeaders>? _headers;
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(16 << 10);
     private int _length;
 
@@ -30,7 +32,7 @@ internal sealed class RecordBlock
                 entry.TimestampMs,
                 ReadOnlyMemory<byte>.Empty,
                 _bytes.AsMemory(entry.Start, entry.Length),
-                RecordHeaders.Empty);
+                _headers?.GetValueOrDefault(index) ?? RecordHeaders.Empty);
         }
     }
 
@@ -51,6 +53,11 @@ internal sealed class RecordBlock
             (_traced ??= []).Add((_entries.Count, publish));
         }
 
+        if (length == 0 && record.Headers.TryGet(ProfileRecord.Header, out var profiles))
+        {
+            (_headers ??= []).Add(_entries.Count, new RecordHeaders([KeyValuePair.Create(ProfileRecord.Header, (ReadOnlyMemory<byte>)profiles.ToArray())]));
+        }
+
         _entries.Add(new Entry(record.Offset, record.TimestampMs, _length, length));
         _length += length;
     }
@@ -65,6 +72,7 @@ internal sealed class RecordBlock
         _bytes = [];
         _entries.Clear();
         _traced = null;
+        _headers = null;
     }
 
     private readonly record struct Entry(long Offset, long TimestampMs, int Start, int Length);

@@ -33,6 +33,7 @@ internal sealed class SeriesFeeder(
     private readonly long _holdOffUs = Micros.From(options.AlertHoldOff);
     private readonly long _repeatUs = Micros.From(options.AlertRepeat);
     private int[] _blocks = new int[16];
+    private SensorProfile?[] _profiles = new SensorProfile?[16];
     private long _ingestUs;
     private long _nowMs;
     private long _watermarkUs;
@@ -53,6 +54,7 @@ internal sealed class SeriesFeeder(
         if (_blocks.Length < batch.SensorCount)
         {
             _blocks = new int[batch.SensorCount];
+            _profiles = new SensorProfile?[batch.SensorCount];
         }
 
         _blocks.AsSpan(0, batch.SensorCount).Fill(-1);
@@ -134,7 +136,7 @@ internal sealed class SeriesFeeder(
         {
             if (layout.Finders[d] is { } finder)
             {
-                var verdict = finder.Watch(layout.State(block, d), value, judged, null);
+                var verdict = finder.Watch(layout.State(block, d), value, judged, state.Profiles is null ? null : _profiles[batch.SensorIndexes[i]]);
                 if (verdict.Phase != FindingPhase.None && !(verdict.Phase == FindingPhase.Opened && IsOutOfService(batch, i)))
                 {
                     tracker.Found(state.Incidents ??= new DeviceIncidents(), at, d, verdict.Phase, SightOf(batch, i, isLate));
@@ -215,6 +217,11 @@ internal sealed class SeriesFeeder(
         if (_blocks[sensor] >= 0)
         {
             return _blocks[sensor];
+        }
+
+        if (state.Profiles is { } profiles)
+        {
+            _profiles[sensor] = profiles.Find(batch.Sensor(sensor));
         }
 
         var block = state.Series.GetBlock(batch.Device, batch.Sensor(sensor), ref _hint, offset, time, state.Incidents);

@@ -61,6 +61,9 @@ internal sealed class SeriesSet(SeriesPool pool, SettingsTimeline timeline, Sens
         return index < 0 ? -1 : _entries[index].Block;
     }
 
+    /// <summary>Name of a series by its place, 0 to <see cref="Count"/> - 1.</summary>
+    public byte[] NameAt(int index) => _entries[index].Name;
+
     public void Write(StateWriter writer)
     {
         writer.Varint((ulong)Count);

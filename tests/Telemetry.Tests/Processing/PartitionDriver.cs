@@ -66,7 +66,10 @@ internal sealed class PartitionDriver(ProcessingOptions options, int partition =
 
     public void Restore()
     {
-        Processor = new PartitionProcessor(options, new TopicPartition("readings", partition));
+        Processor = new PartitionProcessor(options, new TopicPartition("readings", partition))
+        {
+            ProfileWatch = options.Profiles is { } profiles ? new ProfileWatch(profiles) : null,
+        };
         Processor.RestoreSettings(_book.PinsOf(options.Group, partition), _book.Find);
         foreach (var (key, value) in _state)
         {
