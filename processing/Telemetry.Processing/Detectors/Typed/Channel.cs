@@ -29,6 +29,12 @@ internal enum Channel : byte
     /// <summary>What of that piled up.</summary>
     DistanceSum,
 
+    /// <summary>Mean of the last readings above where they should be at this time of the day.</summary>
+    Above,
+
+    /// <summary>The same below.</summary>
+    Below,
+
     /// <summary>Number of channels.</summary>
     Count,
 

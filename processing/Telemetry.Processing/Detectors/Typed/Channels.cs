@@ -22,8 +22,10 @@ internal static class Channels
             distance = Math.Min(distance, Math.Abs(x - s.Level.Local));
         }
 
+        var expected = s.Hours.Expected(micros);
+        var reference = double.IsNaN(expected) ? s.Level.Slow : expected;
         var direction = x >= s.Level.Slow ? 1 : -1;
-        var resolutions = Measure(ref s, tuning, x, distance, apart, out var scores);
+        var resolutions = Measure(ref s, tuning, x, x - reference, distance, apart, out var scores);
         var evidence = Remember(ref s, x, micros);
         if (s.Episode.Open == 0)
         {
@@ -40,13 +42,22 @@ internal static class Channels
             return default;
         }
 
-        var judgement = Strangest(s, tuning, scores, resolutions, direction);
-        s.Tails.Take(scores, tuning, s.Level.Dwell, micros);
+        var isPlaced = false;
+        if (!double.IsNaN(expected))
+        {
+            // Of a machine that holds each of its states for long the hour of the day says little.
+            s.Steady.TakeMedian(s.Residual.Median - expected, tuning.QuietScale * s.Residual.Quiet);
+            var dwellSeconds = s.Steady.Dwell * s.Pace.IntervalSeconds;
+            isPlaced = dwellSeconds < tuning.PlacedDwellLow || dwellSeconds > tuning.PlacedDwellHigh;
+        }
+
+        var judgement = Strangest(s, tuning, scores, resolutions, direction, isPlaced);
+        s.Tails.Take(scores, tuning, s.Level.Dwell, s.Steady.Dwell, isPlaced, micros);
         return judgement with { Evidence = s.Shape.Shape is SeriesShape.State or SeriesShape.Counter ? judgement.Score : evidence };
     }
 
     private static Resolutions Measure(
-        ref TypedState s, TypedTuning tuning, double x, double distance, double apart, out ChannelScores scores)
+        ref TypedState s, TypedTuning tuning, double x, double away, double distance, double apart, out ChannelScores scores)
     {
         s.Residual.Take(x, out var residual, out var jump, out var peak);
         var floor = Math.Max(Math.Max(0.5 * s.Residual.Quiet, 1e-9 * Math.Abs(x)), 1e-12);
@@ -62,6 +73,7 @@ internal static class Channels
         scores[(int)Channel.Scatter] = Single(s.Residual.Scatter / Math.Max(s.Residual.Jump, floor));
 
         s.Level.Take(x, floor, Math.Clamp(s.Pace.IntervalSeconds / tuning.LocalSeconds, 1.0 / 200, 1.0 / 8));
+        s.Steady.Take(away, noise, 1.0 / s.Level.Count, tuning);
         s.Level.TakeFar(Single(far), tuning);
         var spread = Math.Max(s.Level.Spread, floor);
         scores[(int)Channel.Level] = Single(Math.Abs(s.Level.Fast - s.Level.Slow) / spread);
@@ -69,20 +81,23 @@ internal static class Channels
         scores[(int)Channel.Run] = s.Run.Length;
         scores[(int)Channel.Distance] = Single(far);
         scores[(int)Channel.DistanceSum] = s.Level.Far;
+        scores[(int)Channel.Above] = Math.Max(s.Steady.Mean, 0);
+        scores[(int)Channel.Below] = Math.Max(-s.Steady.Mean, 0);
         s.Level.TakeMedian(s.Residual.Median, noise);
         return new Resolutions(Single(quiet / scale), Single(quiet / noise), Single(quiet / ((tuning.Apart * apart) + noise)));
     }
 
     private static Judgement Strangest(
-        in TypedState s, TypedTuning tuning, in ChannelScores scores, in Resolutions resolutions, int direction)
+        in TypedState s, TypedTuning tuning, in ChannelScores scores, in Resolutions resolutions, int direction, bool isPlaced)
     {
         var age = s.Pace.AgeSeconds;
         var isGrown = s.Tails.IsGrown(tuning, s.Level.Dwell);
+        var isPlacedGrown = s.Tails.IsGrown(tuning, s.Steady.Dwell);
         var best = default(Judgement);
         var noisy = 0.0;
         for (var c = Channel.Residual; c < Channel.Count; c++)
         {
-            if (!Applies(c, s.Shape.Shape))
+            if (!Applies(c, s.Shape.Shape) || (TailState.IsPlaced(c) && !isPlaced))
             {
                 continue;
             }
@@ -98,8 +113,10 @@ internal static class Channels
             };
 
             // A machine that has shown few of its states yet may step twice as far.
-            var index = c == Channel.Residual && !isGrown ? channel.Index / 2 : channel.Index;
-            var score = s.Tails.Score(c, channel, scores[(int)c], resolution, index);
+            var index = !(TailState.IsPlaced(c) ? isPlacedGrown : isGrown) && FollowsLevel(c)
+                ? channel.Index * (c == Channel.Residual ? 0.5 : tuning.YoungIndex)
+                : channel.Index;
+            var score = s.Tails.Score(c, tuning, scores[(int)c], resolution, index);
             noisy = c == Channel.Scatter ? score : noisy;
             if (score > best.Score && (!channel.NeedsDwell || age >= tuning.DwellSeconds))
             {
@@ -115,7 +132,7 @@ internal static class Channels
     {
         var range = s.Range.High - s.Range.Low;
         var record = s.Range.Take(x);
-        var hour = s.HourTail.Take(s.Hours.Take(x, micros, s.Pace.IntervalSeconds, range));
+        var hour = s.HourTail.Take(s.Hours.Take(x, micros, s.Pace.IntervalSeconds, range, learns: s.Episode.Open == 0));
         return Math.Max(Math.Min(record, TailState.ScoreMax), hour);
     }
 
@@ -127,10 +144,13 @@ internal static class Channels
         _ => true,
     };
 
+    /// <summary>Their scores grow with the size of a step.</summary>
+    private static bool FollowsLevel(Channel channel) => channel is Channel.Residual or Channel.Level or Channel.Above or Channel.Below;
+
     private static FindingKind KindOf(Channel channel) => channel switch
     {
         Channel.Residual or Channel.Peak => FindingKind.Spike,
-        Channel.Level => FindingKind.LevelShift,
+        Channel.Level or Channel.Above or Channel.Below => FindingKind.LevelShift,
         Channel.Scatter => FindingKind.NoiseBurst,
         Channel.Run => FindingKind.StuckAt,
         Channel.Distance or Channel.DistanceSum => FindingKind.UnusualLevel,
@@ -146,6 +166,7 @@ internal static class Channels
         s.Level.Start(middle);
         s.Level.Spread = half;
         (s.Level.Up, s.Level.Down, s.Level.Far) = (0, 0, 0);
+        s.Steady = new SteadyState { Spread = half };
         s.Residual.Scale = Math.Min(s.Residual.Scale, half);
         s.Residual.Jump = Math.Min(s.Residual.Jump, 2 * half);
         s.Range.Start(s.Known.Quantile(0), s.Known.Quantile(1));

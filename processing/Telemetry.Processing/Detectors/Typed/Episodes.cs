@@ -37,7 +37,7 @@ internal static class Episodes
         Note(ref s, judgement, x, micros, strange);
         if (e.Calm >= options.CalmReadings || (e.Age >= options.ReadingsMax && e.Kind is not (FindingKind.StuckAt or FindingKind.Limit)))
         {
-            End(ref s, lasts: e.Calm < options.CalmReadings);
+            End(ref s, micros, lasts: e.Calm < options.CalmReadings);
             return new Verdict(FindingPhase.Ended, e.Kind, judgement.Evidence);
         }
 
@@ -186,13 +186,14 @@ internal static class Episodes
         return changed;
     }
 
-    private static void End(ref TypedState s, bool lasts)
+    private static void End(ref TypedState s, long micros, bool lasts)
     {
         s.Episode.Open = 0;
         (s.Level.Up, s.Level.Down, s.Level.Far) = (0, 0, 0);
         if (lasts)
         {
             // What lasts is the new usual: its values are taken into the sample as those of a new series are.
+            s.Hours.Move(s.Level.Fast, micros);
             s.Level.Slow = s.Level.Fast;
             s.Known.Renew();
             s.Episode.Learning = LearningReadings;

@@ -32,7 +32,12 @@ internal struct HourState
     public short Hour;
 
     /// <summary>Takes a value; gives the smoothed distance in spreads, 0 until the hour is known.</summary>
-    public double Take(double x, long micros, double intervalSeconds, double range)
+    /// <param name="x">The value.</param>
+    /// <param name="micros">Its time.</param>
+    /// <param name="intervalSeconds">Usual time between two readings.</param>
+    /// <param name="range">From the lowest to the highest value yet.</param>
+    /// <param name="learns">False: something is found, and is not to become usual.</param>
+    public double Take(double x, long micros, double intervalSeconds, double range, bool learns)
     {
         var hour = (short)((((long)Math.Floor(micros / HourMicros) % 24) + 24) % 24);
         if (Hours == 0)
@@ -57,6 +62,11 @@ internal struct HourState
             smoothed = Math.Abs(Smoothed);
         }
 
+        if (!learns)
+        {
+            return smoothed;
+        }
+
         visits = (ushort)Math.Min(visits + 1, ushort.MaxValue);
         var share = (float)Math.Max(Math.Min(0.02, ShareAnHour * intervalSeconds / 3600), 1.0 / visits);
         var most = LearnedMost * (spread + (RangeShare * range));
@@ -64,6 +74,34 @@ internal struct HourState
         mean += share * (float)learned;
         spread += share * (float)(Math.Abs(learned) - spread);
         return smoothed;
+    }
+
+    /// <summary>Where the series should be at a time, between the means of both hours around it; NaN while one of them is not known.</summary>
+    public readonly double Expected(long micros)
+    {
+        if (Hours <= HoursNeeded)
+        {
+            return double.NaN;
+        }
+
+        var at = (micros / HourMicros) - 0.5;
+        var whole = Math.Floor(at);
+        var before = (int)((((long)whole % 24) + 24) % 24);
+        var after = before == 23 ? 0 : before + 1;
+        if (Visits[before] < ReadingsNeeded || Visits[after] < ReadingsNeeded)
+        {
+            return double.NaN;
+        }
+
+        var share = at - whole;
+        return Origin + ((1 - share) * Means[before]) + (share * Means[after]);
+    }
+
+    /// <summary>Moves the whole profile so that a level is where the series should be now.</summary>
+    public void Move(double level, long micros)
+    {
+        var expected = Expected(micros);
+        Origin += double.IsNaN(expected) ? 0 : level - expected;
     }
 
     [InlineArray(24)]

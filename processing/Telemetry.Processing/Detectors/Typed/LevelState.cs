@@ -14,7 +14,7 @@ internal struct LevelState
 
     private const double SlowAllowance = 0.75;
     private const double SumMax = 60;
-    private const double SwitchNoises = 8;
+    public const double SwitchNoises = 8;
 
     public double Fast;
     public double Slow;

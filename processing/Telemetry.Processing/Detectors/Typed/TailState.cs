@@ -28,6 +28,9 @@ internal struct TailState
     /// <summary>What is usually reached at most.</summary>
     public ChannelScores Usual;
 
+    /// <summary>How far beyond that the largest go, on average.</summary>
+    public ChannelScores Beyond;
+
     public Maxima Past;
     public long StartMicros;
 
@@ -40,34 +43,63 @@ internal struct TailState
     public short Growth;
     public short Full;
     public short Next;
-    private readonly short _pad;
+
+    /// <summary>Full blocks since the profile of the day is known.</summary>
+    public short Placed;
+
+    /// <summary><see cref="Odds"/> of the channels that need the profile of the day; 0 while they have not seen enough.</summary>
+    public double PlacedOdds;
+
+    /// <summary>Channels that say nothing before the profile of the day is known: their blocks begin then.</summary>
+    public static bool IsPlaced(Channel channel) => channel is Channel.Above or Channel.Below;
 
     /// <summary>-log10 p of a channel's score, 0 to <see cref="ScoreMax"/>; 0 while nothing is known.</summary>
     /// <param name="channel">The channel.</param>
-    /// <param name="tuning">Its tail.</param>
+    /// <param name="tuning">The constants.</param>
     /// <param name="score">Its score.</param>
     /// <param name="resolution">What the score of a rounded value is uncertain by.</param>
     /// <param name="index">Index of the tail.</param>
-    public readonly double Score(Channel channel, ChannelTuning tuning, float score, float resolution, double index)
+    public readonly double Score(Channel channel, TypedTuning tuning, float score, float resolution, double index)
     {
-        var usual = Math.Max(Usual[(int)channel], tuning.Floor) + resolution;
-        if (Full == 0 || score < 0.5f * usual)
+        var (floor, own) = (tuning.Channels[(int)channel].Floor, tuning.Channels[(int)channel].Index);
+        var usual = Math.Max(Usual[(int)channel], floor) + resolution;
+        var isPlaced = IsPlaced(channel);
+        if ((isPlaced ? PlacedOdds == 0 : Full == 0) || score < 0.5f * usual)
         {
             return 0;
         }
 
+        var odds = isPlaced ? PlacedOdds : Odds;
+
         var ratio = Math.Min(score / (double)usual, 1e30);
-        return Math.Clamp(index == 0 ? Odds * ratio : Odds + (index * Math.Log10(ratio)), 0, ScoreMax);
+        if (index == 0)
+        {
+            return Math.Min(odds * ratio, ScoreMax);
+        }
+
+        // Generalised Pareto beyond the usual maximum; the power law of the channel below it, where nothing is alarming.
+        var beyond = (Beyond[(int)channel] * own / index) + (resolution / index);
+        var far = ratio <= 1 ? ratio : 1 + ((score - usual) / (index * beyond));
+        return Math.Clamp(odds + (index * Math.Log10(Math.Min(far, 1e30))), 0, ScoreMax);
     }
 
     /// <summary>Learns from a reading's scores, each capped once blocks are many and long enough; ends the block when it is full.</summary>
-    public void Take(in ChannelScores scores, TypedTuning tuning, double dwell, long micros)
+    public void Take(in ChannelScores scores, TypedTuning tuning, double dwell, double placedDwell, bool isPlaced, long micros)
     {
-        var grown = IsGrown(tuning, dwell);
+        var (grown, placedGrown) = (IsGrown(tuning, dwell), IsGrown(tuning, placedDwell));
         var most = Growth == 0 || !grown ? 1e30f : (float)tuning.LearnMost;
-        for (var c = 0; c < (int)Channel.Count; c++)
+        for (var c = Channel.Residual; c < Channel.Above; c++)
         {
-            Now[c] = Math.Max(Now[c], Math.Min(scores[c], most * Math.Max(Usual[c], tuning.Channels[c].Floor)));
+            Learn(c, scores, most, tuning);
+        }
+
+        if (isPlaced)
+        {
+            most = Growth == 0 || !placedGrown || Placed < tuning.PlacedBlocks ? 1e30f : (float)tuning.LearnMost;
+            for (var c = Channel.Above; c < Channel.Count; c++)
+            {
+                Learn(c, scores, most, tuning);
+            }
         }
 
         if (Readings++ == 0)
@@ -78,11 +110,18 @@ internal struct TailState
         var factor = 1 << Growth;
         if (Readings >= FirstReadings * factor && ((double)micros - StartMicros) * 1e-6 >= FirstSeconds * factor)
         {
-            End(tuning, factor, grown);
+            Placed = (short)Math.Min(Placed + (isPlaced ? 1 : 0), Blocks);
+            End(tuning, factor, grown, placedGrown, placedDwell);
         }
     }
 
-    private void End(TypedTuning tuning, int factor, bool grown)
+    private void Learn(Channel channel, in ChannelScores scores, float most, TypedTuning tuning)
+    {
+        var c = (int)channel;
+        Now[c] = Math.Max(Now[c], Math.Min(scores[c], most * Math.Max(Usual[c], tuning.Channels[c].Floor)));
+    }
+
+    private void End(TypedTuning tuning, int factor, bool grown, bool placedGrown, double placedDwell)
     {
         for (var c = 0; c < (int)Channel.Count; c++)
         {
@@ -100,7 +139,7 @@ internal struct TailState
 
         Now = default;
         Readings = 0;
-        Summarise(tuning, grown);
+        Summarise(tuning, grown, placedGrown, placedDwell);
     }
 
     /// <summary>Blocks are long enough that each holds what the series usually does.</summary>
@@ -119,15 +158,20 @@ internal struct TailState
         }
 
         Full = Blocks / 2;
+        Placed = (short)((Placed + 1) / 2);
         Next = Full;
         Growth++;
         ReadingsPerBlock *= 2;
     }
 
-    private void Summarise(TypedTuning tuning, bool grown)
+    private void Summarise(TypedTuning tuning, bool grown, bool placedGrown, double placedDwell)
     {
         var rank = grown ? Math.Max(1, (int)(Full * tuning.RankShare)) : 1;
+        var placedRank = placedGrown ? Math.Max(1, (int)(Placed * tuning.RankShare)) : 1;
         Odds = Math.Log10(Math.Max(1, Full * ReadingsPerBlock / rank));
+        PlacedOdds = Placed < tuning.PlacedBlocks || Placed * ReadingsPerBlock < tuning.PlacedDwells * Math.Min(placedDwell, tuning.DwellMost)
+            ? 0
+            : Math.Log10(Math.Max(2, Placed * ReadingsPerBlock / placedRank));
         Span<ushort> sorted = stackalloc ushort[Blocks];
         sorted = sorted[..Full];
         for (var c = 0; c < (int)Channel.Count; c++)
@@ -135,9 +179,27 @@ internal struct TailState
             ReadOnlySpan<ushort> all = Past;
             all.Slice(c * Blocks, Full).CopyTo(sorted);
             sorted.Sort();
-            var from = c == (int)Channel.Run && grown ? Math.Max(1, (int)(Full * tuning.RunRankShare)) : rank;
+            var from = IsPlaced((Channel)c) ? placedRank
+                : c == (int)Channel.Run && grown ? Math.Max(1, (int)(Full * tuning.RunRankShare))
+                : rank;
             Usual[c] = Unpack(sorted[^from]);
+            Beyond[c] = Excess(sorted, from, Usual[c], tuning.Channels[c], tuning);
         }
+    }
+
+    /// <summary>Mean excess of the largest over the usual maximum, drawn towards what the channel's index says.</summary>
+    private static float Excess(ReadOnlySpan<ushort> sorted, int rank, float seen, ChannelTuning channel, TypedTuning tuning)
+    {
+        var usual = Math.Max(seen, channel.Floor);
+        var expected = channel.Index > 0 ? usual / channel.Index : 0;
+        var sum = 0f;
+        for (var i = 1; i < rank; i++)
+        {
+            sum += Math.Max(0, Unpack(sorted[^i]) - usual);
+        }
+
+        // Where the floor stands in for what was seen, what was seen says nothing of the tail beyond.
+        return !channel.IsMeasured || seen < usual ? expected : (sum + ((float)tuning.ExcessWeight * expected)) / (rank - 1 + (float)tuning.ExcessWeight);
     }
 
     /// <summary>The upper half of a single: eight bits of exponent and seven of fraction; in the order of the numbers.</summary>

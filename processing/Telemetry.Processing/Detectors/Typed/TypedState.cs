@@ -18,6 +18,9 @@ internal struct TypedState
     /// <summary>Means of the level over several lengths, and what has piled up beyond them.</summary>
     public LevelState Level;
 
+    /// <summary>Distance from where it should be at this time of the day.</summary>
+    public SteadyState Steady;
+
     /// <summary>Equal values in a row.</summary>
     public RunState Run;
 

@@ -7,7 +7,11 @@ namespace Telemetry.Processing.Detectors.Typed;
 /// that follow a wandering level. 0: the tail is exponential, as that of run lengths.
 /// </param>
 /// <param name="NeedsDwell">True: says nothing before the series had time to show its states.</param>
-internal sealed record ChannelTuning(float Floor, float Index, bool NeedsDwell = true);
+/// <param name="IsMeasured">
+/// True: how far the largest scores go beyond the usual one is measured, and the index says only how heavy the tail is behind that. For channels of a
+/// level, whose largest scores are nearly alike where the machine's states are.
+/// </param>
+internal sealed record ChannelTuning(float Floor, float Index, bool NeedsDwell = true, bool IsMeasured = false);
 
 /// <summary>The constants of the channels in one place. Chosen on the seeds and files named in docs/detectors.md.</summary>
 internal sealed record TypedTuning
@@ -17,13 +21,39 @@ internal sealed record TypedTuning
     [
         new(3, 6),
         new(3, 14, NeedsDwell: false),
-        new(2, 16),
+        new(2, 16, IsMeasured: true),
         new(20, 6),
         new(2, 12),
         new(4, 0),
         new(2, 9),
-        new(3, 7),
+        new(3.5f, 7),
+        new(2, 10, IsMeasured: true),
+        new(2, 10, IsMeasured: true),
     ];
+
+    /// <summary>Observations that a channel's index counts for beside the excesses seen.</summary>
+    public double ExcessWeight { get; init; } = 3;
+
+    /// <summary>Share of a level's index while a machine has not shown its states often.</summary>
+    public double YoungIndex { get; init; } = 0.65;
+
+    /// <summary>Full blocks since the profile of the day is known, before the channels that need it say anything.</summary>
+    public int PlacedBlocks { get; init; } = 6;
+
+    /// <summary>Dwells that these blocks must hold together: a profile says nothing of a machine that holds its states for hours.</summary>
+    public double PlacedDwells { get; init; } = 8;
+
+    /// <summary>Seconds at a level between which (and the next) the profile of the day is not looked at.</summary>
+    public double PlacedDwellLow { get; init; } = 900;
+
+    /// <summary>See <see cref="PlacedDwellLow"/>: who switches less often than this does not switch.</summary>
+    public double PlacedDwellHigh { get; init; } = 130_000;
+
+    /// <summary>Share of a reading in the mean of the distance from where the series should be.</summary>
+    public double SteadyShare { get; init; } = 1.0 / 20;
+
+    /// <summary>Spreads a reading counts at most.</summary>
+    public double SteadyMost { get; init; } = 8;
 
     /// <summary>Share of the gaps around the nearest known value that counts for the distance's scale.</summary>
     public double Apart { get; init; } = 0.5;
