@@ -33,6 +33,9 @@ public sealed class CatalogueBook(long bytesMax, Func<CatalogueEntry, CatalogueE
     /// <summary>Tag of the whole; another one after each change.</summary>
     public string ETag => string.Create(CultureInfo.InvariantCulture, $"\"{_epoch}-{Interlocked.Read(ref _version)}\"");
 
+    /// <summary>Another one after each change.</summary>
+    public long Version => Interlocked.Read(ref _version);
+
     /// <summary>Entries for which there was no room.</summary>
     public long LeftOut => Interlocked.Read(ref _leftOut);
 

@@ -1,15 +1,18 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts.Catalogue;
 using Telemetry.Contracts.V1;
+using Telemetry.Processing.Detectors;
+using Telemetry.Processing.Profiles;
 using Telemetry.Streams;
 
 namespace Telemetry.Processing.Incidents;
 
 /// <summary>
-/// Units of sensors, followed on the catalogue topic, for the words of incidents. What is found never depends on them. Bounded: of sensors for which there is no
-/// room the unit is not known. Safe for concurrent use.
+/// What the catalogue says of sensors, followed on its topic: units for the words of incidents, which what is found never depends on; and limits, rates and
+/// kinds as they are now, which are in force where the log says so. Bounded: of sensors for which there is no room nothing is known. Safe for concurrent
+/// use.
 /// </summary>
-internal sealed class SensorUnits(IRecordLog log, string topic, ILogger logger, TimeProvider time) : IAsyncDisposable
+internal sealed class SensorUnits(IRecordLog log, string topic, ILogger logger, TimeProvider time) : ISensorProfiles, IAsyncDisposable
 {
     /// <summary>Some 200,000 sensors.</summary>
     private const long BytesMax = 96 << 20;
@@ -19,9 +22,10 @@ internal sealed class SensorUnits(IRecordLog log, string topic, ILogger logger, 
     private static readonly TimeSpan PollWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(10);
 
-    private readonly CatalogueBook _book = new(BytesMax, UnitsOf);
+    private readonly CatalogueBook _book = new(BytesMax, FactsOf);
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
+    private volatile bool _isRead;
 
     /// <summary>Begins to read the topic from its start.</summary>
     public void Start() => _loop = LogFollower.RunAsync(
@@ -41,15 +45,61 @@ internal sealed class SensorUnits(IRecordLog log, string topic, ILogger logger, 
         _stop.Dispose();
     }
 
+    /// <inheritdoc/>
+    long ISensorProfiles.Version => _isRead ? _book.Version : -1;
+
+    /// <inheritdoc/>
+    SensorProfile? ISensorProfiles.Of(string device, string sensor) => ProfileOf(_book.Sensor(device, sensor));
+
+    /// <summary>What detectors can use of an entry; null: nothing.</summary>
+    internal static SensorProfile? ProfileOf(CatalogueEntry? entry)
+    {
+        if (entry is null)
+        {
+            return null;
+        }
+
+        var profile = new SensorProfile
+        {
+            LoLo = entry.HasLoLo ? entry.LoLo : null,
+            Lo = entry.HasLo ? entry.Lo : null,
+            Hi = entry.HasHi ? entry.Hi : null,
+            HiHi = entry.HasHiHi ? entry.HiHi : null,
+            RateLimitPerSecond = entry.HasRatePerMinute ? entry.RatePerMinute / 60 : null,
+            Shape = entry.Kind switch
+            {
+                CatalogueKind.Analog => SeriesShape.Analog,
+                CatalogueKind.State => SeriesShape.State,
+                CatalogueKind.Counter => SeriesShape.Counter,
+                _ => SeriesShape.Unknown,
+            },
+        };
+        return profile == new SensorProfile() ? null : profile;
+    }
+
     /// <summary>What is kept of an entry.</summary>
-    private static CatalogueEntry UnitsOf(CatalogueEntry entry)
+    private static CatalogueEntry FactsOf(CatalogueEntry entry)
     {
         var kept = new CatalogueEntry
         {
             Source = entry.Source, Device = entry.Device, Sensor = entry.Sensor, Deleted = entry.Deleted, Unit = entry.Unit, UnitCode = entry.UnitCode,
+            Kind = entry.Kind,
         };
-        kept.Sensors.AddRange(entry.Sensors.Select(UnitsOf));
+        Keep(entry.HasLoLo, entry.LoLo, value => kept.LoLo = value);
+        Keep(entry.HasLo, entry.Lo, value => kept.Lo = value);
+        Keep(entry.HasHi, entry.Hi, value => kept.Hi = value);
+        Keep(entry.HasHiHi, entry.HiHi, value => kept.HiHi = value);
+        Keep(entry.HasRatePerMinute, entry.RatePerMinute, value => kept.RatePerMinute = value);
+        kept.Sensors.AddRange(entry.Sensors.Select(FactsOf));
         return kept;
+    }
+
+    private static void Keep(bool has, double value, Action<double> set)
+    {
+        if (has)
+        {
+            set(value);
+        }
     }
 
     private async Task FollowAsync(CancellationToken cancellationToken)
@@ -58,9 +108,12 @@ internal sealed class SensorUnits(IRecordLog log, string topic, ILogger logger, 
             .Select(p => new TopicPartition(topic, p)).ToList();
         await using var consumer = log.CreateConsumer(new ConsumerOptions());
         consumer.Assign(partitions);
+        var ends = new Dictionary<TopicPartition, long>();
         foreach (var partition in partitions)
         {
-            consumer.Seek(partition, (await log.QueryOffsetsAsync(partition, cancellationToken)).Low);
+            var (low, high) = await log.QueryOffsetsAsync(partition, cancellationToken);
+            consumer.Seek(partition, low);
+            ends[partition] = high;
         }
 
         while (true)
@@ -69,6 +122,8 @@ internal sealed class SensorUnits(IRecordLog log, string topic, ILogger logger, 
             {
                 Take(record.Value);
             }
+
+            _isRead = _isRead || ends.All(end => consumer.Position(end.Key) >= end.Value);
         }
     }
 }

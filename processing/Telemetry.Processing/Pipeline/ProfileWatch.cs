@@ -21,7 +21,7 @@ internal sealed class ProfileWatch(ISensorProfiles profiles)
     {
         var version = profiles.Version;
         var seen = (version, state.Series.Count);
-        if (state.ProfilesSeen == seen || _wanted.Count >= WantedMax)
+        if (version < 0 || state.ProfilesSeen == seen || _wanted.Count >= WantedMax)
         {
             return;
         }

@@ -50,7 +50,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
         _metrics = new ProcessingMetrics(() => _workers?.Status ?? [], time);
         _committer = new TransactionCommitter(log, options, _logger, time);
         _settings = new SettingsFeed(log, options.SettingsTopic, _logger, time);
-        _workers = new PartitionWorkers(log, options, _committer, _metrics, _logger, time, schemas, _settings, options.Profiles);
+        _workers = new PartitionWorkers(log, options, _committer, _metrics, _logger, time, schemas, _settings, options.Profiles ?? _units);
         _ticks = new TickWriter(log, options, _logger, time);
         _profiles = new ProfileWriter(log, _logger, time);
         _disposal = new Lazy<Task>(DisposeOnceAsync);

@@ -2,6 +2,7 @@ using System.Text;
 using Telemetry.Contracts.V1;
 using Telemetry.Processing;
 using Telemetry.Processing.Detectors;
+using Telemetry.Processing.Incidents;
 using Telemetry.Processing.Profiles;
 using Telemetry.Streams;
 using Telemetry.Streams.State;
@@ -166,6 +167,29 @@ public sealed class ProfileTests
     }
 
     [Fact]
+    public void Nothing_is_asked_for_before_the_whole_catalogue_is_known()
+    {
+        var catalogue = new Catalogue();
+        var driver = new PartitionDriver(new ProcessingOptions { Profiles = catalogue });
+        driver.Take(Start, Batches.Of("d", 1, 1, Start, 20));
+        Put(driver, Start, ("temperature", Limits));
+        catalogue.IsRead = false;
+
+        driver.Take(Start + 1000, Batches.Of("d", 1, 2, Start + 1000, 20));
+
+        Asked(driver).ShouldBeEmpty("its limits may still come");
+    }
+
+    [Fact]
+    public void What_the_catalogue_says_of_a_sensor_becomes_its_profile()
+    {
+        SensorUnits.ProfileOf(null).ShouldBeNull();
+        SensorUnits.ProfileOf(new CatalogueEntry { Unit = "bar", Low = 0, High = 10, Kind = CatalogueKind.TextFree }).ShouldBeNull("a range of engineering is no alarm limit");
+        SensorUnits.ProfileOf(new CatalogueEntry { LoLo = 0, Lo = 5, Hi = 30, HiHi = 40, RatePerMinute = 1200 }).ShouldBe(Limits);
+        SensorUnits.ProfileOf(new CatalogueEntry { Kind = CatalogueKind.Counter }).ShouldBe(new SensorProfile { Shape = SeriesShape.Counter });
+    }
+
+    [Fact]
     public void A_header_that_is_none_is_put_aside_and_nothing_else_happens()
     {
         var driver = new PartitionDriver(new ProcessingOptions());
@@ -245,14 +269,17 @@ public sealed class ProfileTests
     private sealed class Catalogue : ISensorProfiles
     {
         private readonly Dictionary<(string Device, string Sensor), SensorProfile> _all = [];
+        private long _version;
 
-        public long Version { get; private set; }
+        public bool IsRead { get; set; } = true;
+
+        public long Version => IsRead ? _version : -1;
 
         public SensorProfile? Of(string device, string sensor) => _all.GetValueOrDefault((device, sensor));
 
         public void Say(string device, string sensor, SensorProfile? profile)
         {
-            Version++;
+            _version++;
             _all.Remove((device, sensor));
             if (profile is not null)
             {
