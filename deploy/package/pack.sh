@@ -96,7 +96,7 @@ pack_deb() {
   install -m 755 "$from"/{postinst,prerm,postrm} "$tree/DEBIAN/"
   sed -e "s/@VERSION@/$version_deb/; s/@ARCHITECTURE@/$debian/; s/@SIZE@/$(du -sk "$tree/usr" | cut -f1)/" "$from/control" >"$tree/DEBIAN/control"
   work "deb-$architecture" "Writing telemetry_${version_deb}_$debian.deb" \
-    dpkg-deb --root-owner-group -Z"$([ -n "$fast" ] && echo gzip || echo xz)" -z"$([ -n "$fast" ] && echo 1 || echo 6)" --build "$tree" "$out/telemetry_${version_deb}_$debian.deb"
+    dpkg-deb --root-owner-group -Zgzip -z"${fast:-6}" --build "$tree" "$out/telemetry_${version_deb}_$debian.deb"
 }
 
 # Two documents: what the program is compiled from (NuGet), and what the console and the engine come from (npm).

@@ -171,7 +171,8 @@ internal static class DoctorCommand
         }
         catch (SocketException e)
         {
-            return new Check(false, name, $"{port} on {address}: {e.Message}. Give another, or 0 for a free one.");
+            var finding = Holder.OfPort(port) is { } holder ? $"in use by {holder}" : e.Message;
+            return new Check(false, name, $"{port} on {address}: {finding}. Give another, or 0 for a free one.");
         }
     }
 
