@@ -11,6 +11,9 @@ internal sealed class Witness : IAsyncDisposable
 {
     private const string Topic = "witness/numbers";
 
+    /// <summary>The publisher is at most this far ahead: what a queue drops because its subscriber is slow is not what is tried here.</summary>
+    private const int AheadMax = 100;
+
     private static readonly MqttClientFactory Factory = new();
 
     private readonly IMqttClient _publisher = Factory.CreateMqttClient();
@@ -61,6 +64,10 @@ internal sealed class Witness : IAsyncDisposable
                 QualityOfServiceLevel = count % 2 == 0 ? MqttQualityOfServiceLevel.AtLeastOnce : MqttQualityOfServiceLevel.ExactlyOnce,
             }, CancellationToken.None);
             count++;
+            while (count - Received > AheadMax && !stop.IsCancellationRequested)
+            {
+                await Task.Delay(1, CancellationToken.None);
+            }
         }
 
         Volatile.Write(ref _published, count);
