@@ -52,14 +52,21 @@ internal static class DeviceEndpoints
             CatalogueEndpoints.Desk(request);
         }
 
+        var chosen = filter.IsAll ? null : await PlantDevices.TryFindAsync(request, new Filters(), filter, PlantDevices.DevicesMax);
+        if (chosen is null && filter.AsksCatalogue)
+        {
+            throw PlantDevices.TooMany();
+        }
+
+        // Among more devices than are looked through here, text is looked for in their names only.
         await ListAsync(
             request,
             "devices",
             "device",
-            new Filters(),
+            chosen is null ? new Filters().Contains("device", request.Parameters.Text(CommonParameters.Search)) : new Filters(),
             DeviceColumns,
             row => [row.Name, .. OfDevice(request, row.Name), row.Others, .. row.Seen()],
-            filter.IsAll ? null : await PlantDevices.FindAsync(request, new Filters(), filter));
+            chosen);
     }
 
     private static Task DeviceSensorsAsync(ApiRequest request)
