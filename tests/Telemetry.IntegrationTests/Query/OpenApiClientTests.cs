@@ -43,24 +43,27 @@ public sealed class OpenApiClientTests(QueryStore store) : IClassFixture<QuerySt
         await using var server = await QueryServer.StartAsync(store.ClickHouse, store.Time);
         var document = Path.Combine(Path.GetTempPath(), $"openapi-{Guid.NewGuid():N}.json");
         var generated = Path.Combine(Folder, "generated.d.ts");
+        var made = Path.Combine(Folder, "out");
         try
         {
             await File.WriteAllTextAsync(document, await server.Client.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative), QueryStore.Token), QueryStore.Token);
             var (code, output) = await RunAsync("node", Bin("openapi-typescript/bin/cli.js"), document, "-o", generated);
             code.ShouldBe(0, output);
-            (code, output) = await RunAsync(
-                "node", Bin("typescript/bin/tsc"), "--strict", "--target", "es2022", "--module", "nodenext", "--types", "", "--lib", "es2022,dom", "--outDir", Path.Combine(Folder, "node_modules", ".out"),
-                Path.Combine(Folder, "client.ts"), Path.Combine(Folder, "process.d.ts"));
+            (code, output) = await RunAsync("node", Bin("typescript/bin/tsc"), "-p", Path.Combine(Folder, "tsconfig.json"));
             code.ShouldBe(0, output);
-            (code, output) = await RunAsync("node", Path.Combine(Folder, "node_modules", ".out", "client.js"), server.Client.BaseAddress!.ToString().TrimEnd('/'));
+            (code, output) = await RunAsync("node", Path.Combine(made, "client.js"), server.Client.BaseAddress!.ToString().TrimEnd('/'));
             code.ShouldBe(0, output);
             var answer = JsonDocument.Parse(output).RootElement;
-            (answer.GetProperty("sensors").GetInt32(), answer.GetProperty("times").GetInt32(), answer.GetProperty("problem").GetString()).ShouldBe((3, 7, "device"));
+            (answer.GetProperty("sensors").GetInt32(), answer.GetProperty("times").GetInt32(), answer.GetProperty("problem").GetString()).ShouldBe((3, 6, "device"));
         }
         finally
         {
             File.Delete(document);
             File.Delete(generated);
+            if (Directory.Exists(made))
+            {
+                Directory.Delete(made, recursive: true);
+            }
         }
     }
 
