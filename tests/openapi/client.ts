@@ -2,7 +2,8 @@
 import createClient from "openapi-fetch";
 import type { paths } from "./generated.js";
 
-const client = createClient<paths>({ baseUrl: process.argv[2] });
+// The JSON answers of calls that answer as CSV too.
+const client = createClient<paths, "application/json" | "application/problem+json">({ baseUrl: process.argv[2] });
 
 function must<T>(value: T | undefined, what: string): T {
   if (value === undefined) {
