@@ -38,7 +38,8 @@ internal static class DocumentReader
             throw Bad($"The body is larger than {BytesMax} bytes.");
         }
 
-        return body.Length == 0 ? null : body.ToArray();
+        // Not plain null: that would be an array, and become an empty document.
+        return body.Length == 0 ? (ReadOnlyMemory<byte>?)null : body.ToArray();
     }
 
     private static ApiProblem Bad(string detail) => new(400, "bad-body", "The body is not usable", detail);
