@@ -9,7 +9,7 @@ namespace Telemetry.Host.Commands;
 /// <summary>Where the API is, and with what token it is asked.</summary>
 internal sealed class ApiOption
 {
-    private readonly Option<Uri?> _api = new("--api") { Description = "Address of the API (default: the instance that runs over --data)." };
+    private readonly Option<string?> _api = new("--api") { Description = "Address of the API (default: the instance that runs over --data)." };
     private readonly TokenOption _token = new();
     private readonly SharedOptions _shared;
 
@@ -33,11 +33,15 @@ internal sealed class ApiOption
     /// <exception cref="FormatException">--api is no address.</exception>
     public ApiClient Connect(ParseResult result, TimeSpan? timeout = null)
     {
-        var address = result.GetValue(_api) ?? InstanceFile.FindApi(_shared.Load(result));
-        return address is { IsAbsoluteUri: true, Scheme: "http" or "https" }
-            ? new ApiClient(address, _token.Read(result), timeout)
-            : throw new FormatException($"--api {address}: give an address, for example http://127.0.0.1:8080/.");
+        var address = result.GetValue(_api) is { } text ? Parse(text) : InstanceFile.FindApi(_shared.Load(result));
+        return new ApiClient(address, _token.Read(result), timeout);
     }
+
+    /// <summary>An address as it is given on the command line, which makes no addresses of its own.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static Uri Parse(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme is "http" or "https")
+        ? address
+        : throw new FormatException($"--api {text}: give an address, for example http://127.0.0.1:8080/.");
 
     /// <exception cref="IOException">The API says no; the message says why.</exception>
     public Task<JsonElement> GetAsync(ParseResult result, string path, CancellationToken cancellationToken) =>

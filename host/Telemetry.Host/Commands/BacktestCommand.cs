@@ -37,7 +37,7 @@ internal static class BacktestCommand
         };
         var devicePattern = new Option<string?>("--device-pattern") { Description = "With --apply: the devices the rule is for (default: --device, or all)." };
         var sensorPattern = new Option<string?>("--sensor-pattern") { Description = "With --apply: the sensors the rule is for (default: --sensor, or all)." };
-        var api = new Option<Uri?>("--api") { Description = "With --apply: address of the API." };
+        var api = new Option<string?>("--api") { Description = "With --apply: address of the API." };
         var noGate = new Option<bool>("--no-gate") { Description = "The detectors alone, without the gate that the defaults have." };
         var source = new Option<string>("--source") { Description = "log (as it came, while the log keeps it) or store (two years).", DefaultValueFactory = _ => "store" };
         source.AcceptOnlyFromAmong("log", "store");
@@ -79,7 +79,7 @@ internal static class BacktestCommand
             if (result.GetValue(apply))
             {
                 var target = new BacktestTarget(
-                    result.GetValue(settingsFile), result.GetValue(devicePattern) ?? span.Device, result.GetValue(sensorPattern) ?? span.Sensor, result.GetValue(api));
+                    result.GetValue(settingsFile), result.GetValue(devicePattern) ?? span.Device, result.GetValue(sensorPattern) ?? span.Sensor, result.GetValue(api) is { } address ? ApiOption.Parse(address) : null);
                 var comment = string.Create(
                     CultureInfo.InvariantCulture, $"would have fired {incidents} times from {span.From:yyyy-MM-ddTHH:mm:ssZ} to {span.To:yyyy-MM-ddTHH:mm:ssZ}");
                 var version = await target.ApplyAsync(options, trials[^1].Settings, comment, logging, cancellationToken);
