@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Query;
+using Telemetry.Query.Detection;
 using Telemetry.Query.Health;
 using Telemetry.Query.Setup;
 using Telemetry.Storage.ClickHouse;
@@ -30,13 +31,19 @@ internal sealed class QueryServer : IAsyncDisposable
     public HttpClient Client { get; }
 
     public static async Task<QueryServer> StartAsync(
-        IClickHouse clickHouse, TimeProvider time, QueryOptions? options = null, IRecordLog? log = null, IPipelineHealth? health = null)
+        IClickHouse clickHouse,
+        TimeProvider time,
+        QueryOptions? options = null,
+        IRecordLog? log = null,
+        IPipelineHealth? health = null,
+        IDetectorDesk? detectors = null)
     {
         var role = new QueryRole(new QueryServices
         {
             ClickHouse = clickHouse,
             Log = log,
             Health = health,
+            Detectors = detectors,
             Options = options ?? new QueryOptions(),
             Time = time,
             Logging = NullLoggerFactory.Instance,
