@@ -15,7 +15,7 @@ namespace Telemetry.Storage.Replay;
 
 /// <summary>
 /// The span replay of one table of events: rows are the same when all their columns are, so a row that differs counts as one missing and one
-/// surplus.
+/// surplus. Of a compacted topic the log has the newest record of each key alone: what the table has of others stays.
 /// </summary>
 internal sealed class EventReplay(
     IRecordLog log, IClickHouse clickHouse, EventTable table, SinkOptions options, ILogger logger, TimeProvider time)
@@ -47,6 +47,11 @@ internal sealed class EventReplay(
             if (!request.Apply || report.IsClean || !complete)
             {
                 return report;
+            }
+
+            if (table.IsCompacted)
+            {
+                await KeepOlderAsync(shadow, claims, from, to, cancellationToken);
             }
 
             var months = MonthSwap.MonthsOf(from, to);
@@ -168,10 +173,23 @@ internal sealed class EventReplay(
         }
     }
 
+    /// <summary>Rows whose records compaction has taken from the log.</summary>
+    private async ValueTask KeepOlderAsync(string shadow, SinkClaims claims, long from, long to, CancellationToken cancellationToken)
+    {
+        var (tag, guard) = claims.Rebuild();
+        await clickHouse.ExecuteAsync(
+            new ClickHouseQuery(
+                $"INSERT INTO {shadow} SELECT DISTINCT * FROM {table.Table} WHERE device != '$sink' AND {MonthSwap.Span(from, to)} AND {guard} "
+                + $"AND sipHash128({table.Columns}) NOT IN (SELECT sipHash128({table.Columns}) FROM {shadow}) {MonthSwap.Bounds}, log_comment = '{tag}'",
+                Kind: QueryKind.Batch),
+            cancellationToken);
+    }
+
     private async ValueTask<EventReplayReport> CompareAsync(string shadow, long from, long to, CancellationToken cancellationToken)
     {
+        var expected = table.IsCompacted ? "greatest(l, 1)" : "l";
         var rows = await clickHouse.QueryRowsAsync(
-            "SELECT sum(l), sum(s), sum(l - least(l, s)), sum(s - least(l, s)) FROM ("
+            $"SELECT sum(l), sum(s), sum(l - least(l, s)), sum(s - least({expected}, s)) FROM ("
             + "SELECT countIf(origin = 0) AS l, countIf(origin = 1) AS s FROM ("
             + $"SELECT 0 AS origin, sipHash128({table.Columns}) AS content FROM {shadow} UNION ALL "
             + $"SELECT 1 AS origin, sipHash128({table.Columns}) AS content FROM {table.Table} WHERE device != '$sink' AND {MonthSwap.Span(from, to)}"

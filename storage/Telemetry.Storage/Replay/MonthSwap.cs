@@ -7,7 +7,8 @@ namespace Telemetry.Storage.Replay;
 /// <summary>Puts a span of a table in place: each month it touches is built beside the old one and replaces it in one step.</summary>
 internal sealed class MonthSwap(IClickHouse clickHouse, SinkClaims claims, string table)
 {
-    private const string Bounds = "SETTINGS async_insert = 0, max_execution_time = 0, max_threads = 2";
+    /// <summary>How a rebuild runs: as long as it takes, on few threads.</summary>
+    public const string Bounds = "SETTINGS async_insert = 0, max_execution_time = 0, max_threads = 2";
 
     /// <summary>A condition on event_time.</summary>
     /// <param name="from">First microsecond.</param>

@@ -45,7 +45,7 @@ public sealed class SpanReplay(
     {
         var report = await ReplayReadingsAsync(request, progress, cancellationToken);
         var events = new List<EventReplayReport>();
-        foreach (var table in EventTables.All.Where(t => !t.IsCompacted))
+        foreach (var table in EventTables.All)
         {
             events.Add(await new EventReplay(log, clickHouse, table, options, _logger, time)
                 .RunAsync(request, Math.Max(UnixMicros.From(request.From), window.Raw), progress, cancellationToken));

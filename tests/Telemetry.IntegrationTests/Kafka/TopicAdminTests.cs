@@ -99,7 +99,7 @@ public sealed class TopicAdminTests(SharedKafka kafka)
         code.ShouldBe(0, errors);
         using var json = System.Text.Json.JsonDocument.Parse(output);
         json.RootElement.GetProperty("groups").EnumerateArray().Select(g => g.GetProperty("group").GetString()).Distinct().ShouldBe(
-            ["telemetry-alarm-incidents", "telemetry-alarms", "telemetry-processing", "telemetry-sparkplug", "telemetry-storage", "telemetry-storage-alarms", "telemetry-storage-anomalies", "telemetry-storage-device_events", "telemetry-storage-incidents"],
+            ["telemetry-alarm-incidents", "telemetry-alarms", "telemetry-processing", "telemetry-sparkplug", "telemetry-storage", "telemetry-storage-alarms", "telemetry-storage-anomalies", "telemetry-storage-catalogue", "telemetry-storage-device_events", "telemetry-storage-incidents"],
             ignoreOrder: true);
         json.RootElement.GetProperty("watermarks").EnumerateArray().Select(w => w.GetProperty("stage").GetString())
             .ShouldBe(["processed", "rolled_up"], ignoreOrder: true);
