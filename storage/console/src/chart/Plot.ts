@@ -30,6 +30,7 @@ export class Plot {
 
   constructor(private readonly box: HTMLElement, private readonly events: PlotEvents) {
     this.resized.observe(box);
+    touch(box, () => this.plot?.over.getBoundingClientRect() ?? null, () => this.picture?.window ?? [0, 1], events);
   }
 
   show(picture: Picture): void {
@@ -42,7 +43,6 @@ export class Plot {
       this.plot?.destroy();
       this.plot = new uPlot(this.options(picture), tableOf(picture.traces), this.box);
       this.plot.over.setAttribute("aria-hidden", "true");
-      touch(this.plot.over, () => this.picture?.window ?? [0, 1], this.events);
     } else {
       this.plot.setData(tableOf(picture.traces), false);
     }

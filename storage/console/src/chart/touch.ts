@@ -10,26 +10,30 @@ let fingers = 0;
 export const isTouch = (): boolean => fingers > 0 || Date.now() - lifted < 500;
 let lifted = 0;
 
-/** One finger moves along time, two zoom; up and down scrolls the page. */
-export function touch(over: HTMLElement, window: () => [number, number], events: TouchEvents): void {
+/**
+ * One finger moves along time, two zoom; up and down scrolls the page. `box` stays while the chart in it is drawn anew, so an answer that comes in
+ * between ends no gesture; `area` is where the chart's lines are, null without a chart.
+ */
+export function touch(box: HTMLElement, area: () => DOMRect | null, window: () => [number, number], events: TouchEvents): void {
   const down = new Map<number, number>();
   let start: { window: [number, number]; at: number[] } | null = null;
   let next: [number, number] | null = null;
   const begin = () => { start = { window: window(), at: [...down.values()] }; };
 
-  over.style.touchAction = "pan-y";
-  over.addEventListener("pointerdown", (event) => {
-    if (event.pointerType !== "touch") return;
-    over.setPointerCapture(event.pointerId);
+  box.style.touchAction = "pan-y";
+  box.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "touch" || !area()) return;
+    box.setPointerCapture(event.pointerId);
     down.set(event.pointerId, event.clientX);
     fingers++;
     begin();
   });
-  over.addEventListener("pointermove", (event) => {
-    if (!down.has(event.pointerId) || !start) return;
+  box.addEventListener("pointermove", (event) => {
+    const lines = area();
+    if (!down.has(event.pointerId) || !start || !lines) return;
     down.set(event.pointerId, event.clientX);
-    const box = over.getBoundingClientRect(), [from, to] = start.window, length = to - from;
-    const share = (x: number) => (x - box.left) / box.width;
+    const [from, to] = start.window, length = to - from;
+    const share = (x: number) => (x - lines.left) / lines.width;
     const at = [...down.values()];
     if (at.length === 1) {
       const moved = (share(start.at[0] ?? 0) - share(at[0] ?? 0)) * length;
@@ -58,6 +62,6 @@ export function touch(over: HTMLElement, window: () => [number, number], events:
     next = null;
     start = null;
   };
-  over.addEventListener("pointerup", up);
-  over.addEventListener("pointercancel", up);
+  box.addEventListener("pointerup", up);
+  box.addEventListener("pointercancel", up);
 }
