@@ -13,7 +13,7 @@ using Telemetry.Testing;
 namespace Telemetry.IntegrationTests.Alarms;
 
 /// <summary>Two alarms processes over a real cluster share the partitions; one is killed with SIGKILL, and each change is on the log once and in order.</summary>
-[Collection("processes")]
+[Collection("processes over Kafka")]
 public sealed class AlarmKafkaTests : IAsyncLifetime
 {
     private const int Devices = 20;

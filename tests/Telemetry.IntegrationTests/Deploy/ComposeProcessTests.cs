@@ -12,7 +12,7 @@ namespace Telemetry.IntegrationTests.Deploy;
 /// No container engine is needed to know that the compose file's services work together: each service of ours is started as a
 /// plain process with the command, the variables and the health check it has there, over a real broker, registry and ClickHouse.
 /// </summary>
-[Collection("processes")]
+[Collection("processes over Kafka")]
 public sealed class ComposeProcessTests : IAsyncLifetime
 {
     private const string Password = "compose-test";

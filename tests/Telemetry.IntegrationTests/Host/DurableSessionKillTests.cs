@@ -8,7 +8,7 @@ using Telemetry.Testing.Mqtt;
 namespace Telemetry.IntegrationTests.Host;
 
 /// <summary>kill -9 of the real edge process, again and again, while persistent sessions publish and receive.</summary>
-[Collection("processes")]
+[Collection("processes over Kafka")]
 public sealed class DurableSessionKillTests : IAsyncDisposable
 {
     private const int Kills = 4;

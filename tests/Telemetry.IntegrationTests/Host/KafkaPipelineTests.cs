@@ -7,7 +7,7 @@ using Telemetry.Testing;
 namespace Telemetry.IntegrationTests.Host;
 
 /// <summary>The executable over a real cluster: all roles in one process, and one process a role.</summary>
-[Collection("processes")]
+[Collection("processes over Kafka")]
 public sealed class KafkaPipelineTests : IAsyncLifetime
 {
     private readonly string _data = Directory.CreateTempSubdirectory("telemetry-apart-").FullName;
@@ -57,7 +57,7 @@ public sealed class KafkaPipelineTests : IAsyncLifetime
         var report = Path.Combine(_data, "report.json");
         await using var up = TelemetryProcess.Start(
             "up", "--kafka", _kafka!.BootstrapServers, "--roles-apart", "--process", "2", "--store", "2", "--data", _data,
-            "--devices", "100", "--rate", "1000/s", "--mqtt-port", "0", "--http-port", "0", "--no-browser", "--plain", "--report", report);
+            "--history", "0", "--devices", "100", "--rate", "1000/s", "--mqtt-port", "0", "--http-port", "0", "--no-browser", "--plain", "--report", report);
         await WaitAsync(up, root => root.GetProperty("ready").GetBoolean());
         await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
         foreach (var name in (string[])["process-1", "store-1"])

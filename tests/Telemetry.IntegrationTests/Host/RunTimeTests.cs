@@ -10,7 +10,7 @@ namespace Telemetry.IntegrationTests.Host;
 /// A run with <c>--for</c> ends by itself whatever hangs, and what cannot heal ends a process with one sentence. The waits of
 /// <see cref="TelemetryProcess"/> are the bound: before, these runs did not end at all.
 /// </summary>
-[Collection("processes")]
+[Collection("processes over Kafka")]
 public sealed class RunTimeTests : IDisposable
 {
     private static readonly Dictionary<string, string> ShortStop = new() { ["TELEMETRY__SHUTDOWNTIMEOUT"] = "9s" };

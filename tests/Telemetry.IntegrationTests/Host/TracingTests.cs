@@ -7,7 +7,7 @@ using Telemetry.Testing;
 namespace Telemetry.IntegrationTests.Host;
 
 /// <summary>One trace follows a publish through edge, log, processing and store, to a collector that speaks OTLP.</summary>
-[Collection("processes")]
+[Collection("processes over Kafka")]
 public sealed class TracingTests : IDisposable
 {
     private const string Send = "send telemetry.readings.v1";

@@ -12,7 +12,7 @@ using Telemetry.Testing;
 namespace Telemetry.IntegrationTests.Sparkplug;
 
 /// <summary>Two edge processes over a real cluster share the nodes, wherever they are connected.</summary>
-[Collection("processes")]
+[Collection("processes over Kafka")]
 public sealed class SparkplugKafkaTests : IAsyncLifetime
 {
     private const int Nodes = 6;

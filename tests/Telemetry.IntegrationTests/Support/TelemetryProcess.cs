@@ -46,8 +46,8 @@ internal sealed class TelemetryProcess : IAsyncDisposable
     private static TelemetryProcess Start(
         string program, IReadOnlyDictionary<string, string> environment, string[] arguments, int? files = null)
     {
-        // The shell becomes the program, so the id is its own.
-        var start = new ProcessStartInfo(files is null ? "dotnet" : "/bin/sh")
+        // Each becomes the next, so the id is the program's own. Signals are as at a terminal, also where the tests run in the background.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT,HUP,QUIT", files is null ? "dotnet" : "/bin/sh"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

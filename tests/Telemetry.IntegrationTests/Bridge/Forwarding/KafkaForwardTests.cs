@@ -6,7 +6,7 @@ using Telemetry.Testing;
 namespace Telemetry.IntegrationTests.Bridge.Forwarding;
 
 /// <summary>The edge with a journal in front of a real Kafka that is killed and brought back.</summary>
-[Collection("processes")]
+[Collection("processes over Kafka")]
 public sealed class KafkaForwardTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("telemetry-forward-");
