@@ -6,7 +6,7 @@ namespace Telemetry.Contracts.Text;
 
 /// <summary>
 /// Durations as people and programs write them, in settings, flags and the API alike: short (<c>250ms</c>, <c>90s</c>, <c>1.5h</c>, <c>7d</c>,
-/// <c>2w</c>), ISO 8601 (<c>PT15M</c>, <c>P1D</c>), or .NET's (<c>00:00:05</c>). From zero to 100 years.
+/// <c>2w</c>; <c>0</c> alone), ISO 8601 (<c>PT15M</c>, <c>P1D</c>), or .NET's (<c>00:00:05</c>). From zero to 100 years.
 /// </summary>
 public static partial class DurationText
 {
@@ -26,6 +26,11 @@ public static partial class DurationText
     public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = default;
+        if (text == "0")
+        {
+            return true;
+        }
+
         if (Short().Match(text) is { Success: true } match)
         {
             return TryParseShort(match, out duration);

@@ -8,6 +8,7 @@ public sealed class DurationTextTests
     [InlineData("250ms", 0.25)]
     [InlineData("30us", 0.00003)]
     [InlineData("0s", 0)]
+    [InlineData("0", 0)]
     [InlineData("5s", 5)]
     [InlineData("5S", 5)]
     [InlineData("1.5m", 90)]
