@@ -163,7 +163,7 @@ test_suites() {
     dotnet build "$root/Telemetry.sln" -c "$configuration" --nologo -v m
   raise_file_limit
   # Tests start hundreds of short-lived processes: code that measures itself to be compiled again costs them more than it gives.
-  export DOTNET_TieredPGO=0
+  export DOTNET_TieredPGO=0 TELEMETRY_TEST_STORAGE_KILLS=${TELEMETRY_TEST_STORAGE_KILLS:-8}
   case $mode in
     fast) xunit Telemetry.Tests ;;
     brokers) xunit Telemetry.IntegrationTests "${losses[@]}" ;;
