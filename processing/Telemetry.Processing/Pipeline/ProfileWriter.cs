@@ -7,10 +7,8 @@ namespace Telemetry.Processing.Pipeline;
 /// Appends to the partitions what the catalogue says anew of their sensors, so that it is in force from an offset on. Called by the loop that owns the
 /// consumer. What the log does not take now is written later.
 /// </summary>
-internal sealed class ProfileWriter(IRecordLog log, ILogger logger, TimeProvider time) : IAsyncDisposable
+internal sealed class ProfileWriter(OwnRecords records, ILogger logger, TimeProvider time)
 {
-    private IRecordProducer? _producer;
-
     public void Write(IEnumerable<PartitionWorker> workers)
     {
         var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -20,23 +18,13 @@ internal sealed class ProfileWriter(IRecordLog log, ILogger logger, TimeProvider
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_producer is { } producer)
-        {
-            _producer = null;
-            await producer.DisposeAsync();
-        }
-    }
-
     private void Write(PartitionWorker worker, long nowMs)
     {
         try
         {
             while (worker.WantedProfiles.TryPeek(out var wanted))
             {
-                _producer ??= log.CreateProducer(new ProducerOptions());
-                if (!_producer.TryAppend(
+                if (!records.TryAppend(
                     new NewRecord
                     {
                         Topic = worker.Partition.Topic,
@@ -44,9 +32,7 @@ internal sealed class ProfileWriter(IRecordLog log, ILogger logger, TimeProvider
                         Key = wanted.Device,
                         Headers = wanted.ToHeaders(),
                         TimestampMs = worker.PartitionTimeMs(nowMs),
-                    },
-                    null,
-                    0))
+                    }))
                 {
                     return;
                 }

@@ -24,6 +24,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
     private readonly TransactionCommitter _committer;
     private readonly PartitionWorkers _workers;
     private readonly SettingsFeed _settings;
+    private readonly OwnRecords _own;
     private readonly TickWriter _ticks;
     private readonly ProfileWriter _profiles;
     private readonly SensorUnits _units;
@@ -51,8 +52,9 @@ public sealed class ReadingProcessor : IAsyncDisposable
         _committer = new TransactionCommitter(log, options, _logger, time);
         _settings = new SettingsFeed(log, options.SettingsTopic, _logger, time);
         _workers = new PartitionWorkers(log, options, _committer, _metrics, _logger, time, schemas, _settings, options.Profiles ?? _units);
-        _ticks = new TickWriter(log, options, _logger, time);
-        _profiles = new ProfileWriter(log, _logger, time);
+        _own = new OwnRecords(log);
+        _ticks = new TickWriter(_own, options, _logger, time);
+        _profiles = new ProfileWriter(_own, _logger, time);
         _disposal = new Lazy<Task>(DisposeOnceAsync);
     }
 
@@ -107,8 +109,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _workers.StopAllAsync();
         await _settings.DisposeAsync();
-        await _ticks.DisposeAsync();
-        await _profiles.DisposeAsync();
+        await _own.DisposeAsync();
         await _units.DisposeAsync();
         await _committer.DisposeAsync();
         _metrics.Dispose();

@@ -8,12 +8,10 @@ namespace Telemetry.Processing.Pipeline;
 /// record comes any more, and every replay sees the same clock. One record for all that has fallen due; none where nothing has. Called by the loop that
 /// owns the consumer.
 /// </summary>
-internal sealed class TickWriter(IRecordLog log, ProcessingOptions options, ILogger logger, TimeProvider time) : IAsyncDisposable
+internal sealed class TickWriter(OwnRecords records, ProcessingOptions options, ILogger logger, TimeProvider time)
 {
     /// <summary>A record that was not seen for this long is written again.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
-    private IRecordProducer? _producer;
 
     /// <summary>Writes what is due. What the log does not take now is written later.</summary>
     public void Write(IEnumerable<PartitionWorker> workers)
@@ -28,22 +26,11 @@ internal sealed class TickWriter(IRecordLog log, ProcessingOptions options, ILog
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_producer is { } producer)
-        {
-            _producer = null;
-            await producer.DisposeAsync();
-        }
-    }
-
     private void Write(PartitionWorker worker, long tickMs)
     {
         try
         {
-            _producer ??= log.CreateProducer(new ProducerOptions());
-            if (_producer.TryAppend(
-                new NewRecord { Topic = worker.Partition.Topic, Partition = worker.Partition.Partition, TimestampMs = tickMs }, null, 0))
+            if (records.TryAppend(new NewRecord { Topic = worker.Partition.Topic, Partition = worker.Partition.Partition, TimestampMs = tickMs }))
             {
                 worker.TickWritten();
             }
