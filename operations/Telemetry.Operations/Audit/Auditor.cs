@@ -5,7 +5,6 @@ using Telemetry.Contracts.Readings;
 using Telemetry.Simulator.Ledger;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
-using Telemetry.Storage.Deletion;
 using Telemetry.Storage.Horizon;
 using Telemetry.Streams;
 

@@ -2,7 +2,6 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Audit;
-using Telemetry.Storage.Deletion;
 using Telemetry.Storage.Horizon;
 using Telemetry.Streams;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Telemetry.Contracts;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Writing;
 using Telemetry.Streams;
 
@@ -12,8 +13,7 @@ namespace Telemetry.Storage.Deletion;
 /// </summary>
 public static class DeviceDeletion
 {
-    private static readonly string[] Tables =
-        ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last", .. EventTables.All.Select(t => t.Table)];
+    private static readonly string[] Tables = [.. SinkTarget.All.Select(t => t.Table), .. EventTables.All.Select(t => t.Table)];
 
     /// <param name="log">The log the store is filled from.</param>
     /// <param name="clickHouse">The store.</param>
@@ -26,7 +26,7 @@ public static class DeviceDeletion
     public static async ValueTask<long> RunAsync(
         IRecordLog log, IClickHouse clickHouse, string device, string by, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (await IsClusterAsync(clickHouse, cancellationToken))
+        if ((await StoreLayout.ReadAsync(clickHouse, cancellationToken)).Cluster is not null)
         {
             throw new NotSupportedException("The store is a cluster: delete a device's rows there with ALTER TABLE ... ON CLUSTER ... DELETE (docs/howto/delete-device.md).");
         }
@@ -69,8 +69,4 @@ public static class DeviceDeletion
                 cancellationToken);
         }
     }
-
-    private static async ValueTask<bool> IsClusterAsync(IClickHouse clickHouse, CancellationToken cancellationToken) =>
-        (await clickHouse.QueryRowsAsync(
-            "SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'readings_data' AND engine = 'Distributed'", null, cancellationToken)).Count > 0;
 }

@@ -6,7 +6,7 @@ using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
-using Telemetry.Storage.Deletion;
+using Telemetry.Storage.Horizon;
 using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Writing;
 using Telemetry.Streams;

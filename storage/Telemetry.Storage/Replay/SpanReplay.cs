@@ -5,7 +5,7 @@ using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.ClickHouse;
-using Telemetry.Storage.Deletion;
+using Telemetry.Storage.Horizon;
 using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Recovery;
 using Telemetry.Storage.Writing;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Telemetry.Storage.ClickHouse;
-using Telemetry.Storage.Deletion;
 using Telemetry.Storage.Horizon;
 using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Recovery;

@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Blocks;
-using Telemetry.Storage.Deletion;
+using Telemetry.Storage.Horizon;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 

@@ -1,4 +1,4 @@
-using Telemetry.Storage.Deletion;
+using Telemetry.Storage.Horizon;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 

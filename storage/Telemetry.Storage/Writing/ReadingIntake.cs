@@ -4,7 +4,7 @@ using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Text;
 using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Blocks;
-using Telemetry.Storage.Deletion;
+using Telemetry.Storage.Horizon;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 

@@ -1,7 +1,7 @@
 using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Storage.Blocks;
-using Telemetry.Storage.Deletion;
+using Telemetry.Storage.Horizon;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Telemetry.Storage.ClickHouse;
 
-namespace Telemetry.Storage.Deletion;
+namespace Telemetry.Storage.Horizon;
 
 /// <summary>
 /// What the log still holds of devices whose data was deleted. It goes with the log's retention; until then whoever reads the log to fill or to compare the
