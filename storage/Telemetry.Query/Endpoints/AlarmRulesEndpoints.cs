@@ -76,17 +76,7 @@ internal static class AlarmRulesEndpoints
         request.Response.ContentType = "application/json";
         await using var writer = new Utf8JsonWriter(request.Response.BodyWriter);
         writer.WriteStartObject();
-        writer.WriteBoolean("usable", usable);
-        writer.WriteStartArray("errors");
-        foreach (var error in errors)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("where", error.Where);
-            writer.WriteString("problem", error.Problem);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
+        DocumentErrors.Write(writer, usable, errors);
         writer.WriteEndObject();
     }
 

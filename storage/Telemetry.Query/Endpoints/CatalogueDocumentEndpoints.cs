@@ -143,17 +143,7 @@ internal static class CatalogueDocumentEndpoints
             : await CatalogueEndpoints.PutAsync(request, entries, new CatalogueWrite("", "") { DeletesOthers = replace, IsDryRun = true });
         await WriteAsync(request, writer =>
         {
-            writer.WriteBoolean("usable", entries is not null);
-            writer.WriteStartArray("errors");
-            foreach (var error in errors)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("where", error.Where);
-                writer.WriteString("problem", error.Problem);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
+            DocumentErrors.Write(writer, entries is not null, errors);
             WriteChanges(writer, changes ?? new CatalogueChanges(0, 0, 0, 0, []));
         });
     }
