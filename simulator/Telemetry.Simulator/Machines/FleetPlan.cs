@@ -5,7 +5,7 @@ namespace Telemetry.Simulator.Machines;
 
 /// <summary>
 /// A fleet whose readings are made in the process, as fast as they are asked for: what detectors are tuned and scored on. The same
-/// signals, faults and conditions as a fleet of <see cref="FleetSimulator"/> with the same seed, start and pace.
+/// signals, faults and conditions as a fleet that connects, with the same seed, start and pace.
 /// <para>
 /// Seeds: 1 to 99 are for tuning, 500 is the one of the tests, 1,000 and above are for figures that are stated, and are not looked at while
 /// anything is tuned.

@@ -103,6 +103,30 @@ internal sealed class PartitionDriver(ProcessingOptions options, int partition =
         }
     }
 
+    /// <summary>Processes the whole input in steps of random length; commits and crashes now and then, in any order.</summary>
+    /// <param name="random">What is drawn.</param>
+    /// <param name="stepMax">A step has fewer records than this.</param>
+    /// <param name="beforeStep">Called before each step; null: nothing is.</param>
+    public void RunWithCrashes(Random random, int stepMax, Action? beforeStep = null)
+    {
+        for (var to = 0; to < InputCount;)
+        {
+            beforeStep?.Invoke();
+            to = Math.Min(InputCount, to + random.Next(1, stepMax));
+            Run(to);
+            if (random.Next(3) > 0 || to == InputCount)
+            {
+                Commit(TimeSpan.FromSeconds(random.Next(0, 60)));
+            }
+
+            if (random.Next(3) > 0)
+            {
+                Restore();
+                Run(to);
+            }
+        }
+    }
+
     /// <summary>True: settings are in force where the log says, and no newer ones are taken up.</summary>
     public bool FollowsPins { get; set; }
 

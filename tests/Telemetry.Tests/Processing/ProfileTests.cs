@@ -97,22 +97,7 @@ public sealed class ProfileTests
 
         var random = new Random(seed);
         crashing.Restore();
-        for (var to = 0; to < crashing.InputCount;)
-        {
-            to = Math.Min(crashing.InputCount, to + random.Next(1, 30));
-            crashing.Run(to);
-            if (random.Next(3) > 0 || to == crashing.InputCount)
-            {
-                crashing.Commit(TimeSpan.FromSeconds(random.Next(0, 60)));
-            }
-
-            if (random.Next(3) > 0)
-            {
-                crashing.Restore();
-                crashing.Run(to);
-            }
-        }
-
+        crashing.RunWithCrashes(random, stepMax: 30);
         crashing.Commit(TimeSpan.Zero);
         crashing.Restore();
         crashing.Records.Select(o => $"{o.Topic} {Convert.ToHexString(o.Value)}").ShouldBe(quiet.Records.Select(o => $"{o.Topic} {Convert.ToHexString(o.Value)}"));

@@ -44,22 +44,7 @@ public class RestoreTests
         uninterrupted.Commit(TimeSpan.Zero);
 
         crashing.Restore();
-        for (var to = 0; to < 400;)
-        {
-            to = Math.Min(400, to + random.Next(1, 40));
-            crashing.Run(to);
-            if (random.Next(3) > 0 || to == 400)
-            {
-                crashing.Commit(TimeSpan.FromSeconds(random.Next(0, 60)));
-            }
-
-            if (random.Next(3) > 0)
-            {
-                crashing.Restore();
-                crashing.Run(to);
-            }
-        }
-
+        crashing.RunWithCrashes(random, stepMax: 40);
         crashing.Commit(TimeSpan.Zero);
         crashing.Restore();
         crashing.Records.Select(o => $"{o.Topic} {Convert.ToHexString(o.Value)}")

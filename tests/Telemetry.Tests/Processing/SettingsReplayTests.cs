@@ -24,27 +24,13 @@ public sealed class SettingsReplayTests
             Fill(crashing, seed);
             crashing.Restore();
             var version = 0;
-            for (var to = 0; to < Records;)
+            crashing.RunWithCrashes(random, stepMax: 40, beforeStep: () =>
             {
                 if (random.Next(6) == 0)
                 {
                     crashing.Give(Version(++version, Document(random)));
                 }
-
-                to = Math.Min(Records, to + random.Next(1, 40));
-                crashing.Run(to);
-                if (random.Next(3) > 0 || to == Records)
-                {
-                    crashing.Commit(TimeSpan.FromSeconds(random.Next(0, 60)));
-                }
-
-                if (random.Next(3) > 0)
-                {
-                    crashing.Restore();
-                    crashing.Run(to);
-                }
-            }
-
+            });
             crashing.Commit(TimeSpan.Zero);
             crashing.Restore();
 
