@@ -19,6 +19,8 @@ namespace Telemetry.Alarms.Outlets;
 /// </summary>
 internal sealed class WebhookOutlet : IAsyncDisposable
 {
+    private static readonly ReadOnlyMemory<byte> DeadLetterKey = "telemetry.alarms.v1"u8.ToArray();
+
     /// <summary>Answers that say that the body is at fault: it would be refused again.</summary>
     private static readonly HashSet<HttpStatusCode> Refusals =
     [
@@ -152,32 +154,6 @@ internal sealed class WebhookOutlet : IAsyncDisposable
             RefusedAtUs = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1000,
         };
         var value = FramedMessage.Write(letter, _alarms.DeadLetterSchemaId);
-        var appended = new Appended();
-        while (!_producer.TryAppend(
-            new NewRecord { Topic = LogTopics.DeadLetters, Key = "telemetry.alarms.v1"u8, Value = value, TimestampMs = letter.RefusedAtUs / 1000 }, appended, 0))
-        {
-            await _producer.WaitForCapacityAsync(cancellationToken);
-        }
-
-        await appended.Task.WaitAsync(cancellationToken);
-    }
-
-    private sealed class Appended : IAppendCompletion
-    {
-        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Task => _done.Task;
-
-        void IAppendCompletion.Appended(long offset, RecordLogException? error, ulong state)
-        {
-            if (error is null)
-            {
-                _done.TrySetResult();
-            }
-            else
-            {
-                _done.TrySetException(error);
-            }
-        }
+        await _producer.AppendAsync(LogTopics.DeadLetters, null, DeadLetterKey, value, letter.RefusedAtUs / 1000, cancellationToken);
     }
 }

@@ -164,36 +164,9 @@ internal sealed class RulesFeed(IRecordLog log, TimeProvider time, ILogger logge
     private async Task AppendAsync(AlarmRulesRecord record, CancellationToken cancellationToken)
     {
         await using var producer = log.CreateProducer(new ProducerOptions());
-        var appended = new List<Appended>();
         foreach (var (key, value) in Book.RecordsOf(record))
         {
-            appended.Add(new Appended());
-            producer.TryAppend(
-                new NewRecord { Topic = LogTopics.AlarmRules, Partition = 0, Key = key, Value = value, TimestampMs = time.GetUtcNow().ToUnixTimeMilliseconds() },
-                appended[^1],
-                0);
-        }
-
-        await producer.FlushAsync(cancellationToken);
-        await Task.WhenAll(appended.Select(static a => a.Task)).WaitAsync(cancellationToken);
-    }
-
-    private sealed class Appended : IAppendCompletion
-    {
-        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Task => _done.Task;
-
-        void IAppendCompletion.Appended(long offset, RecordLogException? error, ulong state)
-        {
-            if (error is null)
-            {
-                _done.TrySetResult();
-            }
-            else
-            {
-                _done.TrySetException(error);
-            }
+            await producer.AppendAsync(LogTopics.AlarmRules, 0, key, value, time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
         }
     }
 }

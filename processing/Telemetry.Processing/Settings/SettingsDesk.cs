@@ -108,45 +108,6 @@ public sealed class SettingsDesk : IAsyncDisposable
         }
     }
 
-    private async Task AppendAsync(string key, byte[] value, CancellationToken cancellationToken)
-    {
-        var appended = new Appended();
-        while (!TryAppend(key, value, appended))
-        {
-            await _producer.Value.WaitForCapacityAsync(cancellationToken);
-        }
-
-        await appended.Task.WaitAsync(cancellationToken);
-    }
-
-    private bool TryAppend(string key, byte[] value, Appended appended) => _producer.Value.TryAppend(
-        new NewRecord
-        {
-            Topic = _topic,
-            Partition = 0,
-            Key = Encoding.UTF8.GetBytes(key),
-            Value = value,
-            TimestampMs = _time.GetUtcNow().ToUnixTimeMilliseconds(),
-        },
-        appended,
-        0);
-
-    private sealed class Appended : IAppendCompletion
-    {
-        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Task => _done.Task;
-
-        void IAppendCompletion.Appended(long offset, RecordLogException? error, ulong state)
-        {
-            if (error is null)
-            {
-                _done.TrySetResult();
-            }
-            else
-            {
-                _done.TrySetException(error);
-            }
-        }
-    }
+    private Task AppendAsync(string key, byte[] value, CancellationToken cancellationToken) => _producer.Value.AppendAsync(
+        _topic, 0, Encoding.UTF8.GetBytes(key), value, _time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
 }

@@ -285,36 +285,6 @@ internal sealed class AlarmDesk : IAsyncDisposable
         }
     }
 
-    private async Task AppendAsync(string topic, int? partition, byte[] key, byte[] record, CancellationToken cancellationToken)
-    {
-        var appended = new Appended();
-        while (!_producer.Value.TryAppend(
-            new NewRecord { Topic = topic, Partition = partition, Key = key, Value = record, TimestampMs = _time.GetUtcNow().ToUnixTimeMilliseconds() },
-            appended,
-            0))
-        {
-            await _producer.Value.WaitForCapacityAsync(cancellationToken);
-        }
-
-        await appended.Task.WaitAsync(cancellationToken);
-    }
-
-    private sealed class Appended : IAppendCompletion
-    {
-        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Task => _done.Task;
-
-        void IAppendCompletion.Appended(long offset, RecordLogException? error, ulong state)
-        {
-            if (error is null)
-            {
-                _done.TrySetResult();
-            }
-            else
-            {
-                _done.TrySetException(error);
-            }
-        }
-    }
+    private Task AppendAsync(string topic, int? partition, byte[] key, byte[] record, CancellationToken cancellationToken) =>
+        _producer.Value.AppendAsync(topic, partition, key, record, _time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
 }

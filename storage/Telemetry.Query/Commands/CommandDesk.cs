@@ -36,16 +36,13 @@ internal sealed class CommandDesk : IAsyncDisposable
     /// <exception cref="RecordLogException">The log did not take it.</exception>
     public async Task<CommandState> IssueAsync(DeviceCommand command, CancellationToken cancellationToken)
     {
-        var value = new byte[ConfluentFrame.HeaderBytes + command.CalculateSize()];
-        ConfluentFrame.WriteHeader(value, _options.DeviceCommandSchemaId);
-        command.WriteTo(value.AsSpan(ConfluentFrame.HeaderBytes));
-        var appended = new Appended();
-        while (!TryAppend(command, value, appended))
-        {
-            await _producer.Value.WaitForCapacityAsync(cancellationToken);
-        }
-
-        await appended.Task.WaitAsync(cancellationToken);
+        await _producer.Value.AppendAsync(
+            LogTopics.Commands,
+            null,
+            Encoding.ASCII.GetBytes(command.Device),
+            FramedMessage.Write(command, _options.DeviceCommandSchemaId),
+            command.IssuedAtUs / 1000,
+            cancellationToken);
         return Book.Find(command);
     }
 
@@ -91,36 +88,6 @@ internal sealed class CommandDesk : IAsyncDisposable
         catch (InvalidProtocolBufferException)
         {
             // The edge that would have delivered it says so in its log.
-        }
-    }
-
-    private bool TryAppend(DeviceCommand command, byte[] value, Appended appended) => _producer.Value.TryAppend(
-        new NewRecord
-        {
-            Topic = LogTopics.Commands,
-            Key = Encoding.ASCII.GetBytes(command.Device),
-            Value = value,
-            TimestampMs = command.IssuedAtUs / 1000,
-        },
-        appended,
-        0);
-
-    private sealed class Appended : IAppendCompletion
-    {
-        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Task => _done.Task;
-
-        void IAppendCompletion.Appended(long offset, RecordLogException? error, ulong state)
-        {
-            if (error is null)
-            {
-                _done.TrySetResult();
-            }
-            else
-            {
-                _done.TrySetException(error);
-            }
         }
     }
 }
