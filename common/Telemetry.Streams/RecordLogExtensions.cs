@@ -35,4 +35,31 @@ public static class RecordLogExtensions
 
         return ends;
     }
+
+    /// <summary>Assigns all partitions of a topic to a reader without a group, each from its first record.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="consumer">The reader.</param>
+    /// <param name="topic">Topic to read whole.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The ends as they are now, to know when everything has been read.</returns>
+    /// <exception cref="RecordLogException">The topic is not there, or the log does not answer.</exception>
+    public static async Task<Dictionary<TopicPartition, long>> AssignFromStartAsync(
+        this IRecordLog log, IRecordConsumer consumer, string topic, CancellationToken cancellationToken)
+    {
+        var ranges = new Dictionary<TopicPartition, OffsetRange>();
+        var count = await log.QueryPartitionCountAsync(topic, cancellationToken);
+        for (var i = 0; i < count; i++)
+        {
+            var partition = new TopicPartition(topic, i);
+            ranges[partition] = await log.QueryOffsetsAsync(partition, cancellationToken);
+        }
+
+        consumer.Assign([.. ranges.Keys]);
+        foreach (var (partition, range) in ranges)
+        {
+            consumer.Seek(partition, range.Low);
+        }
+
+        return ranges.ToDictionary(r => r.Key, r => r.Value.High);
+    }
 }

@@ -78,14 +78,15 @@ public sealed class CatalogueBook(long bytesMax, Func<CatalogueEntry, CatalogueE
         lock (_gate)
         {
             var name = CatalogueName.Of(entry);
-            foreach (var sensor in _entries.TryGetValue(name, out var old) ? old.Sensors : [])
+            IReadOnlyList<CatalogueEntry> sensors = entry.Deleted ? [] : entry.Sensors;
+            var gone = (_entries.TryGetValue(name, out var old) ? old.Sensors : []).Select(s => s.Sensor).Except(sensors.Select(s => s.Sensor));
+            foreach (var sensor in gone)
             {
-                Remove(name with { Sensor = sensor.Sensor });
+                Remove(name with { Sensor = sensor });
             }
 
-            Remove(name);
             Put(name, entry);
-            foreach (var sensor in entry.Deleted ? [] : entry.Sensors)
+            foreach (var sensor in sensors)
             {
                 Put(name with { Sensor = sensor.Sensor }, sensor);
             }
@@ -188,12 +189,14 @@ public sealed class CatalogueBook(long bytesMax, Func<CatalogueEntry, CatalogueE
         }
     }
 
+    /// <summary>In one step: a reader sees the old entry or the new one, never none.</summary>
     private void Put(CatalogueName name, CatalogueEntry entry)
     {
         var kept = keep?.Invoke(entry) ?? entry;
-        var bytes = BytesOf(kept);
+        var bytes = BytesOf(kept) - (_entries.TryGetValue(name, out var old) ? BytesOf(old) : 0);
         if (_bytes + bytes > bytesMax)
         {
+            Remove(name);
             Interlocked.Increment(ref _leftOut);
             return;
         }

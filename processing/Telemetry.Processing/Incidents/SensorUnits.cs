@@ -104,18 +104,12 @@ internal sealed class SensorUnits(IRecordLog log, string topic, ILogger logger, 
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
-        var partitions = Enumerable.Range(0, await log.QueryPartitionCountAsync(topic, cancellationToken))
-            .Select(p => new TopicPartition(topic, p)).ToList();
         await using var consumer = log.CreateConsumer(new ConsumerOptions());
-        consumer.Assign(partitions);
-        var ends = new Dictionary<TopicPartition, long>();
-        foreach (var partition in partitions)
-        {
-            var (low, high) = await log.QueryOffsetsAsync(partition, cancellationToken);
-            consumer.Seek(partition, low);
-            ends[partition] = high;
-        }
+        var ends = await log.AssignFromStartAsync(consumer, topic, cancellationToken);
 
+        // Read anew, the topic says first what it said once: nothing follows from that.
+        _isRead = false;
+        _book.Clear();
         while (true)
         {
             foreach (var record in await consumer.PollAsync(RecordsMax, PollWait, cancellationToken))

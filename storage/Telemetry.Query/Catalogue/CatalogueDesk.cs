@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Catalogue;
@@ -22,10 +23,12 @@ public sealed class CatalogueDesk(IRecordLog log, long bytesMax, int schemaId, T
 {
     private const int RecordsMax = 2_000;
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan CatchUpWait = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
 
     private readonly Lazy<IRecordProducer> _producer = new(() => log.CreateProducer(new ProducerOptions { InFlightBytesMax = 16 << 20 }));
     private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly ConcurrentDictionary<TopicPartition, long> _positions = new();
     private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What the topic says.</summary>
@@ -42,7 +45,7 @@ public sealed class CatalogueDesk(IRecordLog log, long bytesMax, int schemaId, T
     /// <param name="entries">Entries; version, person and time are set here.</param>
     /// <param name="write">Who, why, and what of that is done.</param>
     /// <param name="cancellationToken">Gives up waiting; some may have been written.</param>
-    /// <exception cref="RecordLogException">The log did not take them.</exception>
+    /// <exception cref="RecordLogException">The log did not take them, or does not say how far its topic goes.</exception>
     /// <exception cref="CatalogueConflictException">The entry is not as expected.</exception>
     public async Task<CatalogueChanges> PutAsync(IReadOnlyList<CatalogueEntry> entries, CatalogueWrite write, CancellationToken cancellationToken)
     {
@@ -50,7 +53,7 @@ public sealed class CatalogueDesk(IRecordLog log, long bytesMax, int schemaId, T
         try
         {
             var changes = Plan(entries, write);
-            if (!write.IsDryRun)
+            if (!write.IsDryRun && changes.Written.Count > 0)
             {
                 await AppendAsync(changes.Written, cancellationToken);
             }
@@ -121,7 +124,7 @@ public sealed class CatalogueDesk(IRecordLog log, long bytesMax, int schemaId, T
 
     private async Task AppendAsync(IReadOnlyList<CatalogueEntry> entries, CancellationToken cancellationToken)
     {
-        var appended = new Appended(entries.Count);
+        var appended = new AppendTask(entries.Count);
         foreach (var entry in entries)
         {
             while (!TryAppend(entry, appended))
@@ -131,14 +134,25 @@ public sealed class CatalogueDesk(IRecordLog log, long bytesMax, int schemaId, T
         }
 
         await appended.Task.WaitAsync(cancellationToken);
-        foreach (var entry in entries)
+        await CatchUpAsync(cancellationToken);
+    }
+
+    /// <summary>Waits until everything that is on the topic now is in the book: who has put something sees it, in the log's order.</summary>
+    private async Task CatchUpAsync(CancellationToken cancellationToken)
+    {
+        var count = await log.QueryPartitionCountAsync(LogTopics.Catalogue, cancellationToken);
+        for (var i = 0; i < count; i++)
         {
-            // What was put is seen at once; the tail takes it again in the log's order.
-            Book.Take(entry);
+            var partition = new TopicPartition(LogTopics.Catalogue, i);
+            var high = (await log.QueryOffsetsAsync(partition, cancellationToken)).High;
+            while (_positions.GetValueOrDefault(partition) < high)
+            {
+                await Task.Delay(CatchUpWait, time, cancellationToken);
+            }
         }
     }
 
-    private bool TryAppend(CatalogueEntry entry, Appended appended) => _producer.Value.TryAppend(
+    private bool TryAppend(CatalogueEntry entry, AppendTask appended) => _producer.Value.TryAppend(
         new NewRecord
         {
             Topic = LogTopics.Catalogue,
@@ -152,25 +166,16 @@ public sealed class CatalogueDesk(IRecordLog log, long bytesMax, int schemaId, T
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
         await using var consumer = log.CreateConsumer(new ConsumerOptions());
-        var ends = new Dictionary<TopicPartition, long>();
-        var starts = new Dictionary<TopicPartition, long>();
-        var count = await log.QueryPartitionCountAsync(LogTopics.Catalogue, cancellationToken);
-        for (var i = 0; i < count; i++)
-        {
-            var partition = new TopicPartition(LogTopics.Catalogue, i);
-            (starts[partition], ends[partition]) = await log.QueryOffsetsAsync(partition, cancellationToken);
-        }
-
+        var ends = await log.AssignFromStartAsync(consumer, LogTopics.Catalogue, cancellationToken);
         Book.Clear();
-        consumer.Assign([.. starts.Keys]);
-        foreach (var (partition, start) in starts)
-        {
-            consumer.Seek(partition, start);
-        }
-
         while (true)
         {
-            if (!_read.Task.IsCompleted && ends.All(end => consumer.Position(end.Key) >= end.Value))
+            foreach (var partition in ends.Keys)
+            {
+                _positions[partition] = consumer.Position(partition);
+            }
+
+            if (!_read.Task.IsCompleted && ends.All(end => _positions[end.Key] >= end.Value))
             {
                 _read.TrySetResult();
             }
@@ -179,27 +184,6 @@ public sealed class CatalogueDesk(IRecordLog log, long bytesMax, int schemaId, T
             for (var i = 0; i < records.Count; i++)
             {
                 Book.Take(records[i].Value);
-            }
-        }
-    }
-
-    /// <summary>Done when all are durable; fails with the first that is not.</summary>
-    private sealed class Appended(int count) : IAppendCompletion
-    {
-        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _waiting = count;
-
-        public Task Task => _waiting == 0 ? Task.CompletedTask : _done.Task;
-
-        void IAppendCompletion.Appended(long offset, RecordLogException? error, ulong state)
-        {
-            if (error is not null)
-            {
-                _done.TrySetException(error);
-            }
-            else if (Interlocked.Decrement(ref _waiting) == 0)
-            {
-                _done.TrySetResult();
             }
         }
     }

@@ -46,6 +46,30 @@ public sealed class CatalogueBookTests
     }
 
     [Fact]
+    public async Task Readers_never_miss_an_entry_while_another_takes_its_place()
+    {
+        Announce("t", "u");
+        using var stop = new CancellationTokenSource();
+        var missed = Task.Run(() =>
+        {
+            var count = 0;
+            while (!stop.IsCancellationRequested)
+            {
+                count += _book.Sensor("a", "u") is null ? 1 : 0;
+            }
+
+            return count;
+        });
+        for (var i = 0; i < 50_000; i++)
+        {
+            Announce(i % 2 == 0 ? ["u"] : ["t", "u"]);
+        }
+
+        await stop.CancelAsync();
+        (await missed).ShouldBe(0);
+    }
+
+    [Fact]
     public void An_announcement_takes_the_place_of_the_one_before_with_all_its_sensors()
     {
         Announce("t", "u");
