@@ -97,6 +97,12 @@ public sealed record ProcessingOptions
     public TimeSpan SilentAtLeast { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
+    /// After a pause in which a partition got no record at all (the platform or its edges stood still) devices have this long to be heard again before they
+    /// count as silent. Default 1 min.
+    /// </summary>
+    public TimeSpan SilentGrace { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
     /// A partition without a record for this long in which something has fallen due (the silence of a device) gets one that says that time has
     /// passed. Default 1 s.
     /// </summary>

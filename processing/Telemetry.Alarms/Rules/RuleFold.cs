@@ -5,6 +5,7 @@ using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
+using Telemetry.Streams.Pauses;
 using Telemetry.Streams.State;
 
 namespace Telemetry.Alarms.Rules;
@@ -31,6 +32,7 @@ internal sealed class RuleFold : IPartitionFold
         Comparer<(long DueMs, string Key)>.Create(static (a, b) => a.DueMs != b.DueMs ? a.DueMs.CompareTo(b.DueMs) : string.CompareOrdinal(a.Key, b.Key)));
 
     private readonly RulesPins _pins;
+    private readonly PartitionPauses _pauses;
     private AlarmRules? _inForce;
     private string[] _sensors = [];
     private long _nowMs;
@@ -40,7 +42,7 @@ internal sealed class RuleFold : IPartitionFold
     private bool _hasOtherRules;
 
     public RuleFold(AlarmsOptions options, RulesPins pins, IReadingSchemas? schemas = null) =>
-        (_options, _pins, _schemas) = (options, pins, schemas ?? ReleasedReadingSchemas.Instance);
+        (_options, _pins, _schemas, _pauses) = (options, pins, schemas ?? ReleasedReadingSchemas.Instance, new PartitionPauses(options.AbsentGrace));
 
     private AlarmRules Rules => _inForce ?? AlarmRules.Default;
 
@@ -59,6 +61,8 @@ internal sealed class RuleFold : IPartitionFold
         if (key.SequenceEqual(TimeKey))
         {
             _nowMs = _writtenMs = _teller.NowMs = BitConverter.ToInt64(value);
+            var pauses = new StateReader(value[sizeof(long)..]);
+            _pauses.Read(ref pauses);
             return;
         }
 
@@ -113,6 +117,15 @@ internal sealed class RuleFold : IPartitionFold
     public void Process(in LogRecord record)
     {
         _nowMs = _teller.NowMs = Math.Max(_nowMs, record.TimestampMs);
+        if (record.Value.IsEmpty)
+        {
+            _pauses.Passed(_nowMs, PassingTime.WatchedSince(record.Headers));
+        }
+        else
+        {
+            _pauses.Heard(_nowMs);
+        }
+
         FireAbsences();
         if (!ConfluentFrame.TryRead(record.Value, out var schemaId, out var message) || !_batch.TryDecode(_schemas.Find(schemaId), message, out _))
         {
@@ -168,7 +181,10 @@ internal sealed class RuleFold : IPartitionFold
         _dirty.Clear();
         if (_nowMs != _writtenMs)
         {
-            changes.State.Add((TimeKey, BitConverter.GetBytes(_nowMs)));
+            _writer.Clear();
+            _writer.Raw(BitConverter.GetBytes(_nowMs));
+            _pauses.Write(_writer);
+            changes.State.Add((TimeKey, _writer.WrittenSpan.ToArray()));
             _writtenMs = _nowMs;
         }
     }
@@ -345,7 +361,7 @@ internal sealed class RuleFold : IPartitionFold
         }
     }
 
-    private static long DueMs(AlarmRule rule, RuleState state) => state.SeenMs + (long)rule.Window.TotalMilliseconds;
+    private long DueMs(AlarmRule rule, RuleState state) => _pauses.Until(state.SeenMs, (long)rule.Window.TotalMilliseconds);
 
     /// <summary>No rule in force knows it: its condition is over.</summary>
     private void Drop(DeviceRules device, RuleState state)

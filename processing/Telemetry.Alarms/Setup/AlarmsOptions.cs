@@ -51,6 +51,12 @@ public sealed record AlarmsOptions : IValidatableObject
     [Range(100, 10_000_000)]
     public int RuleStatesMax { get; init; } = 200_000;
 
+    /// <summary>
+    /// After a pause in which a partition got no reading at all (the platform or its edges stood still) devices and sensors have at least this long to be
+    /// heard again before they count as absent. Default 1 min.
+    /// </summary>
+    public TimeSpan AbsentGrace { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Prometheus Alertmanager.</summary>
     public AlertmanagerOptions Alertmanager { get; init; } = new();
 

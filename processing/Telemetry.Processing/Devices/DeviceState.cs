@@ -2,6 +2,7 @@ using Telemetry.Processing.Incidents;
 using Telemetry.Processing.Profiles;
 using Telemetry.Processing.Series;
 using Telemetry.Streams.Deduplication;
+using Telemetry.Streams.Pauses;
 
 namespace Telemetry.Processing.Devices;
 
@@ -16,7 +17,7 @@ internal sealed class DeviceState(DeviceSequences sequences, SeriesSet series)
 
     public SequenceGap Gap;
 
-    public DevicePace Pace;
+    public Pace Pace;
 
     /// <summary>Its open incidents; null before the first.</summary>
     public DeviceIncidents? Incidents { get; set; }

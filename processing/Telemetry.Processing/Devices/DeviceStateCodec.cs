@@ -2,6 +2,7 @@ using Telemetry.Processing.Incidents;
 using Telemetry.Processing.Profiles;
 using Telemetry.Processing.Series;
 using Telemetry.Streams.Deduplication;
+using Telemetry.Streams.Pauses;
 using Telemetry.Streams.State;
 
 namespace Telemetry.Processing.Devices;
@@ -67,7 +68,7 @@ internal sealed class DeviceStateCodec(SeriesPool pool, SettingsTimeline timelin
             return state;
         }
 
-        state.Pace = DevicePace.Read(ref reader);
+        state.Pace = Pace.Read(ref reader);
         state.SilentSinceUs = reader.ZigZag();
         state.AbandonAtMs = reader.ZigZag();
         state.Unjudged = reader.ZigZag();

@@ -1,4 +1,5 @@
 using Telemetry.Processing.Series;
+using Telemetry.Streams.Pauses;
 using Telemetry.Streams.State;
 
 namespace Telemetry.Processing.Devices;
@@ -26,7 +27,7 @@ internal enum DueKind
 /// and is then put back with its true time. Things fire in the order of (time, last offset), whatever the queue went through before, so a
 /// restored partition fires alike.
 /// </summary>
-internal sealed class DeviceTimers(ProcessingOptions options)
+internal sealed class DeviceTimers(ProcessingOptions options, PartitionPauses pauses)
 {
     private readonly long _silentAtLeastMs = (long)options.SilentAtLeast.TotalMilliseconds;
     private readonly long _silentUnknownMs = (long)options.SilentAfter.TotalMilliseconds;
@@ -104,7 +105,7 @@ internal sealed class DeviceTimers(ProcessingOptions options)
     /// <summary>When the device counts as silent; never when it does already.</summary>
     public long SilentAtMs(DeviceState state) => state.IsSilent
         ? long.MaxValue
-        : state.LastSeenMs + state.Pace.SilentAfterMs(_silentAtLeastMs, _silentUnknownMs);
+        : pauses.Until(state.LastSeenMs, state.Pace.SilentAfterMs(_silentAtLeastMs, _silentUnknownMs));
 
     private static void Earlier(DueKind kind, long atMs, ref DueKind first, ref long firstMs)
     {

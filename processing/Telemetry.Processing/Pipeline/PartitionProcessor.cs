@@ -9,6 +9,7 @@ using Telemetry.Processing.Settings;
 using Telemetry.Processing.Watermarks;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
+using Telemetry.Streams.Pauses;
 using Telemetry.Streams.State;
 
 namespace Telemetry.Processing.Pipeline;
@@ -19,12 +20,20 @@ namespace Telemetry.Processing.Pipeline;
 /// </summary>
 internal sealed class PartitionProcessor
 {
+    /// <summary>
+    /// A quiet partition gets a record that says that time has passed this often, and for how long: rules over absence wait longer than silence does.
+    /// </summary>
+    private const long QuietTickMs = 60_000;
+
+    private const long QuietTicksMs = 24 * 3_600_000;
+
     private readonly ProcessingOptions _options;
     private readonly IReadingSchemas _schemas;
     private readonly TopicPartition _input;
     private readonly ReadingBatchBuffer _batch = new();
     private readonly DuplicateRuns _runs = new();
     private readonly PartitionWatermark _watermark;
+    private readonly PartitionPauses _pauses;
     private readonly DeviceTimers _timers;
     private readonly SeriesFeeder _feeder;
     private readonly StateWriter _partitionState = new();
@@ -52,7 +61,8 @@ internal sealed class PartitionProcessor
         Codec = new DeviceStateCodec(Pool, Settings, names);
         Table = new KeyedStateTable<DeviceState>(options.State, Codec, () => Pool.Bytes + Pool.LateBytes > options.StateBytesMax);
         _watermark = new PartitionWatermark(options.AllowedDisorder, options.FutureTolerance);
-        _timers = new DeviceTimers(options);
+        _pauses = new PartitionPauses(options.SilentGrace);
+        _timers = new DeviceTimers(options, _pauses);
         _output = new OutputWriter(options, new OutputBatch(), Counts);
         _tracker = new IncidentTracker(options, Pool, _output, Counts);
         _lateJudge = new LateJudge(options, Pool, Settings, names, _tracker, Counts);
@@ -86,7 +96,15 @@ internal sealed class PartitionProcessor
     /// When the next thing may fall due, in the partition's time (milliseconds): with no record after it, somebody must append one that says so.
     /// Null: nothing is waited for.
     /// </summary>
-    public long? NextDueMs => _timers.NextMs;
+    public long? NextDueMs
+    {
+        get
+        {
+            var quiet = _pauses.HeardMs > 0 && Table.TimeMs - _pauses.HeardMs < QuietTicksMs ? Table.TimeMs + QuietTickMs : long.MaxValue;
+            var next = Math.Min(_timers.NextMs ?? long.MaxValue, quiet);
+            return next == long.MaxValue ? null : next;
+        }
+    }
 
     /// <summary>Once, after loading the state and before the replay.</summary>
     public void RestorePartition(ReadOnlySpan<byte> state)
@@ -95,6 +113,7 @@ internal sealed class PartitionProcessor
         {
             var reader = new StateReader(state);
             _watermark.Read(ref reader);
+            _pauses.Read(ref reader);
         }
 
         foreach (var slot in Table.Slots)
@@ -145,7 +164,7 @@ internal sealed class PartitionProcessor
         var timestampMs = Micros.BoundedMs(record.TimestampMs);
         if (record.Value.IsEmpty)
         {
-            Tick(record.Offset, timestampMs);
+            Tick(record, timestampMs);
             if (record.Headers.TryGet(ProfileRecord.Header, out var profiles))
             {
                 TakeProfiles(record, profiles.Span);
@@ -159,6 +178,7 @@ internal sealed class PartitionProcessor
         Settings.Advance(record.Offset);
         _output.IsSuppressed = Table.IsReplaying;
         _output.TimestampMs = timestampMs;
+        _pauses.Heard(Table.TimeMs);
         FireTimers();
         Counts.Records++;
         if (cause is not null)
@@ -178,10 +198,11 @@ internal sealed class PartitionProcessor
     }
 
     /// <summary>A record without a value has no readings: it says that time has passed.</summary>
-    private void Tick(long offset, long timestampMs)
+    private void Tick(in LogRecord record, long timestampMs)
     {
-        Table.Advance(offset, timestampMs);
-        Settings.Advance(offset);
+        Table.Advance(record.Offset, timestampMs);
+        Settings.Advance(record.Offset);
+        _pauses.Passed(Table.TimeMs, PassingTime.WatchedSince(record.Headers));
         _output.IsSuppressed = Table.IsReplaying;
         _output.TimestampMs = timestampMs;
         Counts.Records++;
@@ -225,6 +246,7 @@ internal sealed class PartitionProcessor
     {
         _partitionState.Clear();
         _watermark.Write(_partitionState);
+        _pauses.Write(_partitionState);
         Table.Collect(batch, committed, _partitionState.WrittenSpan, elapsed);
     }
 
@@ -307,7 +329,7 @@ internal sealed class PartitionProcessor
             _output.SilentIncident(state.LastSeenMs, state.SilentSinceUs, nowMs, 0, isOver: true);
         }
 
-        if (state.LastSeenMs > 0)
+        if (state.LastSeenMs > 0 && !_pauses.Spans(state.LastSeenMs))
         {
             state.Pace.Take(nowMs - state.LastSeenMs);
         }

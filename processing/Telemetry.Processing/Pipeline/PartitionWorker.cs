@@ -43,6 +43,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
     private long _nextDueMs = long.MaxValue;
     private long _processedAt;
     private long _behindMs = long.MaxValue;
+    private long _readySinceMs;
     private long _tickWrittenAt;
     private volatile PartitionStatus _status;
     private volatile Exception? _fault;
@@ -121,6 +122,9 @@ internal sealed class PartitionWorker : IAsyncDisposable
         var behind = Volatile.Read(ref _behindMs);
         return nowMs - (behind == long.MaxValue ? 0 : behind);
     }
+
+    /// <summary>Since when the partition has been read here, by the clock its records are stamped by; milliseconds since 1970.</summary>
+    public long WatchedSinceMs => PartitionTimeMs(Volatile.Read(ref _readySinceMs));
 
     /// <summary>Records with profiles that somebody must append to the partition.</summary>
     public ConcurrentQueue<ProfileRecord> WantedProfiles { get; } = new();
@@ -265,6 +269,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
         Volatile.Write(ref _nextDueMs, processor.NextDueMs ?? long.MaxValue);
         ProcessingLog.PartitionRestored(
             _logger, Partition, report.Committed, processor.Table.Count, report.Replayed, _time.GetElapsedTime(started).TotalMilliseconds);
+        Volatile.Write(ref _readySinceMs, _time.GetUtcNow().ToUnixTimeMilliseconds());
         PublishStatus(processor);
         _ready = true;
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using Telemetry.Processing.Profiles;
 using Telemetry.Streams;
+using Telemetry.Streams.Pauses;
 
 namespace Telemetry.Processing.Pipeline;
 
@@ -53,9 +54,9 @@ internal sealed class RecordBlock
             (_traced ??= []).Add((_entries.Count, publish));
         }
 
-        if (length == 0 && record.Headers.TryGet(ProfileRecord.Header, out var profiles))
+        if (length == 0 && record.Headers.Count > 0)
         {
-            (_headers ??= []).Add(_entries.Count, new RecordHeaders([KeyValuePair.Create(ProfileRecord.Header, (ReadOnlyMemory<byte>)profiles.ToArray())]));
+            (_headers ??= []).Add(_entries.Count, Copy(record.Headers));
         }
 
         _entries.Add(new Entry(record.Offset, record.TimestampMs, _length, length));
@@ -64,6 +65,21 @@ internal sealed class RecordBlock
 
     /// <summary>The traced records of the block in their order, and the contexts of their publishes; null when there is none.</summary>
     public IReadOnlyList<(int Index, ActivityContext Publish)>? Traced => _traced;
+
+    /// <summary>What a record without a value says is in its headers.</summary>
+    private static RecordHeaders Copy(RecordHeaders headers)
+    {
+        var copies = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>(1);
+        foreach (var name in (ReadOnlySpan<string>)[ProfileRecord.Header, PassingTime.Header])
+        {
+            if (headers.TryGet(name, out var value))
+            {
+                copies.Add(KeyValuePair.Create(name, (ReadOnlyMemory<byte>)value.ToArray()));
+            }
+        }
+
+        return new RecordHeaders([.. copies]);
+    }
 
     /// <summary>Gives the memory back; the block must not be used any more.</summary>
     public void Return()

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Streams;
+using Telemetry.Streams.Pauses;
 
 namespace Telemetry.Processing.Pipeline;
 
@@ -30,7 +31,7 @@ internal sealed class TickWriter(OwnRecords records, ProcessingOptions options, 
     {
         try
         {
-            if (records.TryAppend(new NewRecord { Topic = worker.Partition.Topic, Partition = worker.Partition.Partition, TimestampMs = tickMs }))
+            if (records.TryAppend(PassingTime.Record(worker.Partition, tickMs, worker.WatchedSinceMs)))
             {
                 worker.TickWritten();
             }

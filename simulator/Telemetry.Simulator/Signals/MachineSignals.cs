@@ -2,11 +2,18 @@ namespace Telemetry.Simulator.Signals;
 
 /// <summary>
 /// The signals of one machine. Value n of a sensor is a function of seed, device, sensor, n, event time and a little memory
-/// (wander, bearing heat, counter), so that a run with the same seed and clock repeats bit for bit.
+/// (wander, bearing heat), so that a run with the same seed and clock repeats bit for bit. Pieces made follow from the time alone, as in a machine that
+/// remembers them: a simulator that starts again goes on counting.
 /// </summary>
 internal sealed class MachineSignals : IMachineSignals
 {
     private const double DayUs = 86_400e6;
+
+    /// <summary>2026-01-01T00:00:00Z, when the machines were built, microseconds since 1970.</summary>
+    private const long BuiltUs = 1_767_225_600_000_000;
+
+    /// <summary>Pieces a second at full load.</summary>
+    private const double PieceRate = 0.4;
 
     private readonly ulong _seed;
     private readonly ulong _device;
@@ -16,6 +23,7 @@ internal sealed class MachineSignals : IMachineSignals
     private readonly double _dwellUs;
     private readonly double _phase;
     private readonly double _size;
+    private readonly double _pieces;
 
     public MachineSignals(ulong seed, int device)
     {
@@ -24,7 +32,7 @@ internal sealed class MachineSignals : IMachineSignals
         _dwellUs = SeededHash.Between(2, 5, seed, _device, 1) * 60e6;
         _phase = SeededHash.Unit(seed, _device, 2);
         _size = SeededHash.Between(0.7, 1.4, seed, _device, 3);
-        _memory[(int)SensorKind.Pieces] = Math.Floor(SeededHash.Between(0, 1e6, seed, _device, 4));
+        _pieces = Math.Floor(SeededHash.Between(0, 1e6, seed, _device, 4)) - (PieceRate * Work(BuiltUs));
     }
 
     /// <summary>Standard normal noise that belongs to the value given last and is not in it.</summary>
@@ -36,7 +44,7 @@ internal sealed class MachineSignals : IMachineSignals
         var sensor = (int)kind;
         var n = _counts[sensor]++;
         var elapsedSeconds = _lastTime[sensor] == 0 ? 0 : Math.Max(0, timeUs - _lastTime[sensor]) / 1e6;
-        _lastTime[sensor] = timeUs;
+        _lastTime[sensor] = Math.Max(_lastTime[sensor], timeUs);
         var z = SeededHash.Normal(_seed, _device, 100 + (ulong)sensor, n);
         ref var memory = ref _memory[sensor];
         switch (kind)
@@ -58,8 +66,7 @@ internal sealed class MachineSignals : IMachineSignals
             case SensorKind.Power:
                 return Step((1.5 + (11 * Load(timeUs))) * _size + (0.2 * z), 0.01);
             case SensorKind.Pieces:
-                memory += elapsedSeconds * 0.4 * Load(timeUs);
-                return Math.Floor(memory);
+                return Math.Max(0, Math.Floor(_pieces + (PieceRate * Work(_lastTime[sensor]))));
             case SensorKind.Flow:
                 return Step(Math.Max(0, (2 + (18 * Load(timeUs))) * (1 + (0.02 * z))), 0.1);
             default:
@@ -75,13 +82,38 @@ internal sealed class MachineSignals : IMachineSignals
     /// </summary>
     private double Load(long timeUs)
     {
-        var part = (ulong)Math.Max(0, (timeUs / _dwellUs) + _phase);
-        var bits = SeededHash.Bits(_seed, _device, 5, part / 5);
-        var idle = bits % 5;
-        var full = (idle + 1 + (bits / 5 % 4)) % 5;
-        var now = part % 5;
-        return now == idle ? 0 : now == full ? 1 : 0.6;
+        var part = (ulong)Parts(timeUs);
+        var (idle, full) = Order(part / 5);
+        return Load(part % 5, idle, full);
     }
+
+    /// <summary>Seconds at full load that make as much as all loads since 1970: their integral over time.</summary>
+    private double Work(long timeUs)
+    {
+        const double cycle = 1 + (3 * 0.6);
+        var parts = Parts(timeUs);
+        var part = (ulong)parts;
+        var (idle, full) = Order(part / 5);
+        var done = part / 5 * cycle;
+        for (var before = 0UL; before < part % 5; before++)
+        {
+            done += Load(before, idle, full);
+        }
+
+        return (done + ((parts - part) * Load(part % 5, idle, full))) * _dwellUs / 1e6;
+    }
+
+    private double Parts(long timeUs) => Math.Max(0, (timeUs / _dwellUs) + _phase);
+
+    /// <summary>Which parts of a cycle are idle and at full load.</summary>
+    private (ulong Idle, ulong Full) Order(ulong cycle)
+    {
+        var bits = SeededHash.Bits(_seed, _device, 5, cycle);
+        var idle = bits % 5;
+        return (idle, (idle + 1 + (bits / 5 % 4)) % 5);
+    }
+
+    private static double Load(ulong part, ulong idle, ulong full) => part == idle ? 0 : part == full ? 1 : 0.6;
 
     private static double Step(double value, double step) => Math.Round(Math.Round(value / step) * step, 4);
 }

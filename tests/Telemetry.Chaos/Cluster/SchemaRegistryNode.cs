@@ -8,6 +8,9 @@ namespace Telemetry.Chaos.Cluster;
 /// <summary>A schema registry of our own by <c>registry.sh</c>, behind a link that can be made bad. It outlives schedules.</summary>
 internal sealed class SchemaRegistryNode : IAsyncDisposable
 {
+    private const int StartsMax = 5;
+    private static readonly TimeSpan StartPause = TimeSpan.FromSeconds(2);
+
     private readonly string _script;
     private readonly string _directory;
     private readonly ProcessRegister _register;
@@ -64,7 +67,19 @@ internal sealed class SchemaRegistryNode : IAsyncDisposable
             ProcessSignal.Resume(pid);
         }
 
-        await StartAsync(cancellationToken);
+        // Killed in the middle of a write, on a busy machine, its database may not open in the time the registry gives it.
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await StartAsync(cancellationToken);
+                return;
+            }
+            catch (ChaosException) when (tries < StartsMax)
+            {
+                await Task.Delay(StartPause, cancellationToken);
+            }
+        }
     }
 
     /// <inheritdoc/>

@@ -57,8 +57,11 @@ internal sealed class RuleFixture
     public RuleFixture Reading(string sensor, double value, string device = "press-07", string ago = "0s") =>
         Send(Record(device, NowMs - (long)DurationText.Parse(ago).TotalMilliseconds, (sensor, value)));
 
-    /// <summary>Something else on the partition, which brings the time.</summary>
-    public RuleFixture Tick() => Send([1, 2, 3]);
+    /// <summary>A record on the partition that brings the time and nothing else.</summary>
+    public RuleFixture Tick() => Send([]);
+
+    /// <summary>A record of another device.</summary>
+    public RuleFixture Other() => Send(Record("other-1", NowMs, ("level", 1)));
 
     public RuleFixture Use(string rules)
     {

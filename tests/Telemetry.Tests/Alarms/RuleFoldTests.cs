@@ -108,8 +108,30 @@ public sealed class RuleFoldTests
     public void A_sensor_can_be_absent_on_its_own()
     {
         var f = new RuleFixture("""{"name": "gone", "type": "absent", "sensor": "oil", "after": "5m"}""");
-        f.Reading("oil", double.NaN).Pass("6m").Reading("water", 1);
+        f.Reading("oil", double.NaN).Pass("6m").Tick().Reading("water", 1);
         f.Taken().ShouldBe(["press-07/oil gone holds"]);
+    }
+
+    [Fact]
+    public void A_device_is_not_absent_because_the_platform_stood_still()
+    {
+        var f = new RuleFixture("""{"name": "gone", "type": "absent", "devices": "press-*", "after": "5m"}""");
+        f.Reading("oil", 1);
+        for (var n = 0; n < 30; n++)
+        {
+            f.Pass("1s").Other();
+        }
+
+        // Ten minutes without any record: waiting begins anew, in a restart too.
+        f.Pass("10m").Other().Restart();
+        for (var n = 0; n < 299; n++)
+        {
+            f.Pass("1s").Other();
+        }
+
+        f.Taken().ShouldBeEmpty();
+        f.Pass("1s").Other();
+        f.Taken().ShouldBe(["press-07/ gone holds"]);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
+using Telemetry.Streams.Pauses;
 
 namespace Telemetry.Tests.Processing;
 
@@ -13,6 +14,11 @@ internal static class Batches
 
     public static LogRecord Record(long offset, long timeMs, byte[] value) => new(
         "readings", 0, offset, timeMs, ReadOnlyMemory<byte>.Empty, value, RecordHeaders.Empty);
+
+    /// <summary>A record that says that time has passed.</summary>
+    public static LogRecord Tick(long offset, long timeMs, long watchedSinceMs) => new(
+        "readings", 0, offset, timeMs, ReadOnlyMemory<byte>.Empty, ReadOnlyMemory<byte>.Empty,
+        PassingTime.Record(new TopicPartition("readings", 0), timeMs, watchedSinceMs).Headers!);
 
     /// <summary>One sensor, event times one second apart, the last at <paramref name="eventMs"/>.</summary>
     public static byte[] Of(string device, ulong boot, ulong first, long eventMs, params double[] values) =>

@@ -46,8 +46,66 @@ public class SilenceTests
         _driver.Take(T + 3_600_000, []);
         _driver.Incidents.Select(i => (i.Device, i.State, i.LastUs)).ShouldBe(
             [("a", IncidentState.Open, (T + 104_000) * 1000), ("b", IncidentState.Open, (T + 104_010) * 1000)]);
-        _driver.Processor.NextDueMs.ShouldBeNull("nothing is waited for any more");
+        _driver.Processor.NextDueMs.ShouldBe(T + 3_660_000, "rules over absence wait longer: once a minute");
+        _driver.Take(T + 100_000_000, []);
+        _driver.Processor.NextDueMs.ShouldBeNull("a day later nothing is waited for any more");
         _driver.DeadLetters.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Devices_are_not_silent_because_the_platform_stood_still(bool tickFirst)
+    {
+        Fleet(0, 60);
+
+        // 25 s without any record; then they come back one after the other, the last after 40 s.
+        if (tickFirst)
+        {
+            _driver.Append(Batches.Tick(_driver.InputCount, T + 84_000, watchedSinceMs: T + 83_000));
+        }
+
+        for (var second = 0; second < 40; second++)
+        {
+            for (var device = 1; device <= Math.Min(19, 1 + (second / 2)); device++)
+            {
+                Alive($"d{device}", 60 + second, 85_000 + (second * 1000) + device);
+            }
+        }
+
+        _driver.Incidents.ShouldBeEmpty();
+
+        // One that does not come back is told when the grace is over.
+        for (var second = 40; second < 100; second++)
+        {
+            for (var device = 1; device < 20; device++)
+            {
+                Alive($"d{device}", 60 + second, 85_000 + (second * 1000) + device);
+            }
+        }
+
+        var silent = _driver.Incidents.ShouldHaveSingleItem();
+        (silent.Device, silent.Kind, silent.State).ShouldBe(("d0", IncidentKind.Silent, IncidentState.Open));
+    }
+
+    [Fact]
+    public void All_devices_are_silent_when_somebody_watched()
+    {
+        Fleet(0, 60);
+        _driver.Append(Batches.Tick(_driver.InputCount, T + 84_000, watchedSinceMs: T + 1_000));
+        Alive("d0", 60, 85_000);
+        _driver.Incidents.Count(i => i.State == IncidentState.Open).ShouldBe(20);
+    }
+
+    private void Fleet(int fromSecond, int seconds)
+    {
+        for (var second = fromSecond; second < fromSecond + seconds; second++)
+        {
+            for (var device = 0; device < 20; device++)
+            {
+                Alive($"d{device}", second, (second * 1000) + (device * 40));
+            }
+        }
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public class MachineSignalsTests
                         SensorKind.Vibration => (0.1, 4.0),
                         SensorKind.Humidity => (0.0, 100.0),
                         SensorKind.Power => (0.0, 21.0),
-                        SensorKind.Pieces => (0.0, 2e6),
+                        SensorKind.Pieces => (0.0, 1e7),
                         SensorKind.Flow => (0.0, 25.0),
                         _ => (0.0, 1.0),
                     };
@@ -65,6 +65,21 @@ public class MachineSignalsTests
         pieces[^1].ShouldBeGreaterThan(pieces[0]);
         var power = Enumerable.Range(0, 2_000).Select(i => signals.Next(SensorKind.Power, Start + (i * 30_000_000L))).ToArray();
         power.Select(p => Math.Round(p / 4)).Distinct().Count().ShouldBeInRange(2, 6);
+    }
+
+    [Fact]
+    public void A_simulator_that_starts_again_goes_on_counting()
+    {
+        for (var device = 0; device < 20; device++)
+        {
+            var first = new MachineSignals(1, device);
+            var pieces = Enumerable.Range(0, 1_000).Select(i => first.Next(SensorKind.Pieces, Start + (i * 3_600_000L))).ToList();
+            var again = new MachineSignals(1, device);
+            pieces.AddRange(Enumerable.Range(1_000, 1_000).Select(i => again.Next(SensorKind.Pieces, Start + (i * 3_600_000L))));
+            pieces.ShouldBe(pieces.Order());
+            pieces.Zip(pieces.Skip(1), (a, b) => b - a).Max().ShouldBeLessThanOrEqualTo(2, "0.4 a second, a reading every 3.6 s");
+            (pieces[^1] - pieces[0]).ShouldBe(0.4 * 0.56 * 7_200, 0.4 * 7_200 * 0.3, "0.56 of full load in the mean");
+        }
     }
 
     [Fact]

@@ -1,13 +1,13 @@
 using Telemetry.Streams.State;
 
-namespace Telemetry.Processing.Devices;
+namespace Telemetry.Streams.Pauses;
 
 /// <summary>
-/// How often a device is heard, learned from the times between its records: their mean, and the longest usual one. From both follows after how
-/// long it counts as silent: a regular device after five intervals, one that is heard irregularly after two and a half times its longest usual pause.
-/// An outage is not learned in full: it counts as four intervals in the mean and doubles the longest pause at most.
+/// How often a sender (a device, or all of a partition) is heard, learned from the times between its records: their mean, and the longest usual one. From
+/// both follows after how long it counts as silent: a regular one after five intervals, one that is heard irregularly after two and a half times its longest
+/// usual pause. An outage is not learned in full: it counts as four intervals in the mean and doubles the longest pause at most.
 /// </summary>
-internal struct DevicePace
+public struct Pace
 {
     /// <summary>Pauses after which the pace is known.</summary>
     private const int KnownAfter = 8;
@@ -26,7 +26,7 @@ internal struct DevicePace
     /// <summary>Mean time between records, milliseconds; 0 until it is known.</summary>
     public readonly double IntervalMs => _count >= KnownAfter ? _mean : 0;
 
-    /// <summary>Takes the time since the device's record before; several in one millisecond are one.</summary>
+    /// <summary>Takes the time since the sender's record before; several in one millisecond are one.</summary>
     public void Take(long pauseMs)
     {
         if (pauseMs <= 0)
@@ -42,7 +42,7 @@ internal struct DevicePace
         _longest = Math.Max(_longest, Math.Min(pauseMs, isKnown ? 2 * _longest : double.MaxValue));
     }
 
-    /// <summary>After how long without a record the device is silent, milliseconds.</summary>
+    /// <summary>After how long without a record the sender is silent, milliseconds.</summary>
     /// <param name="atLeastMs">At least so long.</param>
     /// <param name="unknownMs">While the pace is not known.</param>
     public readonly long SilentAfterMs(long atLeastMs, long unknownMs) => _count >= KnownAfter
@@ -56,7 +56,7 @@ internal struct DevicePace
         writer.Fixed64((ulong)BitConverter.DoubleToInt64Bits(_longest));
     }
 
-    public static DevicePace Read(ref StateReader reader) => new()
+    public static Pace Read(ref StateReader reader) => new()
     {
         _count = (int)reader.Varint(),
         _mean = BitConverter.Int64BitsToDouble((long)reader.Fixed64()),
