@@ -253,7 +253,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
             var record = _polled.Take();
             var partition = _partitions[record.Partition];
             var taken = _intake.Take(partition.Filter, record, _pipeline.Open);
-            _pipeline.Open.Sample(taken);
+            _pipeline.Open.Sample(taken, record.TimestampMs);
             _pipeline.Open.Traces.Add(record.Headers);
             partition.NewestEventTime = Math.Max(partition.NewestEventTime, taken.Newest);
             partition.Next = record.Offset + 1;

@@ -36,9 +36,9 @@ internal sealed class SinkWriter(
 
         metrics.Stored(batch.Rows.Count);
         var now = UnixMicros.From(time.GetUtcNow());
-        foreach (var (newest, count) in batch.Samples)
+        foreach (var (since, count) in batch.Samples)
         {
-            metrics.Queryable(now - newest, count);
+            metrics.Queryable(now - since, count);
         }
     }
 

@@ -33,10 +33,10 @@ internal sealed class SinkMetrics : IDisposable
         _restarts = _meter.CreateCounter<long>("telemetry.storage.restarts", "{restart}", "Times the sink started again after an error.");
         _damagedParts = _meter.CreateCounter<long>("telemetry.storage.parts.damaged", "{part}", "Parts found broken and detached.");
         _insert = _meter.CreateHistogram<double>("telemetry.storage.insert.duration", "s", "Duration of an INSERT, by target.");
-        _endToEnd = _meter.CreateHistogram<double>("telemetry.e2e.latency", "s", "Event time to queryable row, one sample a record.");
+        _endToEnd = _meter.CreateHistogram<double>("telemetry.e2e.latency", "s", "Event time to queryable row, one sample a record; of a record that its sender held back for more than 10 s, arrival to queryable row.");
     }
 
-    /// <summary>Event time to queryable row.</summary>
+    /// <summary>Event time to queryable row; of a record that its sender held back for more than 10 s, arrival to queryable row.</summary>
     public LatencyHistogram EndToEnd { get; } = new();
 
     public void RowsIn(long count) => _rowsIn.Add(count);
