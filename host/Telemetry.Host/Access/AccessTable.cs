@@ -68,6 +68,7 @@ internal static class AccessTable
         new("GET", "/api/v1/devices/{device}/commands/{id}", Need.Viewer),
 
         new("GET", "/api/v1/lag", Need.Viewer),
+        new("GET", "/api/v1/store/size", Need.Viewer),
         new("GET", "/api/v1/dead-letters", Need.Operator) { NeedsAllDevices = true },
         new("GET", "/api/v1/dead-letters/{id}", Need.Operator) { NeedsAllDevices = true },
 

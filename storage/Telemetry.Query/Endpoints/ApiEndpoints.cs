@@ -23,6 +23,7 @@ internal static class ApiEndpoints
         .. CommandEndpoints.All,
         .. DetectorEndpoints.All,
         .. OperationEndpoints.All,
+        .. StoreEndpoints.All,
         .. DashboardEndpoints.All,
         LiveEndpoint.Endpoint,
         .. AlarmEndpoints.All,

@@ -211,6 +211,7 @@ internal static class AnswerShapes
             ("at", Time),
             ("groups", List(Named("GroupLag", ("group", Text), ("topic", Text), ("partition", Integer), ("committed", Integer.OrNull()), ("records", Integer), ("seconds", Number)))),
             ("watermarks", List(Object(("stage", Text), ("time", Time), ("lagSeconds", Number))))),
+        ["store-size"] = StoreShapes.Size,
         ["backtests"] = Report,
         ["audits"] = Report,
         ["replays"] = Report,

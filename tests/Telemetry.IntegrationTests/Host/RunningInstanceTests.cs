@@ -47,6 +47,10 @@ public sealed class RunningInstanceTests : IAsyncDisposable
         var lag = JsonDocument.Parse(await RunAsync(0, "lag", "--json")).RootElement;
         lag.GetProperty("groups").EnumerateArray().Select(g => g.GetProperty("topic").GetString()).ShouldContain("telemetry.readings.v1");
 
+        var size = JsonDocument.Parse(await RunAsync(0, "store", "size", "--json")).RootElement;
+        size.GetProperty("tables").EnumerateArray().Select(t => t.GetProperty("table").GetString()).ShouldContain("readings_1h");
+        size.GetProperty("readings").GetInt64().ShouldBeGreaterThan(0);
+
         // Twenty readings and the one that was mended.
         var audit = JsonDocument.Parse(await RunAsync(0, "audit", "--json")).RootElement;
         (Number(audit, "log"), Number(audit, "raw"), Number(audit, "lost"), Number(audit, "doubled")).ShouldBe((21, 21, 0, 0));
@@ -78,6 +82,7 @@ public sealed class RunningInstanceTests : IAsyncDisposable
         // Without a platform they open log and store themselves.
         Number(JsonDocument.Parse(await RunAsync(0, "audit", "--json")).RootElement, "raw").ShouldBe(22);
         (await RunAsync(0, "dead-letters", "list", "--resolved")).ShouldContain("resolved");
+        (await RunAsync(0, "store", "size")).ShouldContain("readings: no part is large enough (10 MB) for the engine to tell columns apart");
     }
 
     private static long Number(JsonElement report, string name) => report.EnumerateObject().Single(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value.GetInt64();
