@@ -58,7 +58,7 @@ internal static class AlarmEndpoints
             [Id], ApiEndpoint.Json, ShowAsync),
         new(
             "alarmAction", "/alarms/{id}/{action}", "Do something with an alarm",
-            "Body: {\"by\": \"ann\", \"comment\": \"...\"}, for shelve also \"for\": \"30m\" or \"until\": a time. 200 with the change once it is decided, 202 when it is on "
+            "Body: {\"by\": \"ann\", \"comment\": \"...\"} (\"by\" where nobody has signed in), for shelve also \"for\": \"30m\" or \"until\": a time. 200 with the change once it is decided, 202 when it is on "
             + "the log and not decided within 'wait', 409 when the state of the alarm does not allow it, 412 when If-Match names another version.",
             [Id, Action, Wait], ApiEndpoint.Json, DoAsync)
         {
@@ -125,11 +125,7 @@ internal static class AlarmEndpoints
         var action = request.Parameters.Choice(Action, Actions)!.Value;
         var wait = ReadWait(request);
         var alarm = Find(request);
-        if (request.Context.Request.Headers.IfMatch.ToString() is { Length: > 0 } match && match != "*" && match != TagOf(alarm))
-        {
-            throw new ApiProblem(412, "changed", "The alarm has changed", $"It is version {TagOf(alarm)} now, not {match}. Look at it again.");
-        }
-
+        EntityTag.DemandMatch(request, TagOf(alarm), "The alarm has changed");
         var command = await ReadAsync(request, alarm, action);
         AlarmChange? change;
         try
@@ -223,12 +219,7 @@ internal static class AlarmEndpoints
             }
         }
 
-        // Who has proved who they are does not say so again, and cannot say otherwise.
-        command.By = request.Caller.Name ?? command.By;
-        if (command.By.Length == 0)
-        {
-            throw Bad("'by' is missing: who does it?");
-        }
+        command.By = Author.Of(request, command.By) ?? throw Bad("'by' is missing, and nobody has signed in: who does it?");
 
         if (action == AlarmAction.Comment && command.Comment.Length == 0)
         {

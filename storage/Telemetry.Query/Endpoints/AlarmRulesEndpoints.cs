@@ -12,7 +12,6 @@ namespace Telemetry.Query.Endpoints;
 /// <summary>The rules that make alarms.</summary>
 internal static class AlarmRulesEndpoints
 {
-    private static readonly ParameterSpec By = new("by", "Who puts them.", "ann", Required: true);
     private static readonly ParameterSpec Comment = new("comment", "Why.", "limits of the new pumps");
 
     public static readonly IReadOnlyList<ApiEndpoint> All =
@@ -24,7 +23,7 @@ internal static class AlarmRulesEndpoints
         new(
             "alarmRulesPut", "/alarms/rules", "Put alarm rules in force",
             "Body: the whole document. 422 says everything that is wrong with it. With If-Match it is put only over that version (412 otherwise).",
-            [By, Comment], ApiEndpoint.Json, PutAsync)
+            [Author.RequiredBy, Comment], ApiEndpoint.Json, PutAsync)
         {
             Method = HttpMethods.Put,
         },
@@ -46,17 +45,14 @@ internal static class AlarmRulesEndpoints
     private static async Task PutAsync(ApiRequest request)
     {
         var desk = AlarmEndpoints.Desk(request);
-        var (by, comment) = (request.Caller.Name ?? request.Parameters.Text(By)!, request.Parameters.Text(Comment) ?? "");
+        var (by, comment) = (Author.Demand(request), request.Parameters.Text(Comment) ?? "");
         var document = await JsonBody.ReadBytesAsync(request, AlarmRulesReader.DocumentBytesMax + 1, Bad);
         if (AlarmRulesReader.Read(document, out var errors) is null)
         {
             throw new ApiProblem(422, "bad-alarm-rules", "The rules cannot be used", string.Join(" ", errors.Take(20)));
         }
 
-        if (request.Context.Request.Headers.IfMatch.ToString() is { Length: > 0 } match && match != "*" && match != TagOf(desk.Rules.Version))
-        {
-            throw new ApiProblem(412, "changed", "Other rules are in force", $"Version {desk.Rules.Version} is in force, not {match}. Look at them again.");
-        }
+        EntityTag.DemandMatch(request, TagOf(desk.Rules.Version), "Other rules are in force");
 
         try
         {

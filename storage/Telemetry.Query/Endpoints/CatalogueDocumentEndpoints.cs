@@ -14,7 +14,6 @@ namespace Telemetry.Query.Endpoints;
 internal static class CatalogueDocumentEndpoints
 {
     private static readonly Dictionary<string, bool> Truths = new() { ["true"] = true, ["false"] = false };
-    private static readonly ParameterSpec By = new("by", "Who, where nobody has logged in. Default api.", "ann");
     private static readonly ParameterSpec Comment = new("comment", "Why, for the history.", "line 3 rebuilt");
     private static readonly ParameterSpec Replace = new("replace", "true: entries of people that are not in the document are deleted. Default false.", "true");
 
@@ -37,7 +36,7 @@ internal static class CatalogueDocumentEndpoints
             "catalogue-import", "/catalogue/import", "Import a catalogue",
             "Body: JSON or CSV, by its Content-Type, as the export writes it; at most 64 MiB and 500,000 entries. Names with * or ? are patterns. All or nothing is checked; entries that "
             + "say what is known already are not written. Answers {\"added\", \"changed\", \"unchanged\", \"deleted\"}; 422 says everything that is wrong.",
-            [Replace, By, Comment], ApiEndpoint.Json, ImportAsync)
+            [Replace, Author.By, Comment], ApiEndpoint.Json, ImportAsync)
         {
             Method = HttpMethods.Post,
         },

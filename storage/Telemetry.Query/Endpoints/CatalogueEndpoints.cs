@@ -24,7 +24,6 @@ internal static class CatalogueEndpoints
         "Body: the fields people set; the others keep what other sources say. With If-Match (the ETag of GET) it is put only over that version, with "
         + "If-None-Match: * only where there is none; 412 otherwise. 422 says everything that is wrong.";
 
-    private static readonly ParameterSpec By = new("by", "Who, where nobody has logged in. Default api.", "ann");
     private static readonly ParameterSpec Comment = new("comment", "Why, for the history.", "name plate");
 
     private static readonly ParameterSpec Pattern = new(
@@ -42,13 +41,13 @@ internal static class CatalogueEndpoints
             [CommonParameters.DevicePath], ApiEndpoint.Json, ShowAsync),
         new(
             "catalogue-device-put", "/catalogue/devices/{device}", "Say what a device is", PutNote,
-            [CommonParameters.DevicePath, By, Comment], ApiEndpoint.Json, PutAsync)
+            [CommonParameters.DevicePath, Author.By, Comment], ApiEndpoint.Json, PutAsync)
         {
             Method = HttpMethods.Put,
         },
         new(
             "catalogue-device-delete", "/catalogue/devices/{device}", "Take back what people said of a device", "What other sources say stays. 404 when people said nothing.",
-            [CommonParameters.DevicePath, By, Comment], ApiEndpoint.Json, DeleteAsync)
+            [CommonParameters.DevicePath, Author.By, Comment], ApiEndpoint.Json, DeleteAsync)
         {
             Method = HttpMethods.Delete,
         },
@@ -61,14 +60,14 @@ internal static class CatalogueEndpoints
             [CommonParameters.DevicePath, CommonParameters.SensorPath], ApiEndpoint.Json, ShowAsync),
         new(
             "catalogue-sensor-put", "/catalogue/devices/{device}/sensors/{sensor}", "Say what a sensor is", PutNote,
-            [CommonParameters.DevicePath, CommonParameters.SensorPath, By, Comment], ApiEndpoint.Json, PutAsync)
+            [CommonParameters.DevicePath, CommonParameters.SensorPath, Author.By, Comment], ApiEndpoint.Json, PutAsync)
         {
             Method = HttpMethods.Put,
         },
         new(
             "catalogue-sensor-delete", "/catalogue/devices/{device}/sensors/{sensor}", "Take back what people said of a sensor",
             "What other sources say stays. 404 when people said nothing.",
-            [CommonParameters.DevicePath, CommonParameters.SensorPath, By, Comment], ApiEndpoint.Json, DeleteAsync)
+            [CommonParameters.DevicePath, CommonParameters.SensorPath, Author.By, Comment], ApiEndpoint.Json, DeleteAsync)
         {
             Method = HttpMethods.Delete,
         },
@@ -78,13 +77,13 @@ internal static class CatalogueEndpoints
             [], ApiEndpoint.Json, PatternsAsync),
         new(
             "catalogue-pattern-put", "/catalogue/patterns/{pattern}", "Put a pattern", PutNote,
-            [Pattern, By, Comment], ApiEndpoint.Json, PutPatternAsync)
+            [Pattern, Author.By, Comment], ApiEndpoint.Json, PutPatternAsync)
         {
             Method = HttpMethods.Put,
         },
         new(
             "catalogue-pattern-delete", "/catalogue/patterns/{pattern}", "Delete a pattern", "404 when there is none.",
-            [Pattern, By, Comment], ApiEndpoint.Json, DeletePatternAsync)
+            [Pattern, Author.By, Comment], ApiEndpoint.Json, DeletePatternAsync)
         {
             Method = HttpMethods.Delete,
         },
@@ -104,7 +103,7 @@ internal static class CatalogueEndpoints
 
     /// <summary>Who changes something, and why.</summary>
     public static CatalogueWrite WriteOf(ApiRequest request) => new(
-        request.Caller.Name ?? request.Parameters.Text(By) ?? "api", request.Parameters.Text(Comment) ?? "");
+        Author.Of(request), request.Parameters.Text(Comment) ?? "");
 
     /// <summary>Puts entries; what the log or the version says against it becomes a problem.</summary>
     public static async Task<CatalogueChanges> PutAsync(ApiRequest request, IReadOnlyList<CatalogueEntry> entries, CatalogueWrite write)

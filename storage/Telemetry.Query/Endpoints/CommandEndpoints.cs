@@ -57,7 +57,7 @@ internal static class CommandEndpoints
         var wait = ReadWait(request);
         var now = UnixMicros.From(request.Parameters.Now);
         var command = await CommandReader.ReadAsync(request, device, now);
-        command.IssuedBy = request.Caller.Name ?? command.IssuedBy;
+        command.IssuedBy = Author.Of(request, command.IssuedBy) ?? "";
         CommandState state;
         try
         {

@@ -15,7 +15,6 @@ internal static class DetectorEndpoints
     private static readonly ParameterSpec Expected = new("expected", "Version the change was made on; another one in force is refused with 409. Default any.", "7");
     private static readonly ParameterSpec Comment = new("comment", "Why, for the history.", "noisy pump on line 3");
     private static readonly ParameterSpec Source = new("source", "Through what: api (default) or backtest.", "api");
-    private static readonly ParameterSpec By = new("by", "Who, where nobody has logged in. Default api.", "anna");
     private static readonly ParameterSpec WarmUp = new("warmUp", "History the detectors see before 'from'. Default 24h.", "24h");
 
     public static readonly IReadOnlyList<ApiEndpoint> All =
@@ -34,7 +33,7 @@ internal static class DetectorEndpoints
             "/detectors",
             "Put settings of detectors in force",
             "Body: the whole document (docs/detectors.md). Each partition takes it up within a second, at an offset that is written beside it.",
-            [Expected, Comment, Source, By],
+            [Expected, Comment, Source, Author.By],
             ApiEndpoint.Json,
             PutAsync)
         {
@@ -112,7 +111,7 @@ internal static class DetectorEndpoints
         var desk = Desk(request);
         var document = await DocumentReader.ReadAsync(request);
         var expected = request.Parameters.Text(Expected) is null ? (int?)null : request.Parameters.Integer(Expected, 0, 0, int.MaxValue);
-        var by = request.Caller.Name ?? request.Parameters.Text(By) ?? "api";
+        var by = Author.Of(request);
         var source = request.Parameters.Text(Source) ?? "api";
         var comment = request.Parameters.Text(Comment) ?? "";
         var version = await AskAsync(() => desk.PutAsync(document, by, source, comment, expected, request.Aborted));

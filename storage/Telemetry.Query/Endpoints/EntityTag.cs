@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Telemetry.Query.Problems;
 
 namespace Telemetry.Query.Endpoints;
 
@@ -17,5 +18,19 @@ internal static class EntityTag
 
         request.Response.StatusCode = StatusCodes.Status304NotModified;
         return true;
+    }
+
+    /// <summary>With If-Match something is changed only while it is as the asker has seen it (RFC 9110, section 13.1.1).</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="tag">Tag of what is there.</param>
+    /// <param name="title">What to say when it is another one.</param>
+    /// <exception cref="ApiProblem">412: what is there has another tag.</exception>
+    public static void DemandMatch(ApiRequest request, string tag, string title)
+    {
+        var wanted = request.Context.Request.Headers.IfMatch.ToString();
+        if (wanted.Length > 0 && !wanted.Split(',').Any(one => one.Trim() is var known && (known == "*" || known == tag)))
+        {
+            throw new ApiProblem(412, "changed", title, $"The tag is {tag} now, not {wanted}. Read it again, and change that.");
+        }
     }
 }

@@ -135,6 +135,7 @@ public sealed class AlarmApiTests(QueryStore store) : IClassFixture<QueryStore>,
         (await _server.Client.GetJsonAsync("/api/v1/alarms/rules")).GetProperty("version").GetInt32().ShouldBe(0);
 
         (await SendAsync(HttpMethod.Put, "alarms/rules?by=ann", rules, HttpStatusCode.OK)).GetProperty("version").GetInt32().ShouldBe(1);
+        (await SendAsync(HttpMethod.Put, "alarms/rules", rules, HttpStatusCode.BadRequest)).GetProperty("detail").GetString()!.ShouldContain("'by'");
         await SendAsync(HttpMethod.Put, "alarms/rules?by=bob", rules, HttpStatusCode.PreconditionFailed, "\"7\"");
         await UntilAsync(async () => (await _server.Client.GetJsonAsync("/api/v1/alarms/rules")).GetProperty("by").GetString() == "ann");
 
