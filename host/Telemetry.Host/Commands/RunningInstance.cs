@@ -1,7 +1,6 @@
 using System.CommandLine;
-using System.Net;
-using System.Net.Http.Headers;
 using System.Text.Json;
+using Telemetry.Host.Api;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 
@@ -12,49 +11,30 @@ namespace Telemetry.Host.Commands;
 /// </summary>
 internal sealed class RunningInstance : IDisposable
 {
-    private readonly HttpClient _client;
+    private const string Root = "api/v1/";
 
-    private RunningInstance(Uri api, AuthenticationHeaderValue? token)
-    {
-        // Audits and backtests answer when they are done.
-        _client = new HttpClient { BaseAddress = new Uri(api, "api/v1/"), Timeout = Timeout.InfiniteTimeSpan };
-        _client.DefaultRequestHeaders.Authorization = token;
-    }
+    private readonly ApiClient _api;
+
+    private RunningInstance(ApiClient api) => _api = api;
 
     /// <summary>Null when nothing runs over the data directory; on a cluster log and store are servers of their own.</summary>
     public static RunningInstance? Find(TelemetryOptions options, TokenOption token, ParseResult result) =>
-        !options.IsKafka && InstanceFile.IsRunning(options) ? new RunningInstance(InstanceFile.FindApi(options), token.Read(result)) : null;
+        // Audits and backtests answer when they are done.
+        !options.IsKafka && InstanceFile.IsRunning(options)
+            ? new RunningInstance(new ApiClient(InstanceFile.FindApi(options), token.Read(result), Timeout.InfiniteTimeSpan))
+            : null;
 
     /// <exception cref="IOException">Refused; the message says why.</exception>
-    public async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken)
-    {
-        using var response = await _client.GetAsync(path, cancellationToken);
-        return await AnswerAsync<T>(response, cancellationToken);
-    }
+    public async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken) => Read<T>(await _api.GetAsync(Root + path, cancellationToken));
 
-    /// <exception cref="IOException">Refused; the message says why.</exception>
+    /// <inheritdoc cref="GetAsync"/>
     public async Task<T> PostAsync<T>(string path, object order, CancellationToken cancellationToken)
     {
-        using var response = await _client.PostAsJsonAsync(path, order, cancellationToken);
-        return await AnswerAsync<T>(response, cancellationToken);
+        using var content = JsonContent.Create(order);
+        return Read<T>(await _api.SendAsync(HttpMethod.Post, Root + path, content, cancellationToken));
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => _api.Dispose();
 
-    private static async Task<T> AnswerAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        if (response.IsSuccessStatusCode)
-        {
-            return (await response.Content.ReadFromJsonAsync<T>(cancellationToken))!;
-        }
-
-        if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
-        {
-            throw new IOException(
-                "The platform that runs over this data directory asks who you are: give --token-file with an API token (./telemetry users token add NAME --role administrator), or stop it first.");
-        }
-
-        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-        throw new IOException($"{problem.GetProperty("title")}: {problem.GetProperty("detail")}");
-    }
+    private static T Read<T>(JsonElement answer) => answer.Deserialize<T>(JsonSerializerOptions.Web)!;
 }
