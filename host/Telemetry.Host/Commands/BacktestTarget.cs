@@ -23,7 +23,7 @@ internal sealed class BacktestTarget(string? file, string? device, string? senso
     public async Task<int> ApplyAsync(
         TelemetryOptions options, DetectorSettings tried, string comment, ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        var address = api ?? (File.Exists(new DataDirectory(options.Data).Instance) ? InstanceFile.FindApi(options) : null);
+        var address = api ?? (InstanceFile.IsRunning(options) ? InstanceFile.FindApi(options) : null);
         if (address is not null)
         {
             using var client = new DetectorClient(new ApiClient(address, TokenOption.Of(null)));

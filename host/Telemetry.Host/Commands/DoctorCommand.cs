@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
@@ -49,8 +47,7 @@ internal static class DoctorCommand
         await LogCheckAsync(options, cancellationToken),
         .. options.Forwards ? [await ForwardCheckAsync(options)] : Array.Empty<Check>(),
         await StoreCheckAsync(options, cancellationToken),
-        PortCheck("MQTT port", IPAddress.Loopback, options.Edge.EffectiveListeners[0].Port),
-        PortCheck("HTTP port", options.Http.Address, options.Http.Port),
+        .. Preflight.Ports(options, Roles.All).Select(PortCheck),
         FilesCheck(),
         MemoryCheck(),
         ConsoleCheck(options),
@@ -161,20 +158,9 @@ internal static class DoctorCommand
         }
     }
 
-    private static Check PortCheck(string name, IPAddress address, int port)
-    {
-        try
-        {
-            using var listener = new TcpListener(address, port);
-            listener.Start();
-            return new Check(true, name, port == 0 ? "a free one will be taken" : $"{port} is free");
-        }
-        catch (SocketException e)
-        {
-            var finding = Holder.OfPort(port) is { } holder ? $"in use by {holder}" : e.Message;
-            return new Check(false, name, $"{port} on {address}: {finding}. Give another, or 0 for a free one.");
-        }
-    }
+    private static Check PortCheck(ListenedPort port) => port.Try() is { } error
+        ? new Check(false, port.What + " port", port.Explain(error))
+        : new Check(true, port.What + " port", port.Port == 0 ? "a free one will be taken" : $"{port.Port} is free");
 
     private static Check FilesCheck()
     {

@@ -63,6 +63,9 @@ internal static class UpCommand
         using var loggers = LoggingSetup.Create(logging, console: !live);
         using var time = new RunTime(settings.Duration, options.ShutdownTimeout, loggers, signals.Token);
         new DataDirectory(options.Data).Create(journal: !options.IsKafka, clickHouse: options.ClickHouse.Endpoint is null);
+
+        // What a killed predecessor left behind names addresses where nothing is.
+        InstanceFile.Delete(options);
         await using var platform = await time.StartAsync(token => Platform.StartAsync(options, Roles.All, instrumentation, loggers, token));
         InstanceFile.Write(options, platform);
         if (settings.Simulator && platform.Catalogue is { } catalogue)

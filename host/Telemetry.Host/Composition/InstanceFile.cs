@@ -23,11 +23,14 @@ internal static class InstanceFile
 
     public static void DeleteClickHouse(TelemetryOptions options) => File.Delete(new DataDirectory(options.Data).ClickHouseInstance);
 
-    /// <summary>True: an instance runs over this data directory. One that was killed has left its file, and does not run.</summary>
+    /// <summary>
+    /// True: an instance runs over this data directory. One that was killed has left its file, and does not run: nobody holds its journal any more (over a
+    /// cluster there is none), and its process is gone. A process that began after the file was written only has the same id.
+    /// </summary>
     public static bool IsRunning(TelemetryOptions options)
     {
         var path = new DataDirectory(options.Data).Instance;
-        if (!File.Exists(path))
+        if (!File.Exists(path) || (!options.IsKafka && JournalLock.FindHeld(options.Journal.Directory) is null))
         {
             return false;
         }
@@ -36,7 +39,7 @@ internal static class InstanceFile
         try
         {
             using var process = Process.GetProcessById(instance.RootElement.GetProperty("pid").GetInt32());
-            return !process.HasExited;
+            return !process.HasExited && process.StartTime.ToUniversalTime() <= File.GetLastWriteTimeUtc(path);
         }
         catch (ArgumentException)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Telemetry.Host.Composition;
@@ -46,6 +47,31 @@ public sealed class PreflightTests
         error.Message.ShouldStartWith($"The data directory {options.Data} is in use by process {Environment.ProcessId} (");
         error.Message.ShouldContain("--data DIR");
         Directory.GetFileSystemEntries(folder.Path).ShouldBe([options.Journal.Directory]);
+    }
+
+    [Fact]
+    public void Instance_that_was_killed_does_not_run_although_another_process_has_its_id()
+    {
+        using var folder = new TemporaryDirectory();
+        var options = Load(folder.Path);
+        InstanceFile.IsRunning(options).ShouldBeFalse();
+        Directory.CreateDirectory(options.Journal.Directory);
+        var instance = new DataDirectory(options.Data).Instance;
+        File.WriteAllText(instance, $$"""{"pid": {{Environment.ProcessId}}, "http": "127.0.0.1:1"}""");
+        InstanceFile.IsRunning(options).ShouldBeFalse("nobody holds the journal");
+
+        using (new FileStream(Path.Combine(options.Journal.Directory, "LOCK"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+        {
+            InstanceFile.IsRunning(options).ShouldBeTrue();
+        }
+
+        InstanceFile.IsRunning(options).ShouldBeFalse("the operating system has let go of the lock");
+
+        // Over a cluster the process alone tells; one that began later is another one.
+        var cluster = Load(folder.Path, ("Kafka:BootstrapServers", "127.0.0.1:1"));
+        InstanceFile.IsRunning(cluster).ShouldBeTrue();
+        File.SetLastWriteTimeUtc(instance, Process.GetCurrentProcess().StartTime.ToUniversalTime().AddMinutes(-1));
+        InstanceFile.IsRunning(cluster).ShouldBeFalse();
     }
 
     private static TelemetryOptions Load(string data, params (string Key, string Value)[] settings) => ConfigurationLoader.Load(
