@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Xml.Linq;
 using Telemetry.Edge;
 using Telemetry.Edge.Security;
 using Telemetry.Host.Configuration;
@@ -186,6 +188,64 @@ public sealed class ComposeTests
         command.ShouldContain("administrator");
         command.ShouldContain("/run/secrets/console-admin-password");
         services["prometheus"].Items("secrets").Select(s => s.Text("source")).ShouldContain("metrics-token");
+    }
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void Grafana_reads_the_store_as_a_user_of_its_own(string profile)
+    {
+        var services = Services(profile).ToDictionary(s => s.Key, s => s.Value);
+        services["grafana"].Items("secrets").Select(s => s.Text("source")).ShouldBe(["grafana-admin-password", "clickhouse-grafana-password"], ignoreOrder: true);
+        services["clickhouse"].Items("volumes").Select(v => v.Text("target")).ShouldContain("/etc/clickhouse-server/users.d/grafana.xml");
+        services["clickhouse"].Items("secrets").Single(s => s.Text("source") == "clickhouse-grafana-user").Text("target")
+            .ShouldStartWith("/etc/clickhouse-server/users.d/");
+
+        var source = Yaml.File("deploy", "grafana", "provisioning", "datasources", "clickhouse.yml").Items("datasources").Single();
+        var name = source.Text("jsonData", "username");
+        name.ShouldNotBe(services["clickhouse"].Map("environment")["CLICKHOUSE_USER"]);
+        source.Text("secureJsonData", "password").ShouldBe("$__file{/run/secrets/clickhouse-grafana-password}");
+
+        var file = XDocument.Load(Path.Combine(Repository.Root, "deploy", "clickhouse", "grafana.xml")).Root!;
+        var user = file.Element("users")!.Elements().ShouldHaveSingleItem();
+        user.Name.LocalName.ShouldBe(name);
+        user.Element("grants")!.Elements("query").Select(q => q.Value).ShouldBe(["GRANT SELECT ON telemetry.*"]);
+        user.Elements().ShouldNotContain(e => e.Name.LocalName.StartsWith("password") || e.Name.LocalName == "no_password");
+        var limits = file.Element("profiles")!.Element(user.Element("profile")!.Value)!;
+        limits.Element("readonly")!.Value.ShouldBe("2");
+        foreach (var limit in limits.Element("constraints")!.Elements())
+        {
+            // What the user begins with is also the most it may ask for.
+            (limit.Element("max")?.Value ?? limits.Element(limit.Name)!.Value).ShouldBe(limits.Element(limit.Name)!.Value, limit.Name.LocalName);
+        }
+
+        // The same for a server of one's own.
+        var sql = File.ReadAllText(Path.Combine(Repository.Root, "deploy", "clickhouse", "grafana.sql"));
+        foreach (var setting in limits.Elements().Where(e => !e.HasElements))
+        {
+            sql.ShouldContain($"{setting.Name} = {setting.Value}");
+        }
+    }
+
+    [Fact]
+    public void Secrets_are_made_once_and_the_store_is_given_the_hash_of_Grafanas()
+    {
+        var folder = Directory.CreateTempSubdirectory("telemetry-secrets-");
+        try
+        {
+            var script = Path.Combine(folder.FullName, "secrets.sh");
+            File.Copy(Path.Combine(Repository.Root, "deploy", "secrets.sh"), script);
+            DeployTool.Succeed("bash", [script]).ShouldContain("clickhouse-grafana-user.xml");
+            var secrets = Path.Combine(folder.FullName, "secrets");
+            var password = File.ReadAllBytes(Path.Combine(secrets, "clickhouse-grafana-password"));
+            password.Length.ShouldBeGreaterThan(24);
+            XDocument.Load(Path.Combine(secrets, "clickhouse-grafana-user.xml")).Root!.Element("users")!.Element("grafana")!.Element("password_sha256_hex")!.Value
+                .ShouldBe(Convert.ToHexStringLower(SHA256.HashData(password)));
+            DeployTool.Succeed("bash", [script]).ShouldBeEmpty();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]

@@ -255,6 +255,20 @@ public sealed class HelmChartTests
 
     private static string[] File(string values) => values.Length == 0 ? [] : ["-f", Path.Combine(Chart, "ci", values)];
 
+    [Fact]
+    public void Grafanas_data_source_has_a_user_of_its_own_and_its_password_is_not_in_the_chart()
+    {
+        var objects = Render("scaled.yaml");
+        var map = objects.Single(o => Kind(o) == "ConfigMap" && o.Find("metadata", "labels", "grafana_datasource") is not null);
+        var source = Yaml.Documents(map.At("data").Pairs().Single().Value.ToString()).Single().Items("datasources").Single();
+        source.Text("jsonData", "username").ShouldBe("grafana");
+        (source.Text("jsonData", "host"), source.Text("jsonData", "port")).ShouldBe(("clickhouse", "8123"));
+        source.Text("secureJsonData", "password").ShouldBe("$__env{CLICKHOUSE_GRAFANA_PASSWORD}");
+        var ours = objects.SelectMany(Containers).Select(c => EnvironmentSettings.Read(Environment(objects, c)).ClickHouse.User);
+        ours.ShouldNotContain("grafana", "a reader's user is nobody else's");
+        Render("").ShouldNotContain(o => Name(o).EndsWith("-grafana-datasource", StringComparison.Ordinal));
+    }
+
     private static IReadOnlyList<YamlNode> Render(string values) =>
         Yaml.Documents(DeployTool.Succeed(DeployTool.Helm(), ["template", Release, Chart, "--kube-version", "1.31.0", .. File(values)]));
 
