@@ -122,6 +122,7 @@ debian_packages() {
   debian_package "command -v mosquitto_pub" mosquitto-clients
   debian_package "/usr/bin/python3 -c 'import paho.mqtt.client'" python3-paho-mqtt
   debian_package "command -v promtool" prometheus
+  debian_package "command -v zsh" zsh
   debian_package "command -v prometheus-alertmanager" prometheus-alertmanager
 }
 

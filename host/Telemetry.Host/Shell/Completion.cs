@@ -66,23 +66,40 @@ internal static class Completion
             """);
         var commands = CommandText.Walk(root).ToList();
         script.Append("      ").AppendJoin('|', commands.Select(c => $"' {c.Path}'")).Append(") at=\"$at ${words[i]}\" ;;\n");
-        script.Append("    esac\n  done\n  case \"$at\" in\n");
-        Describe(script, "", root.Subcommands.Where(c => !c.Hidden));
+        script.Append("    esac\n  done\n  case \"$at ${words[CURRENT-1]}\" in\n");
+        foreach (var (path, option) in commands.SelectMany(c => CommandText.Options(c.Command).Select(o => (c.Path, Option: o))))
+        {
+            if (Values(option) is { Length: > 0 } values)
+            {
+                script.Append("    ' ").Append(path).Append(' ').Append(option.Name).Append("') compadd ").Append(values).Append("; return ;;\n");
+            }
+            else if (TakesValue(option))
+            {
+                script.Append("    ' ").Append(path).Append(' ').Append(option.Name).Append("') _files; return ;;\n");
+            }
+        }
+
+        script.Append("  esac\n  case \"$at\" in\n");
+        Describe(script, "", root.Subcommands.Where(c => !c.Hidden), Launcher);
         foreach (var (path, command) in commands)
         {
-            Describe(script, " " + path, command.Subcommands.Where(c => !c.Hidden).Concat<Symbol>(CommandText.Options(command)));
+            Describe(
+                script, " " + path, command.Subcommands.Where(c => !c.Hidden).Concat<Symbol>(CommandText.Options(command)),
+                command.Arguments.SelectMany(a => a.GetCompletions(CompletionContext.Empty)).Select(c => c.Label));
         }
 
         return script.Append("  esac\n  _describe telemetry choices || _files\n}\ncompdef _telemetry ").Append(Names).Append('\n').ToString();
     }
 
-    private static void Describe(StringBuilder script, string path, IEnumerable<Symbol> symbols)
+    private static void Describe(StringBuilder script, string path, IEnumerable<Symbol> symbols, IEnumerable<string> words)
     {
         script.Append("    '").Append(path).Append("') choices=(");
-        script.AppendJoin(' ', symbols.Select(s => $"'{s.Name}:{Quoted(CommandText.FirstSentence(s))}'")).Append(") ;;\n");
+        script.AppendJoin(' ', symbols.Select(s => $"'{s.Name}:{Quoted(CommandText.FirstSentence(s))}'").Concat(words.Select(w => $"'{w}'"))).Append(") ;;\n");
     }
 
-    private static string Quoted(string text) => text.Replace("'", "", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal);
+    /// <summary>Within single quotes, where a colon ends the word that is described.</summary>
+    private static string Quoted(string text) =>
+        text.Replace("'", "'\\''", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal);
 
     private static string Words(Command command) => string.Join(' ', command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name)
         .Concat(command.Arguments.SelectMany(a => a.GetCompletions(CompletionContext.Empty)).Select(c => c.Label))
