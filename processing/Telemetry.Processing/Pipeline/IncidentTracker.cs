@@ -59,7 +59,9 @@ internal sealed class IncidentTracker(ProcessingOptions options, SeriesPool pool
             return;
         }
 
-        incident.PartOf(sight.Sensor)?.Take(name, kind, finding);
+        var part = incident.PartOf(sight.Sensor);
+        var crossed = part?.Finding.Limit ?? LimitLevel.None;
+        part?.Take(name, kind, finding);
         if (phase == FindingPhase.Ended)
         {
             incident.OpenFindings = Math.Max(0, incident.OpenFindings - 1);
@@ -67,7 +69,9 @@ internal sealed class IncidentTracker(ProcessingOptions options, SeriesPool pool
         }
         else
         {
-            incident.NextUs = Math.Min(incident.NextUs, incident.PublishedUs + _updateUs);
+            // A limit crossed, or an outer one, is told with this record: it may be the device's last for a while.
+            var pause = Math.Abs((sbyte)finding.Limit) > Math.Abs((sbyte)crossed) ? 0 : _updateUs;
+            incident.NextUs = Math.Min(incident.NextUs, incident.PublishedUs + pause);
         }
     }
 

@@ -40,6 +40,23 @@ public sealed class ProfileTests
     }
 
     [Fact]
+    public void Outer_limit_is_told_at_once_although_the_inner_one_was_told_just_before()
+    {
+        var driver = new PartitionDriver(new ProcessingOptions());
+        driver.Take(Start, Batches.Of("d", 1, 1, Start, 20));
+        Put(driver, Start, ("temperature", Limits));
+        driver.Take(Start + 1000, Batches.Of("d", 1, 2, Start + 1000, 31));
+        driver.Take(Start + 2000, Batches.Of("d", 1, 3, Start + 2000, 32));
+        driver.Incidents.Select(i => i.Text).ShouldBe(["temperature 31, at or above the Hi limit of 30"]);
+
+        driver.Take(Start + 3000, Batches.Of("d", 1, 4, Start + 3000, 41));
+        driver.Take(Start + 4000, Batches.Of("d", 1, 5, Start + 4000, 42));
+
+        driver.Incidents.Select(i => (i.Severity / 100, i.Text.Split(',')[1])).ShouldBe(
+            [(5u, " at or above the Hi limit of 30"), (8u, " at or above the HiHi limit of 40")]);
+    }
+
+    [Fact]
     public void Rate_of_change_that_the_catalogue_allows_no_more_is_found()
     {
         var driver = new PartitionDriver(new ProcessingOptions());

@@ -165,7 +165,7 @@ internal static class Episodes
     private static bool Rename(ref TypedState s, in Judgement judgement, double threshold)
     {
         ref var e = ref s.Episode;
-        var kind = e.Kind;
+        var (kind, limit) = (e.Kind, e.Limit);
         if (judgement.Kind == FindingKind.Limit && (kind != FindingKind.Limit || Math.Abs((sbyte)judgement.Limit) > Math.Abs((sbyte)e.Limit)))
         {
             (e.Limit, e.LimitValue) = (judgement.Limit, judgement.LimitValue);
@@ -181,7 +181,7 @@ internal static class Episodes
             kind = FindingKind.LevelShift;
         }
 
-        var changed = kind != e.Kind;
+        var changed = kind != e.Kind || limit != e.Limit;
         e.Kind = kind;
         return changed;
     }
