@@ -117,16 +117,21 @@ public sealed class IncidentKafkaTests : IAsyncLifetime
         (await second.WaitAsync()).ShouldBe(0, second.Errors);
 
         await tail.ToEndAsync(Token);
-        tail[LogTopics.Readings].Count(record => !record.Value.IsEmpty).ShouldBe((int)readings);
         tail[LogTopics.Readings].ShouldContain(record => record.Value.IsEmpty, "ticks told the silence");
         var book = await desk.ReadAsync(Token);
         var written = Written(tail);
         written.ShouldBeUnique();
-        written.ShouldBe(Replay(tail[LogTopics.Readings], book.Pins, book));
+
+        // A tick may have been written just before the end, and nobody has taken it.
+        var partitions = Enumerable.Range(0, Partitions).Select(i => new TopicPartition(LogTopics.Readings, i)).ToList();
+        var committed = await log.QueryCommittedAsync(Options.Group, partitions, Token);
+        LogRecord[] judged = [.. tail[LogTopics.Readings].Where(record => record.Offset < committed[partitions[record.Partition]].Offset)];
+        judged.Count(record => !record.Value.IsEmpty).ShouldBe((int)readings);
+        written.ShouldBe(Replay(judged, book.Pins, book));
         Incidents(tail).DistinctBy(i => i.Id).Count().ShouldBeGreaterThan(3 * Devices);
 
         // The pins matter: under the first version from beginning to end something else is found.
-        Replay(tail[LogTopics.Readings], book.Pins.Where(pin => pin.Version == 1), book).ShouldNotBe(written);
+        Replay(judged, book.Pins.Where(pin => pin.Version == 1), book).ShouldNotBe(written);
     }
 
     /// <summary>A person acknowledges the alarm of a silent device; then its keeper is killed, and a process that judges with it.</summary>
