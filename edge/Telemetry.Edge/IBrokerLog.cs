@@ -85,6 +85,9 @@ public interface IBrokerLogReader
 {
     /// <summary>One record; the bytes are valid until it returns.</summary>
     void Read(int partition, long offset, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
+
+    /// <summary>Messages below this offset whose topic name begins so are deleted: what still waits of them goes to nobody.</summary>
+    void Delete(int partition, long offset, ReadOnlySpan<byte> prefix);
 }
 
 /// <summary>The log did not take a record, or could not be read.</summary>

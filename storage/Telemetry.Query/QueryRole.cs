@@ -1,3 +1,4 @@
+using Telemetry.Contracts.Alarms;
 using Telemetry.Query.Catalogue;
 using Telemetry.Query.Parts;
 using Telemetry.Query.Setup;
@@ -15,6 +16,12 @@ public sealed class QueryRole(QueryServices services) : IAsyncDisposable
 
     /// <summary>The catalogue; null when there is no log.</summary>
     public CatalogueDesk? Catalogue => Parts.Catalogue;
+
+    /// <summary>Names of the alarm rules in force that name this device alone.</summary>
+    public IReadOnlyList<string> RulesNaming(string device) =>
+        Parts.Alarms is { Rules.Document: { IsEmpty: false } document } && AlarmRulesReader.Read(document.Memory, out _) is { } rules
+            ? [.. rules.Rules.Where(r => r.Devices.ToString() == device).Select(r => r.Name)]
+            : [];
 
     internal QueryParts Parts { get; } = new(services);
 

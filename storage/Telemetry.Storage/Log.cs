@@ -68,6 +68,9 @@ internal static partial class Log
     [LoggerMessage(4029, LogLevel.Warning, "Parts cannot be checked now, the next try is in {Interval}: {Message}")]
     public static partial void PartsCheckFailed(ILogger logger, TimeSpan interval, string message);
 
+    [LoggerMessage(4034, LogLevel.Information, "What {Label} had of device {Device} was deleted, below offset {Offset} of partition {Partition}, ordered by {By}")]
+    public static partial void DeviceDeleted(ILogger logger, string device, string label, int partition, long offset, string by);
+
     [LoggerMessage(4002, LogLevel.Warning, "Query {Id} could not be killed on the server: {Message}")]
     public static partial void KillFailed(ILogger logger, string id, string message);
 }

@@ -7,6 +7,7 @@ using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Bridge.Commands;
 
@@ -121,6 +122,12 @@ public sealed class CommandDelivery : IAsyncDisposable
 
     private void Take(in LogRecord record)
     {
+        if (DeviceDeletion.Read(record) is { } deletion)
+        {
+            _pending.Forget(deletion.Device);
+            return;
+        }
+
         if (!ConfluentFrame.TryRead(record.Value, out _, out var message))
         {
             Log.CommandUnreadable(_logger, record.Topic, record.Partition, record.Offset, "no Confluent header");

@@ -63,6 +63,15 @@ internal sealed class PendingCommands(int countMax)
         }
     }
 
+    /// <summary>No more tries of a device's commands.</summary>
+    public void Forget(string device)
+    {
+        foreach (var id in _byId.Values.Where(p => p.Command.Device == device).Select(p => p.Command.CommandId).ToList())
+        {
+            Drop(id);
+        }
+    }
+
     /// <summary>The next one whose time has come; expired ones are forgotten on the way.</summary>
     public bool TryTakeDue(long nowUs, out PendingCommand pending)
     {

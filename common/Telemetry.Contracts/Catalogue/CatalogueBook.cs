@@ -110,6 +110,22 @@ public sealed class CatalogueBook(long bytesMax, Func<CatalogueEntry, CatalogueE
         }
     }
 
+    /// <summary>Forgets that there was an entry of a name; what is in force goes by an entry that says so.</summary>
+    public void Forget(CatalogueName name)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(name, out var entry) && entry.Deleted)
+            {
+                Remove(name);
+            }
+        }
+    }
+
+    /// <summary>Names of all entries of a device and its sensors; deleted ones too. Patterns are not among them.</summary>
+    public IReadOnlyList<CatalogueName> NamesOf(string device) =>
+        [.. _entries.Keys.Where(n => n.Device == device && n.Source != CatalogueSource.Pattern).OrderBy(n => n.Source).ThenBy(n => n.Sensor, StringComparer.Ordinal)];
+
     /// <summary>What one source says; null: nothing. A deleted entry is given, for its version.</summary>
     public CatalogueEntry? Of(CatalogueName name) => _entries.GetValueOrDefault(name);
 

@@ -25,6 +25,23 @@ public readonly record struct CatalogueName(CatalogueSource Source, string Devic
         _ => "",
     } + (Sensor.Length == 0 ? Device : $"{Device}/{Sensor}"));
 
+    /// <summary>The name that a key is of.</summary>
+    public static CatalogueName OfKey(ReadOnlySpan<byte> key)
+    {
+        var text = Encoding.UTF8.GetString(key);
+        var bar = text.IndexOf('|', StringComparison.Ordinal);
+        var source = (bar < 0 ? "" : text[..bar]) switch
+        {
+            "edited" => CatalogueSource.Edited,
+            "device" => CatalogueSource.Device,
+            "pattern" => CatalogueSource.Pattern,
+            _ => CatalogueSource.Sparkplug,
+        };
+        var name = text[(bar + 1)..];
+        var slash = name.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? new CatalogueName(source, name, "") : new CatalogueName(source, name[..slash], name[(slash + 1)..]);
+    }
+
     /// <summary>True when a name has * or ? in it.</summary>
     public static bool IsPattern(string name) => name.AsSpan().ContainsAny('*', '?');
 }

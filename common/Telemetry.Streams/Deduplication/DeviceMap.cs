@@ -54,6 +54,16 @@ public sealed class DeviceMap<T>(int devicesMax, Func<T> create)
         }
     }
 
+    /// <summary>Forgets a device.</summary>
+    public void Remove(string device)
+    {
+        lock (_gate)
+        {
+            _young.Remove(device);
+            _old.Remove(device);
+        }
+    }
+
     public void Clear()
     {
         lock (_gate)

@@ -30,6 +30,9 @@ public sealed class DuplicateFilter
     /// <summary>Moves on to a record; to be called for every record, also undecodable ones.</summary>
     public void Advance(long offset, long timestampMs) => Table.Advance(offset, timestampMs);
 
+    /// <summary>Forgets a device, as the record last given to <see cref="Advance"/> says: the ids it used may come again.</summary>
+    public void Forget(ReadOnlySpan<byte> device) => Table.Forget(device);
+
     /// <summary>
     /// Takes the batch of the record last given to <see cref="Advance"/>; the details are in <see cref="Runs"/>. Null in a replay
     /// when the state has it already (outputs are suppressed there anyway).

@@ -26,7 +26,8 @@ namespace Telemetry.Streams.State;
 /// <para>
 /// <b>Removal.</b> Removing a key because of <see cref="KeyedStateOptions.KeysMax"/> depends on all keys, which breaks (1). So
 /// removal happens only in sweeps, which fall on the same records in every run; a replay does not sweep, and each removal is written as an entry
-/// (absent as of A) with the very next commit, before anything else. When F has passed A, a tombstone follows.
+/// (absent as of A) with the very next commit, before anything else. When F has passed A, a tombstone follows. A removal that a record asks for
+/// (<see cref="Forget"/>) depends on the key and the record alone; it is written in the same way.
 /// <b>Large states.</b> A state beyond <see cref="KeyedStateOptions.PieceBytesMax"/> is written in pieces, each under a key of its own, before its
 /// entry, which says how many there are. They are of the entry only if their as-of offset is the entry's.
 /// </para>
@@ -168,6 +169,22 @@ public sealed class KeyedStateTable<TState>
         slot.LastOffset = LastOffset;
         slot.LastTimeMs = TimeMs;
         MarkDirty(slot);
+        return true;
+    }
+
+    /// <summary>
+    /// Removes a key because the record last given to <see cref="Advance"/> says so. It is a change of the key like any other: written with the next commit, and
+    /// passed over where the key's state has the record already.
+    /// </summary>
+    /// <returns>False: there was nothing to remove, or it has been removed before.</returns>
+    public bool Forget(ReadOnlySpan<byte> key)
+    {
+        if (!_bySpan.TryGetValue(key, out var slot) || slot.State is null || LastOffset < slot.AsOf)
+        {
+            return false;
+        }
+
+        Remove(slot);
         return true;
     }
 

@@ -12,7 +12,7 @@ namespace Telemetry.Edge.Durability;
 /// </summary>
 internal sealed class BrokerRestore(
     IBrokerLog log, SessionRegistry sessions, RetainedMessages retained, MessageFloors floors, SessionStore store, BrokerLogWriter writer,
-    WallClock clock, ILogger logger, TakeRecord? messagesTo = null)
+    WallClock clock, ILogger logger, TakeRecord? messagesTo = null, DropUnder? deletionsTo = null)
 {
     private readonly Dictionary<string, SessionRecord> _sessions = [];
     private readonly Dictionary<string, byte[]> _progress = [];
@@ -33,7 +33,7 @@ internal sealed class BrokerRestore(
         Build();
         await log.ReadAsync(BrokerTopic.Retained, static _ => 0, new LogReader(ReadRetained, logger), cancellationToken);
         await log.ReadAsync(
-            BrokerTopic.Messages, partition => _from.GetValueOrDefault(partition), new LogReader(_messagesTo ?? ReadMessage, logger), cancellationToken);
+            BrokerTopic.Messages, partition => _from.GetValueOrDefault(partition), new LogReader(_messagesTo ?? ReadMessage, logger, deletionsTo ?? sessions.DropUnder), cancellationToken);
         if (!log.IsShared)
         {
             sessions.EndRestore(clock.NowMs);

@@ -6,8 +6,11 @@ namespace Telemetry.Edge.Durability;
 /// <summary>What is done with a record that was read.</summary>
 internal delegate void TakeRecord(int partition, long offset, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
 
+/// <summary>What is done with messages that were deleted: those whose topic name begins so.</summary>
+internal delegate void DropUnder(ReadOnlySpan<byte> prefix);
+
 /// <summary>Hands records on. One that cannot be read is told and passed over: it is there still, for a version that can.</summary>
-internal sealed class LogReader(TakeRecord take, ILogger logger) : IBrokerLogReader
+internal sealed class LogReader(TakeRecord take, ILogger logger, DropUnder? drop = null) : IBrokerLogReader
 {
     /// <inheritdoc/>
     public void Read(int partition, long offset, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
@@ -21,4 +24,7 @@ internal sealed class LogReader(TakeRecord take, ILogger logger) : IBrokerLogRea
             logger.RecordUnreadable(partition, offset, error.Message);
         }
     }
+
+    /// <inheritdoc/>
+    public void Delete(int partition, long offset, ReadOnlySpan<byte> prefix) => drop?.Invoke(prefix);
 }

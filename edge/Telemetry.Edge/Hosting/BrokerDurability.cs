@@ -44,7 +44,8 @@ internal sealed class BrokerDurability : IAsyncDisposable
         var messages = _log.IsShared ? new SharedMessages(sessions, router, _floors, _clock, _wheel) : null;
         var restore = new BrokerRestore(
             _log, sessions, retained, _floors, Sessions, _writer, _clock, logger,
-            messages is null ? null : (partition, offset, _, value) => messages.Apply(partition, offset, value));
+            messages is null ? null : (partition, offset, _, value) => messages.Apply(partition, offset, value),
+            messages is null ? null : messages.DropUnder);
         await restore.RunAsync(cancellationToken);
         RestoredFrom = restore.From;
         if (messages is null)

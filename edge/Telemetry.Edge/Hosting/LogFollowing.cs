@@ -18,7 +18,7 @@ internal sealed class LogFollowing(
         {
             [BrokerTopic.Sessions] = new LogReader(ReadSession, logger),
             [BrokerTopic.Retained] = new LogReader(ReadRetained, logger),
-            [BrokerTopic.Messages] = new LogReader((partition, offset, _, value) => messages.Apply(partition, offset, value), logger),
+            [BrokerTopic.Messages] = new LogReader((partition, offset, _, value) => messages.Apply(partition, offset, value), logger, messages.DropUnder),
         };
         _following = Task.Run(() => log.FollowAsync(topic => readers[topic], _stop.Token));
     }

@@ -320,6 +320,17 @@ public sealed class MqttBroker : IAsyncDisposable
             : IsSuccessAsync(_core.Router.RouteAsync(message));
     }
 
+    /// <summary>Removes the retained message of a topic, here; on the log it is removed already.</summary>
+    /// <param name="topic">Topic name, UTF-8.</param>
+    public void Forget(ReadOnlySpan<byte> topic) => _retained.Remove(topic);
+
+    /// <summary>
+    /// Drops what sessions have waiting under a topic. Where the log is shared its record does that on every node; where it is not, nobody reads the record
+    /// before the next start.
+    /// </summary>
+    /// <param name="prefix">Beginning of the topic name.</param>
+    public void DropUnder(string prefix) => _core.Sessions.DropUnder(System.Text.Encoding.UTF8.GetBytes(prefix));
+
     /// <summary>True: other nodes share the log, and with it sessions and retained messages.</summary>
     public bool IsShared => _core.Router.Log is { IsShared: true };
 

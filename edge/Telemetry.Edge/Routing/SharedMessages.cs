@@ -41,6 +41,24 @@ internal sealed class SharedMessages(SessionRegistry sessions, MessageRouter rou
         origin.Finish();
     }
 
+    /// <summary>Messages read so far whose topic name begins so are deleted; by the thread that reads.</summary>
+    public void DropUnder(ReadOnlySpan<byte> prefix)
+    {
+        sessions.DropUnder(prefix);
+        for (var count = _orphans.Count; count > 0; count--)
+        {
+            var orphan = _orphans.Dequeue();
+            if (orphan.Copy.Message.Topic.StartsWith(prefix))
+            {
+                orphan.Copy.Message.Origin!.Finish();
+            }
+            else
+            {
+                _orphans.Enqueue(orphan);
+            }
+        }
+    }
+
     /// <summary>A session has become known: messages may have been waiting for it.</summary>
     public void SessionKnown()
     {

@@ -360,6 +360,11 @@ internal sealed class Outbox(SessionLimits limits, bool isKept = false)
         return dropped;
     }
 
+    /// <summary>Drops what waits under a topic. What is in flight goes on: the client may have it already.</summary>
+    /// <param name="prefix">Beginning of the topic name, UTF-8.</param>
+    /// <returns>How many went.</returns>
+    public int DropUnder(ReadOnlySpan<byte> prefix) => DropUnder(_guaranteed, prefix) + DropUnder(_atMostOnce, prefix);
+
     /// <summary>The session is over: everything it held is given back.</summary>
     public void Clear()
     {
@@ -395,6 +400,26 @@ internal sealed class Outbox(SessionLimits limits, bool isKept = false)
         }
 
         return DropCause.None;
+    }
+
+    private int DropUnder(RingBuffer<(long Order, Outgoing Copy)> queue, ReadOnlySpan<byte> prefix)
+    {
+        var dropped = 0;
+        for (var count = queue.Count; count > 0; count--)
+        {
+            var (order, copy) = queue.RemoveFirst();
+            if (copy.Message.Topic.StartsWith(prefix))
+            {
+                Release(copy);
+                dropped++;
+            }
+            else
+            {
+                queue.AddLast((order, copy));
+            }
+        }
+
+        return dropped;
     }
 
     private DropCause Add(in Outgoing copy)

@@ -340,6 +340,15 @@ internal sealed class Session(string clientId, SessionLimits limits, SessionKeep
         }
     }
 
+    /// <inheritdoc cref="Outbox.DropUnder(ReadOnlySpan{byte})"/>
+    public int DropUnder(ReadOnlySpan<byte> prefix)
+    {
+        lock (_gate)
+        {
+            return _outbox?.DropUnder(prefix) ?? 0;
+        }
+    }
+
     /// <summary>The subscription with exactly this filter.</summary>
     public Subscription? Find(string filter)
     {

@@ -71,6 +71,16 @@ internal sealed class SessionRegistry
         return waiting;
     }
 
+    /// <summary>Drops what waits in any session under a topic.</summary>
+    /// <param name="prefix">Beginning of the topic name, UTF-8.</param>
+    public void DropUnder(ReadOnlySpan<byte> prefix)
+    {
+        foreach (var session in _sessions.Values)
+        {
+            session.DropUnder(prefix);
+        }
+    }
+
     public bool TryGet(string clientId, out Session? session) => _sessions.TryGetValue(clientId, out session);
 
     /// <summary>False when the client id has a session of another identity that may not be replaced.</summary>

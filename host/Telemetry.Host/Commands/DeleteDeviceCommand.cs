@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 
 namespace Telemetry.Host.Commands;
 
@@ -15,8 +16,8 @@ internal static class DeleteDeviceCommand
         var api = new ApiOption();
         var command = new Command(
             "delete",
-            "Deletes everything that is stored of a device: readings, rollups, anomalies, incidents, alarms, events. Cannot be undone; is written to the audit log. What the log still "
-            + "has of it goes with the log's retention and is stored by no replay (docs/howto/delete-device.md).")
+            "Deletes everything that is stored of a device: readings, rollups, anomalies, incidents, alarms, events, learned state, catalogue entries, retained messages. Works with "
+            + "roles apart too. Cannot be undone; is written to the audit log. What the log still has of it goes with the log's retention and is stored by no replay (docs/howto/delete-device.md).")
         {
             device, yes,
         };
@@ -30,15 +31,27 @@ internal static class DeleteDeviceCommand
                 return Kept;
             }
 
-            // Rewriting the parts of every table takes as long as the store is large.
-            using var client = api.Connect(result, TimeSpan.FromHours(1));
+            // The API waits for a minute before it says that the work goes on.
+            using var client = api.Connect(result, TimeSpan.FromMinutes(3));
             var answer = await client.SendAsync(HttpMethod.Delete, $"api/v1/devices/{Uri.EscapeDataString(name)}", null, cancellationToken);
-            await result.InvocationConfiguration.Output.WriteLineAsync(string.Create(
-                CultureInfo.InvariantCulture, $"Deleted {answer.GetProperty("readings").GetInt64():N0} readings of {name} and all that was derived from them."));
+            var output = result.InvocationConfiguration.Output;
+            var readings = answer.GetProperty("readings").GetInt64();
+            await output.WriteLineAsync(answer.GetProperty("done").GetBoolean()
+                ? string.Create(CultureInfo.InvariantCulture, $"Deleted {readings:N0} readings of {name} and all that was derived from them.")
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Ordered: {readings:N0} readings of {name} and all that was derived from them are deleted when the roles come to it. Not done yet: {Join(answer, "waiting")}."));
+            if (answer.GetProperty("rules").GetArrayLength() > 0)
+            {
+                await output.WriteLineAsync($"These alarm rules name this device alone and stay until somebody removes them: {Join(answer, "rules")}.");
+            }
+
             return 0;
         });
         return command;
     }
+
+    private static string Join(JsonElement answer, string property) => string.Join(", ", answer.GetProperty(property).EnumerateArray().Select(e => e.GetString()));
 
     /// <exception cref="FormatException">Nobody is there to be asked.</exception>
     private static bool Confirm(string device)

@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Telemetry.Contracts;
 using Telemetry.Edge;
+using Telemetry.Host.Deletion;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 using Telemetry.Streams.Partitioning;
 
 namespace Telemetry.Host.Composition;
@@ -174,6 +177,12 @@ internal sealed class BrokerLog(IRecordLog log, TimeProvider time, string? node,
         for (var i = 0; i < records.Count; i++)
         {
             var record = records[i];
+            if (DeviceDeletion.Read(record) is { } deletion && record.Topic == LogTopics.Messages)
+            {
+                readerOf(BrokerTopic.Messages).Delete(record.Partition, record.Offset, Encoding.UTF8.GetBytes(DeviceTopics.PrefixOf(deletion.Device)));
+                continue;
+            }
+
             readerOf(TopicOf(record.Topic)).Read(record.Partition, record.Offset, record.Key.Span, record.Value.Span);
         }
     }

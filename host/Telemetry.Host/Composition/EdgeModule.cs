@@ -54,6 +54,22 @@ internal sealed class EdgeModule : RoleModule
     /// <inheritdoc/>
     public override IPEndPoint? Address => _broker.Endpoints.Count > 0 ? _broker.Endpoints[0] as IPEndPoint : null;
 
+    /// <summary>True: the broker reads on in its log, so what others write there it does by itself.</summary>
+    public bool FollowsLog => _broker.IsShared;
+
+    /// <summary>Removes retained messages, and what sessions have waiting under a topic.</summary>
+    /// <param name="prefix">Beginning of the topic name.</param>
+    /// <param name="retained">Topics whose retained message is removed, UTF-8.</param>
+    public void DropUnder(string prefix, IReadOnlyList<byte[]> retained)
+    {
+        foreach (var topic in retained)
+        {
+            _broker.Forget(topic);
+        }
+
+        _broker.DropUnder(prefix);
+    }
+
     /// <inheritdoc/>
     public override IEnumerable<string> NotReady => _ingest.IsHealthy ? [] : ["the log does not take records"];
 

@@ -1,5 +1,6 @@
 using Telemetry.Bridge.DeadLetters;
 using Telemetry.Contracts.Readings;
+using Telemetry.Host.Deletion;
 using Telemetry.Host.Detection;
 using Telemetry.Host.Operations;
 using Telemetry.Query;
@@ -60,6 +61,11 @@ internal sealed class QueryModule : RoleModule
 
     /// <summary>The catalogue, to write what a simulated fleet is.</summary>
     public CatalogueDesk Catalogue => _query.Catalogue!;
+
+    /// <summary>Orders deletions.</summary>
+    /// <param name="edge">The broker of this process; null: it has none.</param>
+    public DeletionDesk CreateDeletionDesk(EdgeModule? edge) => new(
+        _services.Log, _services.SessionLog, _services.ClickHouse!, _query, edge is { FollowsLog: false } ? edge.DropUnder : null, _services.Time);
 
     /// <inheritdoc/>
     public override void AddServices(IServiceCollection services) => services.AddTelemetryApi();

@@ -3,7 +3,6 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.Measurement;
 using Telemetry.Observability.Lag;
 using Telemetry.Query.Health;
-using Telemetry.Storage.Deletion;
 using Telemetry.Storage.Sink;
 using Telemetry.Streams;
 
@@ -36,7 +35,7 @@ internal sealed class StoreModule : RoleModule
     public override Task Completion => FailWithSinkAsync();
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Notes => _standsStill ? ["storage: stands still for a snapshot, a deletion, an audit or a replay"] : _sink.Note is { } note ? ["storage: " + note] : [];
+    public override IEnumerable<string> Notes => _standsStill ? ["storage: stands still for a snapshot, an audit or a replay"] : _sink.Note is { } note ? ["storage: " + note] : [];
 
     /// <inheritdoc/>
     public override LatencyHistogram? EndToEnd => _sink.EndToEnd;
@@ -87,7 +86,7 @@ internal sealed class StoreModule : RoleModule
     {
         if (!await _one.WaitAsync(TimeSpan.Zero, cancellationToken))
         {
-            throw new IOException("Another snapshot, deletion, audit or replay is under way. Try again when it has ended.");
+            throw new IOException("Another snapshot, audit or replay is under way. Try again when it has ended.");
         }
 
         _standsStill = true;
@@ -123,16 +122,6 @@ internal sealed class StoreModule : RoleModule
             .Select(p => new TopicPartition(LogTopics.Readings, p)).ToList();
         var committed = await _services.Log.QueryCommittedAsync(_services.Options.Sink.Group, partitions, cancellationToken);
         return committed.ToDictionary(c => c.Key.Partition, c => c.Value.Offset);
-    }
-
-    /// <summary>Deletes what is stored of a device, and has recovery and replays pass over what the log still has of it.</summary>
-    /// <returns>Raw readings that were stored.</returns>
-    public async Task<long> DeleteDeviceAsync(string device, string by, CancellationToken cancellationToken)
-    {
-        var stored = 0L;
-        await StandStillAsync(
-            async () => stored = await DeviceDeletion.RunAsync(_services.Log, _services.ClickHouse!, device, by, _services.Time, cancellationToken), cancellationToken);
-        return stored;
     }
 
     /// <inheritdoc/>

@@ -6,6 +6,7 @@ using Telemetry.Edge;
 using Telemetry.Edge.Sockets;
 using Telemetry.Host.Access;
 using Telemetry.Host.Configuration;
+using Telemetry.Host.Deletion;
 using Telemetry.Host.Logging;
 using Telemetry.Observability;
 
@@ -132,7 +133,8 @@ internal sealed class WebServer : IAsyncDisposable
         application.UseDoor(door);
         SignInEndpoints.Map(application, door);
         AccessEndpoints.Map(application, door);
-        DeletionEndpoint.Map(application, () => modules.OfType<StoreModule>().FirstOrDefault());
+        DeletionEndpoint.Map(
+            application, () => modules.OfType<QueryModule>().FirstOrDefault()?.CreateDeletionDesk(modules.OfType<EdgeModule>().FirstOrDefault()));
         SnapshotEndpoints.Map(application, () => modules.OfType<SnapshotModule>().FirstOrDefault());
         Operations.Map(application, instrumentation, notReady, () => [.. modules.SelectMany(m => m.Notes)]);
         foreach (var module in modules)

@@ -1,4 +1,6 @@
+using System.Text;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Alarms.Folding;
 
@@ -7,7 +9,13 @@ namespace Telemetry.Alarms.Folding;
 /// <param name="Key">Key; the partition is made from it.</param>
 /// <param name="Value">Value.</param>
 /// <param name="TimestampMs">Time of the input that caused it.</param>
-internal readonly record struct FoldRecord(string Topic, byte[] Key, byte[] Value, long TimestampMs);
+/// <param name="Headers">Headers; null: none.</param>
+internal readonly record struct FoldRecord(string Topic, byte[] Key, byte[] Value, long TimestampMs, RecordHeaders? Headers = null)
+{
+    /// <summary>An order to delete what a topic has of a device.</summary>
+    public static FoldRecord Of(string topic, DeviceDeletion deletion, long timestampMs) =>
+        new(topic, Encoding.UTF8.GetBytes(deletion.Device), [], timestampMs, deletion.ToHeaders());
+}
 
 /// <summary>What goes into one commit of one partition.</summary>
 internal sealed class FoldChanges
@@ -30,7 +38,7 @@ internal sealed class FoldChanges
     {
         foreach (var record in Outputs)
         {
-            await AppendAsync(producer, record.Topic, null, record.Key, record.Value, record.TimestampMs, cancellationToken);
+            await AppendAsync(producer, record.Topic, null, record.Key, record.Value, record.TimestampMs, record.Headers, cancellationToken);
         }
 
         if (stateTopic is null)
@@ -40,15 +48,15 @@ internal sealed class FoldChanges
 
         foreach (var (key, value) in State)
         {
-            await AppendAsync(producer, stateTopic, partition, key, value, timeMs, cancellationToken);
+            await AppendAsync(producer, stateTopic, partition, key, value, timeMs, null, cancellationToken);
         }
     }
 
     private static async ValueTask AppendAsync(
-        IRecordProducer producer, string topic, int? partition, byte[] key, byte[] value, long timeMs, CancellationToken cancellationToken)
+        IRecordProducer producer, string topic, int? partition, byte[] key, byte[] value, long timeMs, RecordHeaders? headers, CancellationToken cancellationToken)
     {
         while (!producer.TryAppend(
-            new NewRecord { Topic = topic, Partition = partition, Key = key, Value = value, TimestampMs = timeMs }, null, 0))
+            new NewRecord { Topic = topic, Partition = partition, Key = key, Value = value, TimestampMs = timeMs, Headers = headers }, null, 0))
         {
             await producer.WaitForCapacityAsync(cancellationToken);
         }

@@ -8,6 +8,7 @@ using Telemetry.Contracts.Text;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Alarms.Incidents;
 
@@ -58,6 +59,12 @@ internal sealed class IncidentFold(RulesPins pins) : IPartitionFold
     public void Process(in LogRecord record)
     {
         _nowMs = Math.Max(_nowMs, record.TimestampMs);
+        if (DeviceDeletion.Read(record) is { } deletion)
+        {
+            _outputs.Add(FoldRecord.Of(LogTopics.AlarmInputs, deletion, record.TimestampMs));
+            return;
+        }
+
         Incident incident;
         try
         {

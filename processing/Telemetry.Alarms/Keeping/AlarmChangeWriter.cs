@@ -7,6 +7,7 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Alarms.Keeping;
 
@@ -37,6 +38,9 @@ internal sealed class AlarmChangeWriter(AlarmsOptions options, int partition, Ke
         counts.Changes[(int)AlarmTransition.Refused]++;
         Write(alarm.Clone(), alarm.Status, AlarmTransition.Refused, _timeMs * 1000, command, why);
     }
+
+    /// <summary>The changes of a device's alarms are deleted with it.</summary>
+    public void Deleted(DeviceDeletion deletion) => _records.Add(FoldRecord.Of(LogTopics.Alarms, deletion, _timeMs));
 
     /// <summary>A record that is no input.</summary>
     public void Malformed(in LogRecord record, string detail)

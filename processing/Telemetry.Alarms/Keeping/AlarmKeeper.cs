@@ -6,6 +6,7 @@ using Telemetry.Alarms.Setup;
 using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.V1;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Alarms.Keeping;
 
@@ -54,6 +55,12 @@ internal sealed class AlarmKeeper : IPartitionFold
         _store.TimeMs = Math.Max(_store.TimeMs, record.TimestampMs);
         _writer.Begin(record.Offset, _store.TimeMs);
         FireTimers();
+        if (DeviceDeletion.Read(record) is { } deletion)
+        {
+            Delete(deletion);
+            return;
+        }
+
         AlarmInput input;
         try
         {
@@ -341,6 +348,22 @@ internal sealed class AlarmKeeper : IPartitionFold
     {
         _timers.Remove(slot);
         _store.Remove(slot);
+    }
+
+    /// <summary>A device is deleted: who was told of its alarms is told that they are over, then nothing of them is kept.</summary>
+    private void Delete(DeviceDeletion deletion)
+    {
+        foreach (var slot in _store.OfDevice(deletion.Device).ToList())
+        {
+            if (slot.Mode.IsActive)
+            {
+                Apply(slot, AlarmAct.Clear, AlarmTransition.Cleared, NowUs);
+            }
+
+            Forget(slot);
+        }
+
+        _writer.Deleted(deletion);
     }
 
     private void FireTimers()

@@ -5,6 +5,7 @@ using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 using Telemetry.Streams.Pauses;
 using Telemetry.Streams.State;
 
@@ -127,6 +128,12 @@ internal sealed class RuleFold : IPartitionFold
         }
 
         FireAbsences();
+        if (DeviceDeletion.Read(record) is { } deletion)
+        {
+            Forget(deletion);
+            return;
+        }
+
         if (!ConfluentFrame.TryRead(record.Value, out var schemaId, out var message) || !_batch.TryDecode(_schemas.Find(schemaId), message, out _))
         {
             return; // Processing and storage dead-letter it.
@@ -226,6 +233,25 @@ internal sealed class RuleFold : IPartitionFold
         }
 
         _states = _devices.Values.Sum(static d => d.Count);
+    }
+
+    /// <summary>A device is deleted: groups count it no longer, and its alarms go.</summary>
+    private void Forget(DeviceDeletion deletion)
+    {
+        if (_devices.Remove(deletion.Device, out var device))
+        {
+            _states -= device.Count;
+            foreach (var state in device.States.ToList())
+            {
+                device.Remove(state);
+                _teller.TellGone(device, Rules, state);
+            }
+
+            _dirty.Remove(device);
+            _removed.Add(device.Key);
+        }
+
+        _teller.TellDeleted(deletion);
     }
 
     private DeviceRules? Find()

@@ -4,6 +4,7 @@ using Telemetry.Alarms.Folding;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.V1;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Alarms.Rules;
 
@@ -59,6 +60,9 @@ internal sealed class RuleTeller
 
         TellGroups(device, rules, state, NowMs * 1000);
     }
+
+    /// <summary>A device is deleted, and its alarms with it.</summary>
+    public void TellDeleted(DeviceDeletion deletion) => _records.Add(FoldRecord.Of(LogTopics.AlarmInputs, deletion, NowMs));
 
     /// <summary>Moves everything to a commit.</summary>
     public void Collect(FoldChanges changes)

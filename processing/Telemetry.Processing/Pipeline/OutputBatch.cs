@@ -25,17 +25,20 @@ internal sealed class OutputBatch
         ConfluentFrame.WriteHeader(span, schemaId);
         message.WriteTo(span.Slice(ConfluentFrame.HeaderBytes, size));
         _bytes.Advance(ConfluentFrame.HeaderBytes + size);
-        _entries.Add(new Entry(topic, start, start + key.Length, _bytes.WrittenCount, timestampMs));
+        _entries.Add(new Entry(topic, start, start + key.Length, _bytes.WrittenCount, timestampMs, null));
     }
 
     /// <summary>Adds a record as it is; an empty value deletes the key of a compacted topic.</summary>
-    public void Add(string topic, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestampMs)
+    public void Add(string topic, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestampMs, RecordHeaders? headers = null)
     {
         var start = _bytes.WrittenCount;
         _bytes.Write(key);
         _bytes.Write(value);
-        _entries.Add(new Entry(topic, start, start + key.Length, _bytes.WrittenCount, timestampMs));
+        _entries.Add(new Entry(topic, start, start + key.Length, _bytes.WrittenCount, timestampMs, headers));
     }
+
+    /// <summary>Headers of a record, for tests and for looking at.</summary>
+    public RecordHeaders HeadersOf(int index) => _entries[index].Headers ?? RecordHeaders.Empty;
 
     public async ValueTask AppendAsync(IRecordProducer producer, CancellationToken cancellationToken)
     {
@@ -70,9 +73,10 @@ internal sealed class OutputBatch
             Key = _bytes.WrittenSpan[entry.Start..entry.Value],
             Value = _bytes.WrittenSpan[entry.Value..entry.End],
             TimestampMs = entry.TimestampMs,
+            Headers = entry.Headers,
         },
         null,
         0);
 
-    private readonly record struct Entry(string Topic, int Start, int Value, int End, long TimestampMs);
+    private readonly record struct Entry(string Topic, int Start, int Value, int End, long TimestampMs, RecordHeaders? Headers);
 }

@@ -9,6 +9,7 @@ using Telemetry.Processing.Devices;
 using Telemetry.Processing.Incidents;
 using Telemetry.Processing.Watermarks;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 using Telemetry.Streams.State;
 using Incident = Telemetry.Contracts.V1.Incident;
 
@@ -161,6 +162,21 @@ internal sealed class OutputWriter(ProcessingOptions options, OutputBatch batch,
             RefusedAtUs = TimestampMs * 1000,
         };
         Batch.Add(LogTopics.DeadLetters, source, options.DeadLetterSchemaId, letter, TimestampMs);
+    }
+
+    /// <summary>What was derived from a device's readings is deleted with them.</summary>
+    public void Deleted(DeviceDeletion deletion)
+    {
+        if (IsSuppressed)
+        {
+            return;
+        }
+
+        var (key, headers) = (Encoding.UTF8.GetBytes(deletion.Device), deletion.ToHeaders());
+        foreach (var topic in (ReadOnlySpan<string>)[LogTopics.Anomalies, LogTopics.Incidents, LogTopics.DeviceEvents])
+        {
+            Batch.Add(topic, key, [], TimestampMs, headers);
+        }
     }
 
     private static string Seconds(long micros) => string.Create(CultureInfo.InvariantCulture, $"{micros / 1e6:0.###} s");

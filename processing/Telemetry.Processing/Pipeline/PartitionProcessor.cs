@@ -9,6 +9,7 @@ using Telemetry.Processing.Settings;
 using Telemetry.Processing.Watermarks;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
+using Telemetry.Streams.Deletion;
 using Telemetry.Streams.Pauses;
 using Telemetry.Streams.State;
 
@@ -168,6 +169,12 @@ internal sealed class PartitionProcessor
             if (record.Headers.TryGet(ProfileRecord.Header, out var profiles))
             {
                 TakeProfiles(record, profiles.Span);
+            }
+            else if (DeviceDeletion.Read(record) is { } deletion)
+            {
+                // Open incidents go without an end: their records are deleted too.
+                Table.Forget(Encoding.UTF8.GetBytes(deletion.Device));
+                _output.Deleted(deletion);
             }
 
             return;

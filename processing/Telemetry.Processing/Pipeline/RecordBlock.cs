@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using Telemetry.Processing.Profiles;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 using Telemetry.Streams.Pauses;
 
 namespace Telemetry.Processing.Pipeline;
@@ -70,7 +71,7 @@ internal sealed class RecordBlock
     private static RecordHeaders Copy(RecordHeaders headers)
     {
         var copies = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>(1);
-        foreach (var name in (ReadOnlySpan<string>)[ProfileRecord.Header, PassingTime.Header])
+        foreach (var name in (ReadOnlySpan<string>)[ProfileRecord.Header, PassingTime.Header, DeviceDeletion.DeviceHeader, DeviceDeletion.ByHeader])
         {
             if (headers.TryGet(name, out var value))
             {

@@ -7,6 +7,7 @@ using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Query.Diagnostics;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Query.Catalogue;
 
@@ -64,6 +65,29 @@ public sealed class CatalogueDesk(IRecordLog log, long bytesMax, int schemaId, T
         {
             _one.Release();
         }
+    }
+
+    /// <summary>Removes all entries of a device, whoever wrote them, and has the store delete their history.</summary>
+    /// <returns>Entries there were.</returns>
+    /// <exception cref="RecordLogException">The log did not take all of it.</exception>
+    public async Task<int> DeleteDeviceAsync(DeviceDeletion deletion, CancellationToken cancellationToken)
+    {
+        await Read.WaitAsync(cancellationToken);
+        var names = Book.NamesOf(deletion.Device);
+
+        // First as any entry is deleted, which every reader of the catalogue understands; the order to delete takes the history and that record.
+        var changes = await PutAsync(
+            [.. names.Select(n => new CatalogueEntry { Source = n.Source, Device = n.Device, Sensor = n.Sensor, Deleted = true })],
+            new CatalogueWrite(deletion.By, "The device's data is deleted."),
+            cancellationToken);
+        foreach (var name in names)
+        {
+            await deletion.AppendAsync(
+                _producer.Value, LogTopics.Catalogue, null, name.ToKey(), time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
+        }
+
+        await CatchUpAsync(cancellationToken);
+        return changes.Deleted;
     }
 
     /// <inheritdoc/>
@@ -183,7 +207,14 @@ public sealed class CatalogueDesk(IRecordLog log, long bytesMax, int schemaId, T
             var records = await consumer.PollAsync(RecordsMax, PollWait, cancellationToken);
             for (var i = 0; i < records.Count; i++)
             {
-                Book.Take(records[i].Value);
+                if (DeviceDeletion.Read(records[i]) is not null)
+                {
+                    Book.Forget(CatalogueName.OfKey(records[i].Key.Span));
+                }
+                else
+                {
+                    Book.Take(records[i].Value);
+                }
             }
         }
     }

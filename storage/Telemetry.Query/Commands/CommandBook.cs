@@ -71,6 +71,27 @@ internal sealed class CommandBook(int countMax, long bytesMax)
         }
     }
 
+    /// <summary>Forgets a device's commands. A result that comes after it waits for a command that does not come, and goes with the others of that kind.</summary>
+    public void Remove(string device)
+    {
+        lock (_gate)
+        {
+            foreach (var state in _byId.Values.Where(s => s.Command.Device == device).ToList())
+            {
+                _byId.Remove(state.Command.CommandId);
+                _bytes -= state.Bytes;
+            }
+
+            for (var count = _order.Count; count > 0; count--)
+            {
+                if (_order.Dequeue() is var id && _byId.ContainsKey(id))
+                {
+                    _order.Enqueue(id);
+                }
+            }
+        }
+    }
+
     public CommandState? Of(string device, string commandId)
     {
         lock (_gate)

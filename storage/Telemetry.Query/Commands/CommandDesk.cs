@@ -7,6 +7,7 @@ using Telemetry.Contracts.Wire;
 using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Setup;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Query.Commands;
 
@@ -71,6 +72,11 @@ internal sealed class CommandDesk : IAsyncDisposable
     {
         if (!ConfluentFrame.TryRead(record.Value, out _, out var message))
         {
+            if (DeviceDeletion.Read(record) is { } deletion)
+            {
+                Book.Remove(deletion.Device);
+            }
+
             return;
         }
 

@@ -47,6 +47,18 @@ internal sealed class LatestValues(int seriesMax)
         }
     }
 
+    /// <summary>Forgets a device.</summary>
+    public void Remove(string device)
+    {
+        lock (_gate)
+        {
+            if (_devices.Remove(device, out var values))
+            {
+                _series -= values.Sensors.Count;
+            }
+        }
+    }
+
     public LatestValue? Of(string device, string sensor)
     {
         lock (_gate)

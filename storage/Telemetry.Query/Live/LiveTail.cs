@@ -10,6 +10,7 @@ using Telemetry.Query.Diagnostics;
 using Telemetry.Query.Setup;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Query.Live;
 
@@ -100,6 +101,12 @@ internal sealed class LiveTail
     {
         if (!ConfluentFrame.TryRead(record.Value, out _, out var message))
         {
+            if (record.Topic == LogTopics.Readings && DeviceDeletion.Read(record) is { } deletion)
+            {
+                _latest.Remove(deletion.Device);
+                _devices.Remove(deletion.Device);
+            }
+
             return;
         }
 

@@ -112,6 +112,11 @@ internal sealed class SinkClaims(IClickHouse clickHouse, string source, FenceOpt
     /// <summary>Forgets all claims, as a sink does that starts anew.</summary>
     public void Clear() => _claims.Clear();
 
+    /// <summary>Asks the engine whether a partition is still ours; at once without claims.</summary>
+    /// <exception cref="ClaimLostException">It is another's.</exception>
+    public ValueTask VerifyAsync(int partition, CancellationToken cancellationToken) =>
+        Enabled ? VerifyAsync([partition], cancellationToken) : ValueTask.CompletedTask;
+
     /// <summary>Mark and condition for a statement that rebuilds a table from others; empty and true without claims.</summary>
     public (string Tag, string Guard) Rebuild() =>
         Enabled ? (RunningInserts.Tag(RunningInserts.RebuildOf(source), _claims.Keys), Guard(_claims.Keys)) : ("", "1");

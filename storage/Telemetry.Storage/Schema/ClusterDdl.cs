@@ -13,7 +13,7 @@ namespace Telemetry.Storage.Schema;
 internal sealed partial class ClusterDdl(string cluster, string database)
 {
     /// <summary>Kept by every host alike, whatever its shard.</summary>
-    private static readonly string[] Global = ["schema_migrations", "schema_settings", "horizon_floors"];
+    private static readonly string[] Global = ["schema_migrations", "schema_settings", "horizon_floors", "device_deletions"];
 
     /// <summary>The statement or statements that take the place of <paramref name="statement"/>, which is repeatable already.</summary>
     public IEnumerable<string> Render(string statement)

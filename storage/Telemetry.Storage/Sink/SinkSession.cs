@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Deletion;
 using Telemetry.Storage.Horizon;
 using Telemetry.Storage.Ownership;
 using Telemetry.Storage.Recovery;
@@ -37,6 +38,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     private readonly Dictionary<int, PartitionState> _partitions = [];
     private readonly DrainRequests _drains = new();
     private readonly ProgressBoard _board;
+    private readonly PendingDeletion _deletion;
 
     private StoreLayout _layout = StoreLayout.Single;
     private IRecordConsumer _consumer = null!;
@@ -67,6 +69,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         _writer = new SinkWriter(clickHouse, stream, _claims, _scrubber, options, metrics, time);
         _disk = new DiskWatch(clickHouse, stream.Topic, options, time, logger);
         _horizon = new StoreHorizonReader(clickHouse, time);
+        _deletion = new PendingDeletion(new DeviceRemoval(clickHouse, stream, _claims, logger, time));
         _noted = time.GetTimestamp();
         _board = new ProgressBoard(time);
     }
@@ -163,6 +166,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
     {
         await _pipeline.FlushAllAsync(cancellationToken);
+        await _deletion.LeaveAsync(partitions);
         foreach (var partition in partitions)
         {
             _partitions.Remove(partition.Partition);
@@ -177,6 +181,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _deletion.DisposeAsync();
         if (_pipeline is not null)
         {
             // Nothing may write any more when the next session reads what the tables hold. With claims the next session's refuses or ends
@@ -220,6 +225,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         }
 
         await _pipeline.CompleteAsync(cancellationToken);
+        await DeleteAsync(cancellationToken);
         _drain = _drains.Any;
         if (_polled.HasMore && HasRoom())
         {
@@ -244,13 +250,18 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         await EndDrainAsync(cancellationToken);
     }
 
-    private bool HasRoom() => !_disk.IsLow && _pipeline.HasRoom;
+    private bool HasRoom() => !_disk.IsLow && _deletion.Record is null && _pipeline.HasRoom;
 
     private void Consume()
     {
         while (_polled.HasMore && HasRoom())
         {
             var record = _polled.Take();
+            if (_deletion.Take(record))
+            {
+                return;
+            }
+
             var partition = _partitions[record.Partition];
             var taken = _intake.Take(partition.Filter, record, _pipeline.Open);
             _pipeline.Open.Sample(taken, record.TimestampMs);
@@ -258,6 +269,27 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
             partition.NewestEventTime = Math.Max(partition.NewestEventTime, taken.Newest);
             partition.Next = record.Offset + 1;
             partition.OldestUncommittedMs ??= record.TimestampMs;
+        }
+    }
+
+    /// <summary>
+    /// An order to delete a device's data: first everything before it is stored, then the rows go, then consumption goes on behind its record. See
+    /// <see cref="DeviceRemoval"/>.
+    /// </summary>
+    private async ValueTask DeleteAsync(CancellationToken cancellationToken)
+    {
+        if (_deletion.Waits)
+        {
+            await _pipeline.FlushAllAsync(cancellationToken);
+            _deletion.Start();
+        }
+
+        if (await _deletion.CompleteAsync() is { } record)
+        {
+            var partition = _partitions[record.Partition];
+            _intake.Deleted = await DeletedDevices.ReadAsync(_store, cancellationToken);
+            _intake.Take(partition.Filter, record, _pipeline.Open);
+            partition.Next = record.Offset + 1;
         }
     }
 
@@ -274,7 +306,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
         }
 
         Consume();
-        if (!_polled.HasMore)
+        if (!_polled.HasMore && _deletion.Record is null)
         {
             foreach (var partition in _partitions.Values)
             {
@@ -307,6 +339,11 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     private async ValueTask WaitForRoomAsync(CancellationToken cancellationToken)
     {
         List<Task> tasks = [Task.Delay(Blocked, _time, cancellationToken), .. _pipeline.InFlight];
+        if (_deletion.Work is { } work)
+        {
+            tasks.Add(work);
+        }
+
         if (tasks.Count == 1 && !_disk.IsLow)
         {
             return;
@@ -320,7 +357,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
 
     private async ValueTask EndDrainAsync(CancellationToken cancellationToken)
     {
-        if (!_drain || !(_recovered || _idle) || _polled.HasMore)
+        if (!_drain || !(_recovered || _idle) || _polled.HasMore || _deletion.Record is not null)
         {
             return;
         }

@@ -1,9 +1,11 @@
 using Google.Protobuf;
+using Telemetry.Contracts.Catalogue;
 using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Blocks;
 using Telemetry.Storage.Horizon;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Storage.Writing;
 
@@ -37,6 +39,21 @@ internal sealed class EventStream(EventTable events) : SinkStream
             .. markers.Select(m => new EventRow(m.Partition, m.Last, m.Time, null, m.Sensor, m.Last - m.First + 1)),
         ]);
 
+    /// <inheritdoc/>
+    /// <remarks>Of a compacted topic those of the record's key: other keys of the device may be in other partitions, which stand elsewhere.</remarks>
+    public override DeletedRows RowsOf(in LogRecord record, DeviceDeletion deletion)
+    {
+        if (!events.IsCompacted)
+        {
+            return DeletedRows.Of(deletion.Device);
+        }
+
+        var name = CatalogueName.OfKey(record.Key.Span);
+        return new DeletedRows(
+            "device = {device:String} AND sensor = {sensor:String} AND source = {source:String}",
+            [new("device", name.Device), new("sensor", name.Sensor), new("source", CatalogueJson.SourceOf(name.Source))]);
+    }
+
     public override IRecordIntake CreateIntake(DeadLetterQueue letters, SinkMetrics metrics) => new Intake(events, letters, metrics);
 
     private sealed class Intake(EventTable table, DeadLetterQueue letters, SinkMetrics metrics) : IRecordIntake
@@ -52,6 +69,11 @@ internal sealed class EventStream(EventTable events) : SinkStream
 
         public (long Newest, int Count) Take(DuplicateFilter? filter, in LogRecord record, IRowTarget target)
         {
+            if (DeviceDeletion.Read(record) is not null)
+            {
+                return default;
+            }
+
             var cause = "malformed-frame";
             try
             {

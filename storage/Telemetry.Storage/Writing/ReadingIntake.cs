@@ -7,6 +7,7 @@ using Telemetry.Storage.Blocks;
 using Telemetry.Storage.Horizon;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Storage.Writing;
 
@@ -43,7 +44,11 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
     public void Replay(DuplicateFilter filter, in LogRecord record)
     {
         filter.Advance(record.Offset, record.TimestampMs);
-        if (!record.Value.IsEmpty && TryDecode(record, out _))
+        if (record.Value.IsEmpty)
+        {
+            Forget(filter, record);
+        }
+        else if (TryDecode(record, out _))
         {
             filter.Add(_batch);
         }
@@ -56,7 +61,8 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
         filter.Advance(record.Offset, record.TimestampMs);
         if (record.Value.IsEmpty)
         {
-            // Written by processing into an idle partition: it says only that time has passed.
+            // Written by processing into an idle partition: it says only that time has passed. Or a device is deleted.
+            Forget(filter, record);
             return;
         }
 
@@ -104,6 +110,14 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
             _conflicts,
             "conflict",
             "their event ids (device, boot, sequence) were given to other readings before, which were kept. The device must count each reading once and choose a new boot id at each start.");
+    }
+
+    private static void Forget(DuplicateFilter filter, in LogRecord record)
+    {
+        if (DeviceDeletion.Read(record) is { } deletion)
+        {
+            filter.Forget(Encoding.UTF8.GetBytes(deletion.Device));
+        }
     }
 
     private bool TryDecode(in LogRecord record, out string cause)

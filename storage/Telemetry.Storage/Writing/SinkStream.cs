@@ -1,4 +1,6 @@
 using Telemetry.Storage.Blocks;
+using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Storage.Writing;
 
@@ -46,6 +48,9 @@ internal abstract class SinkStream
 
     /// <summary>Writes all blocks and markers as one block of the Native format.</summary>
     public abstract void Encode(NativeWriter writer, IReadOnlyList<IRowBlock> blocks, IReadOnlyList<Marker> markers, string table);
+
+    /// <summary>Rows that an order to delete a device's data takes out of every table of the stream.</summary>
+    public virtual DeletedRows RowsOf(in LogRecord record, DeviceDeletion deletion) => DeletedRows.Of(deletion.Device);
 
     /// <summary>Decodes records.</summary>
     public abstract IRecordIntake CreateIntake(DeadLetterQueue letters, SinkMetrics metrics);

@@ -1,3 +1,4 @@
+using System.Text;
 using Google.Protobuf;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
@@ -26,8 +27,25 @@ internal sealed class ExpectedReadings
     public static async Task<ExpectedReadings> ReadAsync(IRecordLog log)
     {
         var expected = new ExpectedReadings();
-        await StoreProof.ReadAsync(log, LogTopics.Readings, record => expected.Take(record.Value));
+        await StoreProof.ReadAsync(log, LogTopics.Readings, expected.Take);
         return expected;
+    }
+
+    private void Take(LogRecord record)
+    {
+        if (record.Value.IsEmpty && record.Headers.TryGet("telemetry-deleted-device", out var deleted))
+        {
+            // What came before is gone, and what it said before may come again.
+            var device = Encoding.UTF8.GetString(deleted.Span);
+            foreach (var id in All.Keys.Where(id => id.Device == device).ToList())
+            {
+                All.Remove(id);
+            }
+
+            return;
+        }
+
+        Take(record.Value);
     }
 
     private void Take(ReadOnlyMemory<byte> value)

@@ -4,6 +4,7 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.IntegrationTests.Storage;
 
@@ -79,6 +80,22 @@ internal sealed class ReadingFeed(IRecordLog log, int seed) : IAsyncDisposable
         }
 
         return count;
+    }
+
+    /// <summary>Orders the deletion of a device's data; it goes on with the next sequence.</summary>
+    public void Delete()
+    {
+        var device = _random.Next(Devices);
+        _producer.TryAppend(
+            new NewRecord
+            {
+                Topic = LogTopics.Readings,
+                Key = Name(device),
+                Headers = new DeviceDeletion(Encoding.ASCII.GetString(Name(device)), "ann").ToHeaders(),
+                TimestampMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),
+            },
+            null,
+            0).ShouldBeTrue();
     }
 
     public ValueTask FlushAsync() => _producer.FlushAsync(CancellationToken.None);

@@ -38,6 +38,7 @@ public sealed class StorageChild
             "join" => SharedStoreScenarios.JoinAsync(directory, seed, fenced: true),
             "join-unfenced" => SharedStoreScenarios.JoinAsync(directory, seed, fenced: false),
             "replay" => ReplayScenarios.MendAsync(directory, seed),
+            "deletion" => DeletionScenarios.AnywhereAsync(directory, seed),
             "scripted" => ScriptedScenarios.EveryFaultAsync(directory, seed),
             "not-checked" => ScriptedScenarios.NotCheckedAsync(directory, seed),
             "seen-twice" => ScriptedScenarios.SeenTwiceAsync(directory, seed),

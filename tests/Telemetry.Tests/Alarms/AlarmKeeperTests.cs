@@ -38,6 +38,22 @@ public sealed class AlarmKeeperTests
     }
 
     [Fact]
+    public void Alarms_of_a_deleted_device_are_told_to_be_over_and_nothing_of_them_is_kept()
+    {
+        _f.Holds("hot").Holds("silent").Over("silent").Holds("hot", device: "oven-1");
+        _f.Taken();
+        _f.Delete();
+
+        _f.Taken().ShouldBe([T.Cleared], "whoever was paged must not wait for ever");
+        _f.Deleted.ShouldBe(["press-07"]);
+        _f.Alarm.Device.ShouldBe("oven-1");
+        _f.Restart().Alarm.Device.ShouldBe("oven-1");
+        _f.Pass("30d").Delete().Taken().ShouldBeEmpty();
+
+        _f.Holds("hot").Taken().ShouldBe([T.Raised]);
+    }
+
+    [Fact]
     public void It_is_one_alarm_however_often_it_comes()
     {
         _f.Holds("hot").Holds("hot").Over("hot").Holds("hot");

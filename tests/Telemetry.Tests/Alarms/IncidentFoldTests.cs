@@ -7,6 +7,7 @@ using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Tests.Alarms;
 
@@ -29,6 +30,20 @@ public sealed class IncidentFoldTests
         Send(fold, 2, "oven-1", 150).ShouldBe(["oven-1 holds Critical"]);
         fold.UseRules(Silent, 3);
         Send(fold, 3, "oven-1", 50).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_order_to_delete_a_device_goes_on_to_its_alarms()
+    {
+        var fold = new IncidentFold(new RulesPins(Group, 3, []));
+        fold.UseRules(AlarmRules.Default, 0);
+        var order = new DeviceDeletion("press-1", "ann");
+        fold.Process(new LogRecord(LogTopics.Incidents, 3, 0, 1, "press-1"u8.ToArray(), default, order.ToHeaders()));
+        var changes = new FoldChanges();
+        fold.Collect(changes);
+        var record = changes.Outputs.Single(o => o.Topic == LogTopics.AlarmInputs);
+        DeviceDeletion.Read(new LogRecord(record.Topic, 0, 0, record.TimestampMs, record.Key, record.Value, record.Headers!)).ShouldBe(order);
+        fold.Malformed.ShouldBe(0);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text;
 using Google.Protobuf;
 using Telemetry.Alarms.Folding;
 using Telemetry.Alarms.Keeping;
@@ -7,6 +8,7 @@ using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Tests.Alarms;
 
@@ -78,12 +80,21 @@ internal sealed class KeeperFixture
 
     public KeeperFixture Send(AlarmInput input) => Send(input.ToByteArray());
 
-    public KeeperFixture Send(byte[] value)
+    public KeeperFixture Send(byte[] value) => Send(value, RecordHeaders.Empty);
+
+    /// <summary>The device's data is deleted.</summary>
+    public KeeperFixture Delete(string device = "press-07") => Send([], new DeviceDeletion(device, "ann").ToHeaders());
+
+    /// <summary>Devices that are ordered to be deleted from the changes.</summary>
+    public List<string> Deleted { get; } = [];
+
+    private KeeperFixture Send(byte[] value, RecordHeaders headers)
     {
-        Keeper.Process(new LogRecord(LogTopics.AlarmInputs, 0, Offset++, NowMs, default, value, RecordHeaders.Empty));
+        Keeper.Process(new LogRecord(LogTopics.AlarmInputs, 0, Offset++, NowMs, default, value, headers));
         var changes = new FoldChanges();
         Keeper.Collect(changes);
-        _changes.AddRange(changes.Outputs.Where(o => o.Topic == LogTopics.Alarms).Select(o => Decode(o.Value)));
+        Deleted.AddRange(changes.Outputs.Where(o => o.Headers is not null).Select(o => Encoding.UTF8.GetString(o.Key)));
+        _changes.AddRange(changes.Outputs.Where(o => o.Topic == LogTopics.Alarms && o.Headers is null).Select(o => Decode(o.Value)));
         DeadLetters = [.. DeadLetters, .. changes.Outputs.Where(o => o.Topic == LogTopics.DeadLetters)];
         foreach (var (key, entry) in changes.State)
         {

@@ -8,6 +8,7 @@ using Telemetry.Contracts.Text;
 using Telemetry.Contracts.V1;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Tests.Alarms;
 
@@ -110,11 +111,19 @@ internal sealed class RuleFixture
         return FramedMessage.Write(batch, SchemaIds.ReadingBatch);
     }
 
+    /// <summary>The device's data is deleted.</summary>
+    public RuleFixture Delete(string device) => Send([], new DeviceDeletion(device, "ann").ToHeaders());
+
+    /// <summary>Devices whose alarms are ordered to be deleted.</summary>
+    public List<string> Deleted { get; } = [];
+
+    public int StateEntries => _state.Count;
+
     private static RuleFold New() => new(new AlarmsOptions(), new RulesPins("rules", 0, []));
 
-    private RuleFixture Send(byte[] value)
+    private RuleFixture Send(byte[] value, RecordHeaders? headers = null)
     {
-        Fold.Process(new LogRecord(LogTopics.Readings, 0, Offset++, NowMs, default, value, RecordHeaders.Empty));
+        Fold.Process(new LogRecord(LogTopics.Readings, 0, Offset++, NowMs, default, value, headers ?? RecordHeaders.Empty));
         Collect();
         return this;
     }
@@ -123,7 +132,8 @@ internal sealed class RuleFixture
     {
         var changes = new FoldChanges();
         Fold.Collect(changes);
-        _inputs.AddRange(changes.Outputs.Where(o => o.Topic == LogTopics.AlarmInputs).Select(o => AlarmInput.Parser.ParseFrom(o.Value)));
+        Deleted.AddRange(changes.Outputs.Where(o => o.Headers is not null).Select(o => Encoding.UTF8.GetString(o.Key)));
+        _inputs.AddRange(changes.Outputs.Where(o => o.Topic == LogTopics.AlarmInputs && o.Headers is null).Select(o => AlarmInput.Parser.ParseFrom(o.Value)));
         foreach (var (key, entry) in changes.State)
         {
             var name = Convert.ToHexString(key);

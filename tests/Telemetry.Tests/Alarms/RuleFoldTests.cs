@@ -22,6 +22,25 @@ public sealed class RuleFoldTests
     }
 
     [Fact]
+    public void A_deleted_device_leaves_its_groups_and_no_state()
+    {
+        var f = new RuleFixture(Hot + ", " + Gone + ", " + """{"name": "many", "type": "group", "of": "hot", "atLeast": 2}""");
+        f.Reading("oil", 100).Reading("oil", 100, device: "press-08");
+        f.Taken().ShouldBe(["press-07/oil hot holds", "many press-07 in 2", "press-08/oil hot holds", "many press-08 in 2"]);
+        var before = f.StateEntries;
+
+        f.Delete("press-07").Delete("nobody");
+        f.Taken().ShouldBe(["press-07/oil hot over", "many press-07 out 2"]);
+        f.Deleted.ShouldBe(["press-07", "nobody"]);
+        f.StateEntries.ShouldBe(before - 1);
+        f.Pass("10m").Reading("oil", 50, device: "press-08");
+        f.Taken().ShouldNotContain(t => t.StartsWith("press-07"), "nobody waits for it any more");
+
+        f.Restart().Reading("oil", 100);
+        f.Taken().ShouldContain("press-07/oil hot holds");
+    }
+
+    [Fact]
     public void Other_devices_and_sensors_are_not_looked_at()
     {
         var f = new RuleFixture(Hot);

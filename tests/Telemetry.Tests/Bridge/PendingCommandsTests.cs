@@ -31,6 +31,18 @@ public sealed class PendingCommandsTests
     }
 
     [Fact]
+    public void Commands_of_a_deleted_device_are_not_sent()
+    {
+        var pending = new PendingCommands(10);
+        pending.Add(Command("a", expires: 1_000), 0);
+        pending.Forget("another");
+        pending.Count.ShouldBe(1);
+        pending.Forget(Command("a", expires: 1_000).Device);
+        pending.TryTakeDue(10, out _).ShouldBeFalse();
+        pending.Count.ShouldBe(0);
+    }
+
+    [Fact]
     public void A_command_whose_answer_was_read_first_is_not_sent()
     {
         var pending = new PendingCommands(2);

@@ -8,6 +8,17 @@ public sealed class CatalogueBookTests
 {
     private readonly CatalogueBook _book = new(64 << 20);
 
+    [Theory]
+    [InlineData(CatalogueSource.Edited, "a", "")]
+    [InlineData(CatalogueSource.Device, "a", "t")]
+    [InlineData(CatalogueSource.Sparkplug, "a", "t/u")]
+    [InlineData(CatalogueSource.Pattern, "*", "?x")]
+    public void A_key_says_of_which_name_it_is(CatalogueSource source, string device, string sensor)
+    {
+        var name = new CatalogueName(source, device, sensor);
+        CatalogueName.OfKey(name.ToKey()).ShouldBe(name);
+    }
+
     [Fact]
     public void Sources_are_put_together_field_by_field_people_first()
     {

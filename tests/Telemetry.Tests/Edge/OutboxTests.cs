@@ -89,6 +89,22 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public void What_waits_under_a_topic_is_dropped_and_the_order_of_the_rest_stays()
+    {
+        var outbox = new Outbox(new SessionLimits(1000, 1_000_000, 100, _budget));
+        string[] topics = ["t/a/1", "t/ab/1", "t/a/2", "u/a/1", "t/a"];
+        foreach (var (index, topic) in topics.Index())
+        {
+            outbox.Enqueue(Copy(topic, "x", index % 2), 0).ShouldBe(DropCause.None);
+        }
+
+        outbox.DropUnder("t/a/"u8).ShouldBe(2);
+        Drain(outbox).Select(d => Encoding.UTF8.GetString(d.Copy.Message.Topic)).ShouldBe(["t/ab/1", "u/a/1", "t/a"]);
+        outbox.Clear();
+        _budget.Used.ShouldBe(0);
+    }
+
+    [Fact]
     public void Live_message_does_not_overtake_the_retained_one_of_its_topic()
     {
         var random = new Random(9);

@@ -3,6 +3,7 @@ using System.Text;
 using Telemetry.Contracts.Readings;
 using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 using Telemetry.Streams.Pauses;
 
 namespace Telemetry.Tests.Processing;
@@ -19,6 +20,10 @@ internal static class Batches
     public static LogRecord Tick(long offset, long timeMs, long watchedSinceMs) => new(
         "readings", 0, offset, timeMs, ReadOnlyMemory<byte>.Empty, ReadOnlyMemory<byte>.Empty,
         PassingTime.Record(new TopicPartition("readings", 0), timeMs, watchedSinceMs).Headers!);
+
+    /// <summary>The order to delete a device's data.</summary>
+    public static LogRecord Deletion(long offset, long timeMs, string device) => new(
+        "readings", 0, offset, timeMs, Encoding.UTF8.GetBytes(device), default, new DeviceDeletion(device, "ann").ToHeaders());
 
     /// <summary>One sensor, event times one second apart, the last at <paramref name="eventMs"/>.</summary>
     public static byte[] Of(string device, ulong boot, ulong first, long eventMs, params double[] values) =>

@@ -1,3 +1,4 @@
+using Telemetry.Contracts;
 using Telemetry.Contracts.V1;
 using Telemetry.Processing;
 using Telemetry.Processing.Series;
@@ -38,6 +39,34 @@ public class PartitionProcessorTests
         _detector.Given.Select(g => g.Value).ShouldBe([1, 2, 3, 12, 22, 32, 42, 52]);
         driver.Events.Where(e => e.Kind == Telemetry.Contracts.V1.DeviceEventKind.IdConflict).Select(e => (e.BootId, e.Figure))
             .ShouldBe([(1UL, 2L), (1UL, 4L), (1UL, 8L)]);
+    }
+
+    [Fact]
+    public void A_deleted_device_begins_anew_and_what_was_derived_from_it_is_ordered_to_be_deleted_too()
+    {
+        var driver = Driver();
+        driver.Take(T, Batches.Of("d", 1, 1, T, 1, 2, 3));
+        driver.Take(T, Batches.Of("e", 1, 1, T, 7));
+        driver.Append(Batches.Deletion(2, T + 1000, "d"));
+        driver.Append(Batches.Deletion(3, T + 1000, "never-seen"));
+        driver.Run(4);
+        var headers = Enumerable.Range(0, driver.Processor.Outputs.Count).Select(driver.Processor.Outputs.HeadersOf).ToList();
+        headers.ShouldAllBe(h => h.Count == 2);
+        driver.Commit(TimeSpan.Zero);
+        driver.Records.Where(r => r.Value.Length == 0).Select(r => (r.Topic, r.Key)).ShouldBe(
+        [
+            (LogTopics.Anomalies, "d"), (LogTopics.Incidents, "d"), (LogTopics.DeviceEvents, "d"),
+            (LogTopics.Anomalies, "never-seen"), (LogTopics.Incidents, "never-seen"), (LogTopics.DeviceEvents, "never-seen"),
+        ]);
+        driver.States().Keys.ShouldBe(["e"]);
+
+        // The same ids are new readings now, also for a process that takes the partition over.
+        driver.Restore();
+        driver.States().Keys.ShouldBe(["e"]);
+        _detector.Given.Clear();
+        driver.Take(T + 2000, Batches.Of("d", 1, 1, T, 1, 2, 3));
+        _detector.Given.Select(g => g.Value).ShouldBe([1, 2, 3]);
+        driver.Processor.Counts.Duplicates.ShouldBe(0);
     }
 
     [Fact]

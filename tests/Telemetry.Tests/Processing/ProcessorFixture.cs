@@ -6,6 +6,7 @@ using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Detectors.MlNet;
 using Telemetry.Processing.Pipeline;
 using Telemetry.Streams;
+using Telemetry.Streams.Deletion;
 using Telemetry.Streams.Journal;
 using Telemetry.Streams.State;
 
@@ -69,6 +70,19 @@ internal sealed class ProcessorFixture : IAsyncDisposable
         for (var i = 0; i < records; i++)
         {
             var (time, key, value) = fleet.Next();
+            if (i % 150 == 149)
+            {
+                // Now and then a device is deleted.
+                producer.TryAppend(
+                    new NewRecord
+                    {
+                        Topic = LogTopics.Readings, Key = Encoding.ASCII.GetBytes(key), Headers = new DeviceDeletion(key, "ann").ToHeaders(), TimestampMs = time,
+                    },
+                    null,
+                    0).ShouldBeTrue();
+                continue;
+            }
+
             producer.TryAppend(
                 new NewRecord { Topic = LogTopics.Readings, Key = Encoding.ASCII.GetBytes(key), Value = value, TimestampMs = time },
                 null,
@@ -182,7 +196,8 @@ internal sealed class ProcessorFixture : IAsyncDisposable
             {
                 foreach (var record in await consumer.PollAsync(1000, TimeSpan.FromSeconds(1), Cancel))
                 {
-                    all.Add((record, Encoding.UTF8.GetString(record.Key.Span), record.Value.ToArray()));
+                    var kept = DeviceDeletion.Read(record) is { } deletion ? record with { Headers = deletion.ToHeaders() } : record;
+                    all.Add((kept, Encoding.UTF8.GetString(record.Key.Span), record.Value.ToArray()));
                 }
             }
         }

@@ -28,11 +28,19 @@ public class RestoreTests
         var fleet = new RandomFleet(seed, devices: 8);
         for (var i = 0; i < 400; i++)
         {
-            var (time, _, value) = fleet.Next();
+            var (time, device, value) = fleet.Next();
             if (random.Next(25) == 0)
             {
                 // A tick: time has passed.
                 (time, value) = (time + random.Next(2_000_000), []);
+            }
+
+            if (random.Next(40) == 0)
+            {
+                var deletion = Batches.Deletion(i, time, device);
+                uninterrupted.Append(deletion);
+                crashing.Append(deletion);
+                continue;
             }
 
             uninterrupted.Append(time, value);

@@ -56,6 +56,25 @@ public sealed class CommandBookTests
         book.Find(Command("early-19")).Answer.ShouldNotBeNull();
     }
 
+    [Fact]
+    public void Commands_of_a_deleted_device_are_forgotten_and_give_their_bytes_back()
+    {
+        var book = new CommandBook(1000, 10_000);
+        for (var i = 0; i < 5; i++)
+        {
+            book.Add(Command($"c{i}", payload: 1000));
+        }
+
+        book.Remove("press-07");
+        book.Of("press-07", 100).ShouldBeEmpty();
+        for (var i = 10; i < 15; i++)
+        {
+            book.Add(Command($"c{i}", payload: 1000));
+        }
+
+        book.Of("press-07", 100).Count.ShouldBe(5, "as many as there is room for");
+    }
+
     private static DeviceCommand Command(string id, int payload = 0) => new()
     {
         CommandId = id, Device = "press-07", Name = "reset", ExpiresAtUs = 100, Payload = ByteString.CopyFrom(new byte[payload]),

@@ -1,4 +1,5 @@
 using Telemetry.Storage.Schema;
+using Telemetry.Storage.Writing;
 
 namespace Telemetry.Tests.Storage;
 
@@ -28,6 +29,11 @@ public sealed class ClusterDdlTests
             .ShouldHaveSingleItem().ShouldBe(
                 "CREATE TABLE IF NOT EXISTS schema_settings ON CLUSTER 'c' (name String) ENGINE = ReplicatedReplacingMergeTree("
                 + "'/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}', applied_at) ORDER BY name");
+
+    [Fact]
+    public void Rows_of_a_deleted_device_go_on_every_host() =>
+        new ClusterDdl("c", "d").Render(DeletedRows.Of("pump-7").Statement("readings")).ShouldBe(
+            ["ALTER TABLE readings ON CLUSTER 'c' DELETE WHERE device = {device:String} SETTINGS mutations_sync = 0"]);
 
     [Fact]
     public void Settings_of_tables_go_to_every_host() =>

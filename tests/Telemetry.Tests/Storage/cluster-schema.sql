@@ -509,7 +509,7 @@ CREATE TABLE IF NOT EXISTS alarms_data ON CLUSTER 'telemetry' AS alarms_data_loc
 CREATE TABLE IF NOT EXISTS device_deletions ON CLUSTER 'telemetry' (
     device String, topic LowCardinality(String), partition Int32, below Int64,
     deleted_at DateTime64(3, 'UTC'), deleted_by String)
-ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}') ORDER BY (device, topic, partition)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}') ORDER BY (device, topic, partition)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480;
 
 CREATE TABLE IF NOT EXISTS catalogue ON CLUSTER 'telemetry' (
