@@ -32,6 +32,7 @@ internal static class SimulateCommand
         shared.Map("--report", "Simulator:ReportPath", "File for the final report (JSON).");
         var broker = new Option<string?>("--broker") { Description = "host:port of the broker (default 127.0.0.1:1883)." };
         var api = new Option<string?>("--api") { Description = "Address of the platform's API: adds its end-to-end latency to the report." };
+        var silent = new Option<bool>("--no-catalogue") { Description = "Devices do not announce what they are (retained telemetry/v1/{device}/catalogue)." };
         var plain = new Option<bool>("--plain") { Description = "Plain progress lines, no live view." };
         var json = new Option<bool>("--progress-json") { Description = "One JSON object every second on standard output." };
         var parent = new Option<bool>("--stop-with-stdin") 
@@ -41,13 +42,14 @@ internal static class SimulateCommand
         var http = new Option<bool>("--http") { Description = "Serve /metrics, /healthz and /readyz at Http:Address and Http:Port." };
         var command = new ServiceCommand("simulate", "Simulates a seeded fleet of devices, with faults, labels and a ledger of what was acknowledged.")
         {
-            broker, api, plain, json, parent, http,
+            broker, api, silent, plain, json, parent, http,
         };
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             var options = shared.Load(result);
             var simulator = WithPassword(WithBroker(options.Simulator, result.GetValue(broker)));
+            simulator = result.GetValue(silent) ? simulator with { CatalogueTopic = "" } : simulator;
             using var signals = new StopSignals("Stopping: devices send what they have measured and wait for the last acknowledgements.", supervised: result.GetValue(parent));
             using var watch = result.GetValue(parent) ? new ParentWatch(static () => ProcessExit.Now(Orphaned)) : null;
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(

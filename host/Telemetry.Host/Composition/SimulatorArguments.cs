@@ -16,6 +16,9 @@ internal static class SimulatorArguments
         List<string> arguments =
         [
             "simulate", "--progress-json", "--stop-with-stdin", "--data", data,
+
+            // The platform puts the fleet's catalogue onto the log itself, with patterns for the sensors.
+            "--no-catalogue",
             "--broker", mqtt,
             "--api", $"http://{http}/",
             "--devices", fleet.Devices.ToString(CultureInfo.InvariantCulture),

@@ -8,6 +8,7 @@ using MQTTnet.Formatter;
 using MQTTnet.LowLevelClient;
 using MQTTnet.Packets;
 using MQTTnet.Protocol;
+using Telemetry.Simulator.Machines;
 using Telemetry.Simulator.Options;
 
 namespace Telemetry.Simulator.Devices;
@@ -23,6 +24,7 @@ namespace Telemetry.Simulator.Devices;
 internal sealed class MqttDeviceLink : IDeviceLink
 {
     private const ushort SubscribeIdentifier = ushort.MaxValue;
+    private const ushort AnnouncementIdentifier = ushort.MaxValue - 1;
     private const ushort ReceiveMaximum = 16;
     private const uint PacketBytesMax = 1 << 20;
 
@@ -55,6 +57,8 @@ internal sealed class MqttDeviceLink : IDeviceLink
 
     private PingTimer _ping = new(TimeSpan.Zero);
     private TaskCompletionSource? _subscribed;
+    private TaskCompletionSource? _announced;
+    private bool _hasAnnounced;
     private volatile string? _ended;
     private Task _receiving = Task.CompletedTask;
 
@@ -105,6 +109,7 @@ internal sealed class MqttDeviceLink : IDeviceLink
             Establish(client, await ShakeHandsAsync(client, both.Token));
             _receiving = ReceiveAsync(client);
             await SubscribeAsync(client, both.Token);
+            await AnnounceAsync(client, both.Token);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
@@ -237,6 +242,7 @@ internal sealed class MqttDeviceLink : IDeviceLink
     {
         _ended = null;
         _subscribed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _announced = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ping = new PingTimer(answer.ServerKeepAlive > 0 ? TimeSpan.FromSeconds(answer.ServerKeepAlive) : _fleet.KeepAlive);
         lock (_gate)
         {
@@ -262,6 +268,37 @@ internal sealed class MqttDeviceLink : IDeviceLink
             },
             cancellationToken);
         await _subscribed!.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Once: what the device is, retained. Where the broker takes no such message or answers none, the readings go on without. It counts for the Receive Maximum, so nothing
+    /// else is published before its answer.
+    /// </summary>
+    private async Task AnnounceAsync(ILowLevelMqttClient client, CancellationToken cancellationToken)
+    {
+        if (_hasAnnounced || _fleet.CatalogueTopicOf(_options.ClientId) is not { } topic)
+        {
+            return;
+        }
+
+        _hasAnnounced = true;
+        var document = FleetCatalogue.AnnouncementOf(_fleet, _options.ClientId);
+        if (document.Length + topic.Length + PublishOverhead > _packetBytesMax)
+        {
+            return;
+        }
+
+        await client.SendAsync(
+            new MqttPublishPacket
+            {
+                Topic = topic,
+                Payload = new ReadOnlySequence<byte>(document),
+                QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+                Retain = true,
+                PacketIdentifier = AnnouncementIdentifier,
+            },
+            cancellationToken);
+        await _announced!.Task.WaitAsync(cancellationToken);
     }
 
     private async Task ReceiveAsync(ILowLevelMqttClient client)
@@ -295,6 +332,9 @@ internal sealed class MqttDeviceLink : IDeviceLink
     {
         switch (packet)
         {
+            case MqttPubAckPacket { PacketIdentifier: AnnouncementIdentifier }:
+                _announced?.TrySetResult();
+                break;
             case MqttPubAckPacket ack:
                 Settle(client, ack.PacketIdentifier, PublishStage.Acknowledge, ack.ReasonCode);
                 break;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Telemetry.Contracts.Catalogue;
 using Telemetry.Contracts.V1;
 using Telemetry.Simulator.Options;
@@ -20,13 +21,31 @@ public static class FleetCatalogue
     private static readonly string[] Areas = ["forming", "assembly", "finishing", "casting"];
     private static readonly string[] Types = ["hydraulic-press", "servo-press", "bending-machine"];
 
+    /// <summary>What a device says of itself: its entry with its sensors, as a document (JSON, UTF-8).</summary>
+    /// <param name="options">The fleet.</param>
+    /// <param name="device">Name of one of its devices.</param>
+    public static byte[] AnnouncementOf(SimulatorOptions options, string device)
+    {
+        var number = int.Parse(device.AsSpan(options.DevicePrefix.Length + 1), CultureInfo.InvariantCulture);
+        var entry = Device(options.DevicePrefix, number, IntervalUs(options));
+        foreach (var kind in Enum.GetValues<SensorKind>())
+        {
+            var sensor = Sensor(kind);
+            sensor.Device = device;
+            sensor.Sensor = SensorKinds.Name(kind);
+            sensor.Unit = UcumUnit.SymbolOf(sensor.UnitCode);
+            entry.Sensors.Add(sensor);
+        }
+
+        return Encoding.UTF8.GetBytes(CatalogueDocument.Of(entry));
+    }
+
     /// <summary>The fleet's entries.</summary>
     public static IEnumerable<CatalogueEntry> Of(SimulatorOptions options)
     {
-        var intervalUs = (long)Math.Round(options.PublishInterval.TotalMilliseconds) * 1000;
         for (var device = 0; device < options.Devices; device++)
         {
-            yield return Device(options.DevicePrefix, device, intervalUs);
+            yield return Device(options.DevicePrefix, device, IntervalUs(options));
         }
 
         foreach (var kind in Enum.GetValues<SensorKind>())
@@ -39,6 +58,8 @@ public static class FleetCatalogue
             yield return entry;
         }
     }
+
+    private static long IntervalUs(SimulatorOptions options) => (long)Math.Round(options.PublishInterval.TotalMilliseconds) * 1000;
 
     private static CatalogueEntry Device(string prefix, int device, long intervalUs)
     {

@@ -83,6 +83,12 @@ public sealed record SimulatorOptions : IValidatableObject
     /// <summary>Filter under which devices take commands, with {device} in it; empty takes none. Each command is answered at once.</summary>
     public string CommandFilter { get; init; } = "telemetry/v1/{device}/commands/+";
 
+    /// <summary>
+    /// Topic name under which each device says once a run, retained, what it is: its name, place and sensors; with {device} in it. Empty: it says nothing. Default that of
+    /// the catalogue.
+    /// </summary>
+    public string CatalogueTopic { get; init; } = "telemetry/v1/{device}/catalogue";
+
     /// <summary>First part of the device ids, which go on with - and the number. Default press.</summary>
     [RegularExpression("^[A-Za-z0-9._:-]{1,50}$")]
     public string DevicePrefix { get; init; } = "press";
@@ -194,6 +200,10 @@ public sealed record SimulatorOptions : IValidatableObject
     /// <summary>Filter of a device's commands; null when it takes none.</summary>
     internal string? CommandFilterOf(string device) =>
         CommandFilter.Length == 0 ? null : CommandFilter.Replace(DevicePlaceholder, device, StringComparison.Ordinal);
+
+    /// <summary>Where a device says what it is; null when it does not.</summary>
+    internal string? CatalogueTopicOf(string device) =>
+        CatalogueTopic.Length == 0 ? null : CatalogueTopic.Replace(DevicePlaceholder, device, StringComparison.Ordinal);
 
     internal string DeviceName(int device) => $"{DevicePrefix}-{device:D5}";
 

@@ -1,11 +1,14 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using MQTTnet;
+using Telemetry.Contracts.Catalogue;
 using Telemetry.Contracts.V1;
 using Telemetry.IntegrationTests.Mqtt;
 using Telemetry.Simulator;
 using Telemetry.Simulator.Ledger;
+using Telemetry.Simulator.Machines;
 using Telemetry.Simulator.Options;
 using Telemetry.Simulator.Totals;
 
@@ -51,6 +54,33 @@ public sealed class FleetSimulatorTests : IDisposable
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_directory, "report.json"), TestContext.Current.CancellationToken));
         json.RootElement.GetProperty("acked").GetInt64().ShouldBe(report.Acked);
         json.RootElement.GetProperty("puback_ms").GetProperty("p99").GetDouble().ShouldBeGreaterThan(0);
+    }
+
+    [Theory]
+    [InlineData("telemetry/v1/{device}/catalogue", 40)]
+    [InlineData("", 0)]
+    public async Task Devices_say_once_and_retained_what_they_are(string topic, int announced)
+    {
+        await using var mosquitto = await Mosquitto.StartAsync(Unlimited);
+        var options = Options(mosquitto.Port) with { Duration = TimeSpan.FromSeconds(1), CatalogueTopic = topic };
+        (await RunAsync(options)).ConnectFailures.ShouldBe(0);
+
+        await using var reader = await TestClient.ConnectAsync(mosquitto.Port, "reader");
+        await reader.SubscribeAsync("telemetry/v1/+/catalogue");
+        var expected = FleetCatalogue.Of(options).Where(e => e.Sensor.Length == 0).ToDictionary(e => e.Device);
+        for (var i = 0; i < announced; i++)
+        {
+            var message = await reader.NextAsync();
+            message.Retain.ShouldBeTrue();
+            var device = message.Topic.Split('/')[2];
+            var entry = CatalogueReader.ReadAnnouncement(message.Payload.ToArray(), device, out var errors);
+            errors.ShouldBeEmpty();
+            (entry!.DisplayName, entry.Cell).ShouldBe((expected[device].DisplayName, expected[device].Cell));
+            entry.Sensors.Select(s => s.Sensor).ShouldContain("temperature");
+            expected.Remove(device).ShouldBeTrue();
+        }
+
+        await reader.ShouldBeQuietAsync();
     }
 
     [Fact]

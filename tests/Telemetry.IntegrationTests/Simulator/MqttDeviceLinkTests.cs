@@ -243,7 +243,7 @@ public sealed class MqttDeviceLinkTests
     private static MqttDeviceLink Link(Mosquitto broker, Owner owner, SimulatorOptions? options = null) => Link(broker.Port, owner, options);
 
     private static MqttDeviceLink Link(int port, Owner owner, SimulatorOptions? options = null) =>
-        new((options ?? new()) with { Port = port }, tls: null, "press", owner);
+        new((options ?? new()) with { Port = port, CatalogueTopic = "" }, tls: null, "press", owner);
 
     /// <summary>Counts answers by publish.</summary>
     private sealed class Owner : IDeviceLinkOwner
