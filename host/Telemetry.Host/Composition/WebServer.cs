@@ -102,6 +102,7 @@ internal sealed class WebServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddSingleton(time);
         builder.Services.AddDoor(door);
+        CompressedAnswers.AddTo(builder.Services);
         foreach (var module in modules)
         {
             module.AddServices(builder.Services);
@@ -130,6 +131,7 @@ internal sealed class WebServer : IAsyncDisposable
         });
         var application = builder.Build();
         application.UseRequestLog();
+        application.UseResponseCompression();
         application.UseDoor(door);
         SignInEndpoints.Map(application, door);
         AccessEndpoints.Map(application, door);
