@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Detectors.Typed;
 
@@ -76,6 +77,35 @@ public sealed class TypedDetectorTests
         shift.ToLevel.ShouldBe(23.1, 0.3);
         shift.StartMicros.ShouldBeInRange(Time(2000), Time(2004));
         shift.UsualHigh.ShouldBeLessThan(21.8);
+    }
+
+    [Fact]
+    public void Faults_that_are_over_are_no_switches_of_the_machine()
+    {
+        var (clean, faulty) = (TestSeries.Noise(4, 6000, 21.4, 0.1), TestSeries.Noise(4, 6000, 21.4, 0.1));
+        for (var start = 1000; start < 5000; start += 1000)
+        {
+            for (var i = start; i < start + 60; i++)
+            {
+                faulty[i] += 4;
+            }
+        }
+
+        var (without, with) = (StateAfter(clean), StateAfter(faulty));
+
+        with.Level.Dwell.Switches.ShouldBe(without.Level.Dwell.Switches);
+    }
+
+    [Fact]
+    public void State_of_a_machine_is_counted_and_not_taken_for_a_fault()
+    {
+        var values = TestSeries.Noise(4, 6000, 21.4, 0.1);
+        for (var i = 1000; i < 6000; i++)
+        {
+            values[i] += i / 500 % 2 == 0 ? 4 : 0;
+        }
+
+        StateAfter(values).Level.Dwell.Switches.ShouldBeGreaterThanOrEqualTo(8);
     }
 
     [Fact]
@@ -204,6 +234,17 @@ public sealed class TypedDetectorTests
         }
 
         return found;
+    }
+
+    private static TypedState StateAfter(double[] values)
+    {
+        var state = TestSeries.New(Detector);
+        for (var i = 0; i < values.Length; i++)
+        {
+            Detector.Watch(state, values[i], Time(i), null);
+        }
+
+        return MemoryMarshal.Read<TypedState>(state);
     }
 
     private static long Time(int reading) => Start + (reading * 30_000_000L);

@@ -16,12 +16,12 @@ public sealed class ScoreShortFormTests(ITestOutputHelper output)
     {
         var report = await ScoreAsync(Realism.Plain);
 
-        report.Totals.AnalogPrecision!.Value.ShouldBeGreaterThan(0.935);
-        report.Totals.AnalogRecall!.Value.ShouldBeGreaterThan(0.818);
-        Recall(report, "spike").ShouldBeGreaterThan(0.84);
-        Recall(report, "level-shift").ShouldBeGreaterThan(0.65);
-        Recall(report, "drift").ShouldBeGreaterThan(0.8);
-        Recall(report, "stuck-at").ShouldBeGreaterThan(0.88);
+        report.Totals.AnalogPrecision!.Value.ShouldBeGreaterThan(0.955);
+        report.Totals.AnalogRecall!.Value.ShouldBeGreaterThan(0.882);
+        Recall(report, "spike").ShouldBeGreaterThan(0.87);
+        Recall(report, "level-shift").ShouldBeGreaterThan(0.858);
+        Recall(report, "drift").ShouldBeGreaterThan(0.864);
+        Recall(report, "stuck-at").ShouldBeGreaterThan(0.9);
         Recall(report, "noise-burst").ShouldBeGreaterThan(0.9);
         Recall(report, "dropout").ShouldBeGreaterThan(0.95);
         report.ByKind.Single(k => k.Name == "dropout").MedianDelayIntervals!.Value.ShouldBeLessThanOrEqualTo(6);
@@ -33,9 +33,9 @@ public sealed class ScoreShortFormTests(ITestOutputHelper output)
     {
         var report = await ScoreAsync(Realism.Hard);
 
-        report.Totals.AnalogPrecision!.Value.ShouldBeGreaterThan(0.34);
-        report.Totals.AnalogRecall!.Value.ShouldBeGreaterThan(0.765);
-        report.Totals.CleanAlarmsPerDeviceDay!.Value.ShouldBeLessThan(4.2);
+        report.Totals.AnalogPrecision!.Value.ShouldBeGreaterThan(0.31);
+        report.Totals.AnalogRecall!.Value.ShouldBeGreaterThan(0.809);
+        report.Totals.CleanAlarmsPerDeviceDay!.Value.ShouldBeLessThan(4.6);
     }
 
     private async Task<ScoreReport> ScoreAsync(Realism realism)

@@ -29,6 +29,9 @@ internal enum Channel : byte
     /// <summary>What of that piled up.</summary>
     DistanceSum,
 
+    /// <summary>How far the last three readings lie apart from the four before.</summary>
+    Step,
+
     /// <summary>Mean of the last readings above where they should be at this time of the day.</summary>
     Above,
 

@@ -23,6 +23,12 @@ internal static class Channels
         }
 
         var expected = s.Hours.Expected(micros);
+        if (!double.IsNaN(expected) && s.Hours.Reach > tuning.DayReach)
+        {
+            // Each day's highest and lowest value is a new one where the day is what moves the series.
+            distance = Math.Min(distance, Math.Abs(x - expected));
+        }
+
         var reference = double.IsNaN(expected) ? s.Level.Slow : expected;
         var direction = x >= s.Level.Slow ? 1 : -1;
         var resolutions = Measure(ref s, tuning, x, x - reference, distance, apart, out var scores);
@@ -42,18 +48,51 @@ internal static class Channels
             return default;
         }
 
-        var isPlaced = false;
-        if (!double.IsNaN(expected))
+        var isPlaced = Place(ref s, tuning, expected);
+        var judgement = Strangest(s, tuning, scores, resolutions, direction, isPlaced);
+        s.Tails.Take(scores, tuning, s.Level.Dwell.Readings, PlacedDwell(s, tuning), isPlaced, micros);
+        return judgement with { Evidence = s.Shape.Shape is SeriesShape.State or SeriesShape.Counter ? judgement.Score : evidence };
+    }
+
+    /// <summary>
+    /// Follows how long the series stays at a distance from where it should be; true while the channels that look at this distance can say something. Of a
+    /// machine that holds each of its states for long the hour of the day says little; and a slow series has no level before the profile is known.
+    /// </summary>
+    private static bool Place(ref TypedState s, TypedTuning tuning, double expected)
+    {
+        ref var steady = ref s.Steady;
+        var isKnown = !double.IsNaN(expected);
+        if (isKnown && steady.HasProfile == 0)
         {
-            // Of a machine that holds each of its states for long the hour of the day says little.
-            s.Steady.TakeMedian(s.Residual.Median - expected, tuning.QuietScale * s.Residual.Quiet);
-            var dwellSeconds = s.Steady.Dwell * s.Pace.IntervalSeconds;
-            isPlaced = dwellSeconds < tuning.PlacedDwellLow || dwellSeconds > tuning.PlacedDwellHigh;
+            steady.HasProfile = 1;
+            if (s.Pace.IntervalSeconds > tuning.EarlySeconds || !IsPlaced(s, tuning))
+            {
+                steady.Dwell.Restart(s.Residual.Median - expected);
+                s.Tails.RestartPlaced();
+            }
         }
 
-        var judgement = Strangest(s, tuning, scores, resolutions, direction, isPlaced);
-        s.Tails.Take(scores, tuning, s.Level.Dwell, s.Steady.Dwell, isPlaced, micros);
-        return judgement with { Evidence = s.Shape.Shape is SeriesShape.State or SeriesShape.Counter ? judgement.Score : evidence };
+        if (!isKnown && s.Pace.IntervalSeconds > tuning.EarlySeconds)
+        {
+            return false;
+        }
+
+        if (s.Episode.Open == 0)
+        {
+            steady.Dwell.Take(s.Residual.Median - (isKnown ? expected : s.Level.Slow), tuning.QuietScale * s.Residual.Quiet, share: 0);
+        }
+
+        return IsPlaced(s, tuning);
+    }
+
+    /// <summary>Mean readings at a distance from where it should be; 0 until it has switched often enough to say.</summary>
+    private static double PlacedDwell(in TypedState s, TypedTuning tuning) =>
+        s.Steady.Dwell.Switches < tuning.PlacedSwitches ? 0 : s.Steady.Dwell.Readings;
+
+    private static bool IsPlaced(in TypedState s, TypedTuning tuning)
+    {
+        var seconds = PlacedDwell(s, tuning) * s.Pace.IntervalSeconds;
+        return seconds < tuning.PlacedDwellLow || seconds > tuning.PlacedDwellHigh;
     }
 
     private static Resolutions Measure(
@@ -81,9 +120,14 @@ internal static class Channels
         scores[(int)Channel.Run] = s.Run.Length;
         scores[(int)Channel.Distance] = Single(far);
         scores[(int)Channel.DistanceSum] = s.Level.Far;
+        scores[(int)Channel.Step] = s.Pace.SinceGap < 7 ? 0 : Single(s.Residual.Step / noise);
         scores[(int)Channel.Above] = Math.Max(s.Steady.Mean, 0);
         scores[(int)Channel.Below] = Math.Max(-s.Steady.Mean, 0);
-        s.Level.TakeMedian(s.Residual.Median, noise);
+        if (s.Episode.Open == 0)
+        {
+            s.Level.Dwell.Take(s.Residual.Median, noise, tuning.AnchorShare);
+        }
+
         return new Resolutions(Single(quiet / scale), Single(quiet / noise), Single(quiet / ((tuning.Apart * apart) + noise)));
     }
 
@@ -91,13 +135,16 @@ internal static class Channels
         in TypedState s, TypedTuning tuning, in ChannelScores scores, in Resolutions resolutions, int direction, bool isPlaced)
     {
         var age = s.Pace.AgeSeconds;
-        var isGrown = s.Tails.IsGrown(tuning, s.Level.Dwell);
-        var isPlacedGrown = s.Tails.IsGrown(tuning, s.Steady.Dwell);
+        var isGrown = s.Tails.IsGrown(tuning, s.Level.Dwell.Readings) && s.Level.Count >= tuning.SettledReadings;
+        var isPlacedGrown = s.Tails.IsGrown(tuning, PlacedDwell(s, tuning));
+
+        // The air of a hall moves slowly, and far; a machine steps between its levels.
+        var wanders = s.Level.Spread > tuning.StepSpread * s.Residual.Jump;
         var best = default(Judgement);
         var noisy = 0.0;
         for (var c = Channel.Residual; c < Channel.Count; c++)
         {
-            if (!Applies(c, s.Shape.Shape) || (TailState.IsPlaced(c) && !isPlaced))
+            if (!Applies(c, s.Shape.Shape) || (TailState.IsPlaced(c) && !isPlaced) || (c == Channel.Step && !wanders))
             {
                 continue;
             }
@@ -145,12 +192,12 @@ internal static class Channels
     };
 
     /// <summary>Their scores grow with the size of a step.</summary>
-    private static bool FollowsLevel(Channel channel) => channel is Channel.Residual or Channel.Level or Channel.Above or Channel.Below;
+    private static bool FollowsLevel(Channel channel) => channel is Channel.Residual or Channel.Level or Channel.Step or Channel.Above or Channel.Below;
 
     private static FindingKind KindOf(Channel channel) => channel switch
     {
         Channel.Residual or Channel.Peak => FindingKind.Spike,
-        Channel.Level or Channel.Above or Channel.Below => FindingKind.LevelShift,
+        Channel.Level or Channel.Step or Channel.Above or Channel.Below => FindingKind.LevelShift,
         Channel.Scatter => FindingKind.NoiseBurst,
         Channel.Run => FindingKind.StuckAt,
         Channel.Distance or Channel.DistanceSum => FindingKind.UnusualLevel,

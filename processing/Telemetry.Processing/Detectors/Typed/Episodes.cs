@@ -9,6 +9,9 @@ internal static class Episodes
     /// <summary>Readings by which a jump must have stayed to be a level shift.</summary>
     private const int ShiftReadings = 4;
 
+    /// <summary>Readings of which the median is taken.</summary>
+    private const int MedianReadings = 7;
+
     /// <summary>Spreads the level must have moved by.</summary>
     private const double ShiftSpreads = 2;
 
@@ -16,7 +19,7 @@ internal static class Episodes
     private const short LearningReadings = 200;
 
     public static Verdict Follow(
-        ref TypedState s, TypedOptions options, in Judgement judgement, double x, long micros, double threshold)
+        ref TypedState s, TypedOptions options, TypedTuning tuning, in Judgement judgement, double x, long micros, double threshold)
     {
         ref var e = ref s.Episode;
         if (e.Open == 0)
@@ -37,7 +40,7 @@ internal static class Episodes
         Note(ref s, judgement, x, micros, strange);
         if (e.Calm >= options.CalmReadings || (e.Age >= options.ReadingsMax && e.Kind is not (FindingKind.StuckAt or FindingKind.Limit)))
         {
-            End(ref s, micros, lasts: e.Calm < options.CalmReadings);
+            End(ref s, tuning, micros, lasts: e.Calm < options.CalmReadings);
             return new Verdict(FindingPhase.Ended, e.Kind, judgement.Evidence);
         }
 
@@ -136,7 +139,14 @@ internal static class Episodes
     {
         ref var e = ref s.Episode;
         e.Calm = strange ? 0 : e.Calm + 1;
-        e.ToLevel = s.Residual.Median;
+
+        // When the level comes back, the one it had while this lasted stays.
+        var median = s.Residual.Median;
+        if (e.Age <= MedianReadings || Math.Abs(median - e.FromLevel) >= 0.5 * Math.Abs(e.ToLevel - e.FromLevel))
+        {
+            e.ToLevel = median;
+        }
+
         if (strange)
         {
             e.Readings++;
@@ -186,10 +196,18 @@ internal static class Episodes
         return changed;
     }
 
-    private static void End(ref TypedState s, long micros, bool lasts)
+    private static void End(ref TypedState s, TypedTuning tuning, long micros, bool lasts)
     {
         s.Episode.Open = 0;
         (s.Level.Up, s.Level.Down, s.Level.Far) = (0, 0, 0);
+        if (!lasts && s.Level.Dwell.IsBack(s.Residual.Median, tuning.QuietScale * s.Residual.Quiet))
+        {
+            // It was a fault, not a state of the machine: it is not to become usual, nor to hide the next one.
+            s.Level.Dwell.TakeBack();
+            s.Steady.Dwell.TakeBack();
+            s.Tails.Forget(tuning);
+        }
+
         if (lasts)
         {
             // What lasts is the new usual: its values are taken into the sample as those of a new series are.

@@ -31,6 +31,10 @@ internal struct HourState
     public short Hours;
     public short Hour;
 
+    /// <summary>From the lowest to the highest mean of an hour, over the mean distance from these means: large where the day moves the series.</summary>
+    public float Reach;
+    private readonly int _pad;
+
     /// <summary>Takes a value; gives the smoothed distance in spreads, 0 until the hour is known.</summary>
     /// <param name="x">The value.</param>
     /// <param name="micros">Its time.</param>
@@ -48,6 +52,7 @@ internal struct HourState
         if (hour != Hour)
         {
             (Hour, Hours) = (hour, (short)Math.Min(Hours + 1, 1000));
+            Reach = MeasureReach();
         }
 
         ref var mean = ref Means[hour];
@@ -102,6 +107,18 @@ internal struct HourState
     {
         var expected = Expected(micros);
         Origin += double.IsNaN(expected) ? 0 : level - expected;
+    }
+
+    private readonly float MeasureReach()
+    {
+        var (low, high, spreads) = (float.PositiveInfinity, float.NegativeInfinity, 0f);
+        for (var hour = 0; hour < 24; hour++)
+        {
+            (low, high) = (Math.Min(low, Means[hour]), Math.Max(high, Means[hour]));
+            spreads += Spreads[hour];
+        }
+
+        return spreads > 0 ? 24 * ((high - low) / spreads) : 0;
     }
 
     [InlineArray(24)]

@@ -10,7 +10,7 @@ namespace Telemetry.Processing.Detectors.Typed;
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 internal struct KnownLevels
 {
-    public const int Capacity = 144;
+    public const int Capacity = 126;
 
     /// <summary>Neighbours that tell how dense the sample is.</summary>
     private const int Around = 8;
@@ -26,17 +26,16 @@ internal struct KnownLevels
     public int Offered;
 
     /// <summary>Time since the last one was taken, seconds.</summary>
-    public double Waiting;
+    public float Waiting;
 
-    /// <summary>A value chosen for the sample, and the readings it has waited.</summary>
-    public double Candidate;
+    /// <summary>A value chosen for the sample, as a distance from the origin, and the readings it has waited.</summary>
+    public float Candidate;
 
-    public int CandidateAge;
+    public short CandidateAge;
 
     /// <summary>Readings that are still taken at once.</summary>
-    public int Renewing;
+    public short Renewing;
     private uint _random;
-    private readonly uint _pad;
 
     /// <summary>
     /// Distance to the third-nearest value known, and how far the nearest one lies apart from its eighth neighbour on the far side of the
@@ -97,22 +96,22 @@ internal struct KnownLevels
 
         if (CandidateAge > 0 && CandidateAge++ >= CandidateWait)
         {
-            Insert((float)(Candidate - Origin), (int)(Next() % Capacity));
+            Insert(Candidate, (int)(Next() % Capacity));
             CandidateAge = 0;
         }
 
         Offered = Offered == int.MaxValue ? Offered : Offered + 1;
-        Waiting += elapsedSeconds;
+        Waiting += (float)elapsedSeconds;
         var pace = halfLifeSeconds / (0.69 * Capacity);
         if (Count == Capacity && Waiting < pace && Next() * (1.0 / uint.MaxValue) * Offered >= Capacity)
         {
             return;
         }
 
-        Waiting = Math.Max(0, Math.Min(Waiting - pace, pace));
+        Waiting = (float)Math.Max(0, Math.Min(Waiting - pace, pace));
         if (Count == Capacity)
         {
-            (Candidate, CandidateAge) = (x, 1);
+            (Candidate, CandidateAge) = ((float)(x - Origin), 1);
             return;
         }
 

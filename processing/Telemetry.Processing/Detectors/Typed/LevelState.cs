@@ -14,7 +14,6 @@ internal struct LevelState
 
     private const double SlowAllowance = 0.75;
     private const double SumMax = 60;
-    public const double SwitchNoises = 8;
 
     public double Fast;
     public double Slow;
@@ -33,18 +32,17 @@ internal struct LevelState
     public float Far;
     public float FarUsual;
 
-    /// <summary>Level at which it was when it last switched.</summary>
-    public double Anchor;
-
     public int Count;
+    private readonly int _pad;
 
-    /// <summary>Times it has moved to another level.</summary>
-    public int Switches;
+    /// <summary>How long it stays at a level.</summary>
+    public DwellState Dwell;
 
-    /// <summary>Mean readings it stays at a level; 0 while it has not moved.</summary>
-    public readonly double Dwell => Switches == 0 ? 0 : (double)Count / (Switches + 1);
-
-    public void Start(double x) => (Fast, Slow, Local, Anchor) = (x, x, x, x);
+    public void Start(double x)
+    {
+        (Fast, Slow, Local) = (x, x, x);
+        Dwell.Restart(x);
+    }
 
     /// <summary>Takes a value: moves the fast means and the sums, then the slow ones in capped steps.</summary>
     /// <param name="x">The value.</param>
@@ -63,16 +61,6 @@ internal struct LevelState
         Down = (float)Math.Clamp(Down - z - SlowAllowance, 0, SumMax);
         Spread += Math.Max(SlowShare, young) * (Math.Abs(z * spread) - Spread);
         Slow += Math.Max(SlowShare, young) * z * spread;
-    }
-
-    /// <summary>Takes the median of the last values: so many times the noise away from the anchor is another level.</summary>
-    public void TakeMedian(double median, double noise)
-    {
-        if (Math.Abs(median - Anchor) > SwitchNoises * noise)
-        {
-            Anchor = median;
-            Switches = Math.Min(Switches + 1, 1_000_000);
-        }
     }
 
     /// <summary>Takes a distance from the known values.</summary>

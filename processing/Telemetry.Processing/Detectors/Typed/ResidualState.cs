@@ -75,6 +75,18 @@ internal struct ResidualState
         Jump += share * (Math.Min(jump, StepMax * Math.Max(Jump, floor)) - Jump);
     }
 
+    /// <summary>Gap between the last three values and the four before; 0 where they overlap.</summary>
+    public readonly double Step
+    {
+        get
+        {
+            var at = Count % 7;
+            var (low, high) = Reach(ref at, 4);
+            var (least, most) = Reach(ref at, 3);
+            return Math.Max(0, Math.Max(least - high, low - most));
+        }
+    }
+
     /// <summary>Middle one of the seven, by a network of exchanges (Devillard: Fast median search, 1998).</summary>
     public readonly double Median
     {
@@ -96,6 +108,19 @@ internal struct ResidualState
             Order(ref d, ref e);
             return d;
         }
+    }
+
+    /// <summary>Lowest and highest of so many values in the order they came; goes on to the next one.</summary>
+    private readonly (double Low, double High) Reach(ref int at, int count)
+    {
+        var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
+        for (var i = 0; i < count; i++)
+        {
+            (low, high) = (Math.Min(low, Recent[at]), Math.Max(high, Recent[at]));
+            at = at == 6 ? 0 : at + 1;
+        }
+
+        return (low, high);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

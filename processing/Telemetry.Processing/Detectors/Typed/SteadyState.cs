@@ -17,29 +17,11 @@ internal struct SteadyState
     /// <summary>Mean of the distances of the last readings, in units of the noise within a level: these stay the same when the profile becomes known.</summary>
     public float Mean;
 
-    /// <summary>Readings since the profile of the day is known.</summary>
-    public int Count;
+    /// <summary>1: the profile of the day is the reference; 0: the slow level.</summary>
+    public int HasProfile;
 
-    /// <summary>Distance from the reference at which it was when it last switched.</summary>
-    public double Anchor;
-
-    /// <summary>Times it has moved to another distance.</summary>
-    public int Switches;
-    private readonly int _pad;
-
-    /// <summary>Mean readings it stays at a distance; 0 while it has not moved. A daily cycle is no switch.</summary>
-    public readonly double Dwell => Switches == 0 ? 0 : (double)Count / (Switches + 1);
-
-    /// <summary>Takes the median of the last values, as a distance from where the series should be.</summary>
-    public void TakeMedian(double away, double noise)
-    {
-        Count = Math.Min(Count + 1, int.MaxValue - 1);
-        if (Math.Abs(away - Anchor) > LevelState.SwitchNoises * noise)
-        {
-            Anchor = away;
-            Switches = Math.Min(Switches + 1, 1_000_000);
-        }
-    }
+    /// <summary>How long it stays at a distance. A daily cycle is no switch.</summary>
+    public DwellState Dwell;
 
     /// <summary>Takes a distance from the reference.</summary>
     /// <param name="away">Signed distance.</param>

@@ -32,6 +32,7 @@ internal struct TailState
     public ChannelScores Beyond;
 
     public Maxima Past;
+    private readonly int _pad;
     public long StartMicros;
 
     /// <summary>log10 of the readings in which the usual values are reached once.</summary>
@@ -112,6 +113,27 @@ internal struct TailState
         {
             Placed = (short)Math.Min(Placed + (isPlaced ? 1 : 0), Blocks);
             End(tuning, factor, grown, placedGrown, placedDwell);
+        }
+    }
+
+    /// <summary>Of the block that is being filled only what is near the usual stays: the rest was a fault.</summary>
+    public void Forget(TypedTuning tuning)
+    {
+        for (var c = 0; c < (int)Channel.Count; c++)
+        {
+            Now[c] = Math.Min(Now[c], (float)tuning.LearnMost * Math.Max(Usual[c], tuning.Channels[c].Floor));
+        }
+    }
+
+    /// <summary>Forgets what the channels that need the profile of the day learned against the slow level.</summary>
+    public void RestartPlaced()
+    {
+        (Placed, PlacedOdds) = (0, 0);
+        Span<ushort> past = Past;
+        for (var c = (int)Channel.Above; c < (int)Channel.Count; c++)
+        {
+            past.Slice(c * Blocks, Blocks).Clear();
+            (Now[c], Usual[c], Beyond[c]) = (0, 0, 0);
         }
     }
 

@@ -33,7 +33,7 @@ public sealed class TypedDetector : IFindingDetector
         (_options, _tuning) = (options, tuning);
         _halfLifeSeconds = options.HalfLife.TotalSeconds;
         StateBytes = Unsafe.SizeOf<TypedState>();
-        StateVersion = StateLayout.Version(3, Name, $"{StateBytes}|{options}|{tuning}");
+        StateVersion = StateLayout.Version(4, Name, $"{StateBytes}|{options}|{tuning}");
     }
 
     /// <inheritdoc/>
@@ -79,7 +79,7 @@ public sealed class TypedDetector : IFindingDetector
             {
                 Evidence = TailState.ScoreMax,
             };
-            return Episodes.Follow(ref s, _options, infinite, value > 0 ? ValueMax : -ValueMax, micros, Threshold(s));
+            return Episodes.Follow(ref s, _options, _tuning, infinite, value > 0 ? ValueMax : -ValueMax, micros, Threshold(s));
         }
 
         var elapsed = s.Pace.Take(micros);
@@ -111,7 +111,7 @@ public sealed class TypedDetector : IFindingDetector
             judgement = new Judgement(threshold, Channel.Rule, FindingKind.UnknownState, value > last ? 1 : -1) { Evidence = threshold };
         }
 
-        return Episodes.Follow(ref s, _options, judgement, isCounter && !reset ? x : value, micros, threshold);
+        return Episodes.Follow(ref s, _options, _tuning, judgement, isCounter && !reset ? x : value, micros, threshold);
     }
 
     /// <inheritdoc/>

@@ -27,6 +27,7 @@ internal sealed record TypedTuning
         new(4, 0),
         new(2, 9),
         new(3.5f, 7),
+        new(2, 12, IsMeasured: true),
         new(2, 10, IsMeasured: true),
         new(2, 10, IsMeasured: true),
     ];
@@ -38,7 +39,25 @@ internal sealed record TypedTuning
     public double YoungIndex { get; init; } = 0.65;
 
     /// <summary>Full blocks since the profile of the day is known, before the channels that need it say anything.</summary>
-    public int PlacedBlocks { get; init; } = 6;
+    public int PlacedBlocks { get; init; } = 3;
+
+    /// <summary>Before the profile of the day is known the slow level stands in for it where readings are not further apart than this, seconds: it is short against the day then.</summary>
+    public double EarlySeconds { get; init; } = 18;
+
+    /// <summary>Switches before the time at a level is believed.</summary>
+    public int PlacedSwitches { get; init; } = 3;
+
+    /// <summary>Reach of the hours (<see cref="HourState.Reach"/>) beyond which a value that fits the hour is a known one.</summary>
+    public double DayReach { get; init; } = 4;
+
+    /// <summary>Share of the way that the level of a state goes with the median: slower than a switch, faster than the day.</summary>
+    public double AnchorShare { get; init; } = 0.015;
+
+    /// <summary>Distance from the slow level over the distance from value to value, beyond which a series only wanders and a step is strange.</summary>
+    public double StepSpread { get; init; } = 6;
+
+    /// <summary>Readings before a machine that does not switch has shown how its level moves.</summary>
+    public int SettledReadings { get; init; } = 400;
 
     /// <summary>Dwells that these blocks must hold together: a profile says nothing of a machine that holds its states for hours.</summary>
     public double PlacedDwells { get; init; } = 8;
