@@ -218,7 +218,9 @@ internal sealed class Platform : IAsyncDisposable
         await _services.PrepareAsync(cancellationToken);
         _ = FailWithAsync(_services.Log.Failed);
         _ = FailWithAsync(_services.Forward?.Failed ?? new TaskCompletionSource<Exception>().Task);
-        foreach (var module in _modules)
+
+        // Detection first: it restores its state on its own threads, and needs neither the store nor the modules around it to do so.
+        foreach (var module in _modules.OrderByDescending(static module => module is ProcessModule))
         {
             await module.StartAsync(cancellationToken);
             _ = FailWithAsync(module.Completion);
