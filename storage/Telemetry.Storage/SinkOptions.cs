@@ -92,7 +92,7 @@ public sealed record SinkOptions
     public DuplicateFilterOptions Duplicates { get; init; } = new();
 
     /// <summary>Bounds and pace of the filter's snapshots.</summary>
-    public KeyedStateOptions State { get; init; } = new();
+    public KeyedStateOptions State { get; init; } = new() { SnapshotCycle = TimeSpan.FromMinutes(5) };
 
     /// <summary>Schema id in front of dead letters. Default that of a log without registry.</summary>
     public int DeadLetterSchemaId { get; init; } = SchemaIds.DeadLetter;

@@ -116,34 +116,26 @@ internal sealed class BootSequences(ulong bootId)
 
     public void Write(StateWriter writer)
     {
-        writer.Fixed64(BootId);
-        writer.Varint(AmbiguousUpTo);
-        writer.Varint((ulong)RangeCount);
-        var at = AmbiguousUpTo;
-        for (var i = 0; i < RangeCount; i++)
-        {
-            writer.Varint(Start(i) - at);
-            writer.Varint(End(i) - Start(i));
-            at = End(i);
-        }
-
+        WriteRanges(writer);
         _hashes.Write(writer, Highest, Conflicts);
+    }
+
+    /// <summary>All is being written: <see cref="WriteChanges"/> leaves out the hashes that have been.</summary>
+    public void Written() => _hashes.Written(Highest);
+
+    /// <summary>As <see cref="Write"/>, but of the hashes only those that are new.</summary>
+    public void WriteChanges(StateWriter writer)
+    {
+        WriteRanges(writer);
+        _hashes.WriteChanges(writer, Highest, Conflicts);
     }
 
     /// <param name="reader">Stands on a boot.</param>
     /// <param name="hasHashes">False: it was written before there were hashes.</param>
     public static BootSequences Read(ref StateReader reader, bool hasHashes)
     {
-        var boot = new BootSequences(reader.Fixed64()) { AmbiguousUpTo = reader.Varint() };
-        boot.RangeCount = reader.Count(2);
-        boot._bounds = new ulong[Math.Max(2, 2 * boot.RangeCount)];
-        var at = boot.AmbiguousUpTo;
-        for (var i = 0; i < boot.RangeCount; i++)
-        {
-            boot._bounds[2 * i] = at + reader.Varint();
-            at = boot._bounds[(2 * i) + 1] = boot._bounds[2 * i] + reader.Varint();
-        }
-
+        var boot = new BootSequences(reader.Fixed64());
+        boot.ReadRanges(ref reader);
         if (hasHashes)
         {
             boot.Conflicts = boot._hashes.Read(ref reader, boot.Highest);
@@ -154,6 +146,40 @@ internal sealed class BootSequences(ulong bootId)
         }
 
         return boot;
+    }
+
+    /// <summary>Reads what <see cref="WriteChanges"/> wrote, but for the boot id, onto the boot as it was when it was written as a whole.</summary>
+    public void ReadChanges(ref StateReader reader)
+    {
+        ReadRanges(ref reader);
+        Conflicts = _hashes.ReadChanges(ref reader, Highest);
+    }
+
+    private void WriteRanges(StateWriter writer)
+    {
+        writer.Fixed64(BootId);
+        writer.Varint(AmbiguousUpTo);
+        writer.Varint((ulong)RangeCount);
+        var at = AmbiguousUpTo;
+        for (var i = 0; i < RangeCount; i++)
+        {
+            writer.Varint(Start(i) - at);
+            writer.Varint(End(i) - Start(i));
+            at = End(i);
+        }
+    }
+
+    private void ReadRanges(ref StateReader reader)
+    {
+        AmbiguousUpTo = reader.Varint();
+        RangeCount = reader.Count(2);
+        _bounds = new ulong[Math.Max(2, 2 * RangeCount)];
+        var at = AmbiguousUpTo;
+        for (var i = 0; i < RangeCount; i++)
+        {
+            _bounds[2 * i] = at + reader.Varint();
+            at = _bounds[(2 * i) + 1] = _bounds[2 * i] + reader.Varint();
+        }
     }
 
     private ulong Start(int range) => _bounds[2 * range];

@@ -113,6 +113,34 @@ public sealed class DeviceSequences
         }
     }
 
+    /// <summary>All is being written: <see cref="WriteChanges"/> writes what comes after.</summary>
+    public void Written() => _boots.ForEach(static boot => boot.Written());
+
+    /// <summary>Writes the boots with only the hashes that are new since <see cref="Written"/>; some 30 bytes, and two for each reading since.</summary>
+    public void WriteChanges(StateWriter writer)
+    {
+        writer.Varint((ulong)_boots.Count);
+        foreach (var boot in _boots)
+        {
+            boot.WriteChanges(writer);
+        }
+    }
+
+    /// <summary>Reads what <see cref="WriteChanges"/> wrote, onto the state that was written as a whole before.</summary>
+    /// <exception cref="FormatException">The bytes are not such changes.</exception>
+    public void ReadChanges(ref StateReader reader)
+    {
+        var former = _boots.ToArray();
+        _boots.Clear();
+        for (var left = reader.Count(10); left > 0; left--)
+        {
+            var bootId = reader.Fixed64();
+            var boot = Array.Find(former, known => known.BootId == bootId) ?? new BootSequences(bootId);
+            boot.ReadChanges(ref reader);
+            _boots.Add(boot);
+        }
+    }
+
     /// <summary>Reads what <see cref="Write"/> wrote, or wrote before there were hashes.</summary>
     /// <exception cref="FormatException">The bytes are not such a state.</exception>
     public static DeviceSequences Read(ref StateReader reader)

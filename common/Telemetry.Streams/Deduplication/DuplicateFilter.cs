@@ -50,6 +50,16 @@ internal sealed class DeviceSequencesCodec : IKeyStateCodec<DeviceSequences>
 
     public DeviceSequences Read(ReadOnlySpan<byte> key, ref StateReader reader) => DeviceSequences.Read(ref reader);
 
+    public bool TryWriteChanges(DeviceSequences state, StateWriter writer)
+    {
+        state.WriteChanges(writer);
+        return true;
+    }
+
+    public void ReadChanges(DeviceSequences state, ref StateReader reader) => state.ReadChanges(ref reader);
+
+    public void Written(DeviceSequences state) => state.Written();
+
     public void Release(DeviceSequences state)
     {
     }

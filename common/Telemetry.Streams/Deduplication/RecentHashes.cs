@@ -25,6 +25,12 @@ internal sealed class RecentHashes
     /// <summary>No sequence below it has its hash here.</summary>
     private ulong _from = 1;
 
+    /// <summary>Highest sequence when the hashes were last written or read as a whole; 0: never.</summary>
+    private ulong _writtenTo;
+
+    /// <summary>True when a hash at or below <see cref="_writtenTo"/> has been set since.</summary>
+    private bool _isRewritten;
+
     /// <summary>Bytes of all rings of this process.</summary>
     public static long Bytes => Interlocked.Read(ref _bytes);
 
@@ -66,6 +72,7 @@ internal sealed class RecentHashes
     {
         if (Knows(sequence, highest))
         {
+            _isRewritten |= sequence <= _writtenTo;
             _ring[(int)(sequence & (ulong)(_ring.Length - 1))] = hash;
         }
     }
@@ -75,36 +82,74 @@ internal sealed class RecentHashes
     {
         Interlocked.Add(ref _bytes, -sizeof(ushort) * _ring.Length);
         _ring = [];
+        _writtenTo = 0;
         _from = highest == ulong.MaxValue ? highest : Math.Max(_from, highest + 1);
     }
+
+    /// <summary>All is being written: <see cref="WriteChanges"/> writes what comes after.</summary>
+    public void Written(ulong highest) => (_writtenTo, _isRewritten) = (highest, false);
 
     /// <param name="writer">Where it goes.</param>
     /// <param name="highest">Highest sequence seen.</param>
     /// <param name="conflicts">Written along: in most states it is 0, and this way takes no byte.</param>
     public void Write(StateWriter writer, ulong highest, long conflicts)
     {
-        var size = _ring.Length == 0 ? 0u : (uint)BitOperations.Log2((uint)_ring.Length);
-        writer.Varint(((ulong)conflicts << SizeBits) | size);
-        writer.Varint(highest + 1 - _from);
-        if (_ring.Length == 0 || _from > highest)
-        {
-            return;
-        }
+        WriteHead(writer, highest, conflicts);
+        WriteFrom(writer, Lowest(highest), highest);
+    }
 
-        for (var sequence = Lowest(highest); ; sequence++)
-        {
-            var hash = _ring[(int)(sequence & (ulong)(_ring.Length - 1))];
-            writer.Byte((byte)hash);
-            writer.Byte((byte)(hash >> 8));
-            if (sequence == highest)
-            {
-                return;
-            }
-        }
+    /// <summary>As <see cref="Write"/>, without the hashes that were written before and are the same.</summary>
+    public void WriteChanges(StateWriter writer, ulong highest, long conflicts)
+    {
+        WriteHead(writer, highest, conflicts);
+        var since = _isRewritten || _writtenTo > highest ? 0 : _writtenTo;
+        writer.Varint(since == 0 ? 0 : highest - since + 1);
+        WriteFrom(writer, Math.Max(Lowest(highest), since + 1), highest);
     }
 
     /// <returns>What <see cref="Write"/> wrote along.</returns>
     public long Read(ref StateReader reader, ulong highest)
+    {
+        var conflicts = ReadHead(ref reader, highest);
+        ReadFrom(ref reader, Lowest(highest), highest);
+        Written(highest);
+        return conflicts;
+    }
+
+    /// <summary>Reads what <see cref="WriteChanges"/> wrote, onto the hashes that were written as a whole before.</summary>
+    /// <returns>What <see cref="WriteChanges"/> wrote along.</returns>
+    public long ReadChanges(ref StateReader reader, ulong highest)
+    {
+        var (old, writtenTo) = (_ring, _writtenTo);
+        Interlocked.Add(ref _bytes, -sizeof(ushort) * _ring.Length);
+        _ring = [];
+        var conflicts = ReadHead(ref reader, highest);
+        var above = reader.Varint();
+        var since = above == 0 ? 0 : highest + 1 - above;
+        if (since > 0 && since != writtenTo)
+        {
+            throw new FormatException("The hashes of a boot's last readings do not build on those that were read.");
+        }
+
+        var lowest = Lowest(highest);
+        for (var sequence = lowest; sequence <= since && since > 0 && old.Length > 0 && _ring.Length > 0; sequence++)
+        {
+            _ring[(int)(sequence & (ulong)(_ring.Length - 1))] = old[(int)(sequence & (ulong)(old.Length - 1))];
+        }
+
+        ReadFrom(ref reader, Math.Max(lowest, since + 1), highest);
+        (_writtenTo, _isRewritten) = (writtenTo, since == 0);
+        return conflicts;
+    }
+
+    private void WriteHead(StateWriter writer, ulong highest, long conflicts)
+    {
+        var size = _ring.Length == 0 ? 0u : (uint)BitOperations.Log2((uint)_ring.Length);
+        writer.Varint(((ulong)conflicts << SizeBits) | size);
+        writer.Varint(highest + 1 - _from);
+    }
+
+    private long ReadHead(ref StateReader reader, ulong highest)
     {
         var head = reader.Varint();
         var conflicts = (long)(head >> SizeBits);
@@ -123,18 +168,34 @@ internal sealed class RecentHashes
 
         Interlocked.Add(ref _bytes, sizeof(ushort) * length);
         _ring = new ushort[length];
-        if (_from > highest)
+        return conflicts;
+    }
+
+    private void WriteFrom(StateWriter writer, ulong from, ulong highest)
+    {
+        if (_ring.Length == 0)
         {
-            return conflicts;
+            return;
         }
 
-        for (var sequence = Lowest(highest); ; sequence++)
+        for (var sequence = from; sequence <= highest && sequence >= from; sequence++)
         {
-            Set(sequence, highest, (ushort)(reader.Byte() | (reader.Byte() << 8)));
-            if (sequence == highest)
-            {
-                return conflicts;
-            }
+            var hash = _ring[(int)(sequence & (ulong)(_ring.Length - 1))];
+            writer.Byte((byte)hash);
+            writer.Byte((byte)(hash >> 8));
+        }
+    }
+
+    private void ReadFrom(ref StateReader reader, ulong from, ulong highest)
+    {
+        if (_ring.Length == 0)
+        {
+            return;
+        }
+
+        for (var sequence = from; sequence <= highest && sequence >= from; sequence++)
+        {
+            _ring[(int)(sequence & (ulong)(_ring.Length - 1))] = (ushort)(reader.Byte() | (reader.Byte() << 8));
         }
     }
 

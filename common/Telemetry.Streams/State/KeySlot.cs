@@ -44,6 +44,18 @@ public sealed class KeySlot<TState>
     /// <summary>Records its entry was written in beside the entry itself; 0 unless the state is large.</summary>
     internal int Pieces { get; set; }
 
+    /// <summary>As-of offset of the entry with the whole state, which changes build on.</summary>
+    internal long WholeAsOf { get; set; } = -1;
+
+    /// <summary>Bytes of the whole state as it was written; 0: the next entry must be whole.</summary>
+    internal int WholeBytes { get; set; }
+
+    /// <summary>A record of changes may be on the topic.</summary>
+    internal bool HasChanges { get; set; }
+
+    /// <summary>While loading: the whole state as it was read.</summary>
+    internal byte[]? Loaded { get; set; }
+
     internal byte[] KeyBytes => _key;
 
     internal LinkedListNode<KeySlot<TState>> Recency { get; }

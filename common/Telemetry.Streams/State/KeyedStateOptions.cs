@@ -21,8 +21,18 @@ public sealed record KeyedStateOptions
     [Range(1, int.MaxValue)]
     public int SweepStride { get; init; } = 4096;
 
-    /// <summary>Within this time every changed key is written once. Also about how much input a restart replays. Default 5 minutes.</summary>
-    public TimeSpan SnapshotCycle { get; init; } = TimeSpan.FromMinutes(5);
+    /// <summary>
+    /// Within this time every changed key is written once, however little input came. Also about how much input a restart replays at most.
+    /// Default 10 minutes.
+    /// </summary>
+    public TimeSpan SnapshotCycle { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// State bytes written for each byte of input: with more input keys are written sooner than the cycle asks for, and a restart replays less.
+    /// Default 0.1.
+    /// </summary>
+    [Range(0.0, 10.0)]
+    public double SnapshotShare { get; init; } = 0.1;
 
     /// <summary>State bytes written with one commit, about (the cycle gets longer when it does not suffice). Default 1 MiB.</summary>
     [Range(1, int.MaxValue)]

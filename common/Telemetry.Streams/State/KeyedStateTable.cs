@@ -24,6 +24,10 @@ namespace Telemetry.Streams.State;
 /// partition's state depends on itself and the records only, never on a key's state.
 /// </para>
 /// <para>
+/// <b>Changes.</b> A key whose state was written as a whole before is written as its changes since, when these are much smaller: an entry of the
+/// same meaning, under a key of its own, that names the whole it builds on. Both come in commits, so the newest changes are either of the
+/// newest whole or older than it, and then mean nothing.
+/// <b>Pace.</b> As many bytes are written as the share of the input allows, the key changed first first; and within the cycle each one.
 /// <b>Removal.</b> Removing a key because of <see cref="KeyedStateOptions.KeysMax"/> depends on all keys, which breaks (1). So
 /// removal happens only in sweeps, which fall on the same records in every run; a replay does not sweep, and each removal is written as an entry
 /// (absent as of A) with the very next commit, before anything else. When F has passed A, a tombstone follows. A removal that a record asks for
@@ -39,6 +43,12 @@ namespace Telemetry.Streams.State;
 public sealed class KeyedStateTable<TState>
     where TState : class
 {
+    /// <summary>What a log adds to each record, about.</summary>
+    private const int RecordBytes = 40;
+
+    /// <summary>Changes larger than this share of the whole are not worth a second record to read: the whole is written anew.</summary>
+    private const double ChangesShareMax = 0.5;
+
     private readonly KeyedStateOptions _options;
     private readonly IKeyStateCodec<TState> _codec;
     private readonly long _expiryMs;
@@ -53,6 +63,7 @@ public sealed class KeyedStateTable<TState>
     private readonly LinkedList<KeySlot<TState>> _dirt = [];
 
     private readonly Dictionary<byte[], StatePiece> _pieces = new(ByteKeyComparer.Instance);
+    private readonly Dictionary<byte[], StateChanges> _changes = new(ByteKeyComparer.Instance);
     private readonly StateWriter _scratch = new();
     private readonly List<KeySlot<TState>> _mandatory = [];
     private readonly Queue<KeySlot<TState>> _absent = new();
@@ -60,6 +71,8 @@ public sealed class KeyedStateTable<TState>
     private readonly Func<bool>? _overweight;
     private long _weight;
     private double _keysAllowed;
+    private double _bytesAllowed;
+    private long _inputBytes;
 
     /// <param name="options">Bounds and pace.</param>
     /// <param name="codec">Makes, writes and reads states.</param>
@@ -131,6 +144,9 @@ public sealed class KeyedStateTable<TState>
         }
     }
 
+    /// <summary>Input of so many bytes has passed; sets the pace of the snapshots and nothing else.</summary>
+    public void Passed(int bytes) => _inputBytes += bytes;
+
     /// <summary>
     /// The slot of the key of the record last given to <see cref="Advance"/>, with state, to be changed by that record. False when
     /// the key's state has the record already (in a replay, or when the group's offsets were set back): do nothing.
@@ -158,6 +174,7 @@ public sealed class KeyedStateTable<TState>
         if (slot.State is null)
         {
             slot.State = _codec.Create(key);
+            slot.WholeBytes = 0;
             _recency.AddLast(slot.Recency);
         }
         else if (slot.Recency.Next is not null)
@@ -206,7 +223,8 @@ public sealed class KeyedStateTable<TState>
     /// <param name="committed">Offset after the last record processed. The entries must not become visible before it is committed.</param>
     /// <param name="partitionState">What the owner keeps for the partition as a whole, as of <paramref name="committed"/>.</param>
     /// <param name="elapsed">Time since the last call; sets the pace of the snapshots. At least a whole cycle writes every dirty key.</param>
-    public void Collect(StateBatch batch, long committed, ReadOnlySpan<byte> partitionState, TimeSpan elapsed)
+    /// <param name="bytesMax">State bytes to write, about; null: <see cref="KeyedStateOptions.SnapshotBytesPerCommitMax"/>.</param>
+    public void Collect(StateBatch batch, long committed, ReadOnlySpan<byte> partitionState, TimeSpan elapsed, int? bytesMax = null)
     {
         Debug.Assert(committed > LastOffset, "The committed offset is the one after the last record.");
         foreach (var slot in _mandatory)
@@ -220,7 +238,7 @@ public sealed class KeyedStateTable<TState>
         }
 
         _mandatory.Clear();
-        WriteDirty(batch, committed, elapsed);
+        WriteDirty(batch, committed, elapsed, bytesMax ?? _options.SnapshotBytesPerCommitMax);
         _boundary = new StateBoundary(committed, LastOffset, TimeMs, _weight, partitionState.ToArray());
         var floor = _dirt.First?.Value.DirtySince ?? _boundary;
         WriteTombstones(batch, floor.Offset);
@@ -251,11 +269,21 @@ public sealed class KeyedStateTable<TState>
             return;
         }
 
-        if (_bySpan.Remove(key, out _, out var former) && former.State is { } old)
+        if (StateEntry.IsChanges(key))
         {
-            _codec.Release(old);
+            if (value.IsEmpty)
+            {
+                _changes.Remove(key[1..].ToArray());
+            }
+            else
+            {
+                _changes[key[1..].ToArray()] = StateEntry.ReadChanges(value);
+            }
+
+            return;
         }
 
+        _bySpan.Remove(key);
         if (value.IsEmpty)
         {
             return;
@@ -263,22 +291,32 @@ public sealed class KeyedStateTable<TState>
 
         var slot = new KeySlot<TState>(key.ToArray());
         var present = StateEntry.ReadHeader(slot, value, out var reader);
-        if (slot.Pieces > 0)
-        {
-            slot.State = Join(slot) is { } whole ? ReadState(key, whole) : null;
-        }
-        else
-        {
-            slot.State = present ? _codec.Read(key, ref reader) : null;
-        }
-
+        slot.Loaded = slot.Pieces > 0 ? Join(slot) : present ? reader.Rest.ToArray() : null;
         _slots.Add(slot.KeyBytes, slot);
     }
 
-    private TState ReadState(ReadOnlySpan<byte> key, ReadOnlySpan<byte> bytes)
+    /// <summary>Only the newest entry of a key is decoded: a topic that is not compacted yet holds several.</summary>
+    private void Decode(KeySlot<TState> slot)
     {
-        var reader = new StateReader(bytes);
-        return _codec.Read(key, ref reader);
+        if (slot.Loaded is { } whole)
+        {
+            var reader = new StateReader(whole);
+            slot.State = _codec.Read(slot.KeyBytes, ref reader);
+            (slot.WholeAsOf, slot.WholeBytes, slot.Loaded) = (slot.AsOf, whole.Length, null);
+        }
+
+        if (!_changes.Remove(slot.KeyBytes, out var changes))
+        {
+            return;
+        }
+
+        slot.HasChanges = true;
+        if (slot.State is not null && changes.WholeAsOf == slot.WholeAsOf)
+        {
+            var reader = new StateReader(changes.Bytes);
+            _codec.ReadChanges(slot.State, ref reader);
+            (slot.AsOf, slot.LastOffset, slot.LastTimeMs) = (changes.AsOf, changes.LastOffset, changes.LastTimeMs);
+        }
     }
 
     /// <summary>
@@ -305,6 +343,12 @@ public sealed class KeyedStateTable<TState>
     /// <returns>Where to replay from, and the partition's state there (empty when there is none yet).</returns>
     public (long From, ReadOnlyMemory<byte> PartitionState) CompleteLoad()
     {
+        foreach (var slot in _slots.Values)
+        {
+            Decode(slot);
+        }
+
+        _changes.Clear();
         foreach (var slot in _slots.Values.OrderBy(static s => s.AsOf).ThenBy(static s => s.LastOffset))
         {
             if (slot.State is null)
@@ -376,6 +420,7 @@ public sealed class KeyedStateTable<TState>
     {
         _codec.Release(slot.State!);
         slot.State = null;
+        slot.WholeBytes = 0;
         _recency.Remove(slot.Recency);
         Clean(slot);
         if (!slot.Mandatory)
@@ -385,18 +430,24 @@ public sealed class KeyedStateTable<TState>
         }
     }
 
-    private void WriteDirty(StateBatch batch, long committed, TimeSpan elapsed)
+    private void WriteDirty(StateBatch batch, long committed, TimeSpan elapsed, int bytesMax)
     {
-        // All keys once a cycle at an even pace: whatever is dirty now is written before the cycle has passed.
+        // All keys once a cycle at an even pace: whatever is dirty now is written before the cycle has passed. Sooner, as far as the input pays
+        // for it. Each entry is charged to both, and neither owes for ever.
         _keysAllowed += Math.Min(1, elapsed / _options.SnapshotCycle) * Math.Max(1, Count);
-        var bytesMax = batch.Bytes + _options.SnapshotBytesPerCommitMax;
-        while (_dirt.First is { } next && _keysAllowed >= 1 && batch.Bytes < bytesMax)
+        _bytesAllowed += _options.SnapshotShare * _inputBytes;
+        _inputBytes = 0;
+        var end = batch.Bytes + bytesMax;
+        while (_dirt.First is { } next && (_keysAllowed >= 1 || _bytesAllowed > 0) && batch.Bytes < end)
         {
+            var before = batch.Bytes;
             WriteEntry(batch, next.Value, committed);
-            _keysAllowed--;
+            _keysAllowed = Math.Max(_keysAllowed - 1, -1.0);
+            _bytesAllowed -= batch.Bytes - before + RecordBytes;
         }
 
-        _keysAllowed = _dirt.Count == 0 ? 0 : Math.Min(_keysAllowed, Count);
+        _keysAllowed = _dirt.Count == 0 ? Math.Min(0, _keysAllowed) : Math.Min(_keysAllowed, Count);
+        _bytesAllowed = Math.Clamp(_bytesAllowed, -_options.SnapshotBytesPerCommitMax, _dirt.Count == 0 ? 0 : _options.SnapshotBytesPerCommitMax);
     }
 
     private void WriteTombstones(StateBatch batch, long floor)
@@ -424,6 +475,12 @@ public sealed class KeyedStateTable<TState>
                     RemovePiece(batch, slot, number);
                 }
 
+                if (slot.HasChanges)
+                {
+                    batch.Begin(StateEntry.ChangesKey(slot.KeyBytes));
+                    batch.End();
+                }
+
                 batch.Begin(slot.KeyBytes);
                 batch.End();
             }
@@ -434,12 +491,29 @@ public sealed class KeyedStateTable<TState>
     {
         slot.AsOf = committed;
         _scratch.Clear();
+        if (slot.WholeBytes > 0 && slot.State is { } changed && _codec.TryWriteChanges(changed, _scratch)
+            && _scratch.Length <= Math.Min(ChangesShareMax * slot.WholeBytes, _options.PieceBytesMax))
+        {
+            StateEntry.WriteChanges(batch, slot, _scratch.WrittenSpan);
+            slot.HasChanges = true;
+            Clean(slot);
+            return;
+        }
+
+        WriteWhole(batch, slot, committed);
+    }
+
+    private void WriteWhole(StateBatch batch, KeySlot<TState> slot, long committed)
+    {
+        _scratch.Clear();
         if (slot.State is { } state)
         {
             _codec.Write(state, _scratch);
+            _codec.Written(state);
         }
 
         var bytes = _scratch.WrittenSpan;
+        (slot.WholeAsOf, slot.WholeBytes) = (committed, bytes.Length);
         var former = slot.Pieces;
         slot.Pieces = bytes.Length <= _options.PieceBytesMax ? 0 : (bytes.Length + _options.PieceBytesMax - 1) / _options.PieceBytesMax;
         for (var number = 1; number <= Math.Max(former, slot.Pieces); number++)

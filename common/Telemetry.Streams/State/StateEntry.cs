@@ -7,9 +7,18 @@ namespace Telemetry.Streams.State;
 /// <param name="Bytes">Its bytes.</param>
 internal readonly record struct StatePiece(long AsOf, byte[] Bytes);
 
+/// <summary>What changed of a state since it was written as a whole.</summary>
+/// <param name="WholeAsOf">As-of offset of the whole that it builds on.</param>
+/// <param name="AsOf">Its own as-of offset.</param>
+/// <param name="LastOffset">Offset of the key's last record.</param>
+/// <param name="LastTimeMs">Partition time at that record.</param>
+/// <param name="Bytes">The changes.</param>
+internal readonly record struct StateChanges(long WholeAsOf, long AsOf, long LastOffset, long LastTimeMs, byte[] Bytes);
+
 /// <summary>
 /// Values on a state topic. An entry: version, absent (0), present (1) or in pieces (2), as-of offset, last offset + 1, last time, then
-/// the state, or the number of pieces. A piece, under a key of its own and before its entry: version, as-of offset, bytes. The floor: version, offset, last offset + 1, time, weight since the last sweep, then
+/// the state, or the number of pieces. A piece, under a key of its own and before its entry: version, as-of offset, bytes. Changes, under a
+/// key of their own: version, as-of offset of the entry they build on, as-of offset, last offset + 1, last time, bytes; without that entry they mean nothing. The floor: version, offset, last offset + 1, time, weight since the last sweep, then
 /// the partition's state.
 /// </summary>
 internal static class StateEntry
@@ -21,6 +30,12 @@ internal static class StateEntry
 
     /// <summary>First byte of the key of a piece. No device id has it.</summary>
     private const byte PieceMark = 1;
+
+    /// <summary>First byte of the key of changes. No device id has it.</summary>
+    private const byte ChangesMark = 2;
+
+    /// <summary>Another number than that of entries: a release that knows no changes refuses them.</summary>
+    private const byte ChangesVersion = 2;
 
     private const byte Absent = 0;
     private const byte Present = 1;
@@ -34,6 +49,32 @@ internal static class StateEntry
         BinaryPrimitives.WriteUInt16BigEndian(piece.AsSpan(1), checked((ushort)number));
         key.CopyTo(piece.AsSpan(3));
         return piece;
+    }
+
+    /// <summary>Key of changes: mark, the entry's key.</summary>
+    public static byte[] ChangesKey(ReadOnlySpan<byte> key) => [ChangesMark, .. key];
+
+    public static bool IsChanges(ReadOnlySpan<byte> key) => key.Length > 1 && key[0] == ChangesMark;
+
+    public static void WriteChanges<TState>(StateBatch batch, KeySlot<TState> slot, ReadOnlySpan<byte> bytes)
+        where TState : class
+    {
+        var writer = batch.Begin(ChangesKey(slot.KeyBytes));
+        writer.Byte(ChangesVersion);
+        writer.Varint((ulong)slot.WholeAsOf);
+        writer.Varint((ulong)slot.AsOf);
+        writer.Varint((ulong)(slot.LastOffset + 1));
+        writer.ZigZag(slot.LastTimeMs);
+        writer.Raw(bytes);
+        batch.End();
+    }
+
+    public static StateChanges ReadChanges(ReadOnlySpan<byte> value)
+    {
+        var reader = new StateReader(value);
+        CheckVersion(ref reader, ChangesVersion);
+        return new StateChanges(
+            (long)reader.Varint(), (long)reader.Varint(), (long)reader.Varint() - 1, reader.ZigZag(), reader.Rest.ToArray());
     }
 
     public static bool IsPiece(ReadOnlySpan<byte> key) => key.Length > 3 && key[0] == PieceMark;
@@ -107,12 +148,12 @@ internal static class StateEntry
             (long)reader.Varint(), (long)reader.Varint() - 1, reader.ZigZag(), (long)reader.Varint(), reader.Rest.ToArray());
     }
 
-    private static void CheckVersion(ref StateReader reader)
+    private static void CheckVersion(ref StateReader reader, byte known = Version)
     {
         var version = reader.Byte();
-        if (version != Version)
+        if (version != known)
         {
-            throw new FormatException($"The state has version {version}; this program reads version {Version}.");
+            throw new FormatException($"The state has version {version}; this program reads version {known}.");
         }
     }
 }

@@ -163,6 +163,7 @@ internal sealed class PartitionProcessor
     public void Process(in LogRecord record)
     {
         var timestampMs = Micros.BoundedMs(record.TimestampMs);
+        Table.Passed(record.Key.Length + record.Value.Length);
         if (record.Value.IsEmpty)
         {
             Tick(record, timestampMs);
@@ -249,12 +250,16 @@ internal sealed class PartitionProcessor
     }
 
     /// <summary>Adds the state entries that go with a commit.</summary>
-    public void Collect(StateBatch batch, long committed, TimeSpan elapsed)
+    /// <param name="batch">Where they go.</param>
+    /// <param name="committed">The offset to commit.</param>
+    /// <param name="elapsed">Time since the last call.</param>
+    /// <param name="bytesMax">State bytes to write, about; null: what the options say.</param>
+    public void Collect(StateBatch batch, long committed, TimeSpan elapsed, int? bytesMax = null)
     {
         _partitionState.Clear();
         _watermark.Write(_partitionState);
         _pauses.Write(_partitionState);
-        Table.Collect(batch, committed, _partitionState.WrittenSpan, elapsed);
+        Table.Collect(batch, committed, _partitionState.WrittenSpan, elapsed, bytesMax);
     }
 
     /// <summary>Null, or the cause of a dead letter.</summary>

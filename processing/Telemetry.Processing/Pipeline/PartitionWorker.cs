@@ -16,6 +16,9 @@ namespace Telemetry.Processing.Pipeline;
 /// </summary>
 internal sealed class PartitionWorker : IAsyncDisposable
 {
+    /// <summary>State bytes in the last commit before a partition goes away: the next owner replays what was not written.</summary>
+    private const int FinalStateBytesMax = 16 << 20;
+
     private readonly IRecordLog _log;
     private readonly ProcessingOptions _options;
     private readonly ProcessingMetrics _metrics;
@@ -338,7 +341,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
 
         var outputs = processor.TakeOutputs(Interlocked.Exchange(ref _spareOutputs, null) ?? new OutputBatch());
         var state = Interlocked.Exchange(ref _spareState, null) ?? new StateBatch();
-        processor.Collect(state, _position, elapsed);
+        processor.Collect(state, _position, elapsed, final ? FinalStateBytesMax : null);
         var cut = new Cut(this, _position, _recordsSinceCut, processor.Table.TimeMs, outputs, state);
         _recordsSinceCut = 0;
         PublishStatus(processor);

@@ -124,7 +124,16 @@ internal sealed class SeriesFeeder(
             header.LastUs = judged;
             NewestUs = Math.Max(NewestUs, judged);
             counts.Fed++;
-            Give(batch, i, state, at, value, judged, isLate);
+            pool.BeginChange(at);
+            try
+            {
+                Give(batch, i, state, at, value, judged, isLate);
+            }
+            finally
+            {
+                // Also what a detector that breaks has left behind.
+                pool.EndChange(at);
+            }
         }
     }
 

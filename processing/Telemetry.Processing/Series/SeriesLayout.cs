@@ -32,6 +32,7 @@ internal sealed class SeriesLayout
             fingerprint = Add(fingerprint, $"{Detectors[i].Name}|{Detectors[i].StateVersion}|{Detectors[i].StateBytes};");
         }
 
+        HeadWords = (HeaderBytes + (Detectors.Length * HoldBytes)) / sizeof(long);
         BlockBytes = offset;
         Fingerprint = fingerprint;
     }
@@ -42,6 +43,9 @@ internal sealed class SeriesLayout
     public IFindingDetector?[] Finders { get; }
 
     public int BlockBytes { get; }
+
+    /// <summary>Words of eight bytes of the header and the holds, which are changed from several places.</summary>
+    public int HeadWords { get; }
 
     /// <summary>Differs (FNV-1a) when blocks of another layout cannot be continued.</summary>
     public ulong Fingerprint { get; }

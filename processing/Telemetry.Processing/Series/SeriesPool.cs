@@ -11,6 +11,7 @@ internal sealed class SeriesPool
     private const int SlabsMax = 127;
 
     private readonly List<Slab> _slabs = [];
+    private byte[] _before = [];
 
     /// <param name="layout">Of series of which the settings say nothing; slab 0.</param>
     /// <param name="seriesPerDeviceMax">Series of one device.</param>
@@ -97,12 +98,38 @@ internal sealed class SeriesPool
 
     public void Return(int block) => _slabs[block >> PlaceBits].Return(block & ((1 << PlaceBits) - 1));
 
+    /// <summary>
+    /// Words of a block that changed since <see cref="ChangedWords.Clear"/>, those outside of <see cref="BeginChange"/> and <see cref="EndChange"/> excepted.
+    /// </summary>
+    public ChangedWords ChangesOf(int block) => new(_slabs[block >> PlaceBits].Marks(block & ((1 << PlaceBits) - 1)));
+
+    /// <summary>Before a block is changed: from here to <see cref="EndChange"/> of the same block every change is noticed.</summary>
+    public void BeginChange(int block)
+    {
+        var bytes = this[block];
+        if (_before.Length < bytes.Length)
+        {
+            _before = new byte[bytes.Length];
+        }
+
+        bytes.CopyTo(_before);
+    }
+
+    /// <summary>After a block was changed.</summary>
+    public void EndChange(int block)
+    {
+        var bytes = this[block];
+        ChangesOf(block).MarkDifferent(_before.AsSpan(0, bytes.Length), bytes);
+    }
+
     private sealed class Slab(SeriesLayout layout)
     {
         private const int ChunkBytes = 256 << 10;
 
         private readonly int _blocksPerChunk = Math.Max(1, ChunkBytes / Math.Max(1, layout.BlockBytes));
+        private readonly int _marksPerBlock = ChangedWords.MasksOf(layout.BlockBytes);
         private readonly List<byte[]> _chunks = [];
+        private readonly List<ulong[]> _marks = [];
         private readonly Stack<int> _free = new();
         private int _used;
 
@@ -122,6 +149,12 @@ internal sealed class SeriesPool
             }
         }
 
+        public Span<ulong> Marks(int place)
+        {
+            var (chunk, index) = Math.DivRem(place, _blocksPerChunk);
+            return _marks[chunk].AsSpan(index * _marksPerBlock, _marksPerBlock);
+        }
+
         public int Rent()
         {
             if (!_free.TryPop(out var place))
@@ -130,10 +163,12 @@ internal sealed class SeriesPool
                 if (place / _blocksPerChunk == _chunks.Count)
                 {
                     _chunks.Add(GC.AllocateUninitializedArray<byte>(_blocksPerChunk * layout.BlockBytes));
+                    _marks.Add(new ulong[_blocksPerChunk * _marksPerBlock]);
                 }
             }
 
             layout.Initialize(this[place]);
+            Marks(place).Clear();
             return place;
         }
 

@@ -47,6 +47,7 @@ internal sealed class SeriesSet(SeriesPool pool, SettingsTimeline timeline, Sens
             if (entry.Block != former || SeriesLayout.Header(pool[entry.Block]).LastUs == Watermarks.Micros.Never)
             {
                 Close(incident, findings);
+                entry.IsWhole = true;
             }
         }
 
@@ -64,62 +65,164 @@ internal sealed class SeriesSet(SeriesPool pool, SettingsTimeline timeline, Sens
     /// <summary>Name of a series by its place, 0 to <see cref="Count"/> - 1.</summary>
     public byte[] NameAt(int index) => _entries[index].Name;
 
-    public void Write(StateWriter writer)
+    /// <param name="head">Where names and what belongs to them go.</param>
+    /// <param name="words">Where the blocks go.</param>
+    public void Write(StateWriter head, StateWriter words)
     {
-        writer.Varint((ulong)Count);
+        head.Varint((ulong)Count);
         foreach (ref readonly var entry in _entries.AsSpan(0, Count))
         {
-            var layout = pool.LayoutOf(entry.Block);
-            writer.Bytes(entry.Name);
-            writer.Varint((ulong)entry.LastOffset);
-            writer.Varint((ulong)entry.Version);
-            writer.Fixed64(layout.Fingerprint);
-            writer.Varint((ulong)layout.BlockBytes);
-            writer.Raw(pool[entry.Block]);
+            Write(entry, head, words);
         }
     }
 
-    /// <param name="reader">The state.</param>
-    /// <param name="pool">Where the blocks are.</param>
-    /// <param name="timeline">Settings.</param>
-    /// <param name="names">Names.</param>
-    /// <param name="ofOneLayout">True: as versions before wrote it, one layout for all series of a device and no settings.</param>
-    /// <param name="isKnown">False: the detectors of a series are others now, and it begins afresh.</param>
-    public static SeriesSet Read(
-        ref StateReader reader, SeriesPool pool, SettingsTimeline timeline, SensorNames names, bool ofOneLayout, out bool isKnown)
+    /// <summary>As <see cref="Write(StateWriter, StateWriter)"/>, but of each block only the words that changed since <see cref="Written"/>.</summary>
+    public void WriteChanges(StateWriter head, StateWriter words)
     {
-        var fingerprint = ofOneLayout ? reader.Fixed64() : 0;
-        var blockBytes = ofOneLayout ? (int)reader.Varint() : 0;
-        var count = reader.Count(blockBytes + 2);
-        var set = new SeriesSet(pool, timeline, names) { _entries = new Entry[count] };
-        isKnown = true;
-        for (var i = 0; i < count; i++)
+        head.Varint((ulong)Count);
+        foreach (ref readonly var entry in _entries.AsSpan(0, Count))
         {
-            var entry = new Entry { Name = names.Intern(reader.Bytes()), LastOffset = (long)reader.Varint() };
-            if (!ofOneLayout)
+            head.Byte(entry.IsWhole ? (byte)1 : (byte)0);
+            if (entry.IsWhole)
             {
-                entry.Version = (int)reader.Varint();
-                fingerprint = reader.Fixed64();
-                blockBytes = (int)reader.Varint();
+                Write(entry, head, words);
+                continue;
             }
 
-            var block = reader.Raw(blockBytes);
-            var known = pool.TryFind(fingerprint, blockBytes, out var slab);
-            entry.Block = pool.Rent(known ? slab : 0);
-            if (known)
+            var layout = pool.LayoutOf(entry.Block);
+            var changes = pool.ChangesOf(entry.Block);
+            changes.MarkFirst(layout.HeadWords);
+            head.Varint((ulong)entry.LastOffset);
+            head.Varint((ulong)entry.Version);
+            head.Varint((ulong)layout.BlockBytes);
+            changes.Write(head, words, pool[entry.Block]);
+        }
+    }
+
+    /// <summary>All is being written: what changes from here on is what <see cref="WriteChanges"/> writes.</summary>
+    public void Written()
+    {
+        foreach (ref var entry in _entries.AsSpan(0, Count))
+        {
+            entry.IsWhole = false;
+            pool.ChangesOf(entry.Block).Clear();
+        }
+    }
+
+    /// <summary>Once, into a set without series.</summary>
+    /// <param name="head">The state.</param>
+    /// <param name="words">The blocks; the same reader as the other one where each block follows its name.</param>
+    /// <param name="ofOneLayout">True: as versions before wrote it, one layout for all series of a device and no settings.</param>
+    /// <exception cref="FormatException">The bytes are not such a state.</exception>
+    public void Read(ref StateReader head, ref StateReader words, bool ofOneLayout)
+    {
+        (ulong Fingerprint, int BlockBytes)? layout = ofOneLayout ? (head.Fixed64(), (int)head.Varint()) : null;
+        var count = head.Count(2);
+        _entries = new Entry[count];
+        for (var i = 0; i < count; i++)
+        {
+            Append(ReadEntry(ref head, ref words, layout));
+        }
+    }
+
+    /// <summary>Reads what <see cref="WriteChanges"/> wrote, onto the series as they were written as a whole before.</summary>
+    /// <exception cref="FormatException">The bytes are not such changes.</exception>
+    public void ReadChanges(ref StateReader head, ref StateReader words)
+    {
+        var count = head.Count(4);
+        if (count < Count)
+        {
+            throw new FormatException("Changes of a device's series name fewer series than it had.");
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            if (head.Byte() != 0)
             {
-                block.CopyTo(pool[entry.Block]);
+                Put(i, ReadEntry(ref head, ref words, null) with { IsWhole = true });
+                continue;
+            }
+
+            if (i >= Count)
+            {
+                throw new FormatException("Changes of a series that the device did not have.");
+            }
+
+            ref var entry = ref _entries[i];
+            entry.LastOffset = (long)head.Varint();
+            entry.Version = (int)head.Varint();
+            var blockBytes = (int)head.Varint();
+            if (entry.IsReset)
+            {
+                ChangedWords.Skip(ref head, ref words, blockBytes);
+            }
+            else if (pool.LayoutOf(entry.Block).BlockBytes == blockBytes)
+            {
+                pool.ChangesOf(entry.Block).Read(ref head, ref words, pool[entry.Block]);
             }
             else
             {
-                pool.Reset++;
-                isKnown = false;
+                throw new FormatException("Changes of a series are of another layout than the series.");
             }
+        }
+    }
 
-            set.Append(entry);
+    /// <summary>True when a series was read whose detectors are others now: it begins afresh.</summary>
+    public bool HasReset { get; private set; }
+
+    private void Write(in Entry entry, StateWriter head, StateWriter words)
+    {
+        var layout = pool.LayoutOf(entry.Block);
+        head.Bytes(entry.Name);
+        head.Varint((ulong)entry.LastOffset);
+        head.Varint((ulong)entry.Version);
+        head.Fixed64(layout.Fingerprint);
+        head.Varint((ulong)layout.BlockBytes);
+        words.Raw(pool[entry.Block]);
+    }
+
+    private Entry ReadEntry(ref StateReader head, ref StateReader words, (ulong Fingerprint, int BlockBytes)? layout)
+    {
+        var entry = new Entry { Name = names.Intern(head.Bytes()), LastOffset = (long)head.Varint() };
+        entry.Version = layout is null ? (int)head.Varint() : 0;
+        var (fingerprint, blockBytes) = layout ?? (head.Fixed64(), (int)head.Varint());
+        var block = words.Raw(blockBytes);
+        var known = pool.TryFind(fingerprint, blockBytes, out var slab);
+        entry.Block = pool.Rent(known ? slab : 0);
+        if (known)
+        {
+            block.CopyTo(pool[entry.Block]);
+        }
+        else
+        {
+            pool.Reset++;
+            HasReset = entry.IsWhole = entry.IsReset = true;
         }
 
-        return set;
+        return entry;
+    }
+
+    /// <summary>Puts a series in place of another one, or behind the last.</summary>
+    private void Put(int index, in Entry entry)
+    {
+        if (index == Count)
+        {
+            if (Count == _entries.Length)
+            {
+                Array.Resize(ref _entries, Math.Max(1, Count * 2));
+            }
+
+            Append(entry);
+            return;
+        }
+
+        pool.Return(_entries[index].Block);
+        _table?.Dictionary.Remove(_entries[index].Name);
+        _entries[index] = entry;
+        if (_table is { } table)
+        {
+            table[entry.Name] = index;
+        }
     }
 
     public void Release()
@@ -213,14 +316,7 @@ internal sealed class SeriesSet(SeriesPool pool, SettingsTimeline timeline, Sens
         var findings = FindingsOf(_entries[oldest].Block, incidents, out var incident);
         Close(incident, findings);
         pool.Evicted++;
-        pool.Return(_entries[oldest].Block);
-        _table?.Dictionary.Remove(_entries[oldest].Name);
-        _entries[oldest] = New(device, sensor);
-        if (_table is { } table)
-        {
-            table[_entries[oldest].Name] = oldest;
-        }
-
+        Put(oldest, New(device, sensor));
         return oldest;
     }
 
@@ -245,6 +341,7 @@ internal sealed class SeriesSet(SeriesPool pool, SettingsTimeline timeline, Sens
         Block = pool.Rent(timeline.SlabOf(device, sensor)),
         Version = timeline.Version,
         IsFollowed = true,
+        IsWhole = true,
     };
 
     private struct Entry
@@ -258,5 +355,11 @@ internal sealed class SeriesSet(SeriesPool pool, SettingsTimeline timeline, Sens
 
         /// <summary>False after a restore, until the settings have been asked.</summary>
         public bool IsFollowed;
+
+        /// <summary>The series has not been written yet: its changes are all of it.</summary>
+        public bool IsWhole;
+
+        /// <summary>It was read with other detectors than it has now, and began afresh.</summary>
+        public bool IsReset;
     }
 }

@@ -172,7 +172,11 @@ public class IncidentTests
     {
         const int Sensors = 2000;
         const int Batch = 200;
-        var driver = Driver(o => o with { Detectors = static () => [new JumpDetector(), new PaddedDetector()] });
+        var driver = Driver(o => o with
+        {
+            Detectors = static () => [new JumpDetector(), new PaddedDetector()],
+            State = new() { PieceBytesMax = 1024 },
+        });
         string[] names = [.. Enumerable.Range(0, Sensors).Select(i => $"tag-{i:0000}")];
         for (var round = 0; round < 12; round++)
         {

@@ -38,6 +38,9 @@ internal sealed class PartitionDriver(ProcessingOptions options, int partition =
     /// <summary>Records on the state topic, compacted.</summary>
     public int StateRecords => _state.Count;
 
+    /// <summary>Entries written as changes of a state written before.</summary>
+    public int ChangesWritten { get; private set; }
+
     public IEnumerable<DeviceEvent> Events => Of(LogTopics.DeviceEvents, DeviceEvent.Parser);
 
     public IEnumerable<DeadLetter> DeadLetters => Of(LogTopics.DeadLetters, DeadLetter.Parser);
@@ -175,6 +178,7 @@ internal sealed class PartitionDriver(ProcessingOptions options, int partition =
         {
             state.Get(i, out var key, out var value);
             _state[Encoding.ASCII.GetString(key)] = value.ToArray();
+            ChangesWritten += StateEntry.IsChanges(key) && !value.IsEmpty ? 1 : 0;
             if (value.IsEmpty)
             {
                 _state.Remove(Encoding.ASCII.GetString(key));

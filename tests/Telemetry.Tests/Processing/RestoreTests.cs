@@ -3,6 +3,7 @@ using FsCheck.Fluent;
 using Telemetry.Processing;
 using Telemetry.Processing.Detectors;
 using Telemetry.Processing.Detectors.MlNet;
+using Telemetry.Processing.Detectors.Typed;
 using Telemetry.Streams.State;
 
 namespace Telemetry.Tests.Processing;
@@ -18,6 +19,37 @@ public class RestoreTests
     [Theory]
     [InlineData(329347444)]
     public void Crashes_that_changed_something_once_do_not(int seed) => CrashesChangeNothing(seed).ShouldBeTrue();
+
+    /// <summary>With the default detectors and steady devices, whose state is large and changes little: entries are changes as well as wholes.</summary>
+    [Fact]
+    public void A_state_read_back_as_a_whole_and_its_changes_goes_on_bit_for_bit()
+    {
+        const int Records = 3000;
+        var options = new ProcessingOptions { State = new() { SnapshotCycle = TimeSpan.FromSeconds(100), SnapshotShare = 0 } };
+        var uninterrupted = new PartitionDriver(options);
+        var crashing = new PartitionDriver(options);
+        var random = new Random(7);
+        for (var i = 0; i < Records; i++)
+        {
+            var time = Batches.StartMs + (i * 500L);
+            var value = Batches.Of(
+                $"d{i % 2}", 1, (ulong)(i / 2) + 1, [i % 4 < 2 ? "a" : "b"], [0], [time * 1000],
+                [Math.Round(20 + random.NextDouble() + (random.Next(100) == 0 ? 50 : 0), 1)], []);
+            uninterrupted.Append(time, value);
+            crashing.Append(time, value);
+        }
+
+        uninterrupted.Restore();
+        uninterrupted.Run(Records);
+        uninterrupted.Commit(TimeSpan.Zero);
+        crashing.Restore();
+        crashing.RunWithCrashes(random, stepMax: 60);
+        crashing.Restore();
+
+        crashing.ChangesWritten.ShouldBeGreaterThan(5);
+        crashing.States().ShouldBe(uninterrupted.States());
+        crashing.Records.Select(o => Convert.ToHexString(o.Value)).ShouldBe(uninterrupted.Records.Select(o => Convert.ToHexString(o.Value)));
+    }
 
     private static bool CrashesChangeNothing(int seed)
     {
@@ -65,12 +97,7 @@ public class RestoreTests
 
     private static ProcessingOptions TightOptions(Random random) => new()
     {
-        Detectors = () =>
-        [
-            SeriesDetectors.Create(new IidSpikeOptions { PvalueHistoryLength = 8 }),
-            SeriesDetectors.Create(new IidChangePointOptions { ChangeHistoryLength = 8 }),
-            new JumpDetector(),
-        ],
+        Detectors = random.Next(3) == 0 ? TypedAndJump : IidAndJump,
         AlertHoldOff = TimeSpan.FromSeconds(5),
         IncidentHoldOff = TimeSpan.FromSeconds(random.Next(1, 60)),
         IncidentUpdateEvery = TimeSpan.FromSeconds(random.Next(1, 20)),
@@ -88,8 +115,18 @@ public class RestoreTests
             SweepStride = random.Next(1, 60),
             Expiry = TimeSpan.FromSeconds(random.Next(60, 3000)),
             SnapshotCycle = TimeSpan.FromSeconds(100),
+            SnapshotShare = random.Next(2) == 0 ? 0 : random.NextDouble() * 3,
             SnapshotBytesPerCommitMax = random.Next(1, 5000),
             PieceBytesMax = random.Next(2) == 0 ? 1 << 20 : random.Next(200, 2000),
         },
     };
+
+    private static List<ISeriesDetector> IidAndJump() =>
+    [
+        SeriesDetectors.Create(new IidSpikeOptions { PvalueHistoryLength = 8 }),
+        SeriesDetectors.Create(new IidChangePointOptions { ChangeHistoryLength = 8 }),
+        new JumpDetector(),
+    ];
+
+    private static List<ISeriesDetector> TypedAndJump() => [new TypedDetector(new TypedOptions()), new JumpDetector()];
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Telemetry.Processing;
 using Telemetry.Processing.Devices;
+using Telemetry.Processing.Incidents;
 using Telemetry.Processing.Pipeline;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
@@ -37,7 +38,42 @@ public class StateVersionTests
         processor.Pool.Reset.ShouldBe(2);
         var again = new StateWriter();
         processor.Codec.Write(state, again);
-        again.WrittenSpan[0].ShouldBe((byte)4);
+        again.WrittenSpan[0].ShouldBe((byte)5);
+    }
+
+    /// <summary>Nothing packed, each block behind its name. Nothing of it begins afresh.</summary>
+    [Fact]
+    public void State_of_the_release_before_goes_on_bit_for_bit()
+    {
+        var before = new PartitionDriver(new ProcessingOptions());
+        var fleet = new RandomFleet(5, devices: 3);
+        for (var i = 0; i < 600; i++)
+        {
+            var (time, _, value) = fleet.Next();
+            before.Append(time, value);
+        }
+
+        before.Restore();
+        before.Run(400);
+        var written = before.Processor.Table.Slots.ToDictionary(slot => slot.Text, slot => Version4(before.Processor, slot.State!));
+        var after = new PartitionProcessor(new ProcessingOptions(), new TopicPartition("readings", 0));
+        foreach (var (device, bytes) in written)
+        {
+            var reader = new StateReader(bytes);
+            var state = after.Codec.Read(Encoding.ASCII.GetBytes(device), ref reader);
+            reader.AtEnd.ShouldBeTrue();
+            after.Pool.Reset.ShouldBe(0);
+            Version4(after, state).ShouldBe(bytes);
+
+            var original = before.Processor.Table.Slots.Single(slot => slot.Text == device).State!;
+            var whole = new StateWriter();
+            before.Processor.Codec.Write(original, whole);
+            var now = new StateWriter();
+            after.Codec.Write(state, now);
+            now.WrittenSpan.ToArray().ShouldBe(whole.WrittenSpan.ToArray());
+        }
+
+        written.Count.ShouldBe(3);
     }
 
     [Fact]
@@ -49,6 +85,31 @@ public class StateVersionTests
             var reader = new StateReader([99]);
             processor.Codec.Read("d"u8, ref reader);
         }).Message.ShouldContain("99");
+    }
+
+    private static byte[] Version4(PartitionProcessor processor, DeviceState state)
+    {
+        var writer = new StateWriter();
+        writer.Byte(4);
+        state.Sequences.Write(writer);
+        state.Clock.Write(writer);
+        state.Gap.Write(writer);
+        writer.ZigZag(state.LastSeenMs);
+        writer.Byte(state.IsSilent ? (byte)1 : (byte)0);
+        state.Series.Write(writer, writer);
+        state.Pace.Write(writer);
+        writer.ZigZag(state.SilentSinceUs);
+        writer.ZigZag(state.AbandonAtMs);
+        writer.ZigZag(state.Unjudged);
+        writer.Byte((byte)((state.Incidents is null ? 0 : 1) | (state.Late is null ? 0 : 2) | (state.Profiles is null ? 0 : 4)));
+        if (state.Incidents is { } incidents)
+        {
+            IncidentCodec.Write(incidents, writer);
+        }
+
+        state.Late?.Write(writer);
+        state.Profiles?.Write(writer);
+        return writer.WrittenSpan.ToArray();
     }
 
     private static void Series(StateWriter writer, byte version)

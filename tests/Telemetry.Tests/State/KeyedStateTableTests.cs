@@ -24,13 +24,15 @@ public class KeyedStateTableTests
                 Expiry = TimeSpan.FromMilliseconds(random.Next(20, 400)),
                 SnapshotBytesPerCommitMax = random.Next(1, 400),
                 SnapshotCycle = TimeSpan.FromSeconds(100),
+                SnapshotShare = random.Next(2) == 0 ? 0 : random.NextDouble() * 2,
             };
             var input = Input(random);
-            var uninterrupted = new StateRun(options, input);
+            var writesChanges = random.Next(2) == 0;
+            var uninterrupted = new StateRun(options, input, writesChanges);
             uninterrupted.Restore();
             uninterrupted.Run(input.Length);
 
-            var crashing = new StateRun(options, input);
+            var crashing = new StateRun(options, input, writesChanges);
             crashing.Restore();
             while (crashing.Position < input.Length)
             {
@@ -58,7 +60,7 @@ public class KeyedStateTableTests
     [Fact]
     public void Every_changed_key_is_written_within_one_cycle()
     {
-        var options = new KeyedStateOptions { SnapshotCycle = TimeSpan.FromSeconds(10) };
+        var options = new KeyedStateOptions { SnapshotCycle = TimeSpan.FromSeconds(10), SnapshotShare = 0 };
         var run = new StateRun(options, [.. Enumerable.Range(0, 1000).Select(i => ($"k{i % 100}", (long)i))]);
         run.Restore();
         run.Run(500);
@@ -76,11 +78,47 @@ public class KeyedStateTableTests
     [Fact]
     public void Snapshots_spread_over_the_cycle()
     {
-        var options = new KeyedStateOptions { SnapshotCycle = TimeSpan.FromSeconds(10) };
+        var options = new KeyedStateOptions { SnapshotCycle = TimeSpan.FromSeconds(10), SnapshotShare = 0 };
         var run = new StateRun(options, [.. Enumerable.Range(0, 1000).Select(i => ($"k{i % 100}", (long)i))]);
         run.Restore();
         run.Run(1000);
         run.Commit(TimeSpan.FromSeconds(1)).ShouldBe(10 + 1);
+    }
+
+    [Fact]
+    public void A_key_written_before_is_written_as_its_changes_and_read_back()
+    {
+        var options = new KeyedStateOptions { SnapshotCycle = TimeSpan.FromSeconds(1), SnapshotShare = 0 };
+        var run = new StateRun(options, [.. Enumerable.Range(0, 40).Select(i => ($"k{i % 4}", (long)i))], writesChanges: true);
+        run.Restore();
+        run.Run(20);
+        run.Commit(TimeSpan.FromSeconds(1));
+        var wholes = run.Topic.Where(e => e.Key[0] == 'k').ToDictionary(e => e.Key, e => e.Value);
+        run.Run(40);
+        run.Commit(TimeSpan.FromSeconds(1));
+        var described = run.Describe();
+
+        run.Topic.Keys.Where(key => key[0] == '\x02').Select(key => key[1..]).ShouldBe(["k0", "k1", "k2", "k3"]);
+        run.Topic.Where(e => e.Key[0] == 'k').ShouldAllBe(e => e.Value.SequenceEqual(wholes[e.Key]));
+        run.Restore();
+        run.Describe().ShouldBe(described);
+        run.Table.Floor.ShouldBe(40);
+    }
+
+    [Fact]
+    public void Snapshots_take_their_share_of_the_input_before_the_cycle_asks_for_them()
+    {
+        // 1,000 records of 100 bytes: a tenth are 10,000 bytes, of which each entry takes some 60 with what the log adds.
+        var options = new KeyedStateOptions { SnapshotCycle = TimeSpan.FromDays(1), SnapshotShare = 0.1 };
+        var run = new StateRun(options, [.. Enumerable.Range(0, 1000).Select(i => ($"k{i}", (long)i))]);
+        run.Restore();
+        run.Run(1000);
+        run.Commit(TimeSpan.FromSeconds(1)).ShouldBeInRange(100, 250);
+        run.Table.Floor.ShouldBe(0);
+        for (var i = 0; i < 5; i++)
+        {
+            run.Commit(TimeSpan.FromSeconds(1)).ShouldBe(1, "no input pays for more than the floor");
+        }
     }
 
     [Fact]

@@ -4,8 +4,11 @@ using Telemetry.Streams.State;
 namespace Telemetry.Tests.State;
 
 /// <summary>A table over an input in memory, with its state topic as a dictionary; what is not committed is gone on restore.</summary>
-internal sealed class StateRun(KeyedStateOptions options, (string Key, long TimeMs)[] input)
+internal sealed class StateRun(KeyedStateOptions options, (string Key, long TimeMs)[] input, bool writesChanges = false)
 {
+    /// <summary>Bytes of a record, for the pace of the snapshots.</summary>
+    private const int InputBytes = 100;
+
     private readonly StateBatch _batch = new();
     private int _committed;
     private ulong _partition;
@@ -20,7 +23,7 @@ internal sealed class StateRun(KeyedStateOptions options, (string Key, long Time
 
     public void Restore()
     {
-        Codec = new CountingCodec();
+        Codec = new CountingCodec { WritesChanges = writesChanges };
         Table = new KeyedStateTable<CountingState>(options, Codec);
         foreach (var (key, value) in Topic)
         {
@@ -42,6 +45,7 @@ internal sealed class StateRun(KeyedStateOptions options, (string Key, long Time
         {
             var (key, time) = input[Position];
             Table.Advance(Position, time);
+            Table.Passed(InputBytes);
             _partition = (_partition * 31) + (ulong)Position + 1;
             if (Table.TryEnter(Encoding.ASCII.GetBytes(key), out var slot))
             {

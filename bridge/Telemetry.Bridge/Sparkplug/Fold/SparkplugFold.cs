@@ -51,6 +51,7 @@ internal sealed class SparkplugFold
     public void Process(in LogRecord record)
     {
         // Weighed by what it can leave behind: a metric of few bytes becomes an entry of several times as many.
+        Table.Passed(record.Key.Length + record.Value.Length);
         Table.Advance(record.Offset, record.TimestampMs, 1 + (int)Math.Min(record.Value.Length / 256L, 1 << 20));
         Output.IsSuppressed = Table.IsReplaying;
         FireTimers(record);

@@ -1,0 +1,118 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Telemetry.Streams.State;
+
+namespace Telemetry.Processing.Series;
+
+/// <summary>
+/// Which words of eight bytes of a flat block changed: one bit a word, the first word in the lowest bit. A block is a whole number of words.
+/// Also writes and reads those words.
+/// </summary>
+/// <param name="masks">The bits.</param>
+internal readonly ref struct ChangedWords(Span<ulong> masks)
+{
+    private const int WordBytes = sizeof(ulong);
+    private const int WordsPerMask = 64;
+
+    private readonly Span<ulong> _masks = masks;
+
+    /// <summary>Words of 64 bits that a block of so many bytes needs for its bits.</summary>
+    public static int MasksOf(int blockBytes) => ((blockBytes / WordBytes) + WordsPerMask - 1) / WordsPerMask;
+
+    /// <summary>Number of words that changed.</summary>
+    public int Count
+    {
+        get
+        {
+            var count = 0;
+            foreach (var mask in _masks)
+            {
+                count += BitOperations.PopCount(mask);
+            }
+
+            return count;
+        }
+    }
+
+    public void Clear() => _masks.Clear();
+
+    /// <summary>Marks the first words of the block.</summary>
+    public void MarkFirst(int words)
+    {
+        for (var word = 0; word < words; word++)
+        {
+            _masks[word / WordsPerMask] |= 1UL << word;
+        }
+    }
+
+    /// <summary>Marks the words in which two states of the block differ.</summary>
+    public void MarkDifferent(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
+    {
+        var old = MemoryMarshal.Cast<byte, ulong>(before);
+        var now = MemoryMarshal.Cast<byte, ulong>(after);
+        for (var m = 0; m < _masks.Length; m++)
+        {
+            var end = Math.Min(now.Length, (m + 1) * WordsPerMask);
+            var word = m * WordsPerMask;
+            var mask = 0UL;
+            for (; word + Vector256<ulong>.Count <= end; word += Vector256<ulong>.Count)
+            {
+                var equal = Vector256.Equals(Vector256.Create(old[word..]), Vector256.Create(now[word..]));
+                mask |= (ulong)(~equal.ExtractMostSignificantBits() & 0xF) << word;
+            }
+
+            for (; word < end; word++)
+            {
+                mask |= old[word] == now[word] ? 0 : 1UL << word;
+            }
+
+            _masks[m] |= mask;
+        }
+    }
+
+    /// <summary>Writes the bits, and to another writer the words.</summary>
+    public void Write(StateWriter bits, StateWriter words, ReadOnlySpan<byte> block)
+    {
+        foreach (var mask in _masks)
+        {
+            bits.Fixed64(mask);
+        }
+
+        var all = MemoryMarshal.Cast<byte, ulong>(block);
+        for (var word = 0; word < all.Length; word++)
+        {
+            if ((_masks[word / WordsPerMask] & (1UL << word)) != 0)
+            {
+                words.Fixed64(all[word]);
+            }
+        }
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote, into the block, and marks it.</summary>
+    public void Read(ref StateReader bits, ref StateReader words, Span<byte> block)
+    {
+        for (var m = 0; m < _masks.Length; m++)
+        {
+            _masks[m] |= bits.Fixed64();
+        }
+
+        var all = MemoryMarshal.Cast<byte, ulong>(block);
+        for (var word = 0; word < all.Length; word++)
+        {
+            if ((_masks[word / WordsPerMask] & (1UL << word)) != 0)
+            {
+                all[word] = words.Fixed64();
+            }
+        }
+    }
+
+    /// <summary>Passes over what <see cref="Write"/> wrote of a block of so many bytes.</summary>
+    public static void Skip(ref StateReader bits, ref StateReader words, int blockBytes)
+    {
+        for (var left = MasksOf(blockBytes); left > 0; left--)
+        {
+            words.Raw(WordBytes * BitOperations.PopCount(bits.Fixed64()));
+        }
+    }
+}
