@@ -13,6 +13,7 @@ bench_help() {
 ./telemetry bench kafka [SECONDS] [speed|losses]
                                        roles apart over Kafka beside the embedded pipeline and mosquitto + Telegraf + Kafka; and with kills
 ./telemetry bench spike [FACTOR]       roles apart over Kafka at 10 M readings/h, FACTOR (6) times that for 20 s: how lag comes back
+./telemetry bench rollups              readings/s and CPU of the rollups' INSERTs by the sink and by the engine's views, beside raw
 ./telemetry bench simulator [SECONDS]  CPU and memory of the simulator's process: 10,000 devices at 10 M readings/h, 500 at full speed
 ./telemetry bench kafka-producer       records/s and time to acknowledgement by compression, linger and batch size
 ./telemetry bench kafka-transactions   what transactions add to the time of a record, by commit interval
@@ -70,6 +71,10 @@ run_bench() {
     pipeline) shift; bench_pipeline "$@" ;;
     peers) shift; . "$root/tests/peers.sh"; bench_peers "$@" ;;
     mqtt) shift; . "$root/tests/mqtt-bench.sh"; bench_mqtt "$@" ;;
+    rollups)
+      dotnet build "$root/tests/Telemetry.Benchmarks" -c Release --nologo -v q >&2
+      dotnet "$root/artifacts/bin/Telemetry.Benchmarks/release/Telemetry.Benchmarks.dll" rollups
+      ;;
     simulator) shift; bench_simulator "$@" ;;
     spike) shift; . "$root/tests/kafka-bench.sh"; bench_spike "$@" ;;
     kafka-producer|kafka-transactions) . "$root/tests/kafka-bench.sh"; bench_clients "$@" ;;

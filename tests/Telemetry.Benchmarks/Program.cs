@@ -7,8 +7,9 @@ using Telemetry.Benchmarks.Mqtt.Peers;
 using Telemetry.Benchmarks.Mqtt.Table;
 using Telemetry.Benchmarks.Processing;
 using Telemetry.Benchmarks.Simulator;
+using Telemetry.Benchmarks.Storage;
 
-// "detectors", "state DEVICES MINUTES SHARE", "kafka-producer HOST:PORT", "kafka-transactions HOST:PORT", "simulator HOST:PORT SECONDS": short tables by
+// "detectors", "rollups", "state DEVICES MINUTES SHARE", "kafka-producer HOST:PORT", "kafka-transactions HOST:PORT", "simulator HOST:PORT SECONDS": short tables by
 // stopwatch ("simulator-run" is one run of the last in its own process); "mqtt-table SECONDS FILTER BROKER...": brokers side by side, with
 // "mqtt-certificate FOLDER" and "mqtt-fsync PORT FILE" for that; anything else goes to BenchmarkDotNet.
 if (args is ["detectors", ..])
@@ -20,6 +21,10 @@ else if (args is ["state", var stateDevices, var minutes, var share])
     await StateCost.PrintAsync(
         Console.Out, int.Parse(stateDevices, CultureInfo.InvariantCulture), double.Parse(minutes, CultureInfo.InvariantCulture),
         double.Parse(share, CultureInfo.InvariantCulture));
+}
+else if (args is ["rollups"])
+{
+    await RollupSpeed.PrintAsync(Console.Out);
 }
 else if (args is ["kafka-producer", var bootstrapServers])
 {

@@ -20,7 +20,7 @@ internal static class QueryEndpoint
         "/query",
         "Many series on one time axis",
         "Body: {\"series\": [{\"device\", \"sensor\"}, ...], \"from\", \"to\", \"step\", \"points\", \"quantiles\": [0.5, 0.95]}. All have the same buckets: 't' once, and in each series a value for each of "
-        + "them, null where it has none. Quantiles (columns p50, p95, ...) of buckets of whole hours come from the rollups' sketches, each within about 3 % of its value; finer ones from raw. With \"step\": \"raw\" each series has its own readings. CSV, JSON lines, Parquet and Arrow have a "
+        + "them, null where it has none. Quantiles (columns p50, p95, ...) of buckets of whole days come from the days' sketches, each within about 3 % of its value; others from raw, null where raw is no longer held. With \"step\": \"raw\" each series has its own readings. CSV, JSON lines, Parquet and Arrow have a "
         + "row a series and bucket; by 'format' or the Accept header. Columns: time, device, sensor, min, max, mean, first, last, count, quantiles; of single readings time, device, sensor, value, "
         + "special, quality. More rows than there may be are refused, in JSON 'truncated' says so.",
         [CommonParameters.Format],
@@ -64,17 +64,11 @@ internal static class QueryEndpoint
             return query;
         }
 
-        // Hours and days keep a sketch of their quantiles, minutes do not.
-        if (query.Source >= SeriesSource.Hour)
-        {
-            return query with
-            {
-                Segments = [.. query.Segments.Select(s => s.Source == SeriesSource.Minute ? s with { Source = SeriesSource.Raw } : s)],
-            };
-        }
-
-        return SeriesQuery.Of(
-            query.Range, query.StepUs, SeriesSource.Raw, [new SeriesSegment(SeriesSource.Raw, query.Range)], await request.Parts.Horizon.ReadAsync(request.Aborted));
+        var held = await request.Parts.Horizon.ReadAsync(request.Aborted);
+        var segments = SeriesQuantiles.Segments(query.Segments, held);
+        return segments.Any(s => s.Source != SeriesSource.Raw)
+            ? query with { Segments = segments }
+            : SeriesQuery.Of(query.Range, query.StepUs, SeriesSource.Raw, [new SeriesSegment(SeriesSource.Raw, query.Range)], held);
     }
 
     private static async Task WriteRowsAsync(

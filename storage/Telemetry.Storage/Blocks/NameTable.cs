@@ -23,15 +23,22 @@ internal sealed class NameTable
             return id;
         }
 
-        var encoded = new byte[name.Length + 1];
-        encoded[0] = checked((byte)name.Length);
-        name.CopyTo(encoded.AsSpan(1));
         id = _encoded.Count;
-        _encoded.Add(encoded);
+        _encoded.Add(Encode(name));
         _ids.Add(name.ToArray(), id);
         return id;
     }
 
+    /// <summary>Length byte and name. Not to be changed.</summary>
+    public byte[] Encoded(int id) => _encoded[id];
+
     /// <summary>Length byte and name.</summary>
-    public ReadOnlySpan<byte> Encoded(int id) => _encoded[id];
+    /// <exception cref="OverflowException">The name is longer than 127 bytes: its length would take two.</exception>
+    public static byte[] Encode(ReadOnlySpan<byte> name)
+    {
+        var encoded = new byte[name.Length + 1];
+        encoded[0] = checked((byte)(sbyte)name.Length);
+        name.CopyTo(encoded.AsSpan(1));
+        return encoded;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -39,6 +40,16 @@ internal sealed class NativeWriter : IDisposable
     /// <summary>Values as they lie in memory; ClickHouse's are little endian.</summary>
     public void Values<T>(ReadOnlySpan<T> values)
         where T : unmanaged => Bytes(MemoryMarshal.AsBytes(values));
+
+    /// <summary>Room for values of a column, to be filled by the caller; good until the next call.</summary>
+    public Span<T> Take<T>(int count)
+        where T : unmanaged
+    {
+        var length = checked(count * Unsafe.SizeOf<T>());
+        var span = MemoryMarshal.Cast<byte, T>(Reserve(length)[..length]);
+        _position += length;
+        return span;
+    }
 
     public void Int64(long value)
     {

@@ -2,20 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace Telemetry.Storage.Blocks;
 
-/// <summary>Encodes readings and markers for <c>readings</c> and for <c>rollup_in</c> and its twins.</summary>
+/// <summary>Encodes readings and markers for <c>readings</c>.</summary>
 internal static class ReadingEncoder
 {
-    public const string RawColumns = "sensor, device, event_time, value, quality, boot, sequence";
-    public const string RollupColumns = "sensor, device, event_time, value, quality, sequence";
+    public const string Columns = "sensor, device, event_time, value, quality, boot, sequence";
 
-    public const string RawStructure =
+    public const string Structure =
         "sensor String, device String, event_time DateTime64(6, 'UTC'), value Float64, quality UInt8, boot UInt64, sequence UInt64";
 
-    public const string RollupStructure =
-        "sensor String, device String, event_time DateTime64(6, 'UTC'), value Float64, quality UInt8, sequence UInt64";
-
     /// <summary>Writes all blocks and markers as one block.</summary>
-    public static void Encode(NativeWriter writer, IReadOnlyList<RowBlock> blocks, IReadOnlyList<Marker> markers, bool raw)
+    public static void Encode(NativeWriter writer, IReadOnlyList<RowBlock> blocks, IReadOnlyList<Marker> markers)
     {
         var rows = markers.Count;
         foreach (var block in blocks)
@@ -23,7 +19,7 @@ internal static class ReadingEncoder
             rows += block.Count;
         }
 
-        writer.Begin(raw ? 7 : 6, rows);
+        writer.Begin(7, rows);
         writer.Column("sensor", "String");
         foreach (var block in blocks)
         {
@@ -49,11 +45,7 @@ internal static class ReadingEncoder
         Column(writer, "event_time", "DateTime64(6, 'UTC')", blocks, static b => b.Times, markers, static m => m.Time);
         Column(writer, "value", "Float64", blocks, static b => b.Values, markers, static m => (double)(m.Last - m.First + 1));
         Column(writer, "quality", "UInt8", blocks, static b => b.Qualities, markers, static _ => (byte)0);
-        if (raw)
-        {
-            Column(writer, "boot", "UInt64", blocks, static b => b.Boots, markers, static _ => 0UL);
-        }
-
+        Column(writer, "boot", "UInt64", blocks, static b => b.Boots, markers, static _ => 0UL);
         Column(writer, "sequence", "UInt64", blocks, static b => b.Sequences, markers, static m => (ulong)m.Last);
     }
 

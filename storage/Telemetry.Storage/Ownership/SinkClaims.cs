@@ -18,10 +18,11 @@ namespace Telemetry.Storage.Ownership;
 internal sealed class SinkClaims(IClickHouse clickHouse, string source, FenceOptions options, ILogger logger, TimeProvider time)
 {
     /// <summary>
-    /// Keeps one INSERT one block and synchronous; async_insert is on by default. Stay below 1,000,000 rows.
+    /// Keeps one INSERT one block and synchronous; async_insert is on by default. Stay below 1,000,000 rows. No two rows of a block have one
+    /// key, so there is nothing to merge before it is written.
     /// </summary>
     private const string Settings =
-        "async_insert = 0, max_insert_threads = 1, max_threads = 1, max_block_size = 1000000, max_insert_block_size = 1000000, "
+        "async_insert = 0, optimize_on_insert = 0, max_insert_threads = 1, max_threads = 1, max_block_size = 1000000, max_insert_block_size = 1000000, "
         + "min_insert_block_size_rows = 1000000, min_insert_block_size_bytes = 0, max_partitions_per_insert_block = 0, "
         + "max_memory_usage = 0, max_execution_time = 0";
 

@@ -65,11 +65,11 @@ internal sealed class PartitionRecovery(
     private async ValueTask<long> InsertAsync(RowInserter inserter, RecoveryChunk chunk, long last, CancellationToken cancellationToken)
     {
         var rows = 0L;
-        foreach (var (table, block, markers) in chunk.Inserts(last))
+        foreach (var (targets, block, markers) in chunk.Inserts(last))
         {
-            await inserter.InsertAsync(table, [block], markers, cancellationToken);
+            await inserter.InsertAsync(targets, [block], markers, cancellationToken);
             metrics.Refilled(block.Count);
-            Log.Refilled(logger, table, block.Count, markers[0].First, last);
+            Log.Refilled(logger, string.Join(", ", targets.Select(t => t.Table)), block.Count, markers[0].First, last);
             rows += block.Count;
         }
 

@@ -10,9 +10,10 @@ namespace Telemetry.Storage.Recovery;
 /// </summary>
 internal sealed class RecoveryChunk(SinkStream stream, int partition, Coverage coverage, long first, long plannedLast) : IRowTarget, IDisposable
 {
-    private const string AllRollups = "rollup_in";
-
-    private readonly Dictionary<string, IRowBlock> _blocks = [];
+    private readonly IReadOnlyList<SinkTarget> _main = [stream.Main];
+    private readonly IReadOnlyList<SinkTarget> _rollups = stream.Rollups;
+    private readonly IReadOnlyList<IReadOnlyList<SinkTarget>> _each = [.. stream.Rollups.Select(r => new[] { r })];
+    private readonly Dictionary<IReadOnlyList<SinkTarget>, IRowBlock> _blocks = [];
     private readonly Dictionary<int, bool> _alike = [];
     private readonly List<IRowBlock> _lacking = [];
 
@@ -22,46 +23,34 @@ internal sealed class RecoveryChunk(SinkStream stream, int partition, Coverage c
     public IReadOnlyList<IRowBlock> BlocksFor(int month, long offset)
     {
         _lacking.Clear();
-        if (!coverage.Of(stream.Main, month).Contains(offset))
+        Add(_main, month, offset);
+        if (_rollups.Count > 0 && Alike(month))
         {
-            _lacking.Add(Block(stream.Main.Table));
-        }
-
-        if (stream.HasRollups && Alike(month))
-        {
-            if (!coverage.Of(stream.Targets[1], month).Contains(offset))
-            {
-                _lacking.Add(Block(AllRollups));
-            }
-
+            Add(_rollups, month, offset);
             return _lacking;
         }
 
-        foreach (var target in stream.Rollups)
+        foreach (var rollup in _each)
         {
-            if (!coverage.Of(target, month).Contains(offset))
-            {
-                _lacking.Add(Block(target.FixTable));
-            }
+            Add(rollup, month, offset);
         }
 
         return _lacking;
     }
 
     /// <summary>The INSERTs for the offsets up to <paramref name="last"/>, the main table first.</summary>
-    public IEnumerable<(string Table, IRowBlock Block, IReadOnlyList<Marker> Markers)> Inserts(long last)
+    public IEnumerable<(IReadOnlyList<SinkTarget> Targets, IRowBlock Block, IReadOnlyList<Marker> Markers)> Inserts(long last)
     {
-        foreach (var (table, block) in _blocks.OrderBy(b => b.Key != stream.Main.Table).ThenBy(b => b.Key, StringComparer.Ordinal))
+        foreach (var (targets, block) in _blocks.OrderBy(b => b.Key[0].Index))
         {
-            var target = stream.Targets.FirstOrDefault(t => t.FixTable == table) ?? stream.Targets[1];
             var markers = new List<Marker>();
             foreach (var ((_, month), newest) in block.Newest)
             {
-                markers.AddRange(coverage.Of(target, month).Uncovered(first, last).Select(range => new Marker(
+                markers.AddRange(coverage.Of(targets[0], month).Uncovered(first, last).Select(range => new Marker(
                     partition, month, string.Create(CultureInfo.InvariantCulture, $"f{range.First}"), range.First, range.Last, newest)));
             }
 
-            yield return (table, block, markers);
+            yield return (targets, block, markers);
         }
     }
 
@@ -77,21 +66,27 @@ internal sealed class RecoveryChunk(SinkStream stream, int partition, Coverage c
     {
         if (!_alike.TryGetValue(month, out var alike))
         {
-            var lacking = coverage.Of(stream.Targets[1], month).Uncovered(first, plannedLast);
-            alike = stream.Rollups.Skip(1).All(t => coverage.Of(t, month).Uncovered(first, plannedLast).SequenceEqual(lacking));
+            var lacking = coverage.Of(_rollups[0], month).Uncovered(first, plannedLast);
+            alike = _rollups.Skip(1).All(t => coverage.Of(t, month).Uncovered(first, plannedLast).SequenceEqual(lacking));
             _alike[month] = alike;
         }
 
         return alike;
     }
 
-    private IRowBlock Block(string table)
+    /// <summary>Targets that share a block lack the same offsets.</summary>
+    private void Add(IReadOnlyList<SinkTarget> targets, int month, long offset)
     {
-        if (!_blocks.TryGetValue(table, out var block))
+        if (coverage.Of(targets[0], month).Contains(offset))
         {
-            _blocks[table] = block = stream.CreateBlock();
+            return;
         }
 
-        return block;
+        if (!_blocks.TryGetValue(targets, out var block))
+        {
+            _blocks[targets] = block = stream.CreateBlock();
+        }
+
+        _lacking.Add(block);
     }
 }

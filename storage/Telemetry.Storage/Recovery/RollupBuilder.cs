@@ -141,8 +141,8 @@ internal sealed class RollupBuilder(IClickHouse clickHouse, SinkClaims claims, T
         kind: QueryKind.Sink,
         weight: $"least(count(), uniq(sensor) * (1 + intDiv(toUnixTimestamp(max(event_time)) - toUnixTimestamp(min(event_time)), {Text(grain)})))");
 
-    /// <summary>Days and hours have sketches.</summary>
-    private static int BytesOf(string table) => table is "readings_1h" or "readings_1d" ? SketchBytes : BucketBytes;
+    /// <summary>Days have sketches.</summary>
+    private static int BytesOf(string table) => table == "readings_1d" ? SketchBytes : BucketBytes;
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -61,9 +61,9 @@ internal sealed class ShadowTable : IReadingTarget, IAsyncDisposable
             return;
         }
 
-        ReadingEncoder.Encode(_writer, [_block], [], raw: true);
+        ReadingEncoder.Encode(_writer, [_block], []);
         await _claims.InsertAsync(
-            Name, ReadingEncoder.RawColumns, ReadingEncoder.RawStructure, _claims.Partitions, _writer.Written, cancellationToken);
+            Name, ReadingEncoder.Columns, ReadingEncoder.Structure, _claims.Partitions, _writer.Written, cancellationToken);
         _block.Dispose();
         _block = new RowBlock(new NameTable());
     }

@@ -9,8 +9,8 @@ using Telemetry.Storage.Writing;
 namespace Telemetry.Storage.Sink;
 
 /// <summary>
-/// The two INSERTs of the running sink, with their markers in chains: the ranges of one chain and month always join up.
-/// Each has at most one INSERT in flight and its own buffers.
+/// The INSERTs of the running sink, into the main table and into the rollups, with their markers in chains: the ranges of one chain and month
+/// always join up. Each of the two has at most one INSERT in flight and its own buffers.
 /// </summary>
 internal sealed class SinkWriter(
     IClickHouse clickHouse, SinkStream stream, SinkClaims claims, PartsScrubber? scrubber, SinkOptions options, SinkMetrics metrics, TimeProvider time)
@@ -26,7 +26,7 @@ internal sealed class SinkWriter(
     {
         var start = time.GetTimestamp();
         using var trace = batch.Traces.StartBatch(stream.Main.Table, batch.Rows.Count);
-        await _main.InsertAsync(stream.Main.Table, [batch.Rows], markers, cancellationToken);
+        await _main.InsertAsync([stream.Main], [batch.Rows], markers, cancellationToken);
         batch.Traces.Stored(trace);
         metrics.Inserted(stream.Label, time.GetElapsedTime(start));
         if (!stream.HasIds)
@@ -58,8 +58,8 @@ internal sealed class SinkWriter(
         if (stream.HasRollups && blocks.Count > 0)
         {
             var start = time.GetTimestamp();
-            using var trace = StorageTraces.StartRollups(batches, "rollup_in");
-            await _rollups.InsertAsync("rollup_in", blocks, markers, cancellationToken);
+            using var trace = StorageTraces.StartRollups(batches, string.Join(", ", stream.Rollups.Select(r => r.Table)));
+            await _rollups.InsertAsync(stream.Rollups, blocks, markers, cancellationToken);
             metrics.Inserted("rollups", time.GetElapsedTime(start));
             metrics.RolledUp(blocks.Sum(b => b.Count));
         }

@@ -16,7 +16,7 @@ internal sealed class EventStream(EventTable events) : SinkStream
 
     public override string Topic => events.Topic;
 
-    public override IReadOnlyList<SinkTarget> Targets { get; } = [new SinkTarget(0, events.Table, events.Table, events.CountColumn)];
+    public override IReadOnlyList<SinkTarget> Targets { get; } = [new SinkTarget(0, events.Table, events.CountColumn)];
 
     public override bool HasIds => false;
 
@@ -30,9 +30,9 @@ internal sealed class EventStream(EventTable events) : SinkStream
 
     public override IRowBlock CreateBlock() => new EventBlock();
 
-    public override (string Columns, string Structure) Layout(string table) => (events.Columns, events.Structure);
+    public override (string Columns, string Structure) Layout => (events.Columns, events.Structure);
 
-    public override void Encode(NativeWriter writer, IReadOnlyList<IRowBlock> blocks, IReadOnlyList<Marker> markers, string table) => events.Encode(
+    public override void Encode(NativeWriter writer, IReadOnlyList<IRowBlock> blocks, IReadOnlyList<Marker> markers) => events.Encode(
         writer,
         [
             .. blocks.SelectMany(b => ((EventBlock)b).Rows),

@@ -2,6 +2,7 @@ using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Storage.Blocks;
 using Telemetry.Storage.Horizon;
+using Telemetry.Storage.Rollups;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 
@@ -39,12 +40,12 @@ internal sealed class ReadingStream(IReadingSchemas schemas) : SinkStream
         return new RowBlock(_names);
     }
 
-    public override (string Columns, string Structure) Layout(string table) => table == SinkTarget.Raw.Table
-        ? (ReadingEncoder.RawColumns, ReadingEncoder.RawStructure)
-        : (ReadingEncoder.RollupColumns, ReadingEncoder.RollupStructure);
+    public override (string Columns, string Structure) Layout => (ReadingEncoder.Columns, ReadingEncoder.Structure);
 
-    public override void Encode(NativeWriter writer, IReadOnlyList<IRowBlock> blocks, IReadOnlyList<Marker> markers, string table) =>
-        ReadingEncoder.Encode(writer, [.. blocks.Cast<RowBlock>()], markers, raw: table == SinkTarget.Raw.Table);
+    public override void Encode(NativeWriter writer, IReadOnlyList<IRowBlock> blocks, IReadOnlyList<Marker> markers) =>
+        ReadingEncoder.Encode(writer, [.. blocks.Cast<RowBlock>()], markers);
+
+    public override RollupAggregator CreateAggregator() => new();
 
     public override IRecordIntake CreateIntake(DeadLetterQueue letters, SinkMetrics metrics) => new Intake(new ReadingIntake(letters, metrics, schemas));
 

@@ -1,4 +1,5 @@
 using Telemetry.Storage.Blocks;
+using Telemetry.Storage.Rollups;
 using Telemetry.Streams;
 using Telemetry.Streams.Deletion;
 
@@ -20,7 +21,7 @@ internal abstract class SinkStream
     public SinkTarget Main => Targets[0];
 
     /// <summary>Rollups; may be none.</summary>
-    public IEnumerable<SinkTarget> Rollups => Targets.Skip(1);
+    public IReadOnlyList<SinkTarget> Rollups => [.. Targets.Skip(1)];
 
     /// <summary>True: rows are kept until the rollups have them.</summary>
     public bool HasRollups => Targets.Count > 1;
@@ -43,11 +44,14 @@ internal abstract class SinkStream
     /// <summary>An empty block.</summary>
     public abstract IRowBlock CreateBlock();
 
-    /// <summary>Columns of an INSERT into a table, between commas, and their types.</summary>
-    public abstract (string Columns, string Structure) Layout(string table);
+    /// <summary>Columns of an INSERT into the main table, between commas, and their types.</summary>
+    public abstract (string Columns, string Structure) Layout { get; }
 
-    /// <summary>Writes all blocks and markers as one block of the Native format.</summary>
-    public abstract void Encode(NativeWriter writer, IReadOnlyList<IRowBlock> blocks, IReadOnlyList<Marker> markers, string table);
+    /// <summary>Writes all blocks and markers as one block of the Native format, for the main table.</summary>
+    public abstract void Encode(NativeWriter writer, IReadOnlyList<IRowBlock> blocks, IReadOnlyList<Marker> markers);
+
+    /// <summary>Makes the rows of the rollups; null for a stream without.</summary>
+    public virtual RollupAggregator? CreateAggregator() => null;
 
     /// <summary>Rows that an order to delete a device's data takes out of every table of the stream.</summary>
     public virtual DeletedRows RowsOf(in LogRecord record, DeviceDeletion deletion) => DeletedRows.Of(deletion.Device);

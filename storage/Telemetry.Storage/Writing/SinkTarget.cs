@@ -3,22 +3,21 @@ namespace Telemetry.Storage.Writing;
 /// <summary>A table that holds each row once, and says by its own marker rows which log offsets it holds.</summary>
 /// <param name="Index">Place among the targets of a stream; 0 is the table that takes the rows as they come.</param>
 /// <param name="Table">Table.</param>
-/// <param name="FixTable">Where an INSERT reaches this table alone: a Null-engine twin for a rollup, else the table itself.</param>
 /// <param name="MarkerCount">
 /// How a marker row says the number of offsets it covers, in a table where it is a row like others. Null: a rollup, which has columns for it.
 /// </param>
-internal sealed record SinkTarget(int Index, string Table, string FixTable, string? MarkerCount = null)
+internal sealed record SinkTarget(int Index, string Table, string? MarkerCount = null)
 {
     /// <summary>Raw readings.</summary>
-    public static readonly SinkTarget Raw = new(0, "readings", "readings", "toUInt64(value)");
+    public static readonly SinkTarget Raw = new(0, "readings", "toUInt64(value)");
 
     /// <summary>Rollups of readings, and the latest values.</summary>
     public static readonly IReadOnlyList<SinkTarget> Rollups =
     [
-        new(1, "readings_1m", "fix_1m"),
-        new(2, "readings_1h", "fix_1h"),
-        new(3, "readings_1d", "fix_1d"),
-        new(4, "readings_last", "fix_last"),
+        new(1, "readings_1m"),
+        new(2, "readings_1h"),
+        new(3, "readings_1d"),
+        new(4, "readings_last"),
     ];
 
     /// <summary>All tables of readings.</summary>

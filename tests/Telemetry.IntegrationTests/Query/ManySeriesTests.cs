@@ -51,12 +51,11 @@ public sealed class ManySeriesTests(QueryStore store) : IClassFixture<QueryStore
     }
 
     [Fact]
-    public async Task Quantiles_of_hours_come_from_the_rollups_and_of_the_newest_part_from_raw()
+    public async Task Quantiles_of_hours_come_from_raw()
     {
         var answer = await AskAsync(
             $$"""{"series": [{"device": "press-07", "sensor": "temperature"}], "from": "{{Start}}", "to": "{{Start + 10_800_000}}", "step": "1h", "quantiles": [0.5, 0.95]}""");
-        answer.GetProperty("segments").EnumerateArray().Select(s => s.GetProperty("source").GetString()).ShouldContain("1h");
-        answer.GetProperty("segments").EnumerateArray().Select(s => s.GetProperty("source").GetString()).ShouldNotContain("1m");
+        answer.GetProperty("segments").EnumerateArray().Select(s => s.GetProperty("source").GetString()).ShouldBe(["raw"]);
         var series = answer.GetProperty("series")[0];
         var (least, most) = (Column(series, "min"), Column(series, "max"));
         least.Count.ShouldBe(4, "three hours from half past");
@@ -69,6 +68,23 @@ public sealed class ManySeriesTests(QueryStore store) : IClassFixture<QueryStore
                 var exact = least[i]!.Value + (share * (most[i]!.Value - least[i]!.Value));
                 quantiles[i]!.Value.ShouldBe(exact, (0.031 * exact) + 1);
             }
+        }
+    }
+
+    [Fact]
+    public async Task Quantiles_of_days_come_from_their_sketches_and_of_the_newest_part_from_raw()
+    {
+        var answer = await AskAsync(
+            $$"""{"series": [{"device": "old-1", "sensor": "level"}], "from": "now-20d", "to": "now", "step": "1d", "quantiles": [0.5, 0.95]}""");
+        answer.GetProperty("segments").EnumerateArray().Select(s => s.GetProperty("source").GetString()).ShouldBe(["1d", "raw"]);
+        var series = answer.GetProperty("series")[0];
+        var (counts, medians, most) = (Column(series, "count"), Column(series, "p50"), Column(series, "p95"));
+        for (var i = 1; i < counts.Count - 2; i++)
+        {
+            // Hourly readings of 0 to 23: a whole day has each once. The 95th percentile lies between 21 and 22.
+            counts[i].ShouldBe(24);
+            medians[i]!.Value.ShouldBeInRange(11 * 0.9695, 12 * 1.0305);
+            most[i]!.Value.ShouldBeInRange(21 * 0.9695, 22 * 1.0305);
         }
     }
 

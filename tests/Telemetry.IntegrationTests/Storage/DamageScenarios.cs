@@ -99,7 +99,7 @@ internal static class DamageScenarios
 
             await ExecuteAsync(
                 harness,
-                $"INSERT INTO {target.FixTable} (sensor, device, event_time, value, quality, sequence) "
+                $"INSERT INTO fix_{target.Table["readings_".Length..]} (sensor, device, event_time, value, quality, sequence) "
                 + "SELECT sensor, device, event_time, 1, 0, arrayJoin([sequence - toUInt64(value) + 1, sequence]) FROM readings "
                 + $"WHERE device = '$sink' AND value > 2 AND _part NOT IN ({kept}) SETTINGS async_insert = 0");
             (await CountAsync(harness, $"SELECT countIf(n != mark_hi - mark_lo + 1) FROM {target.Table} WHERE device = '$sink'"))

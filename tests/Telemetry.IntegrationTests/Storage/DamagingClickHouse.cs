@@ -30,12 +30,6 @@ internal sealed class DamagingClickHouse(IClickHouse inner, int seed) : IClickHo
             return;
         }
 
-        table = table.StartsWith("rollup", StringComparison.Ordinal) ? "readings_1h" : table;
-        if (table.StartsWith("fix_", StringComparison.Ordinal))
-        {
-            return;
-        }
-
         var isMerged = Draw();
         if (isMerged)
         {

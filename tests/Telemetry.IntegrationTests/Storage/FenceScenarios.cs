@@ -6,7 +6,7 @@ namespace Telemetry.IntegrationTests.Storage;
 /// <summary>What a child process does to a store that others write as well.</summary>
 internal static class FenceScenarios
 {
-    private static readonly string[] Targets = ["readings", "rollup_in", "anomalies", "device_events", "incidents", "alarms", "catalogue"];
+    private static readonly string[] Targets = ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last", "anomalies", "device_events", "incidents", "alarms", "catalogue"];
 
     /// <summary>
     /// An INSERT is lost on the way, the sink recovers and fills in what it held, and then the INSERT arrives. With each target, and once

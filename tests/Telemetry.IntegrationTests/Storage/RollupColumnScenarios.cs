@@ -53,7 +53,13 @@ internal static class RollupColumnScenarios
             }
         }
 
-        // What feeds one rollup alone, in recovery, makes the same of it.
+        // Hours keep no sketch any more, and say of how many of their readings there is one: of those from before.
+        (await engine.QueryRowsAsync(
+                "SELECT device, sum(n_finite), sum(n_sketched), toString(round(quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(q)[2])) FROM readings_1h_data WHERE device IN ('old', 'one') GROUP BY device ORDER BY device",
+                null,
+                CancellationToken.None)).Select(r => string.Join(' ', r)).ShouldBe(["old 3 2 4", "one 2 0 nan"]);
+
+        // What feeds one rollup alone, for a process of the version before, makes the same of it.
         foreach (var rollup in Rollups)
         {
             await engine.ExecuteAsync(

@@ -24,7 +24,7 @@ public sealed class StorageChild
             "feed" => StorageScenarios.FeedUntilKilledAsync(directory, seed),
             "verify" => StorageScenarios.VerifyAsync(directory),
             "lose-parts" => StorageScenarios.LosePartsAsync(directory, seed),
-            "failing-view" => StorageScenarios.FailingViewAsync(directory, seed),
+            "failing-target" => StorageScenarios.FailingTargetAsync(directory, seed),
             "late" => StorageScenarios.LateDataAsync(directory, seed),
             "damaged-parts" => DamageScenarios.DamagedPartsAsync(directory, seed),
             "store" => DamageScenarios.StoreAsync(directory, seed),

@@ -138,7 +138,7 @@ public sealed class StorageCrashTests : IDisposable
     }
 
     [Fact]
-    public Task Failing_view_leaves_every_target_exact() => RunAsync("failing-view", 4);
+    public Task Failing_target_leaves_every_target_exact() => RunAsync("failing-target", 4);
 
     [Fact]
     public Task First_and_last_go_by_sequence_and_the_mean_survives_an_overflowing_sum() => RunAsync("rollup-columns", 0);

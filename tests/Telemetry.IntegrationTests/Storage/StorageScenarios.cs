@@ -66,8 +66,8 @@ internal static class StorageScenarios
         lost.ShouldBeGreaterThan(10);
     }
 
-    /// <summary>A view throws for some time, each target in turn; the same process recovers.</summary>
-    public static async Task FailingViewAsync(string directory, int seed)
+    /// <summary>A table refuses its rows for some time, each target in turn; the same process recovers.</summary>
+    public static async Task FailingTargetAsync(string directory, int seed)
     {
         await using var harness = await StorageHarness.OpenAsync(directory);
         await using var feed = new ReadingFeed(harness.Log, seed);
@@ -76,7 +76,7 @@ internal static class StorageScenarios
         await sink.WaitUntilReadyAsync(CancellationToken.None);
         foreach (var target in SinkTarget.Rollups)
         {
-            // A constraint is checked as the view writes, after other targets may have been written.
+            // A constraint is checked as the block is written, after other targets have been.
             await harness.ClickHouse.ExecuteAsync(
                 new ClickHouseQuery($"ALTER TABLE {target.Table} ADD CONSTRAINT broken CHECK n = 0"), CancellationToken.None);
             for (var i = 0; i < 200; i++)

@@ -96,4 +96,28 @@ public sealed class SeriesPlanTests
         SeriesPlan.Frontier(Now - (90 * Step.Day), Now, overlap, horizon).ShouldBe(Now - (2 * Step.Day));
         SeriesPlan.Frontier(null, Now, overlap, horizon).ShouldBe(Now - (2 * Step.Day));
     }
+
+    [Fact]
+    public void Quantiles_come_from_days_and_raw_and_from_hours_where_raw_is_gone()
+    {
+        const long Raw = (10 * Step.Day) + Step.Minute;
+        var held = new HeldSince(Raw, 0, 0, 0);
+        var (from, hour) = (9 * Step.Day, TimeRange.Ceiling(Raw, Step.Hour));
+        IReadOnlyList<SeriesSegment> planned =
+        [
+            new(SeriesSource.Hour, new TimeRange(from, 12 * Step.Day)),
+            new(SeriesSource.Minute, new TimeRange(12 * Step.Day, (12 * Step.Day) + Step.Hour)),
+            new(SeriesSource.Raw, new TimeRange((12 * Step.Day) + Step.Hour, 13 * Step.Day)),
+        ];
+
+        SeriesQuantiles.Segments(planned, held).ShouldBe(
+        [
+            new(SeriesSource.Hour, new TimeRange(from, hour)), new(SeriesSource.Raw, new TimeRange(hour, 13 * Step.Day)),
+        ]);
+        SeriesQuantiles.Segments(planned, default).ShouldBe([new(SeriesSource.Raw, new TimeRange(from, 13 * Step.Day))]);
+        SeriesQuantiles.Segments([new(SeriesSource.Day, new TimeRange(from, 12 * Step.Day)), planned[1]], held).ShouldBe(
+        [
+            new(SeriesSource.Day, new TimeRange(from, 12 * Step.Day)), new(SeriesSource.Raw, planned[1].Range),
+        ]);
+    }
 }

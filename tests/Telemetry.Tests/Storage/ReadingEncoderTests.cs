@@ -20,7 +20,7 @@ public sealed class ReadingEncoderTests
             block.Append(0, 202601, batch, 0, batch.Count);
         }
 
-        ReadingEncoder.Encode(writer, [block], [], raw: true);
+        ReadingEncoder.Encode(writer, [block], []);
         using var second = new RowBlock(names);
         second.Append(0, 202601, batch, 0, batch.Count);
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -28,7 +28,7 @@ public sealed class ReadingEncoderTests
         for (var i = 0; i < 10; i++)
         {
             second.Append(0, 202601, batch, 0, 10);
-            ReadingEncoder.Encode(writer, [second], [], raw: true);
+            ReadingEncoder.Encode(writer, [second], []);
         }
 
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(40_000);

@@ -560,3 +560,105 @@ FROM (
         FROM catalogue_now WHERE source = 'pattern' AND sensor != '') AS patterns
     WHERE series.device LIKE patterns.devices AND series.sensor LIKE patterns.sensors)
 GROUP BY device, sensor;
+
+ALTER TABLE readings_1h ON CLUSTER 'telemetry' ADD COLUMN IF NOT EXISTS n_sketched SimpleAggregateFunction(sum, UInt64) DEFAULT n_finite CODEC(T64, ZSTD(1));
+
+ALTER TABLE mv_1h ON CLUSTER 'telemetry' MODIFY QUERY
+SELECT sensor, device, toDateTime(toStartOfHour(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value) AND abs(value) < exp2(960), value, 0.)) AS vsum,
+       sum(if(isFinite(value) AND abs(value) >= exp2(960), value * exp2(-64), 0.)) AS vsum_scaled,
+       sum(if(isFinite(value), value * value, 0.)) AS vsq,
+       min(if(isFinite(value), (event_time, sequence, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS first_reading,
+       max(if(isFinite(value), (event_time, sequence, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS last_reading,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi,
+       toUInt64(0) AS n_sketched
+FROM rollup_in GROUP BY sensor, device, ts;
+
+ALTER TABLE mvfix_1h ON CLUSTER 'telemetry' MODIFY QUERY
+SELECT sensor, device, toDateTime(toStartOfHour(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value) AND abs(value) < exp2(960), value, 0.)) AS vsum,
+       sum(if(isFinite(value) AND abs(value) >= exp2(960), value * exp2(-64), 0.)) AS vsum_scaled,
+       sum(if(isFinite(value), value * value, 0.)) AS vsq,
+       min(if(isFinite(value), (event_time, sequence, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS first_reading,
+       max(if(isFinite(value), (event_time, sequence, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS last_reading,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi,
+       toUInt64(0) AS n_sketched
+FROM fix_1h GROUP BY sensor, device, ts;
+
+DROP TABLE IF EXISTS readings_1h_data ON CLUSTER 'telemetry' SYNC;
+
+DROP VIEW IF EXISTS readings_1h_data_local ON CLUSTER 'telemetry' SYNC;
+
+CREATE VIEW IF NOT EXISTS readings_1h_data_local ON CLUSTER 'telemetry' AS
+SELECT * EXCEPT (first, last, vsum, vsum_scaled),
+       (tupleElement(first_reading, 1), tupleElement(first_reading, 3)) AS first,
+       (tupleElement(last_reading, 1), tupleElement(last_reading, 3)) AS last,
+       r.vsum + r.vsum_scaled * exp2(64) AS vsum,
+       r.vsum * exp2(-64) + r.vsum_scaled AS vsum_scaled
+FROM readings_1h AS r WHERE device != '$sink';
+
+CREATE TABLE IF NOT EXISTS readings_1h_data ON CLUSTER 'telemetry' AS readings_1h_data_local ENGINE = Distributed('telemetry', 'iot', 'readings_1h_data_local');
+
+ALTER TABLE mv_1m ON CLUSTER 'telemetry' MODIFY QUERY
+SELECT sensor, device, toDateTime(toStartOfMinute(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value) AND abs(value) < exp2(960), value, 0.)) AS vsum,
+       sum(if(isFinite(value) AND abs(value) >= exp2(960), value * exp2(-64), 0.)) AS vsum_scaled,
+       min(if(isFinite(value), (event_time, sequence, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS first_reading,
+       max(if(isFinite(value), (event_time, sequence, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS last_reading,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi
+FROM rollup_in GROUP BY sensor, device, ts;
+
+ALTER TABLE mvfix_1m ON CLUSTER 'telemetry' MODIFY QUERY
+SELECT sensor, device, toDateTime(toStartOfMinute(event_time), 'UTC') AS ts,
+       sum(if(device = '$sink', toUInt64(value), 1)) AS n,
+       countIf(isFinite(value)) AS n_finite,
+       min(if(isFinite(value), value, inf)) AS vmin,
+       max(if(isFinite(value), value, -inf)) AS vmax,
+       sum(if(isFinite(value) AND abs(value) < exp2(960), value, 0.)) AS vsum,
+       sum(if(isFinite(value) AND abs(value) >= exp2(960), value * exp2(-64), 0.)) AS vsum_scaled,
+       min(if(isFinite(value), (event_time, sequence, value), (toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS first_reading,
+       max(if(isFinite(value), (event_time, sequence, value), (toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.))) AS last_reading,
+       min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS mark_lo,
+       max(if(device = '$sink', sequence, 0)) AS mark_hi
+FROM fix_1m GROUP BY sensor, device, ts;
+
+DROP TABLE IF EXISTS readings_1m_data ON CLUSTER 'telemetry' SYNC;
+
+DROP VIEW IF EXISTS readings_1m_data_local ON CLUSTER 'telemetry' SYNC;
+
+CREATE VIEW IF NOT EXISTS readings_1m_data_local ON CLUSTER 'telemetry' AS
+SELECT * EXCEPT (first, last, vsum, vsum_scaled, vsq),
+       (tupleElement(first_reading, 1), tupleElement(first_reading, 3)) AS first,
+       (tupleElement(last_reading, 1), tupleElement(last_reading, 3)) AS last,
+       r.vsum + r.vsum_scaled * exp2(64) AS vsum,
+       r.vsum * exp2(-64) + r.vsum_scaled AS vsum_scaled
+FROM readings_1m AS r WHERE device != '$sink';
+
+CREATE TABLE IF NOT EXISTS readings_1m_data ON CLUSTER 'telemetry' AS readings_1m_data_local ENGINE = Distributed('telemetry', 'iot', 'readings_1m_data_local');
+
+ALTER TABLE readings_1m ON CLUSTER 'telemetry' MODIFY COLUMN first_reading CODEC(Delta(8), ZSTD(1));
+
+ALTER TABLE readings_1m ON CLUSTER 'telemetry' MODIFY COLUMN last_reading CODEC(Delta(8), ZSTD(1));
+
+ALTER TABLE readings_1h ON CLUSTER 'telemetry' MODIFY COLUMN first_reading CODEC(Delta(8), ZSTD(1));
+
+ALTER TABLE readings_1h ON CLUSTER 'telemetry' MODIFY COLUMN last_reading CODEC(Delta(8), ZSTD(1));
+
+ALTER TABLE readings_1d ON CLUSTER 'telemetry' MODIFY COLUMN first_reading CODEC(Delta(8), ZSTD(1));
+
+ALTER TABLE readings_1d ON CLUSTER 'telemetry' MODIFY COLUMN last_reading CODEC(Delta(8), ZSTD(1));
