@@ -15,6 +15,10 @@ bench_help() {
 ./telemetry bench spike [FACTOR]       roles apart over Kafka at 10 M readings/h, FACTOR (6) times that for 20 s: how lag comes back
 ./telemetry bench rollups              readings/s and CPU of the rollups' INSERTs by the sink and by the engine's views, beside raw
 ./telemetry bench simulator [SECONDS]  CPU and memory of the simulator's process: 10,000 devices at 10 M readings/h, 500 at full speed
+./telemetry bench store-bytes [DEVICES] [DAYS] [trials]
+                                       bytes a reading by column for four data sets (30 devices, 28 days) beside the entropy of the data; trials: other codecs too
+./telemetry bench writes [SECONDS] [RATE] [UP_OPTION...]
+                                       bytes written to disk for each reading, files, and parts by table, at a steady rate (180 s, 10M/h)
 ./telemetry bench kafka-producer       records/s and time to acknowledgement by compression, linger and batch size
 ./telemetry bench kafka-transactions   what transactions add to the time of a record, by commit interval
     --kafka HOST:PORT                  for these two: a cluster of yours instead of one broker of our own
@@ -76,6 +80,12 @@ run_bench() {
       dotnet "$root/artifacts/bin/Telemetry.Benchmarks/release/Telemetry.Benchmarks.dll" rollups
       ;;
     simulator) shift; bench_simulator "$@" ;;
+    store-bytes)
+      shift
+      dotnet build "$root/tests/Telemetry.Benchmarks" -c Release --nologo -v q >&2
+      dotnet "$root/artifacts/bin/Telemetry.Benchmarks/release/Telemetry.Benchmarks.dll" store-bytes "${1:-30}" "${2:-28}" "${@:3}"
+      ;;
+    writes) shift; . "$root/tests/writes-bench.sh"; bench_writes "$@" ;;
     spike) shift; . "$root/tests/kafka-bench.sh"; bench_spike "$@" ;;
     kafka-producer|kafka-transactions) . "$root/tests/kafka-bench.sh"; bench_clients "$@" ;;
     kafka) shift; . "$root/tests/kafka-bench.sh"; bench_kafka "$@" ;;

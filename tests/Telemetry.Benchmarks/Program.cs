@@ -9,8 +9,9 @@ using Telemetry.Benchmarks.Processing;
 using Telemetry.Benchmarks.Simulator;
 using Telemetry.Benchmarks.Storage;
 
-// "detectors", "rollups", "state DEVICES MINUTES SHARE", "kafka-producer HOST:PORT", "kafka-transactions HOST:PORT", "simulator HOST:PORT SECONDS": short tables by
-// stopwatch ("simulator-run" is one run of the last in its own process); "mqtt-table SECONDS FILTER BROKER...": brokers side by side, with
+// "detectors", "rollups", "state DEVICES MINUTES SHARE", "kafka-producer HOST:PORT", "kafka-transactions HOST:PORT", "simulator HOST:PORT SECONDS": short
+// tables by stopwatch ("store-bytes DEVICES DAYS [trials]" takes the time it needs; "simulator-run" is one run of the last in its own process);
+// "mqtt-table SECONDS FILTER BROKER...": brokers side by side, with
 // "mqtt-certificate FOLDER" and "mqtt-fsync PORT FILE" for that; anything else goes to BenchmarkDotNet.
 if (args is ["detectors", ..])
 {
@@ -43,6 +44,11 @@ else if (args is ["simulator-run", var at, var devices, var rate, var length])
     await SimulatorCost.RunAsync(
         Console.Out, at, int.Parse(devices, CultureInfo.InvariantCulture),
         double.Parse(rate, CultureInfo.InvariantCulture), int.Parse(length, CultureInfo.InvariantCulture));
+}
+else if (args is ["store-bytes", var fleet, var days, .. var what])
+{
+    await StoreBytes.PrintAsync(
+        Console.Out, int.Parse(fleet, CultureInfo.InvariantCulture), int.Parse(days, CultureInfo.InvariantCulture), what.Contains("trials"));
 }
 else if (args is ["mqtt-table", var each, var filter, .. var brokers])
 {

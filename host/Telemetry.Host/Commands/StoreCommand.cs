@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Telemetry.Contracts.Text;
 using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.Host.Logging;
@@ -9,7 +10,7 @@ using Telemetry.Storage.Sizes;
 
 namespace Telemetry.Host.Commands;
 
-/// <summary><c>telemetry store size</c>: what the store takes on disk.</summary>
+/// <summary><c>telemetry store size|plan</c>: what the store takes on disk, and what that of a site will.</summary>
 internal static class StoreCommand
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
@@ -18,6 +19,7 @@ internal static class StoreCommand
     public static Command AddTo(Command role)
     {
         role.Subcommands.Add(Size());
+        role.Subcommands.Add(Plan());
         return role;
     }
 
@@ -50,6 +52,49 @@ internal static class StoreCommand
             }
 
             await new StoreSizeView(output).WriteAsync(size, result.GetValue(columns));
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Plan()
+    {
+        var shared = new SharedOptions();
+        shared.Map("--raw-retention", "Schema:RawRetention", "How long raw readings are kept, for example 730d (default: the setting).");
+        shared.Map("--minute-retention", "Schema:MinuteRetention", "How long minutes are kept, for example 90d (default: the setting).");
+        var devices = new Option<long>("--devices") { Description = "Devices.", Required = true };
+        var sensors = new Option<long>("--sensors") { Description = "Sensors of a device.", Required = true };
+        var interval = new Option<string>("--interval") { Description = "Time between two readings of a sensor, for example 30s.", Required = true };
+        var kind = new Option<string>("--kind") { Description = "What the readings are like: regular, jitter (default), bursts or states; docs/storage.md says what that is.", DefaultValueFactory = _ => "jitter" };
+        kind.AcceptOnlyFromAmong([.. DataKinds.Names.Keys]);
+        var span = new Option<string>("--for") { Description = "Time that is planned for (default 730d).", DefaultValueFactory = _ => "730d" };
+        var disk = new Option<string?>("--disk") { Description = "A disk, for example 250GB: how many days fit." };
+        var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
+        var command = new Command("plan", "What the store of a site will take: bytes by table from measured bytes a reading, bytes written to disk a day, and what fits a disk.")
+        {
+            devices, sensors, interval, kind, span, disk, json,
+        };
+        shared.AddTo(command);
+        command.SetAction(async (result, _) =>
+        {
+            var schema = shared.Load(result).Schema;
+            var site = new SitePlan(
+                result.GetValue(devices), result.GetValue(sensors), DurationText.Parse(result.GetValue(interval)!), DataKinds.Names[result.GetValue(kind)!], DurationText.Parse(result.GetValue(span)!),
+                schema.RawRetention, schema.MinuteRetention);
+            if (site.Devices < 1 || site.Sensors < 1 || site.Interval <= TimeSpan.Zero || site.Span <= TimeSpan.Zero)
+            {
+                throw new FormatException("--devices and --sensors are 1 or more, --interval and --for more than zero.");
+            }
+
+            var plan = site.Work(result.GetValue(disk) is { } text ? ByteText.Parse(text) : null);
+            var output = result.InvocationConfiguration.Output;
+            if (result.GetValue(json))
+            {
+                await output.WriteLineAsync(JsonSerializer.Serialize(plan, Json));
+                return 0;
+            }
+
+            await StorePlanView.WriteAsync(output, plan);
             return 0;
         });
         return command;

@@ -212,6 +212,7 @@ internal static class AnswerShapes
             ("groups", List(Named("GroupLag", ("group", Text), ("topic", Text), ("partition", Integer), ("committed", Integer.OrNull()), ("records", Integer), ("seconds", Number)))),
             ("watermarks", List(Object(("stage", Text), ("time", Time), ("lagSeconds", Number))))),
         ["store-size"] = StoreShapes.Size,
+        ["store-plan"] = StoreShapes.Plan,
         ["backtests"] = Report,
         ["audits"] = Report,
         ["replays"] = Report,

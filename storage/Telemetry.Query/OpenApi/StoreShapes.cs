@@ -23,4 +23,10 @@ internal static class StoreShapes
             "TableSize",
             ("table", Text), ("rows", Integer), ("bytes", Integer), ("uncompressedBytes", Integer), ("bytesPerRow", Share), ("bytesPerReading", Share), ("parts", Integer), ("files", Integer),
             ("oldest", Moment), ("newest", Moment), ("replaced", Replaced), ("columns", List(Column))))));
+
+    /// <summary>Of <c>store-plan</c>.</summary>
+    public static readonly Shape Plan = Named(
+        "StorePlan",
+        ("readingsPerDay", Number), ("readings", Number), ("bytes", Number), ("bytesPerReading", Number), ("writtenBytesPerDay", Number),
+        ("tables", List(Named("PlannedTable", ("table", Text), ("keptDays", Number), ("rows", Number), ("bytesPerRow", Number), ("bytes", Number)))), ("daysThatFit", Share), ("measuredBy", Text));
 }
