@@ -41,6 +41,15 @@ internal static partial class Log
     [LoggerMessage(4034, LogLevel.Warning, "{Table}, partition {Partition}: {Kept} buckets stay as they were, because raw does not cover them (it is complete from {From:O})")]
     public static partial void RebuildKept(ILogger logger, string table, int partition, long kept, DateTimeOffset from);
 
+    [LoggerMessage(4035, LogLevel.Information, "Merging {Table}, partition {Partition}, to one part: {Parts} parts, {Bytes} bytes")]
+    public static partial void MergingMonth(ILogger logger, string table, string partition, int parts, long bytes);
+
+    [LoggerMessage(4036, LogLevel.Warning, "{Table}, partition {Partition}: not merged to one part: {Message}")]
+    public static partial void MonthNotMerged(ILogger logger, string table, string partition, string message);
+
+    [LoggerMessage(4037, LogLevel.Warning, "The store does not say which months are to be merged: {Message}")]
+    public static partial void MonthsNotKnown(ILogger logger, string message);
+
     [LoggerMessage(4030, LogLevel.Warning, "The sink of {Topic} failed and starts again in {Delay}: {Message}")]
     public static partial void SinkFailed(ILogger logger, string topic, TimeSpan delay, string message, Exception exception);
 

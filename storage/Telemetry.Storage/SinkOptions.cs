@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Telemetry.Contracts.Wire;
+using Telemetry.Storage.Merging;
 using Telemetry.Streams.Deduplication;
 using Telemetry.Streams.State;
 
@@ -18,6 +19,19 @@ public sealed record SinkOptions
 
     /// <summary>At most one raw INSERT in this time, unless a block is full. Default 150 ms.</summary>
     public TimeSpan RawFlushInterval { get; init; } = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>
+    /// The same while nobody has read the store for <see cref="UnreadAfter"/>: each INSERT writes some 50 kB to disk however few its rows are. Known only of the engine
+    /// in this process that is not served to others, and ignored for blocks of <see cref="RawRowsUnread"/>. Default 1 s.
+    /// </summary>
+    public TimeSpan RawFlushIntervalUnread { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Readings that are worth an INSERT after <see cref="RawFlushInterval"/> also while nobody reads. Default 5,000.</summary>
+    [Range(1, 900_000)]
+    public int RawRowsUnread { get; init; } = 5_000;
+
+    /// <summary>Nobody waits for readings when the last query of a reader is this long ago. Default 10 s.</summary>
+    public TimeSpan UnreadAfter { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Rollups, and with them the checkpoint, follow this often. Default 5 s.</summary>
     public TimeSpan RollupInterval { get; init; } = TimeSpan.FromSeconds(5);
@@ -87,6 +101,9 @@ public sealed record SinkOptions
 
     /// <summary>How long stopping may take to write what was consumed. Default 30 s. What is not written then is read again.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>When months that are over are merged to one part.</summary>
+    public ClosedMonthOptions ClosedMonths { get; init; } = new();
 
     /// <summary>Bounds of the duplicate filter.</summary>
     public DuplicateFilterOptions Duplicates { get; init; } = new();

@@ -11,6 +11,9 @@ public interface IClickHouse : IAsyncDisposable
     /// <summary>True: other processes may write the same store, so writers have to fence each other off.</summary>
     bool IsShared => true;
 
+    /// <summary>When a reader's query last began or ended; null: not known, because others may ask the store as well.</summary>
+    DateTimeOffset? LastRead => null;
+
     /// <summary>Runs a statement that returns no rows (DDL, ALTER, SYSTEM, INSERT ... SELECT).</summary>
     ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken);
 

@@ -22,6 +22,9 @@ public static class SchemaMigrator
         "CREATE TABLE IF NOT EXISTS schema_settings (name String, value String, applied_at DateTime64(3, 'UTC')) "
         + "ENGINE = ReplacingMergeTree(applied_at) ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480";
 
+    private const string ColdStorage = "cold_storage";
+    private const string MergeBase = "merge_selector_base";
+
     private static readonly string[] Tables =
         ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last", "anomalies", "device_events", "incidents", "alarms", "catalogue"];
 
@@ -109,7 +112,8 @@ public static class SchemaMigrator
     {
         var known = (await ReadAsync(clickHouse, "SELECT name, value FROM schema_settings FINAL", cancellationToken))
             .ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal);
-        foreach (var (name, value, statements) in SettingsOf(options))
+        var mergesKnown = (await ReadAsync(clickHouse, $"SELECT name, '' FROM system.merge_tree_settings WHERE name = '{MergeBase}'", cancellationToken)).Count > 0;
+        foreach (var (name, value, statements) in SettingsOf(options, known.ContainsKey(ColdStorage), mergesKnown))
         {
             if (known.TryGetValue(name, out var current) && current == value)
             {
@@ -126,13 +130,19 @@ public static class SchemaMigrator
                 await ExecuteAsync(clickHouse, cluster, statement, cancellationToken);
             }
 
-            await clickHouse.ExecuteAsync(
-                new ClickHouseQuery(
-                    "INSERT INTO schema_settings SELECT {name:String}, {value:String}, fromUnixTimestamp64Milli({now:Int64}, 'UTC')",
-                    [new("name", name), new("value", value), new("now", Now(time))]),
-                cancellationToken);
-            Log.SchemaSettingApplied(logger, name, value);
+            await NoteSettingAsync(clickHouse, name, value, logger, time, cancellationToken);
         }
+    }
+
+    private static async ValueTask NoteSettingAsync(
+        IClickHouse clickHouse, string name, string value, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await clickHouse.ExecuteAsync(
+            new ClickHouseQuery(
+                "INSERT INTO schema_settings SELECT {name:String}, {value:String}, fromUnixTimestamp64Milli({now:Int64}, 'UTC')",
+                [new("name", name), new("value", value), new("now", Now(time))]),
+            cancellationToken);
+        Log.SchemaSettingApplied(logger, name, value);
     }
 
     /// <summary>What the retention that ends now has removed stays removed, however long the next one is: the horizon has to know.</summary>
@@ -175,14 +185,37 @@ public static class SchemaMigrator
         }
     }
 
-    private static IEnumerable<(string Name, string Value, IEnumerable<string> Statements)> SettingsOf(SchemaOptions options)
+    private static IEnumerable<(string Name, string Value, IEnumerable<string> Statements)> SettingsOf(
+        SchemaOptions options, bool wasCold, bool mergesKnown)
     {
         var raw = Seconds(options.RawRetention);
-        yield return ("raw_retention_seconds", raw, ((IEnumerable<string>)["readings", "anomalies", "device_events", "incidents", "alarms"])
-            .Select(t => $"ALTER TABLE {t} MODIFY TTL {Ttl("event_time", raw)}"));
+        var cold = options.ColdAfter > TimeSpan.Zero ? $"{options.ColdPolicy}/{options.ColdVolume}/{Seconds(options.ColdAfter)}" : "";
+        var readings = $"ALTER TABLE readings MODIFY TTL {Ttl("event_time", raw)}"
+            + (cold.Length == 0 ? "" : $", {Ttl("event_time", Seconds(options.ColdAfter))} TO VOLUME '{options.ColdVolume}'");
+        if (cold.Length > 0 || wasCold)
+        {
+            // First of all: a table must have the policy before a TTL names one of its volumes.
+            yield return (ColdStorage, cold, cold.Length == 0 ? [readings] : [$"ALTER TABLE readings MODIFY SETTING storage_policy = '{options.ColdPolicy}'", readings]);
+        }
+
+        yield return ("raw_retention_seconds", raw, ((IEnumerable<string>)["anomalies", "device_events", "incidents", "alarms"])
+            .Select(t => $"ALTER TABLE {t} MODIFY TTL {Ttl("event_time", raw)}").Prepend(readings));
         var minute = Seconds(options.MinuteRetention);
         yield return ("minute_retention_seconds", minute, [$"ALTER TABLE readings_1m MODIFY TTL {Ttl("ts", minute)}"]);
         var free = options.FreeDiskBytesMin.ToString(CultureInfo.InvariantCulture);
+        var replaced = Seconds(options.ReplacedPartsLifetime);
+        yield return ("replaced_parts_lifetime", replaced, Tables.Select(t => $"ALTER TABLE {t} MODIFY SETTING old_parts_lifetime = {replaced}"));
+        if (mergesKnown)
+        {
+            var mergeBase = options.MergeBase.ToString(CultureInfo.InvariantCulture);
+            yield return ("merge_base", mergeBase, [$"ALTER TABLE readings MODIFY SETTING {MergeBase} = {mergeBase}"]);
+        }
+
+        foreach (var codec in ColumnCodec.All)
+        {
+            yield return (codec.Setting, codec.Codec, [codec.Statement]);
+        }
+
         yield return ("free_disk_bytes_min", free, Tables.Select(
             t => $"ALTER TABLE {t} MODIFY SETTING min_free_disk_bytes_to_perform_insert = {free}"));
     }

@@ -1,4 +1,5 @@
 using Telemetry.Storage.Blocks;
+using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Writing;
 
 namespace Telemetry.Storage.Sink;
@@ -15,6 +16,7 @@ namespace Telemetry.Storage.Sink;
 /// </summary>
 internal sealed class InsertPipeline : IDisposable
 {
+    private readonly IClickHouse _store;
     private readonly SinkStream _stream;
     private readonly IReadOnlyDictionary<int, PartitionState> _partitions;
     private readonly SinkWriter _writer;
@@ -33,6 +35,7 @@ internal sealed class InsertPipeline : IDisposable
     private (Checkpoint Checkpoint, IReadOnlyList<Marker> Markers, IReadOnlyList<SinkBatch> Batches, Task Task)? _rollup;
 
     public InsertPipeline(
+        IClickHouse store,
         SinkStream stream,
         IReadOnlyDictionary<int, PartitionState> partitions,
         SinkWriter writer,
@@ -40,6 +43,7 @@ internal sealed class InsertPipeline : IDisposable
         SinkOptions options,
         TimeProvider time)
     {
+        _store = store;
         _stream = stream;
         _rowsMax = stream.RowsMax(options);
         _partitions = partitions;
@@ -77,7 +81,7 @@ internal sealed class InsertPipeline : IDisposable
         if (_raw is null
             && (Open.Rows.Count >= _rowsMax
                 || drain
-                || (_time.GetElapsedTime(_lastFlush) >= _stream.FlushInterval(_options) && (Open.Rows.Count > 0 || CheckpointDue(drain)))))
+                || (_time.GetElapsedTime(_lastFlush) >= FlushInterval() && (Open.Rows.Count > 0 || CheckpointDue(drain)))))
         {
             Flush(checkpoint: CheckpointDue(drain), cancellationToken);
         }
@@ -184,6 +188,10 @@ internal sealed class InsertPipeline : IDisposable
         Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
 
     private bool CheckpointDue(bool drain) => _checkpoints.IsDue(Open.Rows.Count + _backlogRows, drain);
+
+    private TimeSpan FlushInterval() => _stream.HasRollups
+        ? FlushCadence.Of(_options, Open.Rows.Count, _store.LastRead, _time.GetUtcNow())
+        : _stream.FlushInterval(_options);
 
     /// <summary>Closes the open batch and sends it to raw.</summary>
     private void Flush(bool checkpoint, CancellationToken cancellationToken)

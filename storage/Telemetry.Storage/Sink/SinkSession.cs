@@ -97,6 +97,9 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
 
     public bool IsDiskLow => _disk.IsLow;
 
+    /// <summary>True: it is running and has the first log partition of its shard: what one process has to do for the whole store is its.</summary>
+    public bool IsFirst => _recovered && _board.Progress.Any(p => p.Partition < _layout.Shards);
+
     /// <summary>True: the store's shard that this sink writes is the partition's.</summary>
     public bool Holds(int partition) => _layout.Holds(partition);
 
@@ -113,7 +116,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
             AssignmentListener = this,
         });
         _checkpoints = new CheckpointSchedule(_partitions, _letters, _producer, _consumer, _scrubber, _options, _time) { Progressed = Progressed };
-        _pipeline = new InsertPipeline(_stream, _partitions, _writer, _checkpoints, _options, _time);
+        _pipeline = new InsertPipeline(_store, _stream, _partitions, _writer, _checkpoints, _options, _time);
         _polled = new PolledRecords(_consumer, _layout);
         while (true)
         {

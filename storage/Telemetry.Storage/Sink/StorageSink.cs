@@ -4,6 +4,7 @@ using Telemetry.Contracts.Faults;
 using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Merging;
 using Telemetry.Storage.Writing;
 using Telemetry.Streams;
 
@@ -26,6 +27,7 @@ public sealed class StorageSink : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SinkRunner _readings;
+    private readonly ClosedMonths _months;
     private readonly IReadOnlyList<SinkRunner> _runners;
     private IReadOnlyList<Task> _loops = [];
 
@@ -52,6 +54,7 @@ public sealed class StorageSink : IAsyncDisposable
         ];
         _runners = [.. streams.Select(s => new SinkRunner(log, clickHouse, s, options, _metrics, e => _failed.TrySetResult(e), _logger, time))];
         _readings = _runners[0];
+        _months = new ClosedMonths(clickHouse, options.ClosedMonths, _metrics.MonthMerged, _logger, time);
         _metrics.ObserveLag(() => (_readings.Session?.Lags ?? []).Select(l => new Measurement<double>(
             l.Lag.TotalSeconds, new KeyValuePair<string, object?>("partition", l.Partition))));
         _metrics.ObserveNotChecked(() => _runners.Sum(r => (long)(r.Session?.PartsNotChecked ?? 0)));
@@ -96,6 +99,11 @@ public sealed class StorageSink : IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         _loops = [.. _runners.Select(r => StartLoop(() => r.RunAsync(_stop.Token)))];
+        if (_options.ClosedMonths.Enabled)
+        {
+            _loops = [.. _loops, StartLoop(() => _months.RunAsync(() => _readings.Session is { IsFirst: true }, _stop.Token))];
+        }
+
         return Task.CompletedTask;
     }
 

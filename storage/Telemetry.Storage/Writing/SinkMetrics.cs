@@ -17,6 +17,7 @@ internal sealed class SinkMetrics : IDisposable
     private readonly Counter<long> _refilled;
     private readonly Counter<long> _restarts;
     private readonly Counter<long> _damagedParts;
+    private readonly Counter<long> _mergedMonths;
     private readonly Histogram<double> _insert;
     private readonly Histogram<double> _endToEnd;
 
@@ -32,6 +33,7 @@ internal sealed class SinkMetrics : IDisposable
         _refilled = _meter.CreateCounter<long>("telemetry.storage.readings.refilled", "{reading}", "Readings inserted into a table by recovery.");
         _restarts = _meter.CreateCounter<long>("telemetry.storage.restarts", "{restart}", "Times the sink started again after an error.");
         _damagedParts = _meter.CreateCounter<long>("telemetry.storage.parts.damaged", "{part}", "Parts found broken and detached.");
+        _mergedMonths = _meter.CreateCounter<long>("telemetry.storage.months.merged", "{partition}", "Months (years, of days) of a table that were over and have been merged to one part.");
         _insert = _meter.CreateHistogram<double>("telemetry.storage.insert.duration", "s", "Duration of an INSERT, by target.");
         _endToEnd = _meter.CreateHistogram<double>("telemetry.e2e.latency", "s", "Event time to queryable row, one sample a record; of a record that its sender held back for more than 10 s, arrival to queryable row.");
     }
@@ -52,6 +54,8 @@ internal sealed class SinkMetrics : IDisposable
             _conflicts.Add(count);
         }
     }
+
+    public void MonthMerged() => _mergedMonths.Add(1);
 
     public void DeadLettered(long count) => _deadLettered.Add(count);
 

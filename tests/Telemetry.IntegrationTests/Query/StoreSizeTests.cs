@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.IntegrationTests.Storage;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sizes;
 
 namespace Telemetry.IntegrationTests.Query;
@@ -67,6 +69,35 @@ public sealed class StoreSizeTests(EngineFixture engine) : IAsyncLifetime
         (after.Replaced.Parts - before.Replaced.Parts).ShouldBeGreaterThan(1);
         (after.Replaced.Bytes - before.Replaced.Bytes).ShouldBe(before.Bytes);
         (after.Replaced.Files - before.Replaced.Files).ShouldBe(before.Files);
+    }
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(5)]
+    public async Task Replaced_parts_of_every_table_go_after_the_time_that_is_set(int seconds)
+    {
+        await SchemaMigrator.ApplyAsync(
+            _store.ClickHouse, new SchemaOptions { FreeDiskBytesMin = 0, ReplacedPartsLifetime = TimeSpan.FromSeconds(seconds) }, NullLoggerFactory.Instance, TimeProvider.System, Token);
+
+        var tables = await _store.ClickHouse.QueryRowsAsync(
+            "SELECT name, extract(engine_full, 'old_parts_lifetime = ([0-9]+)') FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' AND name LIKE 'readings%'", null, Token);
+
+        tables.Select(t => t[0]).ShouldContain("readings_1m");
+        tables.ShouldAllBe(t => t[1] == $"{seconds}");
+    }
+
+    [Fact]
+    public async Task Plan_is_worked_out_over_http_and_refuses_what_cannot_be_meant()
+    {
+        await using var server = await QueryServer.StartAsync(_store.ClickHouse, _store.Time);
+
+        var plan = await server.Client.GetJsonAsync("/api/v1/store/plan?devices=10000&sensors=9&interval=30s&kind=jitter&disk=250000000000");
+        using var refused = await server.Client.GetAsync(new Uri("/api/v1/store/plan?devices=0&sensors=9&interval=30s", UriKind.Relative), Token);
+
+        plan.GetProperty("readings").GetDouble().ShouldBe(90_000 * 2880.0 * 730, 1);
+        plan.GetProperty("tables")[0].GetProperty("table").GetString().ShouldBe("readings");
+        plan.GetProperty("daysThatFit").GetDouble().ShouldBeGreaterThan(1);
+        ((int)refused.StatusCode).ShouldBe(400);
     }
 
     [Fact]

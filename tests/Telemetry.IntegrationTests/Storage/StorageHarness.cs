@@ -40,6 +40,7 @@ internal sealed class StorageHarness : IAsyncDisposable
     public static SinkOptions Options { get; private set; } = new()
     {
         RawFlushInterval = TimeSpan.FromMilliseconds(40),
+        RawFlushIntervalUnread = TimeSpan.FromMilliseconds(40),
         EventFlushInterval = TimeSpan.FromMilliseconds(40),
         RollupInterval = TimeSpan.FromMilliseconds(150),
         FreeDiskBytesMin = 0,

@@ -18,6 +18,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
     private readonly ILogger _logger;
     private readonly string _tag = Guid.NewGuid().ToString("N")[..12];
     private long _statements;
+    private long _lastReadTicks;
     private volatile bool _isShared;
 
     private EmbeddedClickHouse(
@@ -74,6 +75,9 @@ public sealed class EmbeddedClickHouse : IClickHouse
     /// <summary>The directory's lock keeps other processes out, unless this process lets them in: <see cref="Share"/>.</summary>
     public bool IsShared => _isShared;
 
+    /// <inheritdoc/>
+    public DateTimeOffset? LastRead => _isShared ? null : new DateTimeOffset(Volatile.Read(ref _lastReadTicks), TimeSpan.Zero);
+
     public async ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken)
     {
         using var rental = await RentAsync(query.Kind == QueryKind.Batch ? _queries[QueryKind.Batch] : _writes, cancellationToken);
@@ -100,6 +104,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
 
     public async ValueTask<ClickHouseResult> QueryAsync(ClickHouseQuery query, CancellationToken cancellationToken)
     {
+        using var reading = Note(query.Kind);
         using var rental = await RentAsync(_queries[query.Kind], cancellationToken);
         using var result = await RunAsync(rental.Lane, query, lane => lane.Connection, cancellationToken);
         return new ClickHouseResult(result.Bytes.ToArray(), result.Summary);
@@ -108,6 +113,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
     public async ValueTask<ClickHouseSummary> StreamAsync(
         ClickHouseQuery query, Stream destination, CancellationToken cancellationToken)
     {
+        using var reading = Note(query.Kind);
         using var rental = await RentAsync(_queries[query.Kind], cancellationToken);
         return await ResultPipe.RunAsync(
             async (path, stop) =>
@@ -149,6 +155,8 @@ public sealed class EmbeddedClickHouse : IClickHouse
         Log.EngineClosed(_logger);
         _closing.Dispose();
     }
+
+    private Reading Note(QueryKind kind) => new(kind == QueryKind.Reader ? this : null);
 
     private static int LanesOf(QueryKind kind, EmbeddedClickHouseOptions options) => kind switch
     {
@@ -219,5 +227,25 @@ public sealed class EmbeddedClickHouse : IClickHouse
         using var rental = await _control.RentAsync(CancellationToken.None);
         (await rental.Lane.InvokeAsync(l => l.Connection.Query(
             $"KILL QUERY WHERE startsWith(query, '{tag}') AND (read_rows > 0 OR written_rows > 0 OR elapsed > 1) ASYNC", "Null", null))).Dispose();
+    }
+
+    /// <summary>Notes when a reader's query begins and when it ends.</summary>
+    private readonly struct Reading : IDisposable
+    {
+        private readonly EmbeddedClickHouse? _engine;
+
+        public Reading(EmbeddedClickHouse? engine)
+        {
+            _engine = engine;
+            Dispose();
+        }
+
+        public void Dispose()
+        {
+            if (_engine is not null)
+            {
+                Volatile.Write(ref _engine._lastReadTicks, TimeProvider.System.GetUtcNow().UtcTicks);
+            }
+        }
     }
 }

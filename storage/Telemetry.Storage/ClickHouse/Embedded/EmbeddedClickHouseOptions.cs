@@ -15,6 +15,11 @@ public record EmbeddedClickHouseOptions
     /// </summary>
     public string? LibraryPath { get; init; }
 
+    /// <summary>
+    /// The engine's own configuration (XML or YAML, as a server's), for disks and storage policies: see docs/storage.md. Null (default): none.
+    /// </summary>
+    public string? ConfigFile { get; init; }
+
     /// <summary>Memory of the whole engine, in bytes; statements beyond it fail with MEMORY_LIMIT_EXCEEDED. Default 2 GiB.</summary>
     [Range(256L << 20, long.MaxValue)]
     public long MemoryBytesMax { get; init; } = 2L << 30;

@@ -15,6 +15,7 @@ internal static class EngineArguments
         $"--primary_index_cache_size={Text(options.CacheBytesMax)}",
         $"--index_mark_cache_size={Text(Math.Max(1 << 20, options.CacheBytesMax / 8))}",
         $"--query_condition_cache_size={Text(Math.Max(1 << 20, options.CacheBytesMax / 8))}",
+        .. options.ConfigFile is { Length: > 0 } file ? [$"--config-file={Path.GetFullPath(file)}"] : Array.Empty<string>(),
     ];
 
     /// <summary>Session settings of a query lane. Only readers have a deadline and a bound on the rows of a result.</summary>
