@@ -37,11 +37,12 @@ internal static class AccessTable
         new("GET", "/api/v1/latest", Need.Viewer),
         new("GET", "/api/v1/series", Need.Viewer),
         new("GET", "/api/v1/sensors/{sensor}/series", Need.Viewer),
-        new("POST", "/api/v1/query", Need.Viewer),
+        new("POST", "/api/v1/query", Need.Viewer) { IsQuestion = true },
         new("GET", "/api/v1/anomalies", Need.Viewer),
         new("GET", "/api/v1/device-events", Need.Viewer),
         new("GET", "/api/v1/incidents", Need.Viewer),
         new("GET", "/api/v1/statistics", Need.Viewer),
+        new("POST", "/api/v1/statistics", Need.Viewer) { IsQuestion = true },
         new("GET", "/api/v1/export", Need.Viewer),
         new("GET", "/api/v1/alarms", Need.Viewer),
         new("GET", "/api/v1/alarms/{id}", Need.Viewer),
@@ -147,6 +148,9 @@ internal sealed record AccessEntry(string Method, string Pattern, Need Need)
 {
     /// <summary>It stays open; it ends when who opened it may not any more.</summary>
     public bool IsStream { get; init; }
+
+    /// <summary>It changes nothing, though its method is POST: what is asked is too long for an address. It is no act for the audit log.</summary>
+    public bool IsQuestion { get; init; }
 
     /// <summary>It is for those who see all devices: it cannot be limited to some.</summary>
     public bool NeedsAllDevices { get; init; }

@@ -18,7 +18,7 @@ internal sealed class DoorGuard(RequestDelegate next, Door door, IAntiforgery an
     {
         var request = context.Request;
         var entry = AccessTable.Of(request.Method, context.GetEndpoint());
-        var changes = Changes(request.Method);
+        var changes = Changes(request.Method) && !entry.IsQuestion;
         if (entry.Need == Need.Broker)
         {
             await next(context);

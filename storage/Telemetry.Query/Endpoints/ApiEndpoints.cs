@@ -17,7 +17,7 @@ internal static class ApiEndpoints
         SqlEndpoint.Endpoint,
         .. EventEndpoints.All,
         .. IncidentEndpoints.All,
-        StatisticsEndpoint.Endpoint,
+        .. StatisticsEndpoint.All,
         ExportEndpoint.Endpoint,
         PipelineEndpoint.Endpoint,
         .. CommandEndpoints.All,

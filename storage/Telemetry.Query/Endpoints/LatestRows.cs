@@ -7,6 +7,7 @@ using Telemetry.Contracts.Text;
 using Telemetry.Query.Answers;
 using Telemetry.Query.Live;
 using Telemetry.Query.Parameters;
+using Telemetry.Query.Series;
 
 namespace Telemetry.Query.Endpoints;
 
@@ -77,7 +78,7 @@ internal static class LatestRows
 
         writer.WriteString("unit", CatalogueJson.UnitOf(entry));
         writer.WriteString("displayName", CatalogueJson.Text(entry?.DisplayName));
-
+        SeriesWriter.Decimals(writer, entry);
         writer.WriteEndObject();
     }
 

@@ -19,8 +19,8 @@ internal static class QueryEndpoint
         "query",
         "/query",
         "Many series on one time axis",
-        "Body: {\"series\": [{\"device\", \"sensor\"}, ...], \"from\", \"to\", \"step\", \"points\", \"quantiles\": [0.5, 0.95]}. All have the same buckets: 't' once, and in each series a value for each of "
-        + "them, null where it has none. Quantiles (columns p50, p95, ...) of buckets of whole days come from the days' sketches, each within about 3 % of its value; others from raw, null where raw is no longer held. With \"step\": \"raw\" each series has its own readings. CSV, JSON lines, Parquet and Arrow have a "
+        "Body: {\"series\": [{\"device\", \"sensor\"}, ...], \"from\", \"to\", \"step\", \"tz\", \"points\", \"singleReadings\", \"quantiles\": [0.5, 0.95]}. All have the same buckets: 't' once, and in each series a value for each of "
+        + "them, null where it has none. Quantiles (columns p50, p95, ...) of buckets of whole days of UTC come from the days' sketches, each within about 3 % of its value; others from raw, null where raw is no longer held. With \"step\": \"raw\" each series has its own readings; with \"singleReadings\": true and no step too, when none has more than points. Days begin at midnight in 'tz'. CSV, JSON lines, Parquet and Arrow have a "
         + "row a series and bucket; by 'format' or the Accept header. Columns: time, device, sensor, min, max, mean, first, last, count, quantiles; of single readings time, device, sensor, value, "
         + "special, quality. More rows than there may be are refused, in JSON 'truncated' says so.",
         [CommonParameters.Format],
@@ -35,13 +35,13 @@ internal static class QueryEndpoint
         var format = request.Parameters.Format(columns: true);
         var question = await SeriesQuestion.ReadAsync(request);
         var meta = await request.MetaAsync();
-        List<KeyValuePair<string, string>> values = [new("series", Pairs(question.Series))];
+        List<KeyValuePair<string, string>> values = [new("series", EngineText.Pairs(question.Series))];
         var query = await PlanAsync(request, question, values);
         var quantiles = question.Quantiles.Count > 0 ? new SeriesQuantiles(question.Quantiles, query.Source != SeriesSource.Raw) : null;
         var binary = format == OutputFormat.Json;
         var sql = query.IsRaw
             ? SeriesSql.Raw(query.Range, Where, binary, values, SeriesGroup.Series)
-            : SeriesSql.Buckets(query.Segments, Where, SeriesGroup.Series, binary, query.StepUs, values, quantiles);
+            : SeriesSql.Buckets(query.Segments, Where, SeriesGroup.Series, binary, query.StepUs, values, quantiles, query.Days);
         var each = question.Step.Kind == StepKind.Auto ? question.Points : request.Options.PointsMax;
         var most = (int)Math.Min((long)each * question.Series.Count, request.Options.GroupedPointsMax);
         if (!binary)
@@ -57,7 +57,8 @@ internal static class QueryEndpoint
     private static async ValueTask<SeriesQuery> PlanAsync(ApiRequest request, SeriesQuestion question, IReadOnlyList<KeyValuePair<string, string>> values)
     {
         var query = await SeriesPlanner.PlanAsync(
-            request.Parts.Horizon, request.Store, Where, values, question.Range, question.Step, question.Points, fleet: true);
+            request.Parts.Horizon, request.Store, Where, values,
+            new SeriesAsk(question.Range, question.Step, question.Points, question.Zone, question.MayBeSingle ? SingleReadings.OfEachSeries : SingleReadings.Never));
 
         if (question.Quantiles.Count == 0)
         {
@@ -67,8 +68,8 @@ internal static class QueryEndpoint
         var held = await request.Parts.Horizon.ReadAsync(request.Aborted);
         var segments = SeriesQuantiles.Segments(query.Segments, held);
         return segments.Any(s => s.Source != SeriesSource.Raw)
-            ? query with { Segments = segments }
-            : SeriesQuery.Of(query.Range, query.StepUs, SeriesSource.Raw, [new SeriesSegment(SeriesSource.Raw, query.Range)], held);
+            ? query with { Segments = segments, Days = query.Days?.Fine is null ? query.Days : query.Days with { Fine = SeriesSource.Raw } }
+            : SeriesQuery.Of(query.Range, query.StepUs, SeriesSource.Raw, [new SeriesSegment(SeriesSource.Raw, query.Range)], held) with { Days = query.Days };
     }
 
     private static async Task WriteRowsAsync(
@@ -139,7 +140,4 @@ internal static class QueryEndpoint
         writer.WriteEndObject();
         QueryMetrics.GaveRows(request.Endpoint, table.Rows);
     }
-
-    private static string Pairs(IReadOnlyList<SeriesName> series) =>
-        "[" + string.Join(",", series.Select(name => $"({EngineText.Quote(name.Device)},{EngineText.Quote(name.Sensor)})")) + "]";
 }

@@ -13,7 +13,7 @@ namespace Telemetry.Query.Endpoints;
 internal static class SeriesEndpoints
 {
     private const string Note =
-        "Buckets are aligned to 1970-01-01T00:00:00Z and given whole, so the answer's from and to may lie a little outside those asked; "
+        "Buckets are aligned to 1970-01-01T00:00:00Z (days to midnight in 'tz', where it is given; a day that begins at no whole hour of UTC is cut there by minutes) and given whole, so the answer's from and to may lie a little outside those asked; "
         + "empty buckets are left out. 'source' is the coarsest table read, 'segments' says which part came from where: the newest part "
         + "comes from raw, so nothing waits for a rollup. Where raw or minutes are past their retention, the step grows to what is still "
         + "held, and 'completeFrom' is the time before which even that has gaps. CSV and JSON lines give a bounded number of rows and are "
@@ -26,7 +26,7 @@ internal static class SeriesEndpoints
 
     private static readonly ParameterSpec[] Shape =
     [
-        CommonParameters.From, CommonParameters.To, CommonParameters.Step, CommonParameters.Points, CommonParameters.Format,
+        CommonParameters.From, CommonParameters.To, CommonParameters.Step, CommonParameters.Zone, CommonParameters.Points, CommonParameters.Format,
     ];
 
     public static readonly IReadOnlyList<ApiEndpoint> All =
@@ -58,11 +58,12 @@ internal static class SeriesEndpoints
         const string where = "sensor = {sensor:String} AND device = {device:String}";
         List<KeyValuePair<string, string>> values = [new("sensor", sensor), new("device", device)];
         var meta = await request.MetaAsync();
-        var query = await SeriesPlanner.PlanAsync(request.Parts.Horizon, request.Store, where, values, range, step, points, fleet: false);
+        var query = await SeriesPlanner.PlanAsync(
+            request.Parts.Horizon, request.Store, where, values, new SeriesAsk(range, step, points, parameters.Text(CommonParameters.Zone), SingleReadings.OfOneSeries));
         var binary = format == OutputFormat.Json;
         var sql = query.IsRaw
             ? SeriesSql.Raw(query.Range, where, binary, values)
-            : SeriesSql.Buckets(query.Segments, where, group: null, binary, query.StepUs, values);
+            : SeriesSql.Buckets(query.Segments, where, group: null, binary, query.StepUs, values, days: query.Days);
         var most = Most(request, step, points);
         if (!binary)
         {
@@ -113,9 +114,10 @@ internal static class SeriesEndpoints
         var grouping = await SensorGroups.FindAsync(request, sensor, parameters.Text(Group), groups);
         List<KeyValuePair<string, string>> values = [.. grouping.Values];
         var where = grouping.Where;
-        var query = await SeriesPlanner.PlanAsync(request.Parts.Horizon, request.Store, where, values, range, step, points, fleet: true);
+        var query = await SeriesPlanner.PlanAsync(
+            request.Parts.Horizon, request.Store, where, values, new SeriesAsk(range, step, points, parameters.Text(CommonParameters.Zone), SingleReadings.Never));
         var binary = format == OutputFormat.Json;
-        var sql = SeriesSql.Buckets(query.Segments, where, grouping.Key, binary, query.StepUs, values);
+        var sql = SeriesSql.Buckets(query.Segments, where, grouping.Key, binary, query.StepUs, values, days: query.Days);
         var most = Most(request, step, points);
         most = grouping.Key is not null ? (int)Math.Min((long)most * groups, request.Options.GroupedPointsMax) : most;
         if (!binary)

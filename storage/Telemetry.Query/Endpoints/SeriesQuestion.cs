@@ -13,8 +13,10 @@ namespace Telemetry.Query.Endpoints;
 /// <param name="Step">Bucket.</param>
 /// <param name="Points">Points of each series.</param>
 /// <param name="Quantiles">Quantiles of each bucket; may be none.</param>
+/// <param name="Zone">Time zone in which days begin; null: UTC.</param>
+/// <param name="MayBeSingle">True: single readings where no series has more than points.</param>
 internal sealed record SeriesQuestion(
-    IReadOnlyList<SeriesName> Series, TimeRange Range, Step Step, int Points, IReadOnlyList<double> Quantiles)
+    IReadOnlyList<SeriesName> Series, TimeRange Range, Step Step, int Points, IReadOnlyList<double> Quantiles, string? Zone, bool MayBeSingle)
 {
     public const int BodyBytesMax = 64 * 1024;
 
@@ -35,6 +37,7 @@ internal sealed record SeriesQuestion(
         SeriesName[] series = [];
         double[] quantiles = [];
         var (from, to, step, points) = ((string?)null, (string?)null, "auto", request.Options.PointsDefault);
+        var (zone, mayBeSingle) = ((string?)null, false);
         foreach (var member in root.EnumerateObject())
         {
             switch (member.Name)
@@ -54,13 +57,19 @@ internal sealed record SeriesQuestion(
                 case "points" when member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt32(out var number) && number >= 2 && number <= request.Options.PointsMax:
                     points = number;
                     break;
+                case "tz" when member.Value.ValueKind == JsonValueKind.String:
+                    zone = member.Value.GetString();
+                    break;
+                case "singleReadings" when member.Value.ValueKind is JsonValueKind.True or JsonValueKind.False:
+                    mayBeSingle = member.Value.GetBoolean();
+                    break;
                 case "quantiles":
                     quantiles = ReadQuantiles(member.Value);
                     break;
                 default:
                     throw Bad(
                         $"'{member.Name}' is not usable. There are series, from and to (times such as {Contracts.Text.TimeText.Example}), step (auto, raw or a duration), "
-                        + $"points (2 to {request.Options.PointsMax}) and quantiles (numbers between 0 and 1).");
+                        + $"tz (a time zone), points (2 to {request.Options.PointsMax}), singleReadings (true or false) and quantiles (numbers between 0 and 1).");
             }
         }
 
@@ -74,10 +83,15 @@ internal sealed record SeriesQuestion(
             throw Bad(asked.Kind == StepKind.Raw ? "Single readings have no quantiles: leave 'quantiles' or \"step\": \"raw\" out." : $"'{step}' is not auto, raw or a duration of 1 ms to 366 days.");
         }
 
-        return new SeriesQuestion(series, RangeOf(request, from, to), asked, points, quantiles);
+        if (mayBeSingle && quantiles.Length > 0)
+        {
+            throw Bad("Single readings have no quantiles: leave 'quantiles' or 'singleReadings' out.");
+        }
+
+        return new SeriesQuestion(series, RangeOf(request, from, to), asked, points, quantiles, zone, mayBeSingle);
     }
 
-    private static TimeRange RangeOf(ApiRequest request, string? from, string? to)
+    public static TimeRange RangeOf(ApiRequest request, string? from, string? to)
     {
         var now = Contracts.Measurement.UnixMicros.From(request.Parameters.Now);
         var range = new TimeRange(request.Parameters.TimeOf("from", from) ?? (now - Step.Hour), request.Parameters.TimeOf("to", to) ?? now);
@@ -97,14 +111,18 @@ internal sealed record SeriesQuestion(
 
     private static SeriesName Name(JsonElement item, int index)
     {
-        var isObject = item.ValueKind == JsonValueKind.Object && item.GetPropertyCount() == 2;
-        var (device, sensor) = isObject ? (Text("device"), Text("sensor")) : ("", "");
-        if (!ReadingNames.IsDevice(System.Text.Encoding.UTF8.GetBytes(device)) || !ReadingNames.IsSensor(System.Text.Encoding.UTF8.GetBytes(sensor)))
-        {
-            throw Bad($"series[{index}] needs 'device' ({ReadingNames.DeviceRule}) and 'sensor' ({ReadingNames.SensorRule}), and nothing else.");
-        }
+        return NameIn(item) is { } name && item.GetPropertyCount() == 2
+            ? name
+            : throw Bad($"series[{index}] needs 'device' ({ReadingNames.DeviceRule}) and 'sensor' ({ReadingNames.SensorRule}), and nothing else.");
+    }
 
-        return new SeriesName(device, sensor);
+    /// <summary>The series that an object names with 'device' and 'sensor'; null: it names none.</summary>
+    public static SeriesName? NameIn(JsonElement item)
+    {
+        var (device, sensor) = item.ValueKind == JsonValueKind.Object ? (Text("device"), Text("sensor")) : ("", "");
+        return ReadingNames.IsDevice(System.Text.Encoding.UTF8.GetBytes(device)) && ReadingNames.IsSensor(System.Text.Encoding.UTF8.GetBytes(sensor))
+            ? new SeriesName(device, sensor)
+            : null;
 
         string Text(string member) => item.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
     }

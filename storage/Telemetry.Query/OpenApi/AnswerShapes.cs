@@ -37,8 +37,14 @@ internal static class AnswerShapes
 
     private static readonly (string, Shape)[] SeriesHead =
     [
-        ("from", Time), ("to", Time), ("source", Text), ("raw", Flag), ("stepMs", Integer), ("completeFrom", Moment),
+        ("from", Time), ("to", Time), ("source", Text), ("raw", Flag), ("stepMs", Integer), ("tz", Words.Says("Time zone in which days begin; null: UTC.")), ("completeFrom", Moment),
         ("segments", List(Named("Segment", ("source", Text), ("from", Time), ("to", Time)))),
+    ];
+
+    private static readonly (string, Shape)[] StatisticsFigures =
+    [
+        ("readings", Integer), ("uncertain", Integer), ("bad", Integer), ("notFinite", Integer), ("used", Integer), ("min", Figure), ("max", Figure), ("mean", Figure), ("deviation", Figure), ("p05", Figure),
+        ("p50", Figure), ("p95", Figure), ("within", Figure),
     ];
 
     private static readonly Shape Alarm = Named(
@@ -112,7 +118,7 @@ internal static class AnswerShapes
         ["latest"] = Page("latest", Named(
             "Latest",
             ("device", Text), ("sensor", Text), ("time", Moment), ("value", Figure), ("special", Text), ("quality", Integer), ("source", Shape.OneOf(["store", "live"])), ("clockAhead", Flag), ("aheadTime?", Moment),
-            ("aheadValue?", Figure), ("unit", Words), ("displayName", Words))),
+            ("aheadValue?", Figure), ("unit", Words), ("displayName", Words), ("decimals", Integer.OrNull()))),
         ["series"] = Named(
             "Series", [("meta", Meta), ("device", Text), ("sensor", Text), ("deviceDisplayName", Words), .. SensorFacts, .. SeriesHead, ("columns", Columns)]),
         ["sensor-series"] = Named(
@@ -123,10 +129,9 @@ internal static class AnswerShapes
             ]),
         ["dashboards"] = Object(("dashboards", List(Named("DashboardName", ("name", Text), ("title", Text))))),
         ["dashboard"] = Map(Any),
-        ["statistics"] = Named(
-            "Statistics",
-            ("meta", Meta), ("from", Time), ("to", Time), ("readings", Integer), ("uncertain", Integer), ("bad", Integer), ("notFinite", Integer), ("used", Integer), ("min", Figure), ("max", Figure),
-            ("mean", Figure), ("deviation", Figure), ("p05", Figure), ("p50", Figure), ("p95", Figure), ("within", Figure)),
+        ["statistics"] = Named("Statistics", [("meta", Meta), ("from", Time), ("to", Time), .. StatisticsFigures]),
+        ["statisticsOfMany"] = Named(
+            "ManyStatistics", ("meta", Meta), ("from", Time), ("to", Time), ("series", List(Named("SeriesStatistics", [("device", Text), ("sensor", Text), .. StatisticsFigures])))),
         ["query"] = Named(
             "ManySeries",
             [
@@ -135,7 +140,7 @@ internal static class AnswerShapes
                     "QueriedSeries",
                     [
                         ("device", Text), ("sensor", Text), ("deviceDisplayName", Words), .. SensorFacts,
-                        ("columns", Map(List(Any)).Says("min, max, mean, first, last, count and a column a quantile, each with a value for each of 't'; of single readings t, value, special, quality.")),
+                        ("columns", Named("QueriedColumns", [.. Optional(Columns.Members.Select(m => (m.Name.TrimEnd('?'), m.Shape)))]).With(List(Any)).Says("min, max, mean, first, last, count and a column a quantile, each with a value for each of 't'; of single readings t, value, special, quality.")),
                     ]))),
             ]),
         ["sql"] = Named("SqlAnswer", ("columns", List(Object(("name", Text), ("type", Text)))), ("rows", List(List(Any))), ("truncated", Flag)),

@@ -46,8 +46,15 @@ internal static class BodyShapes
         ["query"] = new(
             Named(
                 "SeriesQuery",
-                ("series", List(Object(("device", Text), ("sensor", Text)))), ("from?", Text), ("to?", Text), ("step?", Text), ("points?", Integer), ("quantiles?", List(Number))),
+                ("series", List(Object(("device", Text), ("sensor", Text)))), ("from?", Text), ("to?", Text), ("step?", Text), ("tz?", Text),
+                ("points?", Integer), ("singleReadings?", Flag), ("quantiles?", List(Number))),
             """{"series": [{"device": "press-07", "sensor": "temperature"}], "from": "now-1d", "points": 500, "quantiles": [0.5, 0.95]}""",
+            Json),
+        ["statisticsOfMany"] = new(
+            Named(
+                "StatisticsQuery",
+                ("series", List(Object(("device", Text), ("sensor", Text), ("low?", Number.OrNull()), ("high?", Number.OrNull())))), ("from?", Text), ("to?", Text)),
+            """{"series": [{"device": "press-07", "sensor": "temperature", "low": 40, "high": 80}], "from": "now-1d"}""",
             Json),
         ["sql"] = new(Named("SqlRequest", ("sql", Text)), """{"sql": "SELECT device, max(value) FROM readings_data WHERE sensor = 'temperature' GROUP BY device"}""", Json),
         ["commandIssue"] = new(

@@ -58,6 +58,9 @@ internal sealed record Shape
     /// <summary>The same, or null where it is not known.</summary>
     public Shape OrNull() => this with { IsNullable = true };
 
+    /// <summary>The same object with further members of any name, each such a value.</summary>
+    public Shape With(Shape values) => this with { Values = values };
+
     public Shape Says(string description) => this with { Description = description };
 
     /// <summary>The schema; what has a name becomes a component once.</summary>

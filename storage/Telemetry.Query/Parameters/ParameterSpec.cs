@@ -28,6 +28,9 @@ internal static class CommonParameters
         + "such as 15m or PT15M.",
         "auto");
 
+    public static readonly ParameterSpec Zone = new(
+        "tz", "Time zone (IANA) in which days begin, where the step is whole days. Default UTC.", "Asia/Kolkata");
+
     public static readonly ParameterSpec Points = new("points", "Points wanted with step=auto, and the most given.", "1000");
 
     public static readonly ParameterSpec Limit = new("limit", "Rows of one page.", "100");

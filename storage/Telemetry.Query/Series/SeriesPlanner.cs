@@ -13,30 +13,33 @@ internal static class SeriesPlanner
     /// <param name="store">The store, for this request.</param>
     /// <param name="where">Condition on sensor and device.</param>
     /// <param name="values">Values of its placeholders.</param>
-    /// <param name="step">Step asked for.</param>
-    /// <param name="fleet">True: over all devices; never single readings.</param>
+    /// <param name="ask">What was asked.</param>
+    /// <exception cref="Problems.ApiProblem">There is no such time zone.</exception>
     public static async ValueTask<SeriesQuery> PlanAsync(
         SeriesHorizon horizon,
         StoreReader store,
         string where,
         IReadOnlyList<KeyValuePair<string, string>> values,
-        TimeRange range,
-        Step step,
-        int points,
-        bool fleet)
+        SeriesAsk ask)
     {
+        var (range, step, points) = (ask.Range, ask.Step, ask.Points);
         var held = await horizon.ReadAsync(store.Aborted);
         if (step.Kind == StepKind.Raw
-            || (!fleet
+            || (ask.Single != SingleReadings.Never
                 && step.Kind == StepKind.Auto
                 && held.Covers(SeriesSource.Raw, range.From)
-                && await FewAsync(store, where, values, range, points)))
+                && await FewAsync(store, where, values, ask)))
         {
             return SeriesQuery.Of(range, 0, SeriesSource.Raw, [new SeriesSegment(SeriesSource.Raw, range)], held);
         }
 
         var now = UnixMicros.From(store.Now);
         var asked = step.Kind == StepKind.Fixed ? step.Microseconds : StepChoice.Bucket(range.Length, points);
+        if (ask.Zone is { } zone && asked % Step.Day == 0 && await ZonePlanAsync(store, where, values, ask, zone, asked, held, now) is { } days)
+        {
+            return days;
+        }
+
         var (bucket, source) = StepChoice.Source(asked, range, held);
         var aligned = range.Align(bucket);
         if (source == SeriesSource.Raw)
@@ -44,21 +47,50 @@ internal static class SeriesPlanner
             return SeriesQuery.Of(aligned, bucket, source, [new SeriesSegment(source, aligned)], held);
         }
 
-        var newest = await NewestAsync(store, where, values, source, now);
-        var overlap = fleet ? store.Options.FleetTailOverlap : store.Options.SeriesTailOverlap;
-        var frontier = SeriesPlan.Frontier(newest, now, overlap, store.Options.TailHorizon);
+        var frontier = await FrontierAsync(store, where, values, source, ask, now);
         return SeriesQuery.Of(aligned, bucket, source, SeriesPlan.Segments(source, aligned, frontier, held), held);
     }
 
-    /// <summary>True when the range has no more readings than points, so that each can be shown.</summary>
-    private static async ValueTask<bool> FewAsync(
-        StoreReader store, string where, IReadOnlyList<KeyValuePair<string, string>> values, TimeRange range, int points)
+    /// <summary>Days of a time zone from the hour rollup; null where it does not reach back so far: coarser tables know only days of UTC.</summary>
+    private static async ValueTask<SeriesQuery?> ZonePlanAsync(
+        StoreReader store, string where, IReadOnlyList<KeyValuePair<string, string>> values, SeriesAsk ask, string zone, long bucket, HeldSince held, long now)
     {
+        var days = await ZoneDays.AroundAsync(store, zone, bucket / Step.Day, ask.Range);
+        var (grain, source) = StepChoice.Source(Step.Hour, days.Range, held);
+        if (grain != Step.Hour)
+        {
+            return null;
+        }
+
+        if (source == SeriesSource.Raw)
+        {
+            return SeriesQuery.Of(days.Range, bucket, source, [new SeriesSegment(source, days.Range)], held) with { Days = days };
+        }
+
+        SeriesSource? fine = days.IsWholeHours || source != SeriesSource.Hour ? null
+            : held.Covers(SeriesSource.Minute, days.Range.From) ? SeriesSource.Minute
+            : held.Covers(SeriesSource.Raw, days.Range.From) ? SeriesSource.Raw : null;
+        var frontier = await FrontierAsync(store, where, values, source, ask, now);
+        return SeriesQuery.Of(days.Range, bucket, source, SeriesPlan.Segments(source, days.Range, frontier, held), held) with { Days = days with { Fine = fine } };
+    }
+
+    private static async ValueTask<long> FrontierAsync(
+        StoreReader store, string where, IReadOnlyList<KeyValuePair<string, string>> values, SeriesSource source, SeriesAsk ask, long now)
+    {
+        var newest = await NewestAsync(store, where, values, source, now);
+        var overlap = ask.Single == SingleReadings.OfOneSeries ? store.Options.SeriesTailOverlap : store.Options.FleetTailOverlap;
+        return SeriesPlan.Frontier(newest, now, overlap, store.Options.TailHorizon);
+    }
+
+    /// <summary>True when no series has more readings in the range than points, so that each can be shown.</summary>
+    private static async ValueTask<bool> FewAsync(StoreReader store, string where, IReadOnlyList<KeyValuePair<string, string>> values, SeriesAsk ask)
+    {
+        var range = ask.Range;
         // Counting raw reads the key column; over days the hour rollup answers with a row an hour, give or take 5 s.
         var source = range.Length <= 2 * Step.Day ? SeriesSource.Raw : SeriesSource.Hour;
         List<KeyValuePair<string, string>> all = [.. values];
-        var sql = SeriesSql.Count(source, source == SeriesSource.Raw ? range : range.Align(Step.Hour), where, all);
-        return await ScalarAsync(store, sql, all) <= points;
+        var sql = SeriesSql.Count(source, source == SeriesSource.Raw ? range : range.Align(Step.Hour), where, all, ask.Single == SingleReadings.OfEachSeries);
+        return await ScalarAsync(store, sql, all) <= ask.Points;
     }
 
     private static async ValueTask<long?> NewestAsync(

@@ -13,6 +13,9 @@ internal sealed record SeriesQuery(
 {
     public bool IsRaw => StepUs == 0;
 
+    /// <summary>The buckets are days of a time zone; null: days of UTC, or no days.</summary>
+    public ZoneDays? Days { get; init; }
+
     public static SeriesQuery Of(
         TimeRange range, long step, SeriesSource source, IReadOnlyList<SeriesSegment> segments, HeldSince held)
     {

@@ -53,6 +53,7 @@ internal static class SeriesSql
     /// <param name="step">Bucket, microseconds.</param>
     /// <param name="values">Gets the values of the placeholders.</param>
     /// <param name="quantiles">Quantiles of each bucket; no segment may be of minutes then. Null: none.</param>
+    /// <param name="days">The buckets are these days of a time zone, not lengths from 1970 on.</param>
     public static string Buckets(
         IReadOnlyList<SeriesSegment> segments,
         string where,
@@ -60,9 +61,14 @@ internal static class SeriesSql
         bool binary,
         long step,
         List<KeyValuePair<string, string>> values,
-        SeriesQuantiles? quantiles = null)
+        SeriesQuantiles? quantiles = null,
+        ZoneDays? days = null)
     {
-        values.Add(new("step", Number(step)));
+        if (days is null)
+        {
+            values.Add(new("step", Number(step)));
+        }
+
         var sql = new StringBuilder("SELECT ");
         var column = group?.Columns ?? "";
         sql.Append(column);
@@ -72,7 +78,7 @@ internal static class SeriesSql
         for (var i = 0; i < segments.Count; i++)
         {
             sql.Append(i == 0 ? "" : " UNION ALL ");
-            sql.Append(Piece(segments[i].Source, where, group, quantiles, i));
+            sql.Append(Pieces(segments[i].Source, where, group, quantiles, days, i));
             values.Add(new($"from{i}", Number(segments[i].Range.From)));
             values.Add(new($"to{i}", Number(segments[i].Range.To)));
         }
@@ -92,13 +98,19 @@ internal static class SeriesSql
     }
 
     /// <summary>How many readings there are: exact from raw, or by whole hours from the rollup.</summary>
-    public static string Count(SeriesSource source, TimeRange range, string where, List<KeyValuePair<string, string>> values)
+    /// <param name="source">Raw or the hour rollup.</param>
+    /// <param name="range">Event times.</param>
+    /// <param name="where">Condition on sensor and device.</param>
+    /// <param name="values">Gets the values of the placeholders.</param>
+    /// <param name="each">True: of the series that has most.</param>
+    public static string Count(SeriesSource source, TimeRange range, string where, List<KeyValuePair<string, string>> values, bool each)
     {
         values.Add(new("from0", Number(range.From)));
         values.Add(new("to0", Number(range.To)));
-        return source == SeriesSource.Raw
-            ? $"SELECT count() FROM readings_data WHERE {where} AND {RawTime(0)}"
-            : $"SELECT sum(n) FROM {source.View()} WHERE {where} AND {RollupTime(0)}";
+        var sql = source == SeriesSource.Raw
+            ? $"SELECT count() AS readings FROM readings_data WHERE {where} AND {RawTime(0)}"
+            : $"SELECT sum(n) AS readings FROM {source.View()} WHERE {where} AND {RollupTime(0)}";
+        return each ? $"SELECT max(readings) FROM ({sql} GROUP BY device, sensor)" : sql;
     }
 
     /// <summary>
@@ -116,14 +128,28 @@ internal static class SeriesSql
         return $"SELECT min(newest) FROM ({string.Join(" UNION ALL ", pieces)})";
     }
 
-    private static string Piece(SeriesSource source, string where, SeriesGroup? group, SeriesQuantiles? quantiles, int i)
+    /// <summary>A segment; of days of a time zone the hours in which one begins apart from the others, from a finer table.</summary>
+    private static string Pieces(SeriesSource source, string where, SeriesGroup? group, SeriesQuantiles? quantiles, ZoneDays? days, int i)
+    {
+        if (source != SeriesSource.Hour || days?.Fine is not { } fine)
+        {
+            return Piece(source, where, group, quantiles, days, i);
+        }
+
+        return Piece(source, $"{where} AND {days.IsUndivided(source)}", group, quantiles, days, i)
+            + " UNION ALL " + Piece(fine, $"{where} AND NOT ({days.IsUndivided(fine)})", group, quantiles, days, i);
+    }
+
+    private static string Piece(SeriesSource source, string where, SeriesGroup? group, SeriesQuantiles? quantiles, ZoneDays? days, int i)
     {
         var (named, column) = (group?.Expressions, group?.Columns);
+        var bucket = days?.Bucket(source)
+            ?? $"intDiv({(source == SeriesSource.Raw ? "toInt64(toUnixTimestamp64Micro(event_time))" : "toInt64(toUnixTimestamp(ts)) * 1000000")}, {{step:Int64}}) * {{step:Int64}}";
         return source == SeriesSource.Raw
-            ? $"SELECT {named}intDiv(toInt64(toUnixTimestamp64Micro(event_time)), {{step:Int64}}) * {{step:Int64}} AS bucket, "
+            ? $"SELECT {named}{bucket} AS bucket, "
                 + RawPartials + quantiles?.Partial(source)
                 + $"FROM readings_data WHERE {where} AND {RawTime(i)} GROUP BY {column}bucket"
-            : $"SELECT {named}intDiv(toInt64(toUnixTimestamp(ts)) * 1000000, {{step:Int64}}) * {{step:Int64}} AS bucket, "
+            : $"SELECT {named}{bucket} AS bucket, "
                 + RollupPartials + quantiles?.Partial(source)
                 + $"FROM {source.View()} WHERE {where} AND {RollupTime(i)} GROUP BY {column}bucket";
     }

@@ -26,6 +26,12 @@ internal static class SeriesWriter
         writer.WriteString("unit", CatalogueJson.UnitOf(entry));
         writer.WriteString("unitCode", CatalogueJson.UnitCodeOf(entry));
         writer.WriteString("kind", entry is null ? null : CatalogueJson.KindOf(entry));
+        Decimals(writer, entry);
+    }
+
+    /// <summary>Decimals that people read the values with; null where the catalogue does not say.</summary>
+    public static void Decimals(Utf8JsonWriter writer, CatalogueEntry? entry)
+    {
         writer.WritePropertyName("decimals");
         if (entry is { HasDecimals: true })
         {
@@ -44,6 +50,7 @@ internal static class SeriesWriter
         writer.WriteString("source", query.Source.Name());
         writer.WriteBoolean("raw", query.IsRaw);
         writer.WriteNumber("stepMs", query.StepUs / 1000);
+        writer.WriteString("tz", query.Days?.Zone);
         writer.WriteString("completeFrom", query.CompleteFrom is { } from ? TimeText.Format(from) : null);
         writer.WriteStartArray("segments");
         foreach (var segment in query.Segments)

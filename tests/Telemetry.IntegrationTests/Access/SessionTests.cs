@@ -89,6 +89,26 @@ public sealed class SessionTests(QueryStore store) : IClassFixture<QueryStore>, 
         (await StatusAsync(thief, "api/v1/devices")).ShouldBe(HttpStatusCode.Unauthorized);
     }
 
+    [Theory]
+    [InlineData("api/v1/query")]
+    [InlineData("api/v1/statistics")]
+    public async Task Question_with_a_body_is_no_act_and_needs_no_antiforgery_token(string path)
+    {
+        using var browser = _server.NewBrowser();
+        using var signedIn = await browser.SignInAsync("ann");
+        using var body = new StringContent("""{"series": [{"device": "press-07", "sensor": "temperature"}]}""", Encoding.UTF8, "application/json");
+        using var answer = await browser.Http.PostAsync(path, body, DoorServer.Token);
+        using var anonymous = _server.NewBrowser();
+        using var refused = await anonymous.Http.PostAsync(path, body, DoorServer.Token);
+        using var eve = _server.NewClient(_server.NewToken(UserRole.Administrator));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        var entries = (await eve.GetFromJsonAsync<System.Text.Json.JsonElement>("api/v1/audit?user=ann", DoorServer.Token)).GetProperty("entries").EnumerateArray().ToList();
+        entries.ShouldNotBeEmpty("signing in is one");
+        entries.ShouldAllBe(entry => !entry.GetProperty("text").GetString()!.Contains(path, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Act_of_a_session_needs_the_antiforgery_token_and_our_own_origin()
     {

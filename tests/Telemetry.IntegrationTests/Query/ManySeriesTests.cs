@@ -170,6 +170,58 @@ public sealed class ManySeriesTests(QueryStore store) : IClassFixture<QueryStore
         Encoding.UTF8.GetString(text).ShouldContain(JsonEncodedText.Encode(detail, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString());
     }
 
+    [Fact]
+    public async Task Single_readings_are_given_where_each_series_has_few()
+    {
+        const string both = """[{"device": "press-07", "sensor": "temperature"}, {"device": "press-08", "sensor": "temperature"}]""";
+        var few = await AskAsync($$"""{"series": {{both}}, "from": "{{Start}}", "to": "{{Start + 60_000}}", "points": 60, "singleReadings": true}""");
+        var many = await AskAsync($$"""{"series": {{both}}, "from": "{{Start}}", "to": "{{Start + 61_000}}", "points": 60, "singleReadings": true}""");
+
+        few.GetProperty("raw").GetBoolean().ShouldBeTrue("60 readings each, 120 together");
+        few.GetProperty("series").EnumerateArray().Select(s => s.GetProperty("columns").GetProperty("value")[59].GetDouble()).ShouldBe([59, 1059]);
+        many.GetProperty("raw").GetBoolean().ShouldBeFalse();
+        many.GetProperty("t").GetArrayLength().ShouldBeLessThanOrEqualTo(60);
+    }
+
+    [Fact]
+    public async Task Figures_of_many_series_are_those_of_each_with_limits_of_its_own()
+    {
+        var body = $$"""
+            {"series": [{"device": "press-08", "sensor": "temperature", "low": 1060}, {"device": "nobody", "sensor": "x", "high": 1}, {"device": "press-07", "sensor": "odd"},
+                        {"device": "press-07", "sensor": "temperature", "low": 0, "high": 1079}], "from": "{{Start}}", "to": "{{store.Now / 1000}}"}
+            """;
+        var answer = (await PostAsync("/api/v1/statistics", body, HttpStatusCode.OK)).GetProperty("series").EnumerateArray().ToList();
+
+        answer.Select(s => (s.GetProperty("device").GetString(), s.GetProperty("readings").GetInt64(), s.GetProperty("notFinite").GetInt64())).ShouldBe(
+            [("press-08", 600, 0), ("nobody", 0, 0), ("press-07", 60, 3), ("press-07", QueryStore.Seconds, 0)]);
+        answer.Select(s => s.GetProperty("within").ValueKind == JsonValueKind.Null ? (double?)null : s.GetProperty("within").GetDouble()).ShouldBe([0.9, null, null, 0.1]);
+        answer[1].GetProperty("mean").ValueKind.ShouldBe(JsonValueKind.Null);
+        var one = await _server.Client.GetJsonAsync($"/api/v1/statistics?device=press-07&sensor=temperature&from={Start}&to={store.Now / 1000}&low=0&high=1079");
+        foreach (var name in (string[])["min", "max", "mean", "deviation", "p05", "p50", "p95", "within"])
+        {
+            answer[3].GetProperty(name).GetDouble().ShouldBe(one.GetProperty(name).GetDouble(), name is "p05" or "p50" or "p95" ? 30 : 1e-9, name);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"series": []}""", "1 to 100")]
+    [InlineData("""{"series": [{"device": "a"}]}""", "series[0] needs")]
+    [InlineData("""{"series": [{"device": "a", "sensor": "b", "low": 2, "high": 1}]}""", "above its high")]
+    [InlineData("""{"series": [{"device": "a", "sensor": "b", "low": "x"}]}""", "series[0].low is not a number")]
+    [InlineData("""{"series": [{"device": "a", "sensor": "b", "more": 1}]}""", "has more than")]
+    [InlineData("""{"series": [{"device": "a", "sensor": "b"}, {"device": "a", "sensor": "b"}]}""", "named twice")]
+    [InlineData("""{"series": [{"device": "a", "sensor": "b"}], "step": "1h"}""", "'step' is not usable")]
+    public async Task A_question_for_figures_that_is_not_usable_is_refused_with_a_sentence(string body, string sentence) =>
+        (await PostAsync("/api/v1/statistics", body, HttpStatusCode.BadRequest)).GetProperty("detail").GetString()!.ShouldContain(sentence);
+
+    private async Task<JsonElement> PostAsync(string path, string body, HttpStatusCode status)
+    {
+        using var answer = await _server.Client.PostAsync(new Uri(path, UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"), QueryStore.Token);
+        var text = await answer.Content.ReadAsStringAsync(QueryStore.Token);
+        answer.StatusCode.ShouldBe(status, text);
+        return JsonDocument.Parse(text).RootElement;
+    }
+
     private static List<double?> Column(JsonElement series, string name) =>
         [.. series.GetProperty("columns").GetProperty(name).EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Null ? (double?)null : v.GetDouble())];
 
