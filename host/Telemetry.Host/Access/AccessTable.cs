@@ -71,6 +71,8 @@ internal static class AccessTable
         new("GET", "/api/v1/lag", Need.Viewer),
         new("GET", "/api/v1/store/size", Need.Viewer),
         new("GET", "/api/v1/store/plan", Need.Viewer),
+        new("GET", "/api/v1/topics", Need.Viewer),
+        new("GET", "/api/v1/store/horizon", Need.Viewer),
         new("GET", "/api/v1/dead-letters", Need.Operator) { NeedsAllDevices = true },
         new("GET", "/api/v1/dead-letters/{id}", Need.Operator) { NeedsAllDevices = true },
 

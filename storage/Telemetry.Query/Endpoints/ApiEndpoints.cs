@@ -24,6 +24,7 @@ internal static class ApiEndpoints
         .. DetectorEndpoints.All,
         .. OperationEndpoints.All,
         .. StoreEndpoints.All,
+        .. LogEndpoints.All,
         .. DashboardEndpoints.All,
         LiveEndpoint.Endpoint,
         .. AlarmEndpoints.All,

@@ -1,5 +1,6 @@
 using Telemetry.Contracts.Alarms;
 using Telemetry.Contracts.Catalogue;
+using Telemetry.Query.Endpoints;
 using static Telemetry.Query.OpenApi.Shape;
 
 namespace Telemetry.Query.OpenApi;
@@ -218,6 +219,11 @@ internal static class AnswerShapes
             ("watermarks", List(Object(("stage", Text), ("time", Time), ("lagSeconds", Number))))),
         ["store-size"] = StoreShapes.Size,
         ["store-plan"] = StoreShapes.Plan,
+        ["topics"] = Object(("topics", List(Named(
+            "Topic",
+            ("topic", Text), ("partitions", Integer), ("records", Integer), ("removed", Integer), ("newest", Moment),
+            ("schemas", List(Object(("id", Integer), ("message", Words), ("isProvisional", Flag)))))))),
+        ["store-horizon"] = Object(("tables", List(Object(("table", Text), ("completeFrom", Moment), ("cause", Shape.OneOf(LogEndpoints.CauseNames)))))),
         ["backtests"] = Report,
         ["audits"] = Report,
         ["replays"] = Report,

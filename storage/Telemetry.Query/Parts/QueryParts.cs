@@ -7,6 +7,7 @@ using Telemetry.Query.Limits;
 using Telemetry.Query.Live;
 using Telemetry.Query.Series;
 using Telemetry.Query.Setup;
+using Telemetry.Query.Topics;
 
 namespace Telemetry.Query.Parts;
 
@@ -29,6 +30,7 @@ internal sealed class QueryParts : IAsyncDisposable
         Latest = new LatestValues(options.LatestSeriesMax);
         if (services.Log is { } log)
         {
+            Topics = new TopicReader(log, services.Time);
             Tail = new LiveTail(log, Hub, Latest, options, services.Time, services.Logging.CreateLogger<LiveTail>());
             Commands = new CommandDesk(log, options, services.Time, services.Logging.CreateLogger<CommandDesk>());
             Alarms = new AlarmDesk(log, options, services.Time, services.Logging.CreateLogger<AlarmDesk>());
@@ -56,6 +58,9 @@ internal sealed class QueryParts : IAsyncDisposable
     public LiveHub Hub { get; }
 
     public LatestValues Latest { get; }
+
+    /// <summary>Null without a log.</summary>
+    public TopicReader? Topics { get; }
 
     /// <summary>Null without a log.</summary>
     public LiveTail? Tail { get; }

@@ -11,6 +11,10 @@ internal sealed class SeriesHorizon(QueryServices services)
 
     private readonly StoreHorizonReader _reader = new(services.ClickHouse, services.Time);
 
+    /// <summary>Every table's, with its cause.</summary>
+    /// <exception cref="ClickHouseException">The store cannot be asked.</exception>
+    public ValueTask<StoreHorizon> ReadStoreAsync(CancellationToken cancellationToken) => _reader.ReadAsync(cancellationToken);
+
     public async ValueTask<HeldSince> ReadAsync(CancellationToken cancellationToken)
     {
         try
