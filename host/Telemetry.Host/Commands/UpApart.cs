@@ -41,14 +41,15 @@ internal static class UpApart
         using var time = new RunTime(settings.Duration, options.ShutdownTimeout, loggers, stop.Token);
         await using var apart = await time.StartAsync(token => RolesApart.StartAsync(
             options, RolePlan.Make(options, settings.Apart!, forwarded), logger, token));
+        var fleet = FirstStart.WithPast(options, settings);
         if (settings.Simulator)
         {
-            await CatalogueOnLog.RunAsync(options, loggers, desk => SimulatedCatalogue.AnnounceAsync(desk, options.Simulator, stop.Token), stop.Token);
+            await CatalogueOnLog.RunAsync(options, loggers, desk => SimulatedCatalogue.AnnounceAsync(desk, fleet, DateTimeOffset.UtcNow, stop.Token), stop.Token);
         }
 
         await using var simulator = settings.Simulator
             ? SimulatorProcess.Start(SimulatorArguments.Of(
-                options.Data, FirstStart.WithPast(options, settings), settings.Duration, apart.Plan.EdgeAddress, apart.Plan.QueryAddress))
+                options.Data, fleet, settings.Duration, apart.Plan.EdgeAddress, apart.Plan.QueryAddress))
             : null;
         await using var report = new ApartReport(apart, simulator);
         if (settings.Browser)

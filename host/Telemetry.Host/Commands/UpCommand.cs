@@ -68,14 +68,15 @@ internal static class UpCommand
         InstanceFile.Delete(options);
         await using var platform = await time.StartAsync(token => Platform.StartAsync(options, Roles.All, instrumentation, loggers, token));
         InstanceFile.Write(options, platform);
+        var fleet = FirstStart.WithPast(options, settings);
         if (settings.Simulator && platform.Catalogue is { } catalogue)
         {
-            await SimulatedCatalogue.AnnounceAsync(catalogue, options.Simulator, signals.Token);
+            await SimulatedCatalogue.AnnounceAsync(catalogue, fleet, DateTimeOffset.UtcNow, signals.Token);
         }
 
         await using var simulator = settings.Simulator
             ? SimulatorProcess.Start(
-            SimulatorArguments.Of(options.Data, FirstStart.WithPast(options, settings), settings.Duration, platform.Mqtt!.ToString(), platform.Http!.ToString()))
+            SimulatorArguments.Of(options.Data, fleet, settings.Duration, platform.Mqtt!.ToString(), platform.Http!.ToString()))
             : null;
         await using var report = new RunReportBuilder(platform, simulator);
         if (settings.Browser)

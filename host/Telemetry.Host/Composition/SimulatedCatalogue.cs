@@ -11,12 +11,28 @@ internal static class SimulatedCatalogue
 {
     private const string By = "simulator";
 
+    /// <param name="desk">The catalogue.</param>
+    /// <param name="fleet">The fleet; devices that are given a past are marked with its time.</param>
+    /// <param name="now">When the fleet begins.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="Streams.RecordLogException">The log did not take it.</exception>
-    public static async Task AnnounceAsync(CatalogueDesk desk, SimulatorOptions fleet, CancellationToken cancellationToken)
+    public static async Task AnnounceAsync(CatalogueDesk desk, SimulatorOptions fleet, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await desk.Read.WaitAsync(cancellationToken);
         await desk.PutAsync(
-            [.. FleetCatalogue.Of(fleet).Where(entry => !IsEdited(desk.Book, entry))], new CatalogueWrite(By, "the simulated fleet"), cancellationToken);
+            [.. FleetCatalogue.Of(fleet, now).Where(entry => !IsEdited(desk.Book, entry)).Select(entry => Keep(desk.Book, entry))], new CatalogueWrite(By, "the simulated fleet"), cancellationToken);
+    }
+
+    /// <summary>A past that was played at an earlier start is still there.</summary>
+    private static CatalogueEntry Keep(CatalogueBook book, CatalogueEntry entry)
+    {
+        if (entry.Source == CatalogueSource.Device && !entry.Tags.ContainsKey(FleetCatalogue.HistoryTag)
+            && book.Of(CatalogueName.Of(entry)) is { Deleted: false } before && before.Tags.TryGetValue(FleetCatalogue.HistoryTag, out var past))
+        {
+            entry.Tags[FleetCatalogue.HistoryTag] = past;
+        }
+
+        return entry;
     }
 
     /// <summary>A pattern that people have changed or deleted is theirs.</summary>

@@ -21,6 +21,9 @@ public static class FleetCatalogue
     private static readonly string[] Areas = ["forming", "assembly", "finishing", "casting"];
     private static readonly string[] Types = ["hydraulic-press", "servo-press", "bending-machine"];
 
+    /// <summary>Tag of a device whose past was played at once: from and to, with a slash between. Nothing measured what is stored of that time.</summary>
+    public const string HistoryTag = "simulated-history";
+
     /// <summary>What a device says of itself: its entry with its sensors, as a document (JSON, UTF-8).</summary>
     /// <param name="options">The fleet.</param>
     /// <param name="device">Name of one of its devices.</param>
@@ -41,11 +44,21 @@ public static class FleetCatalogue
     }
 
     /// <summary>The fleet's entries.</summary>
-    public static IEnumerable<CatalogueEntry> Of(SimulatorOptions options)
+    /// <param name="options">The fleet.</param>
+    /// <param name="start">When it begins, where it plays a past; null: devices with a past are not marked.</param>
+    public static IEnumerable<CatalogueEntry> Of(SimulatorOptions options, DateTimeOffset? start = null)
     {
+        var past = start is { } begin && options.History is { Ticks: > 0 } history
+            ? $"{TimeText(begin - history)}/{TimeText(begin + options.HistoryWithin)}" : null;
         for (var device = 0; device < options.Devices; device++)
         {
-            yield return Device(options.DevicePrefix, device, IntervalUs(options));
+            var entry = Device(options.DevicePrefix, device, IntervalUs(options));
+            if (past is not null && device < options.HistoryDevices)
+            {
+                entry.Tags[HistoryTag] = past;
+            }
+
+            yield return entry;
         }
 
         foreach (var kind in Enum.GetValues<SensorKind>())
@@ -60,6 +73,8 @@ public static class FleetCatalogue
     }
 
     private static long IntervalUs(SimulatorOptions options) => (long)Math.Round(options.PublishInterval.TotalMilliseconds) * 1000;
+
+    private static string TimeText(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static CatalogueEntry Device(string prefix, int device, long intervalUs)
     {

@@ -53,6 +53,16 @@ public sealed class CatalogueCsvTests
     }
 
     [Fact]
+    public void Devices_whose_past_is_played_say_from_when_to_when()
+    {
+        var options = new SimulatorOptions { Devices = 3, History = TimeSpan.FromHours(6), HistoryDevices = 2, HistoryWithin = TimeSpan.FromSeconds(40) };
+        var devices = FleetCatalogue.Of(options, new DateTimeOffset(2026, 11, 30, 18, 0, 0, TimeSpan.FromHours(2))).Where(e => e.Sensor.Length == 0).ToList();
+
+        devices.Select(d => d.Tags.TryGetValue(FleetCatalogue.HistoryTag, out var past) ? past : "").ShouldBe(
+            ["2026-11-30T10:00:00Z/2026-11-30T16:00:40Z", "2026-11-30T10:00:00Z/2026-11-30T16:00:40Z", ""]);
+    }
+
+    [Fact]
     public void A_fleet_has_the_same_catalogue_again_and_every_device_a_place_of_its_own_line()
     {
         var options = new SimulatorOptions { Devices = 1_000 };
@@ -60,6 +70,7 @@ public sealed class CatalogueCsvTests
         entries.ShouldBe(FleetCatalogue.Of(options));
         entries.Count.ShouldBe(1_009);
         entries.Where(e => e.Sensor.Length == 0).GroupBy(e => e.Line).Select(g => g.Count()).Distinct().ShouldBe([20]);
+        entries.ShouldAllBe(e => !e.Tags.ContainsKey(FleetCatalogue.HistoryTag));
         entries.Where(e => e.Sensor.Length > 0 && e.Kind is CatalogueKind.Analog or CatalogueKind.Counter).ShouldAllBe(e => UcumUnit.IsCode(e.UnitCode));
     }
 }
