@@ -3,7 +3,7 @@ namespace Telemetry.Query.Pages;
 /// <summary>Addresses of the console's pages, which are no files.</summary>
 internal static class ConsolePages
 {
-    private static readonly HashSet<string> Single = ["plant", "explore", "pipeline"];
+    private static readonly HashSet<string> Single = ["plant", "explore", "catalogue", "pipeline"];
 
     private static readonly HashSet<string> WithName = ["devices", "dashboards"];
 

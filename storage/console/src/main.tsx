@@ -4,7 +4,9 @@ import { startHealth } from "./app/health";
 import { here, startRouter } from "./app/router";
 import { loadSession } from "./app/session";
 import { Shell, useTitle } from "./app/Shell";
+import { startPrint } from "./app/print";
 import "./app/theme";
+import { Patterns } from "./pages/catalogue/Patterns";
 import { Dashboards } from "./pages/dashboards/Dashboards";
 import { DevicePage } from "./pages/device/DevicePage";
 import { Devices } from "./pages/devices/Devices";
@@ -20,6 +22,7 @@ function Page() {
   if (page === "explore" && !name) return <Explore />;
   if (page === "devices" && !name) return <Devices />;
   if (page === "devices" && name && !more) return <DevicePage key={name} device={decodeURIComponent(name)} />;
+  if (page === "catalogue" && !name) return <Patterns />;
   if (page === "pipeline" && !name) return <PipelinePage />;
   if (page === "dashboards" && !more) return <Dashboards key={name ?? ""} name={name ? decodeURIComponent(name) : ""} />;
   return <Missing path={path} />;
@@ -31,6 +34,7 @@ function Missing({ path }: { path: string }) {
 }
 
 startRouter();
+startPrint();
 void loadSession();
 startHealth();
 startAlarms();

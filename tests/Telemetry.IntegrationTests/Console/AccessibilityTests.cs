@@ -17,7 +17,8 @@ public sealed class AccessibilityTests(PlantStage stage) : IClassFixture<PlantSt
         { "/explore?s=press-01/oil&range=1h", "#legend" },
         { "/devices", "#devices .value" },
         { "/devices/press-01", "#values .spark path" },
-        { "/pipeline", "#lag" },
+        { "/catalogue", "#new-pattern" },
+        { "/pipeline", "#topics" },
         { "/dashboards", "#new-dashboard" },
         { "/nowhere", "h1" },
     };

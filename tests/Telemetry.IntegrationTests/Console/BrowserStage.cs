@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Playwright;
 using Telemetry.IntegrationTests.Query;
 using Telemetry.IntegrationTests.Storage;
+using Telemetry.Query.Detection;
 using Telemetry.Query.Health;
 using Telemetry.Query.Setup;
 using Telemetry.Streams;
@@ -43,6 +44,9 @@ public abstract class BrowserStage : IAsyncLifetime
 
     internal QueryStore Store { get; }
 
+    /// <summary>Settings of detectors; null: the stage has none.</summary>
+    internal virtual IDetectorDesk? Detectors => null;
+
     internal HttpClient Client => _server!.Client;
 
     /// <summary>Starts the browser.</summary>
@@ -60,7 +64,7 @@ public abstract class BrowserStage : IAsyncLifetime
         await Store.InitializeAsync();
         await FillAsync();
         _server = await QueryServer.StartAsync(
-            Store.ClickHouse, TimeProvider.System, new QueryOptions { ConsoleFolder = Dist, DashboardsFolder = _dashboards.FullName, ProgressAge = TimeSpan.Zero }, await OpenLogAsync(), new StageHealth());
+            Store.ClickHouse, TimeProvider.System, new QueryOptions { ConsoleFolder = Dist, DashboardsFolder = _dashboards.FullName, ProgressAge = TimeSpan.Zero }, await OpenLogAsync(), new StageHealth(), Detectors);
         _playwright = await Playwright.CreateAsync();
         _browser = await LaunchAsync(_playwright);
     }

@@ -47,6 +47,123 @@ public sealed class CataloguePageTests(PlantStage stage) : IClassFixture<PlantSt
     }
 
     [Fact]
+    public async Task Pattern_is_made_changed_over_its_version_and_deleted_and_names_what_it_covers()
+    {
+        var page = await stage.OpenAsync("/catalogue");
+        await page.ClickAsync("#new-pattern");
+        await page.FillAsync("[name=devices]", "press-*");
+        await page.FillAsync("[name=sensors]", "fl?w");
+        await page.FillAsync("[name=unit]", "l/min");
+        await page.FillAsync("[name=hi]", "30");
+        await page.ClickAsync(".entry-form button[type=submit]");
+
+        await Expect(page.Locator("[data-pattern='press-*/fl?w']")).ToContainTextAsync("unit l/min");
+        (await stage.Client.GetJsonAsync("/api/v1/catalogue/devices/press-01/sensors/flow")).GetProperty("sources")[0].GetString().ShouldBe("pattern");
+
+        // Somebody else was faster: nothing of theirs is lost.
+        await page.ClickAsync("[data-pattern='press-*/fl?w'] >> text=Edit");
+        await PutAsync("catalogue/patterns/press-*%2Ffl%3Fw", new { unit = "l/min", hi = 31, displayName = "Flow" });
+        await page.FillAsync("[name=hi]", "32");
+        await page.ClickAsync(".entry-form button[type=submit]");
+        await Expect(page.Locator(".entry-form [role=status]")).ToHaveTextAsync("The entry is at version 2. Look at it again.");
+        (await stage.Client.GetJsonAsync("/api/v1/catalogue/devices/press-01/sensors/flow")).GetProperty("hi").GetDouble().ShouldBe(31);
+
+        await page.ReloadAsync();
+        await page.ClickAsync("[data-pattern='press-*/fl?w'] >> text=Edit");
+        await Expect(page.Locator("[name=displayName]")).ToHaveValueAsync("Flow");
+        await page.FillAsync("[name=hi]", "32");
+        await page.ClickAsync(".entry-form button[type=submit]");
+        await Expect(page.Locator("[data-pattern='press-*/fl?w']")).ToContainTextAsync("hi 32");
+        var changed = await stage.Client.GetJsonAsync("/api/v1/catalogue/devices/press-01/sensors/flow");
+        (changed.GetProperty("hi").GetDouble(), changed.GetProperty("displayName").GetString(), changed.GetProperty("unit").GetString()).ShouldBe((32, "Flow", "l/min"));
+
+        page.Dialog += (_, dialog) => _ = dialog.AcceptAsync();
+        await page.ClickAsync("[data-pattern='press-*/fl?w'] >> text=Delete");
+        await Expect(page.Locator("[data-pattern='press-*/fl?w']")).ToHaveCountAsync(0);
+        (await stage.Client.GetJsonAsync("/api/v1/catalogue/devices/press-01/sensors/flow")).GetProperty("sources").GetArrayLength().ShouldBe(0);
+        stage.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Who_is_no_engineer_sees_patterns_and_cannot_change_them()
+    {
+        var page = await stage.OpenAsync("");
+        await PutAsync("catalogue/patterns/pump-*", new { type = "pump" });
+        await page.RouteAsync("**/api/v1/session", route => route.FulfillAsync(new()
+        {
+            ContentType = "application/json",
+            Body = """{"user": "bob", "role": "operator", "kind": "password", "devices": [], "open": false, "canSignOut": true, "antiforgery": null}""",
+        }));
+        await stage.ShowAsync(page, "/catalogue");
+
+        await Expect(page.Locator("[data-pattern='pump-*']")).ToContainTextAsync("type pump");
+        await Expect(page.Locator("#main")).ToContainTextAsync("Changing them needs the role engineer.");
+        (await page.Locator("#main button").CountAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Simulated_history_is_told_and_hatched_on_the_chart()
+    {
+        var page = await stage.OpenAsync("");
+        var until = DateTimeOffset.FromUnixTimeSeconds((BrowserStage.Now() / 1_000_000) - 1800);
+        await PutAsync("catalogue/devices/press-01", new { tags = (string[])["simulated", $"simulated-history={until.AddHours(-6):yyyy-MM-dd'T'HH:mm:ss'Z'}/{until:yyyy-MM-dd'T'HH:mm:ss'Z'}"] });
+        await stage.ShowAsync(page, "/explore?s=press-01/oil&range=1h&tz=UTC");
+
+        await page.ShowsAsync("press-01/oil");
+        await Expect(page.Locator(".badge.simulated")).ToHaveTextAsync($"simulated history until {until:yyyy-MM-dd HH:mm:ss}");
+        await Expect(page.Locator(".plot")).ToHaveAttributeAsync("data-simulated", $"{until.AddHours(-6).ToUnixTimeMilliseconds()}-{until.ToUnixTimeMilliseconds()}");
+        await BrowserStage.FollowAsync(page, "/explore?s=press-01/oil&range=15m&tz=UTC");
+        await Expect(page.Locator(".badge.simulated")).ToHaveCountAsync(0);
+        (await stage.Client.GetJsonAsync("/api/v1/devices/press-01")).GetProperty("tags")[1].GetString()!.ShouldStartWith("simulated-history=");
+        await PutAsync("catalogue/devices/press-01", new { });
+    }
+
+    [Fact]
+    public async Task Trial_of_a_detector_stands_over_the_chart_before_it_is_put_in_force()
+    {
+        var page = await stage.OpenAsync("/devices/press-01?s=press-01/flow&range=1h");
+        await page.ShowsAsync("press-01/flow");
+        var before = (await stage.Client.GetJsonAsync("/api/v1/detectors")).GetProperty("version").GetInt32();
+        await page.ClickAsync("#trial summary");
+        await Expect(page.Locator("#in-force")).ToContainTextAsync("In force:");
+        var marks = int.Parse((await page.GetAttributeAsync("#main .plot", "data-marks"))!, System.Globalization.CultureInfo.InvariantCulture);
+        await page.SelectOptionAsync("#trial-detector", "iid-spike");
+        await page.FillAsync("#trial-parameters", "Confidence=99.9, PvalueHistoryLength=100");
+        await page.ClickAsync("#trial-run");
+
+        await Expect(page.Locator("#trial-result")).ToContainTextAsync("Would have fired 2 times in this range");
+        await Expect(page.Locator("#main .plot")).ToHaveAttributeAsync("data-marks", (marks + 2).ToString(System.Globalization.CultureInfo.InvariantCulture));
+        var (from, to) = await page.WindowAsync();
+        var box = (await page.Locator("#main .u-over").BoundingBoxAsync())!;
+        await page.Mouse.MoveAsync(box.X + (float)(box.Width * ((stage.SpikesAt[0] / 1000.0) - from) / (to - from)), box.Y + (box.Height / 2));
+        await Expect(page.Locator(".tip")).ToContainTextAsync("(tried)");
+        (await stage.Client.GetJsonAsync("/api/v1/detectors")).GetProperty("version").GetInt32().ShouldBe(before, "a trial changes nothing");
+
+        await page.ClickAsync("#trial-apply");
+        await Expect(page.Locator("#trial-result")).ToHaveTextAsync($"Version {before + 1} is in force.");
+        var now = await stage.Client.GetJsonAsync("/api/v1/detectors");
+        (now.GetProperty("version").GetInt32(), now.GetProperty("source").GetString()).ShouldBe((before + 1, "backtest"));
+        var rule = now.GetProperty("settings").GetProperty("rules")[0];
+        (rule.GetProperty("device").GetString(), rule.GetProperty("sensor").GetString(), rule.GetProperty("detectors")[0].GetProperty("detector").GetString()).ShouldBe(("press-01", "flow", "iid-spike"));
+        (await stage.Client.GetJsonAsync("/api/v1/devices/press-01/sensors/flow/detectors")).GetProperty("detectors")[0].GetString()!.ShouldStartWith("iid-spike");
+        (await stage.Client.GetJsonAsync("/api/v1/devices/press-01/sensors/oil/detectors")).GetProperty("detectors")[0].GetString()!.ShouldNotStartWith("iid-spike");
+        stage.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Pipeline_shows_topics_with_their_schemas_and_from_when_on_the_store_is_complete()
+    {
+        stage.Raise("press-01", "topics", Telemetry.Contracts.V1.AlarmPriority.Low, "so that there is a record with a schema");
+        var page = await stage.OpenAsync("/pipeline");
+
+        await Expect(page.Locator("[data-topic='telemetry.readings.v1'] td").Nth(2)).ToHaveTextAsync("2");
+        await Expect(page.Locator("[data-topic='telemetry.catalogue.v1']")).ToBeVisibleAsync();
+        await Expect(page.Locator("[data-table='readings'] td").Nth(2)).ToHaveTextAsync("retention removes what is older");
+        await Expect(page.Locator("#horizon tbody tr")).ToHaveCountAsync(8);
+        stage.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Dead_letter_is_shown_mended_and_sent_again()
     {
         const string letter = """{"id": "2-17", "refused": "2026-11-30T06:00:00Z", "stage": "bridge", "cause": "not-json", "detail": "it ends early", "source": "telemetry/v1/press-07/readings", "client": "press-07", "resolution": null, "payload": "eyJhIjo=", "text": "from press-07"}""";

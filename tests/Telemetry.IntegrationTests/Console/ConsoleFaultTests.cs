@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Playwright;
 using Telemetry.IntegrationTests.Storage;
 using static Microsoft.Playwright.Assertions;
@@ -14,9 +15,13 @@ public sealed class ConsoleFaultTests(ConsoleStage stage) : IClassFixture<Consol
         var page = await stage.OpenAsync("/explore?s=press-01/temperature&range=1h");
         await page.ShowsAsync("press-01/temperature");
         var gate = new TaskCompletionSource();
-        await page.RouteAsync("**/api/v1/series?device=press-02*", async route =>
+        await page.RouteAsync("**/api/v1/query", async route =>
         {
-            await gate.Task;
+            if (route.Request.PostData!.Contains("press-02", StringComparison.Ordinal))
+            {
+                await gate.Task;
+            }
+
             await route.ContinueAsync();
         });
 
@@ -35,9 +40,9 @@ public sealed class ConsoleFaultTests(ConsoleStage stage) : IClassFixture<Consol
     {
         var page = await stage.OpenAsync("");
         var failures = 0;
-        await page.RouteAsync("**/api/v1/series?device=press-02*", async route =>
+        await page.RouteAsync("**/api/v1/query", async route =>
         {
-            if (Interlocked.Increment(ref failures) <= 1)
+            if (route.Request.PostData!.Contains("press-02", StringComparison.Ordinal) && Interlocked.Increment(ref failures) <= 1)
             {
                 await route.AbortAsync();
                 return;
@@ -52,6 +57,65 @@ public sealed class ConsoleFaultTests(ConsoleStage stage) : IClassFixture<Consol
         await Expect(page.Locator(".note")).ToContainTextAsync("The server does not answer.");
         await page.ShowsAsync("press-02/temperature");
         await Expect(page.Locator(".note")).ToBeEmptyAsync();
+    }
+
+    [Fact]
+    public async Task All_series_come_in_one_answer_and_an_old_question_is_given_up()
+    {
+        var page = await stage.OpenAsync("");
+        var asked = new ConcurrentQueue<string>();
+        var gate = new TaskCompletionSource();
+        var failed = new TaskCompletionSource<string>();
+        page.RequestFailed += (_, request) =>
+        {
+            if (request.Url.EndsWith("/api/v1/query", StringComparison.Ordinal))
+            {
+                failed.TrySetResult(request.PostData!);
+            }
+        };
+        await page.RouteAsync("**/api/v1/query", async route =>
+        {
+            asked.Enqueue(route.Request.PostData!);
+            if (asked.Count == 1)
+            {
+                await gate.Task;
+            }
+
+            await route.ContinueAsync();
+        });
+        await stage.ShowAsync(page, "/explore?s=press-01/temperature&s=press-02/temperature&s=press-01/pressure&range=7d");
+        await Expect(page.Locator(".note")).ToHaveTextAsync("Loading …");
+        await page.Keyboard.PressAsync("3");
+        await page.ShowsAsync("press-01/temperature", "press-02/temperature", "press-01/pressure");
+        gate.SetResult();
+
+        (await failed.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken)).ShouldBe(asked.First(), "the question of the range before");
+        asked.Take(2).ShouldAllBe(body => body.Contains("press-01", StringComparison.Ordinal) && body.Contains("press-02", StringComparison.Ordinal) && body.Contains("pressure", StringComparison.Ordinal));
+        await page.ClickAsync("#statistics-toggle");
+        await Expect(page.Locator("[data-statistics]")).ToHaveCountAsync(3);
+    }
+
+    [Fact]
+    public async Task Series_that_fails_is_told_and_hides_no_neighbour()
+    {
+        var page = await stage.OpenAsync("");
+        await page.RouteAsync("**/api/v1/query", async route =>
+        {
+            if (route.Request.PostData!.Contains("press-02", StringComparison.Ordinal))
+            {
+                await route.FulfillAsync(new() { Status = 422, ContentType = "application/problem+json", Body = """{"title": "Too large", "detail": "It needs more memory than there may be."}""" });
+                return;
+            }
+
+            await route.ContinueAsync();
+        });
+        await stage.ShowAsync(page, "/explore?s=press-01/temperature&s=press-02/temperature&s=press-01/pressure&range=1h");
+
+        await page.ShowsAsync("press-01/temperature", "press-01/pressure");
+        await Expect(page.Locator("[data-line='press-02/temperature']")).ToContainTextAsync("It needs more memory than there may be.");
+        await Expect(page.Locator("[data-line='press-02/temperature']")).ToHaveAttributeAsync("data-state", "failed");
+        await Expect(page.Locator("[data-line='press-01/pressure']")).ToHaveAttributeAsync("data-state", "ready");
+        await Expect(page.Locator(".note")).ToContainTextAsync("It needs more memory than there may be.");
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Telemetry.IntegrationTests.Storage;
+using Telemetry.Storage.ClickHouse;
 using static Microsoft.Playwright.Assertions;
 
 namespace Telemetry.IntegrationTests.Console;
@@ -132,6 +133,33 @@ public sealed class ExploreTests(ConsoleStage stage) : IClassFixture<ConsoleStag
         rows.Count.ShouldBeInRange(2, 3, "a day of readings lies over two days of New York");
         rows.ShouldAllBe(row => row[1].Contains("T00:00:00.000", StringComparison.Ordinal));
         rows.Sum(row => long.Parse(row[9], CultureInfo.InvariantCulture)).ShouldBe(24 * 720);
+    }
+
+    [Theory]
+    [InlineData("Asia/Kolkata", 5.5)]
+    [InlineData("Asia/Kathmandu", 5.75)]
+    public async Task Days_of_a_zone_at_no_whole_hour_hold_its_own_readings(string zone, double hours)
+    {
+        var page = await stage.OpenAsync($"/explore?s=press-01/temperature&range=7d&step=1d&tz={zone}");
+        await page.ShowsAsync("press-01/temperature");
+        await Expect(page.Locator("#source")).ToContainTextAsync("1 d buckets");
+        var download = await page.RunAndWaitForDownloadAsync(async () =>
+        {
+            await page.ClickAsync("#export summary");
+            await page.ClickAsync("#export-shown");
+        });
+        var rows = (await File.ReadAllLinesAsync((await download.PathAsync())!, TestContext.Current.CancellationToken)).Skip(1).Select(line => line.Split(',')).ToList();
+
+        // Worked out from the readings themselves: days of a clock that is so many hours ahead.
+        var offset = (long)(hours * 3_600_000);
+        var days = (await stage.Store.ClickHouse.QueryRowsAsync(
+            $"SELECT intDiv(toUnixTimestamp64Milli(event_time) + {offset}, 86400000) * 86400000 - {offset} AS day, count(), round(max(value), 6) FROM readings_data "
+            + "WHERE device = 'press-01' AND sensor = 'temperature' GROUP BY day ORDER BY day",
+            null, TestContext.Current.CancellationToken)).Select(row => string.Join(' ', row));
+        rows.Select(row => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{DateTimeOffset.Parse(row[0], CultureInfo.InvariantCulture).ToUnixTimeMilliseconds()} {row[9]} {Math.Round(double.Parse(row[8], CultureInfo.InvariantCulture), 6):R}")).ShouldBe(days);
+        rows.ShouldAllBe(row => row[1].Contains("T00:00:00.000", StringComparison.Ordinal));
     }
 
     [Fact]

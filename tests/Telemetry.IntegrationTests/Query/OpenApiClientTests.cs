@@ -67,6 +67,38 @@ public sealed class OpenApiClientTests(QueryStore store) : IClassFixture<QuerySt
         }
     }
 
+    [Fact]
+    public async Task The_consoles_types_are_those_of_the_document()
+    {
+        SkipUnlessInstalled();
+        var folder = Directory.CreateTempSubdirectory("telemetry-console-types-");
+        try
+        {
+            var options = DoorServer.Settings(folder.FullName);
+            DoorServer.AddUser(options, "ann", UserRole.Viewer);
+            await using var door = await DoorServer.StartAsync(options, store.ClickHouse, store.Time);
+            using var client = door.NewClient(door.NewToken(UserRole.Viewer));
+            var document = Path.Combine(folder.FullName, "openapi.json");
+            var made = Path.Combine(folder.FullName, "schema.d.ts");
+            await File.WriteAllTextAsync(document, await client.GetStringAsync(new Uri("openapi/v1.json", UriKind.Relative), QueryStore.Token), QueryStore.Token);
+            var (code, output) = await RunAsync("node", Path.Combine(Folder, "console-types.mjs"), document, made);
+            code.ShouldBe(0, output);
+            var kept = Path.Combine(Repository.Root, "storage", "console", "src", "api", "schema.d.ts");
+            if (Environment.GetEnvironmentVariable("TELEMETRY_TEST_WRITE_TYPES") == "1")
+            {
+                File.Copy(made, kept, overwrite: true);
+            }
+
+            (await File.ReadAllTextAsync(kept, QueryStore.Token)).ShouldBe(
+                await File.ReadAllTextAsync(made, QueryStore.Token),
+                "The API's description has changed: TELEMETRY_TEST_WRITE_TYPES=1 ./telemetry test Telemetry.IntegrationTests -class '*.OpenApiClientTests', then npm run check in storage/console.");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     private static string Bin(string path) => Path.Combine(Folder, "node_modules", path);
 
     private static void SkipUnlessInstalled() =>

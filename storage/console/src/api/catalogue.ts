@@ -1,6 +1,6 @@
-import { ApiError, get, part } from "./client";
+import { ApiError, get } from "./client";
 import { limitsByRules } from "./rules";
-import type { CatalogueEntry, Latest } from "./types";
+import type { CatalogueSensor } from "./types";
 
 /** What is known of a sensor: how its values are written, and where its limits lie. */
 export interface SensorInfo {
@@ -37,12 +37,12 @@ async function read(device: string): Promise<Map<string, SensorInfo>> {
 }
 
 /** By the catalogue; where there is none, sensors by what they have sent. */
-async function entriesOf(device: string): Promise<Partial<CatalogueEntry>[]> {
+async function entriesOf(device: string): Promise<Partial<CatalogueSensor>[]> {
   try {
-    return (await get<{ sensors: CatalogueEntry[] }>(`catalogue/devices/${part(device)}/sensors`)).sensors;
+    return (await get("catalogue/devices/{device}/sensors", { device })).sensors;
   } catch (error) {
     if (!(error instanceof ApiError) || error.status === 0) throw error;
-    return (await get<{ latest: Latest[] }>("latest", { device, limit: 1000 })).latest.map(({ sensor }) => ({ sensor }));
+    return (await get("latest", { device, limit: 1000 })).latest.map(({ sensor }) => ({ sensor }));
   }
 }
 

@@ -1,5 +1,5 @@
 import { get } from "./client";
-import type { AlarmRule, AlarmRules } from "./types";
+import type { AlarmRule } from "./types";
 
 const KEPT_MS = 60_000;
 let kept: { at: number; rules: Promise<AlarmRule[]> } | null = null;
@@ -7,7 +7,7 @@ let kept: { at: number; rules: Promise<AlarmRule[]> } | null = null;
 /** Alarm rules in force. Kept for a minute; none where there is no alarms role. */
 function rules(): Promise<AlarmRule[]> {
   if (!kept || Date.now() - kept.at > KEPT_MS) {
-    kept = { at: Date.now(), rules: get<AlarmRules>("alarms/rules").then((answer) => answer.rules?.rules ?? [], () => { kept = null; return []; }) };
+    kept = { at: Date.now(), rules: get("alarms/rules").then((answer) => (answer.rules?.["rules"] ?? []) as AlarmRule[], () => { kept = null; return []; }) };
   }
   return kept.rules;
 }

@@ -9,7 +9,7 @@ import { sound, switchSound } from "./sound";
 import { switchTheme, theme } from "./theme";
 import type { ComponentChildren } from "preact";
 
-const PAGES: [string, string][] = [["/plant", "Plant"], ["/explore", "Explore"], ["/devices", "Devices"], ["/pipeline", "Pipeline"], ["/dashboards", "Dashboards"]];
+const PAGES: [string, string][] = [["/plant", "Plant"], ["/explore", "Explore"], ["/devices", "Devices"], ["/catalogue", "Catalogue"], ["/pipeline", "Pipeline"], ["/dashboards", "Dashboards"]];
 
 export function Shell({ children }: { children: ComponentChildren }) {
   const path = here.value.pathname === "/" ? "/plant" : here.value.pathname;

@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import { all, ApiError, get, part, send, url } from "../api/client";
+import { all, ApiError, send, url } from "../api/client";
 import type { Alarm, AlarmChange, Priority } from "../api/types";
 import { LiveStream } from "../lib/stream";
 import { actor } from "./session";
@@ -37,7 +37,7 @@ export const worst = computed(() => {
 function order(a: Alarm, b: Alarm): number {
   return STANDING.indexOf(a.status) - STANDING.indexOf(b.status)
     || PRIORITIES.indexOf(a.priority) - PRIORITIES.indexOf(b.priority)
-    || Date.parse(b.since) - Date.parse(a.since) || (a.id < b.id ? -1 : 1);
+    || Date.parse(b.since ?? "") - Date.parse(a.since ?? "") || (a.id < b.id ? -1 : 1);
 }
 
 let retry = 0;
@@ -47,8 +47,8 @@ async function load(): Promise<void> {
   streamed.clear();
   try {
     const lists = await Promise.all([
-      all<Alarm>("alarms", "alarms", {}, LIST_MAX),
-      ...ASIDE.map((status) => all<Alarm>("alarms", "alarms", { status }, LIST_MAX)),
+      all("alarms", "alarms", {}, LIST_MAX),
+      ...ASIDE.map((status) => all("alarms", "alarms", { status }, LIST_MAX)),
     ]);
     const next = new Map(lists.flat().map((alarm) => [alarm.id, alarm]));
     // What came over the stream while the lists were under way is newer than they are.
@@ -100,7 +100,7 @@ export async function act(ids: string[], action: Action, comment: string, time?:
   const worker = async () => {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
       try {
-        const answer = await send<{ change?: AlarmChange }>("POST", `alarms/${part(id)}/${action}`, { by: actor(), ...(comment ? { comment } : {}), ...(time ? { for: time } : {}) });
+        const answer = await send("post", "alarms/{id}/{action}", { id, action }, { by: actor(), ...(comment ? { comment } : {}), ...(time ? { for: time } : {}) });
         if (answer.change) take(answer.change.alarm);
       } catch (error) {
         const alarm = alarms.value.get(id);
@@ -111,5 +111,3 @@ export async function act(ids: string[], action: Action, comment: string, time?:
   await Promise.all([worker(), worker(), worker()]);
   return refused;
 }
-
-export const loadAlarm = (id: string): Promise<Alarm> => get<Alarm>(`alarms/${part(id)}`);

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { get } from "../api/client";
-import type { Device, Pipeline } from "../api/types";
+import type { Pipeline } from "../api/types";
+import { simulatedBy } from "../lib/simulated";
 import { secondsSince } from "../lib/format";
 
 export const pipeline = signal<Pipeline | null>(null);
@@ -14,7 +15,7 @@ export const now = signal(Date.now());
 /** The devices whose values are on the page: how old theirs are is what the badge tells. */
 export const watched = signal<string[]>([]);
 
-export interface Seen { device: string; lastSeen: string | null; clockAhead: boolean }
+export interface Seen { device: string; lastSeen: string | null; clockAhead: boolean; simulated: [number, number] | null }
 export const seen = signal<Seen[]>([]);
 
 const WATCHED_MAX = 12;
@@ -40,9 +41,9 @@ export function heard(device: string, t: number): void {
 
 async function look(): Promise<void> {
   const devices = watched.value;
-  const found = await Promise.all(devices.map((device) => get<Device>(`devices/${encodeURIComponent(device)}`).catch(() => null)));
+  const found = await Promise.all(devices.map((device) => get("devices/{device}", { device }).catch(() => null)));
   if (devices.join() !== watched.value.join()) return;
-  seen.value = found.filter((one): one is Device => one !== null).map(({ device, lastSeen, clockAhead }) => ({ device, lastSeen, clockAhead }));
+  seen.value = found.filter((one) => one !== null).map(({ device, lastSeen, clockAhead, tags }) => ({ device, lastSeen, clockAhead, simulated: simulatedBy(tags) }));
 }
 
 /** The device shown that has been silent longest. */
@@ -62,7 +63,7 @@ let polled = 0;
 
 async function poll(): Promise<void> {
   try {
-    const answer = await get<Pipeline>("pipeline");
+    const answer = await get("pipeline");
     polled = Date.now();
     pipeline.value = answer;
     away.value = false;

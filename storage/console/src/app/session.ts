@@ -16,7 +16,7 @@ export const isAdministrator = computed(() => session.value !== null && may("adm
 export const actor = (): string => session.value?.user || "console";
 
 export async function loadSession(): Promise<void> {
-  session.value = await get<Session>("session").catch(() => null);
+  session.value = await get("session").catch(() => null);
 }
 
 export async function signOut(): Promise<void> {

@@ -4,8 +4,13 @@ export const theme = signal<"dark" | "light">(localStorage.getItem("theme") === 
 
 document.documentElement.dataset["theme"] = theme.value;
 
+/** Shows the page in a theme. The page's colours come first: charts are drawn anew with them as soon as the signal changes. */
+export function show(name: "dark" | "light"): void {
+  document.documentElement.dataset["theme"] = name;
+  theme.value = name;
+}
+
 export function switchTheme(): void {
-  theme.value = theme.value === "dark" ? "light" : "dark";
-  document.documentElement.dataset["theme"] = theme.value;
+  show(theme.value === "dark" ? "light" : "dark");
   localStorage.setItem("theme", theme.value);
 }

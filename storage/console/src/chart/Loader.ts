@@ -2,10 +2,11 @@ import { signal } from "@preact/signals";
 import { standing } from "../app/alarms";
 import { heard, watch } from "../app/health";
 import { sensorsOf, type SensorInfo } from "../api/catalogue";
-import { ApiError, get, isAbort, part, url } from "../api/client";
-import type { AlarmHistory, BucketColumns, Incident, LiveReading, RawColumns, Series } from "../api/types";
+import { ApiError, get, isAbort, url } from "../api/client";
+import { seriesOf } from "../api/series";
+import type { BucketColumns, LiveReading, RawColumns, Series } from "../api/types";
 import { LiveStream } from "../lib/stream";
-import { byDays } from "./days";
+import { zone } from "../lib/zone";
 import { ofHistory, ofIncident, priorityColour, type Mark } from "./marks";
 import { deviceOf, isLive, sensorOf, span, VERSUS, type View } from "./view";
 
@@ -20,7 +21,7 @@ export interface Line {
   until: number;
 }
 
-const DEVICES_MAX = 8, STREAMS_MAX = 2, LIVE_SPAN_MAX = 6 * 36e5, RETRY_FIRST = 2_000, RETRY_MOST = 30_000, LIVE_POINTS_MAX = 20_000;
+const DEVICES_MAX = 8, STREAMS_MAX = 2, LIVE_SPAN_MAX = 6 * 36e5, RETRY_FIRST = 2_000, RETRY_MOST = 30_000, LIVE_POINTS_MAX = 20_000, LONG_MS = 30 * 864e5;
 
 /** Loads what a view shows and keeps it up to date. */
 export class Loader {
@@ -79,8 +80,8 @@ export class Loader {
     clearTimeout(this.retry);
     clearTimeout(this.refresh);
     const window = span(view);
-    const lines = this.lines.peek();
-    void Promise.all([...lines.map((line) => this.loadLine(line.key, line.series, line.shift, view, window, stop)), this.loadMarks(view, window, stop)]).then((results) => {
+    const lines = this.lines.peek(), shifts = [...new Set(lines.map((line) => line.shift))];
+    void Promise.all([...shifts.map((shift) => this.loadLines(lines.filter((line) => line.shift === shift), shift, view, window, stop)), this.loadMarks(view, window, stop)]).then((results) => {
       if (stop.aborted) return;
       if (results.includes(false)) {
         this.retry = later(() => this.load(), this.pause);
@@ -98,35 +99,52 @@ export class Loader {
     this.refresh = later(() => { if (document.hidden) this.again([from, to]); else this.load(); }, every);
   }
 
-  /** False when it failed and is worth another try. */
-  private async loadLine(key: string, series: string, shift: number, view: View, [from, to]: [number, number], stop: AbortSignal): Promise<boolean> {
-    const device = deviceOf(series), sensor = sensorOf(series);
-    const ask = (step: string) => get<Series>("series", {
-      device, sensor, from: Math.floor(from - shift), to: Math.ceil(to - shift), ...(step ? { step } : {}), ...(step ? {} : { points: this.points }),
-    }, stop);
+  /** All series of the view in one answer. False when something failed and is worth another try. */
+  private async loadLines(lines: Line[], shift: number, view: View, [from, to]: [number, number], stop: AbortSignal): Promise<boolean> {
+    if (!lines.length) return true;
+    const asked = { series: lines.map((line) => line.series), from: from - shift, to: to - shift, step: view.step, points: this.points };
     try {
-      const [first, sensors] = await Promise.all([ask(view.step === "1d" ? "1h" : view.step), sensorsOf(device)]);
-      const answer = view.step === "1d" || (!first.raw && first.stepMs % 864e5 === 0) ? await byDays(first, [from - shift, to - shift], ask) : first;
-      if (stop.aborted) return true;
-      const missing = answer.columns.t.length === 0 && !sensors.has(sensor) ? await this.missing(device, sensor, stop) : "";
-      this.put(key, { state: missing ? "missing" : "ready", problem: missing, answer, info: sensors.get(sensor) ?? null, until: to });
-      return true;
+      // The server knows fewer names of zones than a browser may: it is told one only where days can come of it.
+      const found = await seriesOf(view.step === "1d" || (!view.step && to - from > LONG_MS) ? { ...asked, zone: zone.peek() } : asked, stop);
+      const done = await Promise.all(lines.map((line) => this.take(line, found.get(line.series), to, stop)));
+      return done.every(Boolean);
     } catch (error) {
       if (isAbort(error) || stop.aborted) return true;
-      const status = error instanceof ApiError ? error.status : 0;
-      this.put(key, { state: "failed", problem: (error as Error).message });
+      throw error;
+    }
+  }
+
+  private async take({ key, series }: Line, found: Series | Error | undefined, until: number, stop: AbortSignal): Promise<boolean> {
+    if (stop.aborted) return true;
+    if (!found || found instanceof Error) {
+      this.put(key, { state: "failed", problem: found?.message ?? "The answer has no such series." });
+      const status = found instanceof ApiError ? found.status : 0;
       return status >= 400 && status < 500 && status !== 429;
     }
+    const device = deviceOf(series), sensor = sensorOf(series), sensors = await sensorsOf(device);
+    if (stop.aborted) return true;
+    let missing = "";
+    if (found.columns.t.length === 0 && !sensors.has(sensor)) {
+      try {
+        missing = await this.missing(device, sensor, stop);
+      } catch (error) {
+        if (isAbort(error) || stop.aborted) return true;
+        this.put(key, { state: "failed", problem: (error as Error).message });
+        return false;
+      }
+    }
+    this.put(key, { state: missing ? "missing" : "ready", problem: missing, answer: found, info: sensors.get(sensor) ?? null, until });
+    return true;
   }
 
   /** What is missing; empty when the series is there and has nothing in this range. */
   private async missing(device: string, sensor: string, stop: AbortSignal): Promise<string> {
     try {
-      await get(`devices/${part(device)}`, {}, stop);
+      await get("devices/{device}", { device }, stop);
     } catch (error) {
       return error instanceof ApiError && error.status === 404 ? `There is no device ${device}.` : "";
     }
-    const { sensors } = await get<{ sensors: { sensor: string }[] }>(`devices/${part(device)}/sensors`, { search: sensor, limit: 1000 }, stop);
+    const { sensors } = await get("devices/{device}/sensors", { device, search: sensor, limit: 1000 }, stop);
     return sensors.some((one) => one.sensor === sensor) ? "" : `${device} has no sensor ${sensor}.`;
   }
 
@@ -136,14 +154,14 @@ export class Loader {
       const found = await Promise.all(devices.map(async (device) => {
         const range = { device, from: Math.floor(from), to: Math.ceil(to), limit: 500 };
         const [{ incidents }, { changes }] = await Promise.all([
-          get<{ incidents: Incident[] }>("incidents", range, stop),
-          get<{ changes: AlarmHistory[] }>("alarms/history", range, stop),
+          get("incidents", range, stop),
+          get("alarms/history", range, stop),
         ]);
         const marks = [...incidents.map(ofIncident), ...ofHistory(changes, to)];
         // Alarms that were there before the range began and still are.
         for (const alarm of standing.peek()) {
-          if (alarm.device === device && alarm.active && Date.parse(alarm.since) < from) {
-            marks.push({ kind: "alarm", from: Date.parse(alarm.since), to: null, device, sensor: alarm.sensor, title: `${alarm.source} · ${alarm.priority}`, text: alarm.text, colour: priorityColour[alarm.priority], value: alarm.value });
+          if (alarm.device === device && alarm.active && Date.parse(alarm.since ?? "") < from) {
+            marks.push({ kind: "alarm", from: Date.parse(alarm.since ?? ""), to: null, device, sensor: alarm.sensor, title: `${alarm.source} · ${alarm.priority}`, text: alarm.text ?? "", colour: priorityColour[alarm.priority], value: alarm.value });
           }
         }
         return marks.filter((mark) => mark.sensor === null || shown.has(`${device}/${mark.sensor}`));

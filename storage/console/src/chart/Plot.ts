@@ -93,6 +93,7 @@ export class Plot {
     data["points"] = String(this.plot ? picture?.traces.reduce((sum, trace) => sum + trace.t.length, 0) ?? 0 : 0);
     data["window"] = picture ? picture.window.map(Math.round).join() : "";
     data["marks"] = String(picture?.marks.length ?? 0);
+    data["simulated"] = picture?.simulated.map((one) => `${one.from}-${one.to}`).join(" ") ?? "";
     data["limits"] = String(picture?.limits.length ?? 0);
     data["poor"] = String(picture?.traces.reduce((sum, trace) => sum + (trace.quality?.filter((quality) => quality !== 0).length ?? 0), 0) ?? 0);
     data["axes"] = picture ? [...new Set(picture.traces.map((trace) => trace.axis))].join(" ") : "";

@@ -1,10 +1,12 @@
 import { effect, useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { printing } from "../app/print";
 import { theme } from "../app/theme";
 import { step } from "../lib/format";
 import { offsetText, time, zone } from "../lib/zone";
 import { Legend } from "./Legend";
 import { limitsOf } from "./limits";
+import { simulatedIn, type Simulated } from "./simulated";
 import type { Line, Loader } from "./Loader";
 import type { Mark } from "./marks";
 import { Plot } from "./Plot";
@@ -45,11 +47,15 @@ export function Viewer({ loader, view, change, remove, extra, wheel, label }: Vi
   const latest = useRef(change);
   latest.current = change;
   const traces = useComputed(() => tracesOf(loader.lines.value));
+  const shown = useSignal(view.series);
+  shown.value = view.series;
+  const simulated = useComputed(() => simulatedIn(shown.value, span(current.current)));
+  const stretches = JSON.stringify(simulated.value);
 
   const key = useMemo(() => JSON.stringify(view), [view]);
 
   const draw = () => plot.current?.show({
-    traces: traces.peek(), hidden: hidden.peek(), marks: [...loader.marks.peek(), ...(others.current ?? [])], limits: limitsOf(loader.lines.peek()),
+    traces: traces.peek(), hidden: hidden.peek(), marks: [...loader.marks.peek(), ...(others.current ?? [])], limits: limitsOf(loader.lines.peek()), simulated: simulated.peek(),
     window: span(current.current), zone: zone.peek(), theme: theme.peek(),
   });
 
@@ -88,7 +94,7 @@ export function Viewer({ loader, view, change, remove, extra, wheel, label }: Vi
   }, []);
 
   useEffect(() => { loader.show(view, plot.current?.points() ?? 1000); draw(); }, [key, zone.value]);
-  useEffect(draw, [extra]);
+  useEffect(draw, [extra, stretches]);
 
   const lines = loader.lines.value;
   return (
@@ -100,7 +106,7 @@ export function Viewer({ loader, view, change, remove, extra, wheel, label }: Vi
         <Note lines={lines} view={view} />
         <Tip cursor={cursor} traces={traces} marks={[...loader.marks.value, ...(extra ?? [])]} />
       </div>
-      <Foot lines={lines} view={view} dropped={loader.dropped.value} />
+      <Foot lines={lines} view={view} dropped={loader.dropped.value} simulated={simulated.value} />
       <Legend lines={lines} traces={traces} cursor={cursor} hidden={hidden} {...(remove ? { remove } : {})} />
     </div>
   );
@@ -115,7 +121,7 @@ export function pan(view: View, by: number, factor = 1): View {
 }
 
 function keyed(event: KeyboardEvent, view: View, change: (view: View) => void, plot: Plot | null, traces: Trace[], at: number | null): void {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || (event.key === "Escape" && document.fullscreenElement)) return;
   const way = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
   if (way && event.shiftKey) change(pan(view, way / 2));
   else if (way) {
@@ -143,7 +149,7 @@ function Note({ lines, view }: { lines: Line[]; view: View }) {
   return <div class="note" role="status">{drawn ? "" : "No readings in this range. Widen it, or press Live."}</div>;
 }
 
-function Foot({ lines, view, dropped }: { lines: Line[]; view: View; dropped: number }) {
+function Foot({ lines, view, dropped, simulated }: { lines: Line[]; view: View; dropped: number; simulated: Simulated[] }) {
   const first = lines.find((line) => line.answer && line.shift === 0)?.answer, [from, to] = span(view);
   return (
     <div class="foot">
@@ -153,7 +159,8 @@ function Foot({ lines, view, dropped }: { lines: Line[]; view: View; dropped: nu
         </span>
       )}
       {first?.meta.truncated && <span class="badge" data-state="amber">more than fits: zoom in</span>}
-      <span id="window">{time(from)} – {isLive(view) ? "now" : time(to)} · {zone.value}{offsetText(to) !== zone.value && ` (${offsetText(to)})`}</span>
+      <span id="window">{time(from)} – {isLive(view) && !printing.value ? "now" : time(to)} · {zone.value}{offsetText(to) !== zone.value && ` (${offsetText(to)})`}</span>
+      {simulated.map((one) => <span key={one.from} class="badge simulated" title={`The simulator played these readings of ${one.devices.join(", ")} at its first start; no device measured them then.`}>simulated history until {time(one.to)}</span>)}
       {dropped > 0 && <span class="muted">{dropped} live values skipped</span>}
     </div>
   );

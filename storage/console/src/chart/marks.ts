@@ -21,7 +21,7 @@ export function ofHistory(history: AlarmHistory[], now: number): Mark[] {
     if (change.transition === "raised") {
       const mark: Mark = {
         kind: "alarm", from: change.raised ? Date.parse(change.raised) : t, to: null, device: change.device, sensor: change.sensor,
-        title: `${change.source} · ${change.priority}`, text: change.text, colour: priorityColour[change.priority] ?? "--low", value: null,
+        title: `${change.source} · ${change.priority}`, text: change.text, colour: priorityColour[change.priority as Priority] ?? "--low", value: null,
       };
       marks.push(mark);
       open.set(change.id, mark);

@@ -4,9 +4,10 @@ import type { Mark } from "./marks";
 import type { Picture } from "./picture";
 import type { Trace } from "./trace";
 
-/** Behind the lines: the time an incident lasted, and limits. */
+/** Behind the lines: simulated history, the time an incident lasted, and limits. */
 export function underlay(plot: uPlot, picture: Picture): void {
   within(plot, (ctx, ratio, box) => {
+    for (const { from, to } of picture.simulated) hatched(ctx, ratio, box, plot.valToPos(from, "x", true), plot.valToPos(to, "x", true));
     for (const mark of picture.marks) {
       const [x, to] = ends(plot, picture, mark);
       if (to < box.left || x > box.left + box.width) continue;
@@ -51,6 +52,28 @@ export function overlay(plot: uPlot, picture: Picture): void {
     }
     for (const trace of picture.traces) if (trace.quality && !picture.hidden.has(trace.key)) poor(plot, ctx, ratio, trace);
   }, 8);
+}
+
+const STRIPE = 9;
+
+/** Slanting lines over a stretch of time, with what it is. */
+function hatched(ctx: CanvasRenderingContext2D, ratio: number, box: uPlot.BBox, from: number, to: number): void {
+  const left = Math.max(box.left, from), right = Math.min(box.left + box.width, to), bottom = box.top + box.height;
+  if (right <= left) return;
+  ctx.save();
+  ctx.beginPath(); ctx.rect(left, box.top, right - left, box.height); ctx.clip();
+  ctx.strokeStyle = alpha(css("--grey"), 0.22);
+  ctx.lineWidth = ratio;
+  ctx.beginPath();
+  // Counted from the stretch's own beginning, so that the stripes move with it.
+  const first = left - ((left - from) % (STRIPE * ratio));
+  for (let x = first - box.height; x < right; x += STRIPE * ratio) { ctx.moveTo(x, bottom); ctx.lineTo(x + box.height, box.top); }
+  ctx.stroke();
+  ctx.fillStyle = css("--muted");
+  ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+  ctx.textAlign = "left"; ctx.textBaseline = "top";
+  ctx.fillText("simulated history", left + 6 * ratio, box.top + 5 * ratio);
+  ctx.restore();
 }
 
 const UNCERTAIN = 1;

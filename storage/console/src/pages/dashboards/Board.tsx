@@ -2,15 +2,16 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { sensorsOf, type SensorInfo } from "../../api/catalogue";
 import { get } from "../../api/client";
-import type { BucketColumns, Latest, RawColumns, Series } from "../../api/types";
+import { seriesOf } from "../../api/series";
+import type { AlarmStats, BucketColumns, Latest, RawColumns, Series } from "../../api/types";
 import { standing } from "../../app/alarms";
 import { now } from "../../app/health";
 import { deviceLink, exploreLink } from "../../app/router";
 import { Loader } from "../../chart/Loader";
 import { Viewer } from "../../chart/Viewer";
-import { deviceOf, sensorOf, type View } from "../../chart/view";
+import { deviceOf, RANGES, sensorOf, type View } from "../../chart/view";
 import { age, number, secondsSince } from "../../lib/format";
-import { Pareto, type AlarmStats } from "../pipeline/AlarmLoad";
+import { Pareto } from "../pipeline/AlarmLoad";
 import type { Dashboard, Panel } from "./model";
 import { Scroll } from "../../ui/Scroll";
 
@@ -51,7 +52,7 @@ function Newest({ panel }: { panel: Panel }) {
   const values = useSignal<(Value | null)[]>([]);
   useEffect(() => {
     const load = () => Promise.all(panel.series.map(async (series): Promise<Value | null> => {
-      const [{ latest: [row] }, sensors] = await Promise.all([get<{ latest: Latest[] }>("latest", { device: deviceOf(series), sensor: sensorOf(series) }), sensorsOf(deviceOf(series))]);
+      const [{ latest: [row] }, sensors] = await Promise.all([get("latest", { device: deviceOf(series), sensor: sensorOf(series) }), sensorsOf(deviceOf(series))]);
       return row ? { ...row, info: sensors.get(sensorOf(series)) } : null;
     })).then((found) => { values.value = found; }, () => undefined);
     void load();
@@ -77,8 +78,13 @@ function Newest({ panel }: { panel: Panel }) {
 function States({ panel }: { panel: Panel }) {
   const rows = useSignal<{ series: string; from: number; to: number; parts: { from: number; to: number; value: number; name: string }[] }[]>([]);
   useEffect(() => {
-    const load = () => Promise.all(panel.series.map(async (series) => {
-      const [answer, sensors] = await Promise.all([get<Series & { from: string; to: string }>("series", { device: deviceOf(series), sensor: sensorOf(series), from: `now-${panel.range === "1y" ? "365d" : panel.range}`, points: 1000 }), sensorsOf(deviceOf(series))]);
+    const stop = new AbortController(), length = RANGES.find(([name]) => name === panel.range)?.[1] ?? 36e5;
+    const load = async () => {
+      const now = Date.now(), found = await seriesOf({ series: panel.series, from: now - length, to: now, points: 1000 }, stop.signal);
+      rows.value = await Promise.all([...found].flatMap(([series, answer]) => answer instanceof Error ? [] : [row(series, answer)]));
+    };
+    const row = async (series: string, answer: Series) => {
+      const sensors = await sensorsOf(deviceOf(series));
       const values = answer.raw ? (answer.columns as RawColumns).value : (answer.columns as BucketColumns).max, states = sensors.get(sensorOf(series))?.states ?? {};
       const parts: { from: number; to: number; value: number; name: string }[] = [];
       answer.columns.t.forEach((t, i) => {
@@ -88,10 +94,10 @@ function States({ panel }: { panel: Panel }) {
         if (last?.value !== value) parts.push({ from: t, to: t + answer.stepMs, value, name: states[String(value)] ?? number(value) });
       });
       return { series, from: Date.parse(answer.from), to: Date.parse(answer.to), parts };
-    })).then((found) => { rows.value = found; }, () => undefined);
-    void load();
-    const timer = setInterval(() => { if (!document.hidden) void load(); }, EVERY_MS * 2);
-    return () => clearInterval(timer);
+    };
+    void load().catch(() => undefined);
+    const timer = setInterval(() => { if (!document.hidden) void load().catch(() => undefined); }, EVERY_MS * 2);
+    return () => { stop.abort(); clearInterval(timer); };
   }, []);
   return <ul class="rows states">{rows.value.map((row) => (
     <li key={row.series}><span>{row.series}</span><div>{row.parts.map((one, i) => <i key={i} title={`${one.name} since ${new Date(one.from).toISOString()}`} style={{ left: `${((one.from - row.from) / (row.to - row.from)) * 100}%`, width: `${((one.to - one.from) / (row.to - row.from)) * 100}%`, background: `var(--line${Math.abs(Math.round(one.value)) % 8})` }} />)}</div><b>{row.parts.at(-1)?.name ?? "–"}</b></li>
@@ -100,7 +106,7 @@ function States({ panel }: { panel: Panel }) {
 
 function Alarms() {
   const stats = useSignal<AlarmStats | null>(null), problem = useSignal("");
-  useEffect(() => { get<AlarmStats>("alarms/stats", { from: "now-24h" }).then((found) => { stats.value = found; }, (error: Error) => { problem.value = error.message; }); }, []);
+  useEffect(() => { get("alarms/stats", { from: "now-24h" }).then((found) => { stats.value = found; }, (error: Error) => { problem.value = error.message; }); }, []);
   return problem.value ? <p class="empty error">{problem.value}</p> : stats.value && <Pareto top={stats.value.top} />;
 }
 

@@ -1,23 +1,21 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { get, part } from "../../api/client";
+import { get, type Answer } from "../../api/client";
 import { go, here } from "../../app/router";
 import { useTitle } from "../../app/Shell";
 import { Board } from "./Board";
 import { pack, parse, unpack, type Dashboard } from "./model";
 
-interface Listed { name: string; title: string }
-
 /** Dashboards that are provisioned as files, and those that are all in their address. */
 export function Dashboards({ name }: { name: string }) {
   const packed = here.value.searchParams.get("d") ?? "";
-  const list = useSignal<Listed[] | null>(null), text = useSignal(""), problem = useSignal(""), editing = useSignal(false);
+  const list = useSignal<Answer<"get", "dashboards">["dashboards"] | null>(null), text = useSignal(""), problem = useSignal(""), editing = useSignal(false);
   useTitle("Dashboards");
   useEffect(() => {
     problem.value = "";
     if (packed) { try { text.value = unpack(packed); } catch { problem.value = "The link is damaged: what it carries is not a dashboard."; } return; }
-    if (name) { text.value = ""; get<object>(`dashboards/${part(name)}`).then((found) => { text.value = JSON.stringify(found, null, 2); }, (error: Error) => { problem.value = error.message; }); return; }
-    get<{ dashboards: Listed[] }>("dashboards").then((found) => { list.value = found.dashboards; }, (error: Error) => { problem.value = error.message; });
+    if (name) { text.value = ""; get("dashboards/{name}", { name }).then((found) => { text.value = JSON.stringify(found, null, 2); }, (error: Error) => { problem.value = error.message; }); return; }
+    get("dashboards").then((found) => { list.value = found.dashboards; }, (error: Error) => { problem.value = error.message; });
   }, [name, packed]);
 
   let board: Dashboard | null = null, wrong = "";
@@ -26,7 +24,7 @@ export function Dashboards({ name }: { name: string }) {
     return (
       <section class="panel" aria-labelledby="title"><div class="bar"><h1 id="title">Dashboards</h1><button id="new-dashboard" onClick={() => go(`/dashboards?d=${pack(EXAMPLE)}`)}>New</button></div>
         {problem.value && <p class="empty error">{problem.value}</p>}
-        <ul class="rows" id="dashboards">{(list.value ?? []).map((one) => <li key={one.name}><a href={`/dashboards/${part(one.name)}`}>{one.title}</a></li>)}</ul>
+        <ul class="rows" id="dashboards">{(list.value ?? []).map((one) => <li key={one.name}><a href={`/dashboards/${encodeURIComponent(one.name)}`}>{one.title}</a></li>)}</ul>
         {list.value?.length === 0 && <p class="empty">There are none yet. Put JSON files into the folder "dashboards" of the data directory, or make one here and keep its address.</p>}
       </section>
     );

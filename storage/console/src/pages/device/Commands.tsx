@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { ApiError, get, part, send } from "../../api/client";
+import { ApiError, get, send } from "../../api/client";
 import type { Command } from "../../api/types";
 import { actor, may } from "../../app/session";
 import { timeOf } from "../../lib/zone";
@@ -12,7 +12,7 @@ const EVERY_MS = 5_000;
 export function Commands({ device }: { device: string }) {
   const commands = useSignal<Command[]>([]), problem = useSignal(""), said = useSignal(""), off = useSignal("");
   const load = async () => {
-    try { commands.value = (await get<{ commands: Command[] }>(`devices/${part(device)}/commands`, { limit: 50 })).commands; problem.value = ""; off.value = ""; }
+    try { commands.value = (await get("devices/{device}/commands", { device, limit: 50 })).commands; problem.value = ""; off.value = ""; }
     catch (error) { if (error instanceof ApiError && error.status === 503) off.value = error.message; else problem.value = (error as Error).message; }
   };
   useEffect(() => {
@@ -27,7 +27,7 @@ export function Commands({ device }: { device: string }) {
     try { payload = text ? JSON.parse(text) : undefined; } catch { said.value = "The payload is not JSON: {\"seconds\": 5}"; return; }
     said.value = "Sending …";
     try {
-      const answer = await send<Command>("POST", `devices/${part(device)}/commands`, { name: String(data.get("name")), ...(payload === undefined ? {} : { payload }), by: actor() }, { wait: "5s" });
+      const answer = await send("post", "devices/{device}/commands", { device, wait: "5s" }, { name: String(data.get("name")), ...(payload === undefined ? {} : { payload }), by: actor() });
       said.value = answer.status === "answered" ? `Answered: ${JSON.stringify(answer.answer)}` : `The command is ${answer.status}.`;
     } catch (error) { said.value = (error as Error).message; }
     void load();

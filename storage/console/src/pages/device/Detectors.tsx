@@ -1,24 +1,22 @@
 import { useSignal, type Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { get, part, send } from "../../api/client";
-import type { Backtest, Detectors as Answer, Rule } from "../../api/types";
+import { get, send } from "../../api/client";
+import type { Detectors as Answer, DetectorsInForce, Rule } from "../../api/types";
 import { may } from "../../app/session";
 import type { Mark } from "../../chart/marks";
 import { sensorOf, span, type View } from "../../chart/view";
 
-interface InForce { version?: number; detectors?: (string | Record<string, unknown>)[]; outOfService?: boolean }
-
 /** What watches the first series of the chart; others tried on its past stand over the chart, then they can be put in force. */
 export function Detectors({ device, view, marks }: { device: string; view: View; marks: Signal<Mark[]> }) {
-  const known = useSignal<Answer["known"]>([]), detector = useSignal(""), text = useSignal(""), said = useSignal(""), force = useSignal<InForce | null>(null), open = useSignal(false);
+  const known = useSignal<Answer["known"]>([]), detector = useSignal(""), text = useSignal(""), said = useSignal(""), force = useSignal<DetectorsInForce | null>(null), open = useSignal(false);
   const series = view.series[0] ?? "", sensor = sensorOf(series);
 
   useEffect(() => { marks.value = []; force.value = null; }, [series]);
   useEffect(() => {
     if (!open.value || !series) return;
-    get<InForce>(`devices/${part(device)}/sensors/${part(sensor)}/detectors`).then((found) => { force.value = found; }, (error: Error) => { said.value = error.message; });
+    get("devices/{device}/sensors/{sensor}/detectors", { device, sensor }).then((found) => { force.value = found; }, (error: Error) => { said.value = error.message; });
     if (known.peek().length) return;
-    get<Answer>("detectors").then((answer) => { known.value = answer.known; detector.value ||= answer.known[0]?.detector ?? ""; }, (error: Error) => { said.value = error.message; });
+    get("detectors").then((answer) => { known.value = answer.known; detector.value ||= answer.known[0]?.detector ?? ""; }, (error: Error) => { said.value = error.message; });
   }, [open.value, series]);
 
   const chosen = (): Rule["detectors"] => {
@@ -31,15 +29,16 @@ export function Detectors({ device, view, marks }: { device: string; view: View;
   };
   const run = () => say("Running …", async () => {
     const [from, to] = span(view);
-    const answer = await send<Backtest>("POST", `devices/${part(device)}/sensors/${part(sensor)}/backtest`, { rules: [{ detectors: chosen() }] }, { from: Math.floor(from), to: Math.ceil(to), limit: 500 });
+    const answer = await send("post", "devices/{device}/sensors/{sensor}/backtest", { device, sensor, from: Math.floor(from), to: Math.ceil(to), limit: 500 }, { rules: [{ detectors: chosen() }] });
     marks.value = answer.hits.map((hit): Mark => ({ kind: "trial", from: Date.parse(hit.time), to: Date.parse(hit.time), device, sensor, title: `${hit.kind} (tried)`, text: hit.text, colour: "--trial", value: hit.value ?? null }));
     return `Would have fired ${answer.count} times in this range, ${answer.readings} readings with the day before.`;
   });
   const apply = (to: string | undefined) => say("Applying …", async () => {
-    const now = await get<Answer>("detectors");
-    const others = (now.settings.rules ?? []).filter((rule) => rule.tag !== undefined || (rule.device ?? "*") !== (to ?? "*") || (rule.sensor ?? "*") !== sensor);
+    const now = await get("detectors");
+    const settings = now.settings as { rules?: Rule[] } & Record<string, unknown>;
+    const others = (settings.rules ?? []).filter((rule) => rule.tag !== undefined || (rule.device ?? "*") !== (to ?? "*") || (rule.sensor ?? "*") !== sensor);
     const rule: Rule = { ...(to === undefined ? {} : { device: to }), sensor, detectors: chosen() };
-    const { version } = await send<Answer>("PUT", "detectors", { ...now.settings, rules: [rule, ...others] }, { expected: now.version, source: "backtest", comment: `${sensor} of ${to ?? "all devices"}, tried in the console` });
+    const { version } = await send("put", "detectors", { expected: now.version, source: "backtest", comment: `${sensor} of ${to ?? "all devices"}, tried in the console` }, { ...settings, rules: [rule, ...others] });
     return `Version ${version} is in force.`;
   });
   const hint = Object.entries(known.value.find((one) => one.detector === detector.value)?.parameters ?? {}).map(([name, value]) => `${name}=${value}`).join(", ");
@@ -47,7 +46,7 @@ export function Detectors({ device, view, marks }: { device: string; view: View;
     <details id="trial" onToggle={(event) => { open.value = event.currentTarget.open; if (!open.value) marks.value = []; }}>
       <summary>Detectors{series ? ` of ${sensor}` : ""}: in force, and others tried on this range</summary>
       <div class="bar">
-        {force.value && <p id="in-force" class="muted">In force: {(force.value.detectors ?? []).map((one) => typeof one === "string" ? one : JSON.stringify(one)).join(", ") || "none"}{force.value.outOfService ? " (out of service now)" : ""}</p>}
+        {force.value && <p id="in-force" class="muted">In force: {force.value.detectors.join(", ") || "none"}{force.value.outOfService ? " (out of service now)" : ""}</p>}
         <label><span class="sr">Detector</span><select id="trial-detector" value={detector.value} onChange={(event) => { detector.value = event.currentTarget.value; text.value = ""; }}>{known.value.map((one) => <option key={one.detector} value={one.detector}>{one.detector}</option>)}</select></label>
         <label><span class="sr">Parameters</span><input id="trial-parameters" autocomplete="off" spellcheck={false} placeholder={hint || "no parameters"} value={text.value} onInput={(event) => { text.value = event.currentTarget.value; }} /></label>
         {may("engineer") ? <>

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { ApiError, get, part } from "../../api/client";
+import { ApiError, get } from "../../api/client";
 import { pathOf } from "../../api/places";
 import type { Device, Latest } from "../../api/types";
 import { now } from "../../app/health";
@@ -36,7 +36,7 @@ export function DevicePage({ device }: { device: string }) {
     const load = async () => {
       if (!document.hidden || latest.peek() === null) {
         try {
-          const [one, values] = await Promise.all([get<Device>(`devices/${part(device)}`, {}, stop.signal), get<{ latest: Latest[] }>("latest", { device, limit: 1000 }, stop.signal)]);
+          const [one, values] = await Promise.all([get("devices/{device}", { device }, stop.signal), get("latest", { device, limit: 1000 }, stop.signal)]);
           about.value = one;
           latest.value = values.latest;
           problem.value = "";

@@ -1,7 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get } from "../../api/client";
-import type { AlarmHistory, DeviceEvent, Incident } from "../../api/types";
 import { exploreLink } from "../../app/router";
 import { isLive, span, type View } from "../../chart/view";
 import { step } from "../../lib/format";
@@ -23,9 +22,9 @@ export function Happened({ device, view }: { device: string; view: View }) {
       const [first, last] = span(view), range = { device, from: Math.floor(first), to: Math.ceil(last), limit: LIST_MAX };
       try {
         const [alarms, incidents, events] = await Promise.all([
-          get<{ changes: AlarmHistory[] }>("alarms/history", range, stop.signal),
-          get<{ incidents: Incident[] }>("incidents", range, stop.signal),
-          get<{ events: DeviceEvent[] }>("device-events", range, stop.signal),
+          get("alarms/history", range, stop.signal),
+          get("incidents", range, stop.signal),
+          get("device-events", range, stop.signal),
         ]);
         rows.value = [
           ...alarms.changes.map((one): Row => ({ t: Date.parse(one.time), what: "alarm", kind: `${one.source} ${one.transition}`, text: [one.text, one.comment && `“${one.comment}”`].filter(Boolean).join(" "), sensor: one.sensor, until: null, by: one.by ?? "", colour: `--${one.priority}` })),

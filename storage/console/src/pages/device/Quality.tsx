@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { get } from "../../api/client";
+import { get, question } from "../../api/client";
+import { named } from "../../api/series";
 import type { DeviceEvent, Statistics } from "../../api/types";
 import { sensorOf, span, type View } from "../../chart/view";
 import { number, percent } from "../../lib/format";
@@ -12,9 +13,9 @@ export function Quality({ device, view }: { device: string; view: View }) {
   useEffect(() => {
     const stop = new AbortController(), [from, to] = span(view), range = { from: Math.floor(from), to: Math.ceil(to) };
     Promise.all([
-      Promise.all(view.series.map(async (series): Promise<[string, Statistics]> => [series, await get<Statistics>("statistics", { device, sensor: sensorOf(series), ...range }, stop.signal)])),
-      get<{ events: DeviceEvent[] }>("device-events", { device, ...range, limit: 1000 }, stop.signal),
-    ]).then(([found, { events: list }]) => { rows.value = found; events.value = list; problem.value = ""; }, (error: Error) => { if (!stop.signal.aborted) problem.value = error.message; });
+      view.series.length ? question("statistics", { series: view.series.map(named), from: String(range.from), to: String(range.to) }, stop.signal) : { series: [] },
+      get("device-events", { device, ...range, limit: 1000 }, stop.signal),
+    ]).then(([found, { events: list }]) => { rows.value = found.series.map((one) => [`${one.device}/${one.sensor}`, one]); events.value = list; problem.value = ""; }, (error: Error) => { if (!stop.signal.aborted) problem.value = error.message; });
     return () => stop.abort();
   }, [device, JSON.stringify(view)]);
   const of = (kind: string) => events.value.filter((event) => event.kind === kind);

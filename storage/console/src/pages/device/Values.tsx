@@ -1,9 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { get } from "../../api/client";
-import type { BucketColumns, Latest, RawColumns, Series } from "../../api/types";
+import { seriesOf } from "../../api/series";
+import type { BucketColumns, Latest, RawColumns } from "../../api/types";
 import { worst } from "../../app/alarms";
 import { now } from "../../app/health";
+import { sensorOf } from "../../chart/view";
 import { age, number, secondsSince } from "../../lib/format";
 import { timeOf } from "../../lib/zone";
 import { Spark } from "../../ui/Spark";
@@ -18,12 +19,12 @@ export function Values({ device, latest, chosen, toggle }: { device: string; lat
   useEffect(() => {
     const stop = new AbortController();
     void (async () => {
-      for (const row of (latest ?? []).slice(0, SPARKS_MAX)) {
-        try {
-          const series = await get<Series>("series", { device, sensor: row.sensor, from: "now-1h", points: 48 }, stop.signal);
-          sparks.value = new Map(sparks.peek()).set(row.sensor, series.raw ? (series.columns as RawColumns).value : (series.columns as BucketColumns).mean);
-        } catch { return; }
-      }
+      const rows = (latest ?? []).slice(0, SPARKS_MAX);
+      if (!rows.length) return;
+      try {
+        const found = await seriesOf({ series: rows.map((row) => `${device}/${row.sensor}`), from: Date.now() - 36e5, to: Date.now(), points: 48 }, stop.signal);
+        sparks.value = new Map([...found].map(([name, series]) => [sensorOf(name), series instanceof Error ? [] : series.raw ? (series.columns as RawColumns).value : (series.columns as BucketColumns).mean]));
+      } catch { return; }
     })();
     return () => stop.abort();
   }, [device, names]);

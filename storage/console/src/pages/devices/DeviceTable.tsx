@@ -41,7 +41,7 @@ export function DeviceTable({ rows, sort, choose }: { rows: Row[]; sort: string;
               {hasTypes && <td class="wide">{row.device.type ?? ""}</td>}
               {hasPlaces && <td class="wide">{row.path.slice(-3).join(" › ")}</td>}
               <td title={timeOf(row.device.lastSeen)}>{row.device.lastSeen ? `${age(secondsSince(row.device.lastSeen, now.value) ?? 0)} ago` : "–"}</td>
-              <td>{row.alarm && <span class={`priority ${row.alarm.priority}`} title={row.alarm.text}>{row.alarm.priority}</span>}</td>
+              <td>{row.alarm && <span class={`priority ${row.alarm.priority}`} title={row.alarm.text ?? ""}>{row.alarm.priority}</span>}</td>
               <td class="sparks"><KeyValues device={row.device.device} /></td>
             </tr>
           ))}

@@ -2,7 +2,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { all } from "../../api/client";
 import { learn, LEVELS, pathOf } from "../../api/places";
-import type { Device, Incident } from "../../api/types";
+import type { Device } from "../../api/types";
 import { PRIORITIES, worst } from "../../app/alarms";
 import { here, set } from "../../app/router";
 import { useTitle } from "../../app/Shell";
@@ -27,8 +27,8 @@ export function Devices() {
       if (!document.hidden || devices.peek() === null) {
         try {
           const [list, incidents] = await Promise.all([
-            all<Device>("devices", "devices", {}, DEVICES_MAX, stop.signal),
-            all<Incident>("incidents", "incidents", { kind: "silent", state: "open", from: "now-30d" }, 20_000, stop.signal),
+            all("devices", "devices", {}, DEVICES_MAX, stop.signal),
+            all("incidents", "incidents", { kind: "silent", state: "open", from: "now-30d" }, 20_000, stop.signal),
           ]);
           devices.value = list;
           learn(list);

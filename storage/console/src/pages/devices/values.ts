@@ -1,5 +1,6 @@
 import { get } from "../../api/client";
-import type { BucketColumns, Latest, RawColumns, Series } from "../../api/types";
+import { seriesOf } from "../../api/series";
+import type { BucketColumns, RawColumns } from "../../api/types";
 
 export interface Value { sensor: string; name: string; value: number | null; unit: string; decimals: number | null; spark: (number | null)[] }
 
@@ -32,10 +33,12 @@ function next(): void {
 }
 
 async function load(device: string, stop: AbortSignal): Promise<Value[]> {
-  const { latest } = await get<{ latest: Latest[] }>("latest", { device, limit: SENSORS }, stop);
-  return Promise.all(latest.map(async (row) => {
-    const series = await get<Series>("series", { device, sensor: row.sensor, from: "now-1h", points: 48 }, stop);
-    const spark = series.raw ? (series.columns as RawColumns).value : (series.columns as BucketColumns).mean;
-    return { sensor: row.sensor, name: row.displayName || row.sensor, value: row.value, unit: row.unit ?? "", decimals: row.decimals ?? null, spark };
-  }));
+  const { latest } = await get("latest", { device, limit: SENSORS }, stop);
+  if (!latest.length) return [];
+  const found = await seriesOf({ series: latest.map((row) => `${device}/${row.sensor}`), from: Date.now() - 36e5, to: Date.now(), points: 48 }, stop);
+  return latest.map((row) => {
+    const series = found.get(`${device}/${row.sensor}`);
+    const spark = !series || series instanceof Error ? [] : series.raw ? (series.columns as RawColumns).value : (series.columns as BucketColumns).mean;
+    return { sensor: row.sensor, name: row.displayName || row.sensor, value: row.value, unit: row.unit ?? "", decimals: row.decimals, spark };
+  });
 }

@@ -1,14 +1,13 @@
 import { useEffect } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { get } from "../../api/client";
-import type { Latest } from "../../api/types";
 import { standing } from "../../app/alarms";
 
 /** Nothing is chosen yet: what one could begin with. */
 export function Empty({ add }: { add: (series: string) => void }) {
   const some = useSignal<string[] | null>(null);
   useEffect(() => {
-    const ask = () => get<{ latest: Latest[] }>("latest", { limit: 6 }).then(
+    const ask = () => get("latest", { limit: 6 }).then(
       ({ latest }) => { some.value = latest.map((row) => `${row.device}/${row.sensor}`); if (!latest.length) timer = window.setTimeout(() => void ask(), 2000); },
       () => { timer = window.setTimeout(() => void ask(), 3000); });
     let timer = 0;

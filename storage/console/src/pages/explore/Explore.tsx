@@ -6,6 +6,7 @@ import { Loader } from "../../chart/Loader";
 import { Viewer, live, pan } from "../../chart/Viewer";
 import { deviceOf, parameters, RANGES, read, sensorOf, SERIES_MAX, type View } from "../../chart/view";
 import { zone } from "../../lib/zone";
+import { FullScreen } from "../../ui/FullScreen";
 import { Empty } from "./Empty";
 import { Export } from "./Export";
 import { Picker } from "./Picker";
@@ -34,6 +35,8 @@ export function Explore() {
       else if (event.key === "ArrowRight") change(pan(view, 0.5));
       else if (event.key === "-") change(pan(view, 0, 2));
       else if (event.key === "+") change(pan(view, 0, 0.5));
+      // Where the browser itself does not take Escape to leave the full screen.
+      else if (event.key === "Escape" && document.fullscreenElement) void document.exitFullscreen();
       else if (event.key === "0" || event.key === "Escape") { help.value = false; change(live(view)); }
       else if (event.key === "?") help.value = !help.value;
     };
@@ -57,6 +60,7 @@ export function Explore() {
         </select></label>
         <button id="statistics-toggle" aria-pressed={statistics.value} disabled={!view.series.length} onClick={() => { statistics.value = !statistics.value; }}>Statistics</button>
         <Export view={view} loader={loader} />
+        <FullScreen of=".explore" />
         <button class="icon" aria-pressed={help.value} title="Keys (?)" aria-label="Keys" onClick={() => { help.value = !help.value; }}>?</button>
       </div>
       {help.value && <Keys />}

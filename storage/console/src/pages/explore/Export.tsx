@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { file, url } from "../../api/client";
-import type { BucketColumns, RawColumns } from "../../api/types";
+import { named } from "../../api/series";
+import type { BucketColumns, RawColumns, Series } from "../../api/types";
 import type { Line, Loader } from "../../chart/Loader";
 import { deviceOf, sensorOf, span, type View } from "../../chart/view";
 import { copy, csv, download, save } from "../../lib/files";
@@ -26,7 +27,7 @@ export function Export({ view, loader }: { view: View; loader: Loader }) {
           {(["parquet", "arrow", "csv"] as const).map((format) => (
             <button key={format} data-format={format} onClick={() => void bulk(view, loader, format).catch((error: Error) => say(error.message))}>All series by the server, as {format === "csv" ? "CSV" : format === "arrow" ? "Arrow" : "Parquet"}</button>
           ))}
-          <button onClick={() => print()}>Print</button>
+          <button id="print" onClick={(event) => { event.currentTarget.closest("details")?.removeAttribute("open"); print(); }}>Print</button>
         </div>
       </details>
       <details class="menu" id="share">
@@ -46,19 +47,24 @@ const withZone = (address: string): string => /[?&]tz=/.test(address) ? address 
 
 function readings(view: View, series: string): void {
   const [from, to] = span(view), link = document.createElement("a");
-  link.href = url("export", { device: deviceOf(series), sensor: sensorOf(series), from: Math.floor(from), to: Math.ceil(to) });
+  link.href = url<"get", "export">("export", { device: deviceOf(series), sensor: sensorOf(series), from: Math.floor(from), to: Math.ceil(to) });
   link.download = "";
   link.click();
 }
 
-/** The same series, range and buckets in one file that the server's engine writes. */
+/** What is drawn of all series, in one file that the server's engine writes: the same buckets, the same range. */
 async function bulk(view: View, loader: Loader, format: "parquet" | "arrow" | "csv"): Promise<void> {
-  const [from, to] = span(view), drawn = loader.lines.peek().find((line) => line.answer)?.answer;
+  const drawn = loader.lines.peek().find((line) => line.answer)?.answer;
   const step = !drawn ? "auto" : drawn.raw ? "raw" : `PT${drawn.stepMs / 1000}S`;
-  const content = await file("query", {
-    series: view.series.map((series) => ({ device: deviceOf(series), sensor: sensorOf(series) })), from: new Date(Math.floor(from)).toISOString(), to: new Date(Math.ceil(to)).toISOString(), step,
-  }, { format });
+  const content = await file("query", { format }, {
+    series: view.series.map(named), ...rangeOf(view, drawn), step, ...(drawn?.tz ? { tz: drawn.tz } : {}),
+  });
   save(`${name(view)}.${format}`, content);
+}
+
+function rangeOf(view: View, drawn: Series | null | undefined): { from: string; to: string } {
+  const [from, to] = span(view);
+  return drawn ? { from: drawn.from, to: drawn.to } : { from: String(Math.floor(from)), to: String(Math.ceil(to)) };
 }
 
 function name(view: View): string {

@@ -1,9 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
-import { get } from "../../api/client";
+import { isAbort, question } from "../../api/client";
+import { named } from "../../api/series";
 import type { Statistics } from "../../api/types";
 import type { Loader } from "../../chart/Loader";
-import { deviceOf, sensorOf, span, type View } from "../../chart/view";
+import { span, type View } from "../../chart/view";
 import { number, percent } from "../../lib/format";
 import { time } from "../../lib/zone";
 import { Scroll } from "../../ui/Scroll";
@@ -20,13 +21,16 @@ export function StatisticsTable({ view, loader }: { view: View; loader: Loader }
     const { signal } = stop.current, [from, to] = span(view);
     range.value = [from, to];
     rows.value = new Map();
-    for (const series of view.series) {
-      const info = loader.lines.peek().find((line) => line.series === series)?.info;
-      const limits = { low: low.peek() || info?.low?.toString(), high: high.peek() || info?.high?.toString() };
-      get<Statistics>("statistics", { device: deviceOf(series), sensor: sensorOf(series), from: Math.floor(from), to: Math.ceil(to), ...limits }, signal).then(
-        (found) => { rows.value = new Map(rows.peek()).set(series, found); },
-        (error: Error) => { if (!signal.aborted) rows.value = new Map(rows.peek()).set(series, error.message); });
-    }
+    if (!view.series.length) return;
+    const ask = (list: string[]) => question("statistics", { series: list.map((series) => ({ ...named(series), ...limitsOf(series) })), from: String(Math.floor(from)), to: String(Math.ceil(to)) }, signal).then(
+      (found) => { const next = new Map(rows.peek()); found.series.forEach((row, i) => next.set(list[i]!, row)); rows.value = next; });
+    const told = (series: string) => (error: Error) => { if (!isAbort(error)) rows.value = new Map(rows.peek()).set(series, error.message); };
+    // One whose limits make no sense is told beside the others.
+    ask(view.series).catch((error: Error) => { if (!isAbort(error)) for (const series of view.series) void ask([series]).catch(told(series)); });
+  };
+  const limitsOf = (series: string) => {
+    const info = loader.lines.peek().find((line) => line.series === series)?.info, typed = (text: string) => text.trim() ? Number(text.replace(",", ".")) : null;
+    return { low: typed(low.peek()) ?? info?.low ?? null, high: typed(high.peek()) ?? info?.high ?? null };
   };
   useEffect(() => { load(); return () => stop.current.abort(); }, [JSON.stringify(view)]);
   return (

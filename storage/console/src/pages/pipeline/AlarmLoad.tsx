@@ -1,15 +1,14 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get } from "../../api/client";
+import type { AlarmStats } from "../../api/types";
 import { deviceLink } from "../../app/router";
 import { number, percent } from "../../lib/format";
-
-export interface AlarmStats { raised: number; perHour: number; mostInTenMinutes: number; assessment: string; byPriority: Record<string, number>; shareOfTimeInFlood: number; top: { id: string; device: string; sensor: string | null; source: string; raised: number; share: number }[] }
 
 /** How many alarms people got in the last day, by EEMUA 191, and which came most often. */
 export function AlarmLoad() {
   const stats = useSignal<AlarmStats | null>(null), problem = useSignal("");
-  useEffect(() => { get<AlarmStats>("alarms/stats", { from: "now-24h" }).then((found) => { stats.value = found; }, (error: Error) => { problem.value = error.message; }); }, []);
+  useEffect(() => { get("alarms/stats", { from: "now-24h" }).then((found) => { stats.value = found; }, (error: Error) => { problem.value = error.message; }); }, []);
   const s = stats.value;
   return (
     <section class="panel" aria-labelledby="load-title"><div class="bar"><h2 id="load-title">Alarms of the last day</h2>{problem.value && <span class="error">{problem.value}</span>}</div>

@@ -12,7 +12,7 @@ export function Audit() {
   const entries = useSignal<AuditEntry[]>([]), next = useSignal<string | null>(null), problem = useSignal(""), user = useSignal("");
   const load = async (before?: string) => {
     try {
-      const answer = await get<{ entries: AuditEntry[]; next: string | null }>("audit", { limit: PAGE, before, user: user.peek() });
+      const answer = await get("audit", { limit: PAGE, ...(before ? { before } : {}), ...(user.peek() ? { user: user.peek() } : {}) });
       entries.value = before ? [...entries.peek(), ...answer.entries] : answer.entries;
       next.value = answer.next;
       problem.value = "";

@@ -1,20 +1,18 @@
 import { useSignal } from "@preact/signals";
 import { Fragment } from "preact";
 import { useEffect } from "preact/hooks";
-import { get, part, send } from "../../api/client";
+import { get, send, type Answer, type Body } from "../../api/client";
+import type { DeadLetter } from "../../api/types";
 import { may } from "../../app/session";
 import { timeOf } from "../../lib/zone";
 import { Scroll } from "../../ui/Scroll";
-
-interface Letter { id: string; refused: string; stage: string; cause: string; detail: string; source: string; client: string; resolution: string | null; payload: string | null; text: string | null }
-interface Answer { letters: Letter[]; matching: number; open: number }
 
 const EVERY_MS = 30_000, SHOWN = 100;
 
 /** What was refused: why, with its bytes; mended and sent through the bridge again. */
 export function DeadLetters() {
-  const answer = useSignal<Answer | null>(null), problem = useSignal(""), cause = useSignal(""), open = useSignal<Letter | null>(null), said = useSignal("");
-  const load = () => get<Answer>("dead-letters", { cause: cause.peek(), limit: SHOWN }).then((found) => { answer.value = found; problem.value = ""; }, (error: Error) => { problem.value = error.message; });
+  const answer = useSignal<Answer<"get", "dead-letters"> | null>(null), problem = useSignal(""), cause = useSignal(""), open = useSignal<DeadLetter | null>(null), said = useSignal("");
+  const load = () => get("dead-letters", { ...(cause.peek() ? { cause: cause.peek() } : {}), limit: SHOWN }).then((found) => { answer.value = found; problem.value = ""; }, (error: Error) => { problem.value = error.message; });
   useEffect(() => {
     void load();
     const timer = setInterval(() => { if (!document.hidden) void load(); }, EVERY_MS);
@@ -23,12 +21,12 @@ export function DeadLetters() {
   const show = async (id: string) => {
     said.value = "";
     if (open.value?.id === id) { open.value = null; return; }
-    try { open.value = await get<Letter>(`dead-letters/${part(id)}`); } catch (error) { problem.value = (error as Error).message; }
+    try { open.value = await get("dead-letters/{id}", { id }); } catch (error) { problem.value = (error as Error).message; }
   };
-  const replay = async (letter: Letter, body: object) => {
+  const replay = async (letter: DeadLetter, body: Body<"post", "dead-letters/{id}/replay">) => {
     said.value = "Sending …";
     try {
-      const { outcome, detail } = await send<{ outcome: string; detail: string }>("POST", `dead-letters/${part(letter.id)}/replay`, body);
+      const { outcome, detail } = await send("post", "dead-letters/{id}/replay", { id: letter.id }, body);
       said.value = `${outcome}${detail ? `: ${detail}` : ""}`;
       void load();
     } catch (error) { said.value = (error as Error).message; }

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { get, part, send } from "../../api/client";
+import { get, send } from "../../api/client";
 import type { TokenView, UserView } from "../../api/types";
 import { timeOf } from "../../lib/zone";
 import { Scroll } from "../../ui/Scroll";
@@ -8,12 +8,12 @@ import { Scroll } from "../../ui/Scroll";
 /** Who may do what: users and API tokens. */
 export function People() {
   const users = useSignal<UserView[]>([]), tokens = useSignal<TokenView[]>([]), problem = useSignal("");
-  const load = () => Promise.all([get<{ users: UserView[] }>("users"), get<{ tokens: TokenView[] }>("tokens")]).then(
+  const load = () => Promise.all([get("users"), get("tokens")]).then(
     ([a, b]) => { users.value = a.users; tokens.value = b.tokens; problem.value = ""; }, (error: Error) => { problem.value = error.message; });
   useEffect(() => { void load(); }, []);
   const revoke = async (token: TokenView) => {
     if (!confirm(`Revoke the token ${token.id} of ${token.owner}? Whatever uses it stops at once.`)) return;
-    try { await send("DELETE", `tokens/${part(token.id)}`, {}); } catch (error) { problem.value = (error as Error).message; }
+    try { await send("delete", "tokens/{id}", { id: token.id }, undefined); } catch (error) { problem.value = (error as Error).message; }
     void load();
   };
   return (

@@ -7,6 +7,8 @@ import { timeOf } from "../../lib/zone";
 import { AlarmLoad } from "./AlarmLoad";
 import { Audit } from "./Audit";
 import { DeadLetters } from "./DeadLetters";
+import { Horizons } from "./Horizons";
+import { LogTable } from "./LogTable";
 import { People } from "./People";
 import { Scroll } from "../../ui/Scroll";
 
@@ -28,6 +30,8 @@ export function PipelinePage() {
         <div><dt>Second copies left out</dt><dd>{short(p.duplicates)}</dd><dd class="muted">since start</dd></div>
         <div><dt>Roles in this process</dt><dd>{p.roles.join(", ") || "–"}</dd><dd class="muted">{short(p.connections)} MQTT connections</dd></div>
       </dl></section>}
+      <LogTable />
+      <Horizons />
       <AlarmLoad />
       {may("operator") && <DeadLetters />}
       {isAdministrator.value && <People />}

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { get } from "../../api/client";
-import type { Alarm, Latest } from "../../api/types";
+import type { Alarm } from "../../api/types";
 import { exploreLink } from "../../app/router";
 import { Loader } from "../../chart/Loader";
 import { Viewer } from "../../chart/Viewer";
@@ -17,7 +17,7 @@ export function Preview({ alarm }: { alarm: Alarm | null }) {
   useEffect(() => {
     if (alarm) return;
     let timer = 0;
-    const ask = () => get<{ latest: Latest[] }>("latest", { limit: 1 }).then(
+    const ask = () => get("latest", { limit: 1 }).then(
       ({ latest: [row] }) => { some.value = row ? `${row.device}/${row.sensor}` : null; if (!row) timer = window.setTimeout(() => void ask(), 2000); },
       () => { timer = window.setTimeout(() => void ask(), 3000); });
     void ask();
@@ -27,14 +27,14 @@ export function Preview({ alarm }: { alarm: Alarm | null }) {
   // An alarm of a device as such has no sensor: its first one shows whether it sends.
   useEffect(() => {
     if (!alarm || alarm.sensor || sensors.peek()?.device === alarm.device || alarm.device.startsWith("group:")) return;
-    void get<{ latest: Latest[] }>("latest", { device: alarm.device, limit: 1 }).then(({ latest: [row] }) => { if (row) sensors.value = row; }, () => undefined);
+    void get("latest", { device: alarm.device, limit: 1 }).then(({ latest: [row] }) => { if (row) sensors.value = row; }, () => undefined);
   }, [alarm?.id]);
 
   const series = alarm
     ? alarm.sensor ? `${alarm.device}/${alarm.sensor}` : sensors.value?.device === alarm.device ? `${alarm.device}/${sensors.value.sensor}` : null
     : some.value;
   const id = alarm?.id ?? "";
-  const begun = alarm ? Date.parse(alarm.since) : 0;
+  const begun = alarm ? Date.parse(alarm.since ?? "") : 0;
   const standard = useMemo((): View => {
     const base: View = { series: series ? [series] : [], range: "1h", from: 0, to: 0, step: "", versus: "" };
     return alarm && Date.now() - begun > BEFORE ? { ...base, range: "", from: begun - BEFORE, to: Math.min(Date.now(), begun + AFTER) } : base;

@@ -22,8 +22,8 @@ export function SideLists() {
       if (!document.hidden) {
         try {
           const [a, b] = await Promise.all([
-            get<{ incidents: Incident[] }>("incidents", { kind: "silent", state: "open", from: "now-30d", limit: 1000 }),
-            get<{ events: DeviceEvent[] }>("device-events", { from: "now-24h", limit: 1000 }),
+            get("incidents", { kind: "silent", state: "open", from: "now-30d", limit: 1000 }),
+            get("device-events", { from: "now-24h", limit: 1000 }),
           ]);
           silent.value = a.incidents;
           events.value = b.events.filter((event) => event.kind in EVENTS);
