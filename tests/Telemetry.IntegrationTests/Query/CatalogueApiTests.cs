@@ -9,6 +9,7 @@ using Telemetry.Host.Composition;
 using Telemetry.Host.Configuration;
 using Telemetry.IntegrationTests.Storage;
 using Telemetry.Query.Setup;
+using Telemetry.Simulator.Options;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Sink;
@@ -69,6 +70,20 @@ public sealed class CatalogueApiTests(QueryStore store) : IClassFixture<QuerySto
 
         // A deleted entry that comes back goes on counting its versions.
         (await SendAsync(HttpMethod.Put, path, """{"displayName": "New"}""", null)).Body.GetProperty("version").GetInt32().ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task A_simulated_past_stays_marked_when_the_fleet_starts_again()
+    {
+        var desk = _server.Role.Catalogue!;
+        var fleet = new SimulatorOptions { Devices = 2, DevicePrefix = "again", History = TimeSpan.FromHours(6), HistoryDevices = 1, HistoryWithin = TimeSpan.FromSeconds(40) };
+        var first = new DateTimeOffset(2026, 11, 30, 16, 0, 0, TimeSpan.Zero);
+        await SimulatedCatalogue.AnnounceAsync(desk, fleet, first, QueryStore.Token);
+        await SimulatedCatalogue.AnnounceAsync(desk, fleet with { History = null }, first.AddDays(1), QueryStore.Token);
+
+        var tags = (await _server.Client.GetJsonAsync("/api/v1/catalogue/devices/again-00000")).GetProperty("tags").EnumerateArray().Select(t => t.GetString()).ToList();
+        tags.ShouldContain("simulated-history=2026-11-30T10:00:00Z/2026-11-30T16:00:40Z");
+        (await _server.Client.GetJsonAsync("/api/v1/catalogue/devices/again-00001")).GetProperty("tags").EnumerateArray().Select(t => t.GetString()).ShouldBe(["simulated"]);
     }
 
     [Fact]
