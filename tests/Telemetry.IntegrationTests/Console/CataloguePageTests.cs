@@ -151,13 +151,17 @@ public sealed class CataloguePageTests(PlantStage stage) : IClassFixture<PlantSt
     }
 
     [Fact]
-    public async Task Pipeline_shows_topics_with_their_schemas_and_from_when_on_the_store_is_complete()
+    public async Task Pipeline_shows_topics_with_schemas_the_size_of_tables_and_from_when_on_they_are_complete()
     {
         stage.Raise("press-01", "topics", Telemetry.Contracts.V1.AlarmPriority.Low, "so that there is a record with a schema");
         var page = await stage.OpenAsync("/pipeline");
 
         await Expect(page.Locator("[data-topic='telemetry.readings.v1'] td").Nth(2)).ToHaveTextAsync("2");
         await Expect(page.Locator("[data-topic='telemetry.catalogue.v1']")).ToBeVisibleAsync();
+        var size = (await stage.Client.GetJsonAsync("/api/v1/store/size")).GetProperty("tables").EnumerateArray().Select(t => t.GetProperty("table").GetString()!).ToList();
+        size.ShouldContain("readings");
+        await Expect(page.Locator("[data-size='readings'] td").Nth(1)).ToContainTextAsync("B");
+        (await page.Locator("[data-size]").EvaluateAllAsync<string[]>("rows => rows.map(row => row.dataset.size)")).ShouldBe(size, ignoreOrder: true);
         await Expect(page.Locator("[data-table='readings'] td").Nth(2)).ToHaveTextAsync("retention removes what is older");
         await Expect(page.Locator("#horizon tbody tr")).ToHaveCountAsync(8);
         stage.Errors.ShouldBeEmpty();

@@ -864,6 +864,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/store/size": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["store-size"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -1326,6 +1342,14 @@ export interface components {
             comment: string;
             document: string;
         };
+        ColumnSize: {
+            column: string;
+            type: string;
+            codec: string;
+            rows: number;
+            bytes: number;
+            bytesPerRow: null | number;
+        };
         Command: {
             id: string;
             device: string;
@@ -1417,6 +1441,13 @@ export interface components {
             clockAhead: boolean;
             aheadTime: null | string;
         };
+        DiskSize: {
+            disk: string;
+            kind: string;
+            bytes: number;
+            freeBytes: null | number;
+            totalBytes: null | number;
+        };
         DocumentProblem: {
             where: string;
             problem: string;
@@ -1490,11 +1521,11 @@ export interface components {
             source: string;
             raw: boolean;
             stepMs: number;
-            tz: null | string;
             completeFrom: null | string;
             segments: components["schemas"]["Segment"][];
             t?: number[];
             series: components["schemas"]["QueriedSeries"][];
+            tz: null | string;
         };
         ManyStatistics: {
             meta: components["schemas"]["Meta"];
@@ -1556,7 +1587,7 @@ export interface components {
             devices: number;
         };
         QueriedColumns: {
-            t: number[];
+            t?: number[];
             min?: (null | number)[];
             max?: (null | number)[];
             mean?: (null | number)[];
@@ -1579,6 +1610,11 @@ export interface components {
             kind: "analog" | "state" | "counter" | "text-free" | null;
             decimals: null | number;
             columns: components["schemas"]["QueriedColumns"];
+        };
+        ReplacedParts: {
+            parts: number;
+            files: number;
+            bytes: number;
         };
         ReplayOrder: {
             from: string;
@@ -1611,11 +1647,11 @@ export interface components {
             source: string;
             raw: boolean;
             stepMs: number;
-            tz: null | string;
             completeFrom: null | string;
             segments: components["schemas"]["Segment"][];
             columns?: components["schemas"]["Buckets"];
             groups?: components["schemas"]["SeriesGroup"][];
+            tz: null | string;
         };
         Series: {
             meta: components["schemas"]["Meta"];
@@ -1632,10 +1668,10 @@ export interface components {
             source: string;
             raw: boolean;
             stepMs: number;
-            tz: null | string;
             completeFrom: null | string;
             segments: components["schemas"]["Segment"][];
             columns: components["schemas"]["SeriesColumns"];
+            tz: null | string;
         };
         SeriesColumns: {
             t: number[];
@@ -1668,10 +1704,10 @@ export interface components {
             from?: string;
             to?: string;
             step?: string;
-            tz?: string;
             points?: number;
-            singleReadings?: boolean;
             quantiles?: number[];
+            tz?: string;
+            singleReadings?: boolean;
         };
         SeriesStatistics: {
             device: string;
@@ -1728,15 +1764,29 @@ export interface components {
             p95: null | number;
             within: null | number;
         };
-        StatisticsQuery: {
-            series: {
-                device: string;
-                sensor: string;
-                low?: null | number;
-                high?: null | number;
-            }[];
-            from?: string;
-            to?: string;
+        StoreSize: {
+            at: string;
+            readings: number;
+            bytes: number;
+            parts: number;
+            files: number;
+            replaced: components["schemas"]["ReplacedParts"];
+            disks: components["schemas"]["DiskSize"][];
+            tables: components["schemas"]["TableSize"][];
+        };
+        TableSize: {
+            table: string;
+            rows: number;
+            bytes: number;
+            uncompressedBytes: number;
+            bytesPerRow: null | number;
+            bytesPerReading: null | number;
+            parts: number;
+            files: number;
+            oldest: null | string;
+            newest: null | string;
+            replaced: components["schemas"]["ReplacedParts"];
+            columns: components["schemas"]["ColumnSize"][];
         };
         TokenMade: {
             token: string;
@@ -3343,7 +3393,6 @@ export interface operations {
                 from?: string;
                 to?: string;
                 step?: string;
-                tz?: string;
                 points?: number;
                 format?: string;
             };
@@ -3373,7 +3422,6 @@ export interface operations {
                 from?: string;
                 to?: string;
                 step?: string;
-                tz?: string;
                 points?: number;
                 format?: string;
             };
@@ -3473,7 +3521,16 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StatisticsQuery"];
+                "application/json": {
+                    series: {
+                        device: string;
+                        sensor: string;
+                        low?: null | number;
+                        high?: null | number;
+                    }[];
+                    from?: string;
+                    to?: string;
+                };
             };
         };
         responses: {
@@ -3508,6 +3565,25 @@ export interface operations {
                             cause: "none" | "retention" | "former" | "partition-gone";
                         }[];
                     };
+                };
+            };
+        };
+    };
+    "store-size": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreSize"];
                 };
             };
         };

@@ -12,6 +12,15 @@ export function short(value: number | null | undefined): string {
   return value >= 1e5 ? new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 }).format(value) : number(value, 4);
 }
 
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
+
+/** Bytes by thousands: 1.2 GB. */
+export function bytes(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  const at = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
+  return `${number(value / 1000 ** at, 3)} ${UNITS[at]}`;
+}
+
 export function ms(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : value >= 10_000 ? `${number(value / 1000, 3)} s` : `${number(value, 3)} ms`;
 }

@@ -10,6 +10,7 @@ import { DeadLetters } from "./DeadLetters";
 import { Horizons } from "./Horizons";
 import { LogTable } from "./LogTable";
 import { People } from "./People";
+import { Store } from "./Store";
 import { Scroll } from "../../ui/Scroll";
 
 /** What goes in and out of each step, how far each is behind, and who did what. */
@@ -31,6 +32,7 @@ export function PipelinePage() {
         <div><dt>Roles in this process</dt><dd>{p.roles.join(", ") || "–"}</dd><dd class="muted">{short(p.connections)} MQTT connections</dd></div>
       </dl></section>}
       <LogTable />
+      <Store />
       <Horizons />
       <AlarmLoad />
       {may("operator") && <DeadLetters />}
