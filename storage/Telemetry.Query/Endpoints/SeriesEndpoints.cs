@@ -26,7 +26,7 @@ internal static class SeriesEndpoints
 
     private static readonly ParameterSpec[] Shape =
     [
-        CommonParameters.From, CommonParameters.To, CommonParameters.Step, CommonParameters.Zone, CommonParameters.Points, CommonParameters.Format,
+        CommonParameters.From, CommonParameters.To, CommonParameters.Step, CommonParameters.Points, CommonParameters.Format, CommonParameters.Zone,
     ];
 
     public static readonly IReadOnlyList<ApiEndpoint> All =

@@ -26,7 +26,7 @@ public sealed class CSharpClientTests(QueryStore store) : IClassFixture<QuerySto
 
         var device = await CallAsync(client, "DeviceAsync", "press-07");
         (Get(device, "Device"), Get(device, "Sensors")).ShouldBe(("press-07", (object)3));
-        var series = await CallAsync(client, "SeriesAsync", "press-07", "temperature", "now-10m", "now", "1m", null, null);
+        var series = await CallAsync(client, "SeriesAsync", "press-07", "temperature", "now-10m", "now", "1m", null, null, null);
         Get(series, "StepMs").ShouldBe(60_000);
         ((System.Collections.ICollection)Get(Get(series, "Columns")!, "Mean")!).Count.ShouldBe(10);
 

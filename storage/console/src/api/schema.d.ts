@@ -1521,11 +1521,11 @@ export interface components {
             source: string;
             raw: boolean;
             stepMs: number;
+            tz: null | string;
             completeFrom: null | string;
             segments: components["schemas"]["Segment"][];
             t?: number[];
             series: components["schemas"]["QueriedSeries"][];
-            tz: null | string;
         };
         ManyStatistics: {
             meta: components["schemas"]["Meta"];
@@ -1647,11 +1647,11 @@ export interface components {
             source: string;
             raw: boolean;
             stepMs: number;
+            tz: null | string;
             completeFrom: null | string;
             segments: components["schemas"]["Segment"][];
             columns?: components["schemas"]["Buckets"];
             groups?: components["schemas"]["SeriesGroup"][];
-            tz: null | string;
         };
         Series: {
             meta: components["schemas"]["Meta"];
@@ -1668,10 +1668,10 @@ export interface components {
             source: string;
             raw: boolean;
             stepMs: number;
+            tz: null | string;
             completeFrom: null | string;
             segments: components["schemas"]["Segment"][];
             columns: components["schemas"]["SeriesColumns"];
-            tz: null | string;
         };
         SeriesColumns: {
             t: number[];
@@ -1704,10 +1704,10 @@ export interface components {
             from?: string;
             to?: string;
             step?: string;
-            points?: number;
-            quantiles?: number[];
             tz?: string;
+            points?: number;
             singleReadings?: boolean;
+            quantiles?: number[];
         };
         SeriesStatistics: {
             device: string;
@@ -1763,6 +1763,16 @@ export interface components {
             p50: null | number;
             p95: null | number;
             within: null | number;
+        };
+        StatisticsQuery: {
+            series: {
+                device: string;
+                sensor: string;
+                low?: null | number;
+                high?: null | number;
+            }[];
+            from?: string;
+            to?: string;
         };
         StoreSize: {
             at: string;
@@ -1953,8 +1963,8 @@ export interface operations {
     };
     alarmRulesPut: {
         parameters: {
-            query: {
-                by: string;
+            query?: {
+                by?: string;
                 comment?: string;
             };
             header?: never;
@@ -3395,6 +3405,7 @@ export interface operations {
                 step?: string;
                 points?: number;
                 format?: string;
+                tz?: string;
             };
             header?: never;
             path: {
@@ -3424,6 +3435,7 @@ export interface operations {
                 step?: string;
                 points?: number;
                 format?: string;
+                tz?: string;
             };
             header?: never;
             path?: never;
@@ -3521,16 +3533,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    series: {
-                        device: string;
-                        sensor: string;
-                        low?: null | number;
-                        high?: null | number;
-                    }[];
-                    from?: string;
-                    to?: string;
-                };
+                "application/json": components["schemas"]["StatisticsQuery"];
             };
         };
         responses: {
