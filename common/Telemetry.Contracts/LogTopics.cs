@@ -66,6 +66,12 @@ public static class LogTopics
     /// <summary>MQTT sessions, their subscriptions and what they have been given (compacted, partitioned by client id).</summary>
     public const string MqttSessions = "telemetry.mqtt-sessions.v1";
 
+    /// <summary>Sessions of people over HTTP, and the keys of their cookies (compacted, one partition).</summary>
+    public const string HttpSessions = "telemetry.http-sessions.v1";
+
+    /// <summary>Lines of the audit log of every process (JSON, one partition).</summary>
+    public const string Audit = "telemetry.audit.v1";
+
     /// <summary>Retained MQTT messages (compacted, keyed by topic name).</summary>
     public const string MqttRetained = "telemetry.mqtt-retained.v1";
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Telemetry.Contracts.Text;
 using Telemetry.Edge;
 using Telemetry.Edge.Security.Users;
+using Telemetry.Streams;
 
 namespace Telemetry.Host.Access;
 
@@ -34,9 +35,9 @@ internal static class AccessEndpoints
         group.MapGet("/users", () => Users(door))
             .WithName("users").WithSummary("Users that have a role").WithDescription("From the users file, without anything of their passwords.")
             .Produces<UsersAnswer>();
-        group.MapGet("/audit", (HttpContext context) => Audit(context, door))
+        group.MapGet("/audit", (Delegate)((HttpContext context) => AuditAsync(context, door)))
             .WithName("audit").WithSummary("The audit log, newest first")
-            .WithDescription("Of this process: what was done and refused over HTTP and MQTT. 'limit' up to 1000 (100), 'before' an RFC 3339 time, 'user' a name.")
+            .WithDescription("Of all processes over the log: what was done and refused over HTTP and MQTT. 'limit' up to 1000 (100), 'before' an RFC 3339 time, 'user' a name.")
             .Produces<AuditAnswer>();
     }
 
@@ -154,7 +155,7 @@ internal static class AccessEndpoints
         .OrderBy(u => u.Key, StringComparer.Ordinal)
         .Select(u => new UserView(u.Key, UserAccess.NameOf(u.Value.Role), u.Value.Mqtt, u.Value.Certificate, door.Users.StampOf(u.Key) is not null, u.Value.Devices))]));
 
-    private static IResult Audit(HttpContext context, Door door)
+    private static async Task<IResult> AuditAsync(HttpContext context, Door door)
     {
         var query = context.Request.Query;
         var limit = int.TryParse(query["limit"], NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? Math.Clamp(given, 1, EntriesMax) : EntriesDefault;
@@ -170,7 +171,19 @@ internal static class AccessEndpoints
         }
 
         door.Audit.AuditRead(context.Features.Get<Person>()!, context.Connection.RemoteIpAddress);
-        var entries = door.AuditFile.Length == 0 ? [] : new AuditReader(door.AuditFile).Read(limit, before, query["user"].ToString() is { Length: > 0 } user ? user : null);
+        var user = query["user"].ToString() is { Length: > 0 } name ? name : null;
+        IReadOnlyList<AuditEntry> entries;
+        try
+        {
+            entries = door.Shared is { } shared ? await shared.Audit.ReadAsync(limit, before, user, context.RequestAborted)
+                : door.AuditFile.Length == 0 ? []
+                : new AuditReader(door.AuditFile).Read(limit, before, user);
+        }
+        catch (RecordLogException error)
+        {
+            return Results.Problem(error.Message, statusCode: StatusCodes.Status503ServiceUnavailable, type: "urn:telemetry:problem:log-unavailable");
+        }
+
         context.Response.Headers.CacheControl = "no-store";
         return Results.Json(new AuditAnswer(entries, entries.Count == limit ? entries[^1].Time : null));
     }

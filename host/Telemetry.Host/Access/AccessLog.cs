@@ -26,6 +26,15 @@ internal static partial class AccessLog
     [LoggerMessage(8066, LogLevel.Warning, "The token for metrics in {File} cannot be read, nobody has it: {Reason}")]
     public static partial void MetricsTokenNotRead(ILogger logger, string file, string reason);
 
+    [LoggerMessage(8067, LogLevel.Warning, "{Topic} cannot be read; the next try is in {Pause}: {Reason}")]
+    public static partial void SharedNotRead(ILogger logger, string topic, TimeSpan pause, string reason);
+
+    [LoggerMessage(8068, LogLevel.Warning, "{Topic} does not take a record: {Reason}")]
+    public static partial void SharedNotWritten(ILogger logger, string topic, string reason);
+
+    [LoggerMessage(8069, LogLevel.Warning, "A session could not be put onto the log; it counts in this process only: {Reason}")]
+    public static partial void SessionNotShared(ILogger logger, string reason);
+
     [LoggerMessage(8070, LogLevel.Information, "signed in: {UserName} ({Kind}, {Role}), from {Remote}")]
     public static partial void SignedIn(ILogger logger, string userName, PersonKind kind, string role, IPAddress? remote);
 

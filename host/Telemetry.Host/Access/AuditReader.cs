@@ -111,7 +111,8 @@ internal sealed class AuditReader(string file)
         }
     }
 
-    private static AuditEntry? Parse(byte[] line)
+    /// <summary>Null: no line of an audit log.</summary>
+    public static AuditEntry? Parse(byte[] line)
     {
         try
         {

@@ -6,6 +6,7 @@ using Telemetry.Edge.Security;
 using Telemetry.Edge.Security.Users;
 using Telemetry.Host.Configuration;
 using Telemetry.Query.Access;
+using Telemetry.Streams;
 
 namespace Telemetry.Host.Access;
 
@@ -29,14 +30,18 @@ internal sealed class Door : IAsyncDisposable
     /// <param name="options">All settings.</param>
     /// <param name="loggers">Logging; the audit log is its category Telemetry.Audit.</param>
     /// <param name="time">Clock.</param>
+    /// <param name="log">What doors of several processes share; null: this one is alone.</param>
     /// <exception cref="EdgeConfigurationException">The users file or the tokens file cannot be used.</exception>
-    public Door(TelemetryOptions options, ILoggerFactory loggers, TimeProvider time)
+    public Door(TelemetryOptions options, ILoggerFactory loggers, TimeProvider time, IRecordLog? log = null)
     {
         (Options, _edge, _time) = (options.Access, options.Edge, time);
         _logger = loggers.CreateLogger<Door>();
         Users = new WebUsers(options.Edge, loggers, time);
         Tokens = new ApiTokens(TokensFileOf(options), time, _logger);
-        Sessions = new SessionStore(options.Access.SessionsMax, time);
+        Shared = log is null ? null : new DoorOnLog(log, time, _logger);
+        Sessions = new SessionStore(options.Access.SessionsMax, time, Shared?.Sessions, _logger);
+        Sessions.Follow();
+        Shared?.Start();
         Audit = new HttpAudit(loggers, time);
         Names = new HostNames(options.Access);
         AuditFile = options.Logging.AuditFile;
@@ -50,6 +55,9 @@ internal sealed class Door : IAsyncDisposable
     public ApiTokens Tokens { get; }
 
     public SessionStore Sessions { get; }
+
+    /// <summary>What doors of several processes share; null: this one is alone.</summary>
+    public DoorOnLog? Shared { get; }
 
     public HttpAudit Audit { get; }
 
@@ -188,7 +196,14 @@ internal sealed class Door : IAsyncDisposable
         ? new Person(name, access.Role, DeviceScope.Of(access.Devices), PersonKind.Password)
         : null;
 
-    public ValueTask DisposeAsync() => Users.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Users.DisposeAsync();
+        if (Shared is not null)
+        {
+            await Shared.DisposeAsync();
+        }
+    }
 
     private bool IsSessionGood(ClaimsIdentity identity, string key, string name, PersonKind kind)
     {

@@ -2,6 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.OpenApi;
 using IPNetwork = System.Net.IPNetwork;
@@ -25,8 +26,24 @@ internal static class DoorSetup
     {
         var options = door.Options;
         services.AddSingleton(door);
-        // Keys of this process: a session is in its memory, so no key need outlive it.
-        services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        if (door.Shared is { } shared)
+        {
+            // One name for all processes: what one has made the others understand.
+            services.AddDataProtection().SetApplicationName("telemetry");
+            services.Configure<KeyManagementOptions>(keys => keys.XmlRepository = shared.Keys);
+
+            // It would read the keys before the log is there, and log an error. They are read when the first cookie needs them.
+            foreach (var reader in services.Where(s => s.ImplementationType?.Name == "DataProtectionHostedService").ToList())
+            {
+                services.Remove(reader);
+            }
+        }
+        else
+        {
+            // Keys of this process: a session is in its memory, so no key need outlive it.
+            services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        }
+
         services.AddAntiforgery(antiforgery =>
         {
             antiforgery.HeaderName = AntiforgeryHeader;

@@ -34,6 +34,12 @@ internal sealed class Platform : IAsyncDisposable
         (_services, _instrumentation) = (services, instrumentation);
         _figures = new FiguresModule(services, _modules, instrumentation.Figures);
         _modules.Add(_figures);
+        if (services.Forward is null)
+        {
+            // Behind store and forward the log may be away for days: there the file is all.
+            _modules.Add(new AuditModule(services));
+        }
+
         if (services.ClickHouse is EmbeddedClickHouse engine && services.Options.ClickHouseServer.Port is not null)
         {
             _modules.Add(new EngineServerModule(services, engine));
@@ -214,7 +220,8 @@ internal sealed class Platform : IAsyncDisposable
     {
         _web = await WebServer.StartAsync(
             _services.Options, _services.Sockets, _modules, _instrumentation, NotReady, _services.Logging,
-            _services.Roles.HasFlag(Roles.Alarms) ? _services.Options.Alarms.Grpc.Port : null, cancellationToken);
+            _services.Roles.HasFlag(Roles.Alarms) ? _services.Options.Alarms.Grpc.Port : null, cancellationToken,
+            log: _services.Roles.HasFlag(Roles.Query) ? _services.Log : null);
         await _services.PrepareAsync(cancellationToken);
         _ = FailWithAsync(_services.Log.Failed);
         _ = FailWithAsync(_services.Forward?.Failed ?? new TaskCompletionSource<Exception>().Task);

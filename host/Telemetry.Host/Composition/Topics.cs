@@ -27,7 +27,7 @@ internal static class Topics
     [
         new(
             Kept(LogTopics.Readings, options, options.Retention),
-            "Accepted readings. What is here was acknowledged to its device. A record without a value has none: it says that time has passed in an idle partition.",
+            "Accepted readings. What is here was acknowledged to its device. A record without a value has none: it says that time has passed in an idle partition, or that a device is deleted.",
             "device", $"`telemetry.v1.ReadingBatch` {Protobuf}", ["edge", "bridge", "process"], ["process", "store", "query"]),
         new(
             Kept(LogTopics.Anomalies, options, options.Retention),
@@ -114,6 +114,14 @@ internal static class Topics
             State(LogTopics.MqttRetained, options),
             "Retained MQTT messages.",
             "topic name", "private to the edge: versioned binary", ["edge"], ["edge"]),
+        new(
+            State(LogTopics.HttpSessions, options) with { Partitions = 1 },
+            "Sessions of people who signed in, and the keys that protect their cookies.",
+            "`session/` and a hash of what the cookie holds, or `key/` and its name", "private to query: ASP.NET Core's ticket, or its key as XML", ["query"], ["query"]),
+        new(
+            Kept(LogTopics.Audit, options, options.AuditRetention) with { Partitions = 1 },
+            "The audit log: who did what, and what was refused, over HTTP and MQTT.",
+            "name of the process", "JSON, as in the file of the audit log", ["edge", "bridge", "process", "alarms", "store", "query"], ["query"]),
     ];
 
     private static TopicSpec Kept(string name, LogOptions options, TimeSpan retention) =>

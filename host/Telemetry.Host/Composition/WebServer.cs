@@ -9,6 +9,7 @@ using Telemetry.Host.Configuration;
 using Telemetry.Host.Deletion;
 using Telemetry.Host.Logging;
 using Telemetry.Observability;
+using Telemetry.Streams;
 
 namespace Telemetry.Host.Composition;
 
@@ -44,6 +45,7 @@ internal sealed class WebServer : IAsyncDisposable
     /// <param name="grpcPort">Port of gRPC without TLS; null: none.</param>
     /// <param name="cancellationToken">Ends the start.</param>
     /// <param name="time">Clock of sessions and tokens; null: the machine's.</param>
+    /// <param name="log">Where sessions and the audit log are shared with other processes; null: nowhere.</param>
     /// <exception cref="IOException">The address cannot be had, or would stand open to other machines.</exception>
     public static async Task<WebServer> StartAsync(
         TelemetryOptions options,
@@ -54,9 +56,10 @@ internal sealed class WebServer : IAsyncDisposable
         HostLogging logging,
         int? grpcPort,
         CancellationToken cancellationToken,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        IRecordLog? log = null)
     {
-        var door = OpenDoor(options, logging, time ?? TimeProvider.System);
+        var door = OpenDoor(options, logging, time ?? TimeProvider.System, log);
         try
         {
             return await StartAsync(options.Http, door, sockets, modules, instrumentation, notReady, logging, grpcPort, time ?? TimeProvider.System, cancellationToken);
@@ -68,11 +71,11 @@ internal sealed class WebServer : IAsyncDisposable
         }
     }
 
-    private static Door OpenDoor(TelemetryOptions options, HostLogging logging, TimeProvider time)
+    private static Door OpenDoor(TelemetryOptions options, HostLogging logging, TimeProvider time, IRecordLog? log)
     {
         try
         {
-            var door = new Door(options, logging, time);
+            var door = new Door(options, logging, time, log);
             door.CheckExposure(options.Http);
             return door;
         }
@@ -148,6 +151,11 @@ internal sealed class WebServer : IAsyncDisposable
         await Listening.StartAsync(
             () => application.StartAsync(cancellationToken), Where(options), "--http-port");
         server.Http = server.FindHttp(options);
+        if (door.Shared is { } shared)
+        {
+            shared.Keys.MayWait = true;
+        }
+
         return server;
     }
 

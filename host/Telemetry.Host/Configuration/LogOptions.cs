@@ -29,6 +29,9 @@ public sealed record LogOptions
     /// </summary>
     public TimeSpan SessionRetention { get; init; } = TimeSpan.FromDays(8);
 
+    /// <summary>How long the audit log stays. Default 365 days.</summary>
+    public TimeSpan AuditRetention { get; init; } = TimeSpan.FromDays(365);
+
     /// <summary>A journal on this machine in front of Kafka, for edges whose way there may be cut.</summary>
     public StoreAndForwardOptions StoreAndForward { get; init; } = new();
 }

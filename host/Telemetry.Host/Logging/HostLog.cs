@@ -60,6 +60,9 @@ internal static partial class HostLog
     [LoggerMessage(8042, LogLevel.Warning, "Following the log of MQTT sessions failed; it goes on in {Seconds} s from where it was")]
     public static partial void BrokerLogFailed(ILogger logger, double seconds, Exception exception);
 
+    [LoggerMessage(8043, LogLevel.Warning, "Lines of the audit log do not get onto the log now; the file has them: {Reason}")]
+    public static partial void AuditNotShared(ILogger logger, string reason);
+
     [LoggerMessage(8050, LogLevel.Information, "HTTPS takes the certificate in {File} from now on")]
     public static partial void CertificateRead(ILogger logger, string file);
 

@@ -42,16 +42,18 @@ internal static class LoggingSetup
                 fileSizeLimitBytes: 64 << 20, rollOnFileSizeLimit: true, retainedFileCountLimit: 7);
         }
 
+        var lines = new AuditLines();
+        configuration.MinimumLevel.Override(AuditCategory, LogEventLevel.Information);
+        configuration.WriteTo.Logger(own => own.Filter.ByIncludingOnly(Matching.FromSource(AuditCategory)).WriteTo.Sink(lines));
         if (options.AuditFile is { Length: > 0 } audit)
         {
             // Shared: commands that change users write to it while the broker does.
-            configuration.MinimumLevel.Override(AuditCategory, LogEventLevel.Information);
-            configuration.WriteTo.Logger(lines => lines.Filter.ByIncludingOnly(Matching.FromSource(AuditCategory)).WriteTo.File(
+            configuration.WriteTo.Logger(own => own.Filter.ByIncludingOnly(Matching.FromSource(AuditCategory)).WriteTo.File(
                 new JsonFormatter(renderMessage: true), audit, rollingInterval: RollingInterval.Day, shared: true,
                 fileSizeLimitBytes: options.AuditBytesMax / AuditFiles, rollOnFileSizeLimit: true, retainedFileCountLimit: AuditFiles));
         }
 
-        return new HostLogging(configuration.CreateLogger());
+        return new HostLogging(configuration.CreateLogger(), lines);
     }
 
     /// <summary>The web server's stack trace of a start that failed: the command says why in one sentence.</summary>
