@@ -86,7 +86,7 @@ SELECT * EXCEPT (first, last, vsum, vsum_scaled, vsq),
        r.vsum * exp2(-64) + r.vsum_scaled AS vsum_scaled
 FROM readings_1m AS r WHERE device != '$sink';
 
--- The first and last reading take two fifths less when the differences of their times, numbers and values are compressed. Parts get it as they are merged.
+-- The first and last reading take less when the differences of their times, numbers and values are compressed. Parts get it as they are merged.
 ALTER TABLE readings_1m MODIFY COLUMN first_reading CODEC(Delta(8), ZSTD(1));
 
 ALTER TABLE readings_1m MODIFY COLUMN last_reading CODEC(Delta(8), ZSTD(1));

@@ -15,6 +15,12 @@ namespace Telemetry.Benchmarks.Storage;
 /// </summary>
 internal sealed class StoreBytes(TextWriter to, int devices, TimeSpan span)
 {
+    /// <summary>Readings as the views behind <c>rollup_in</c> take them.</summary>
+    private const string RollupColumns = "sensor, device, event_time, value, quality, sequence";
+
+    private const string RollupStructure =
+        "sensor String, device String, event_time DateTime64(6, 'UTC'), value Float64, quality UInt8, sequence UInt64";
+
     /// <summary>One device in so many also goes into the rollups, which take ten times as long.</summary>
     private const int RolledUpShare = 10;
 
@@ -153,8 +159,8 @@ internal sealed class StoreBytes(TextWriter to, int devices, TimeSpan span)
 
             Column<ulong>(writer, "sequence", "UInt64", one.Sequences);
             var (table, columns, structure) = raw
-                ? ("readings", ReadingEncoder.RawColumns, ReadingEncoder.RawStructure)
-                : ("rollup_in", ReadingEncoder.RollupColumns, ReadingEncoder.RollupStructure);
+                ? ("readings", ReadingEncoder.Columns, ReadingEncoder.Structure)
+                : ("rollup_in", RollupColumns, RollupStructure);
             await clickHouse.InsertAsync(
                 new ClickHouseQuery($"INSERT INTO {table} ({columns}) SETTINGS async_insert = 0, max_insert_threads = 1 FORMAT Native"), structure, writer.Written, CancellationToken.None);
         }

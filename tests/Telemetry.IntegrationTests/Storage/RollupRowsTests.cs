@@ -20,7 +20,7 @@ namespace Telemetry.IntegrationTests.Storage;
 [Collection(EngineFixture.Collection)]
 public sealed class RollupRowsTests(EngineFixture fixture) : IAsyncLifetime
 {
-    /// <summary>Sums differ by no more than this share of n times the largest magnitude; found: below a hundredth of it.</summary>
+    /// <summary>Sums differ by no more than this share of n times the largest magnitude.</summary>
     private const double SumError = 1e-13;
 
     private const int Partitions = 3;

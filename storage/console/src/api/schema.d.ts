@@ -864,6 +864,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/store/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["store-plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/store/size": {
         parameters: {
             query?: never;
@@ -1586,6 +1602,13 @@ export interface components {
             cell: null | string;
             devices: number;
         };
+        PlannedTable: {
+            table: string;
+            keptDays: number;
+            rows: number;
+            bytesPerRow: number;
+            bytes: number;
+        };
         QueriedColumns: {
             t?: number[];
             min?: (null | number)[];
@@ -1773,6 +1796,16 @@ export interface components {
             }[];
             from?: string;
             to?: string;
+        };
+        StorePlan: {
+            readingsPerDay: number;
+            readings: number;
+            bytes: number;
+            bytesPerReading: number;
+            writtenBytesPerDay: number;
+            tables: components["schemas"]["PlannedTable"][];
+            daysThatFit: null | number;
+            measuredBy: string;
         };
         StoreSize: {
             at: string;
@@ -3568,6 +3601,34 @@ export interface operations {
                             cause: "none" | "retention" | "former" | "partition-gone";
                         }[];
                     };
+                };
+            };
+        };
+    };
+    "store-plan": {
+        parameters: {
+            query: {
+                devices: string;
+                sensors: string;
+                interval: string;
+                kind?: string;
+                span?: string;
+                rawRetention?: string;
+                minuteRetention?: string;
+                disk?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorePlan"];
                 };
             };
         };
