@@ -156,17 +156,19 @@ public sealed class AuditQueries(IClickHouse clickHouse)
     /// <summary>Rows of both under one GROUP BY: a bucket is one entry of one hash table, and text is made of those that differ only.</summary>
     private static string Comparison(string rollup, StoreSlice slice, long from)
     {
+        // Minutes have no sum of squares.
+        var (squares, square) = rollup == "readings_1m" ? ("0.", "0.") : ("vsq", "if(isFinite(value), value * value, 0.)");
         var bucket = rollup switch { "readings_1m" => "toStartOfMinute", "readings_1h" => "toStartOfHour", _ => "toStartOfDay" };
         const string Finite = "isFinite(value)";
         const string Never = "(toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toUInt64(0), 0.)";
         const string Ever = "(toDateTime64('1970-01-01 00:00:00', 6, 'UTC'), toUInt64(0), 0.)";
         var expected =
             $"SELECT 0 AS source, sensor, device, toDateTime({bucket}(event_time), 'UTC') AS ts, toUInt64(1) AS c, toUInt64({Finite}) AS f, "
-            + $"if({Finite}, value, inf) AS lo, if({Finite}, value, -inf) AS hi, if({Finite}, value, 0.) AS s, if({Finite}, value * value, 0.) AS q, "
+            + $"if({Finite}, value, inf) AS lo, if({Finite}, value, -inf) AS hi, if({Finite}, value, 0.) AS s, {square} AS q, "
             + $"if({Finite}, (event_time, sequence, value), {Never}) AS a, if({Finite}, (event_time, sequence, value), {Ever}) AS z "
             + $"FROM readings_data WHERE {slice.Devices} AND {slice.Times("event_time", from)}";
         var found =
-            "SELECT 1 AS source, sensor, device, ts, n AS c, n_finite AS f, vmin AS lo, vmax AS hi, vsum AS s, vsq AS q, first_reading AS a, last_reading AS z "
+            $"SELECT 1 AS source, sensor, device, ts, n AS c, n_finite AS f, vmin AS lo, vmax AS hi, vsum AS s, {squares} AS q, first_reading AS a, last_reading AS z "
             + $"FROM {rollup}_data WHERE {slice.Devices} AND {slice.Times("ts", from)}";
         return "SELECT sensor, device, ts, r0, r1, "
             + $"{Both("toString((c{0}, f{0}, lo{0}, hi{0}, s{0}, q{0}, a{0}, z{0}))", ", ")} FROM ("

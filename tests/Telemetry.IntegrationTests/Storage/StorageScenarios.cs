@@ -180,6 +180,12 @@ internal static class StorageScenarios
             await harness.ClickHouse.ExecuteAsync(new ClickHouseQuery($"SYSTEM STOP MERGES {target.Table}"), CancellationToken.None);
         }
 
+        // One that was under way may still put rows of before into a part with a new name.
+        while ((await harness.ClickHouse.QueryRowsAsync("SELECT count() FROM system.merges", null, CancellationToken.None))[0][0] != "0")
+        {
+            await Task.Delay(10);
+        }
+
         var old = await PartsAsync(harness.ClickHouse);
         await using var fence = await harness.Log.OpenTransactionalProducerAsync(
             StorageHarness.Options.TransactionalId, new ProducerOptions(), CancellationToken.None);
