@@ -122,8 +122,9 @@ public sealed class StoreHorizonReader(IClickHouse clickHouse, TimeProvider time
             switch (row[0])
             {
                 case "retention":
-                    var age = Math.Min(double.Parse(row[2], CultureInfo.InvariantCulture), (now - DateTimeOffset.UnixEpoch).TotalSeconds);
-                    foreach (var table in KeptBy(row[1]))
+                    // A retention that reaches behind 1970 takes nothing.
+                    var age = double.Parse(row[2], CultureInfo.InvariantCulture);
+                    foreach (var table in age < (now - DateTimeOffset.UnixEpoch).TotalSeconds ? KeptBy(row[1]) : [])
                     {
                         Raise(floors, table, now - TimeSpan.FromSeconds(age), HorizonCause.Retention);
                     }

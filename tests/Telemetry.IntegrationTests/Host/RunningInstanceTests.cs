@@ -47,13 +47,13 @@ public sealed class RunningInstanceTests : IAsyncDisposable
         var lag = JsonDocument.Parse(await RunAsync(0, "lag", "--json")).RootElement;
         lag.GetProperty("groups").EnumerateArray().Select(g => g.GetProperty("topic").GetString()).ShouldContain("telemetry.readings.v1");
 
-        var size = JsonDocument.Parse(await RunAsync(0, "store", "size", "--json")).RootElement;
-        size.GetProperty("tables").EnumerateArray().Select(t => t.GetProperty("table").GetString()).ShouldContain("readings_1h");
-        size.GetProperty("readings").GetInt64().ShouldBeGreaterThan(0);
-
         // Twenty readings and the one that was mended.
         var audit = JsonDocument.Parse(await RunAsync(0, "audit", "--json")).RootElement;
         (Number(audit, "log"), Number(audit, "raw"), Number(audit, "lost"), Number(audit, "doubled")).ShouldBe((21, 21, 0, 0));
+        // The audit has waited for the rollups.
+        var size = JsonDocument.Parse(await RunAsync(0, "store", "size", "--json")).RootElement;
+        size.GetProperty("tables").EnumerateArray().Select(t => t.GetProperty("table").GetString()).ShouldContain("readings_1h");
+        size.GetProperty("readings").GetInt64().ShouldBeGreaterThan(0);
         (await RunAsync(0, "replay", "--from", "1h")).ShouldContain("The store agrees with the log.");
         (await RunAsync(0, "backtest", "--from", "1h", "--json")).ShouldContain("\"series\":1");
 

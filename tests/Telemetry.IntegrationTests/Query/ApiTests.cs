@@ -232,7 +232,7 @@ public sealed class ApiTests(QueryStore store) : IClassFixture<QueryStore>
         var document = await server.Client.GetJsonAsync("/openapi/v1.json");
 
         var paths = document.GetProperty("paths");
-        paths.EnumerateObject().Count().ShouldBe(53);
+        paths.EnumerateObject().Count().ShouldBe(55);
         paths.GetProperty("/api/v1/devices/{device}/commands").GetProperty("post").GetProperty("summary").GetString()
             .ShouldBe("Send a command to a device");
         var series = paths.GetProperty("/api/v1/series").GetProperty("get");

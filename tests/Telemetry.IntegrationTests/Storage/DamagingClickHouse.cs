@@ -7,6 +7,9 @@ internal sealed class DamagingClickHouse(IClickHouse inner, int seed) : IClickHo
 {
     private readonly Random _random = new(seed);
     private readonly Lock _gate = new();
+
+    /// <summary>Held while a part is damaged: one that is read back between its merge and its damage would count as sound for a long time.</summary>
+    private readonly SemaphoreSlim _damaging = new(1);
     private int _damaged;
     private int _damagedMerged;
 
@@ -30,6 +33,19 @@ internal sealed class DamagingClickHouse(IClickHouse inner, int seed) : IClickHo
             return;
         }
 
+        await _damaging.WaitAsync(cancellationToken);
+        try
+        {
+            await DamageAsync(table, cancellationToken);
+        }
+        finally
+        {
+            _damaging.Release();
+        }
+    }
+
+    private async Task DamageAsync(string table, CancellationToken cancellationToken)
+    {
         var isMerged = Draw();
         if (isMerged)
         {
@@ -58,13 +74,25 @@ internal sealed class DamagingClickHouse(IClickHouse inner, int seed) : IClickHo
 
     public ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken) => inner.ExecuteAsync(query, cancellationToken);
 
-    public ValueTask<ClickHouseResult> QueryAsync(ClickHouseQuery query, CancellationToken cancellationToken) =>
-        inner.QueryAsync(query, cancellationToken);
+    public async ValueTask<ClickHouseResult> QueryAsync(ClickHouseQuery query, CancellationToken cancellationToken)
+    {
+        if (query.Sql.StartsWith("CHECK TABLE", StringComparison.Ordinal))
+        {
+            await _damaging.WaitAsync(cancellationToken);
+            _damaging.Release();
+        }
+
+        return await inner.QueryAsync(query, cancellationToken);
+    }
 
     public ValueTask<ClickHouseSummary> StreamAsync(ClickHouseQuery query, Stream destination, CancellationToken cancellationToken) =>
         inner.StreamAsync(query, destination, cancellationToken);
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        _damaging.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     private bool Draw()
     {
