@@ -237,7 +237,7 @@ public sealed class ApiTests(QueryStore store) : IClassFixture<QueryStore>
             .ShouldBe("Send a command to a device");
         var series = paths.GetProperty("/api/v1/series").GetProperty("get");
         series.GetProperty("parameters").EnumerateArray().Select(p => p.GetProperty("name").GetString())
-            .ShouldBe(["device", "sensor", "from", "to", "step", "points", "format"]);
+            .ShouldBe(["device", "sensor", "from", "to", "step", "points", "format", "tz"]);
         foreach (var path in paths.EnumerateObject())
         {
             path.Value.EnumerateObject().ShouldAllBe(method => method.Value.GetProperty("summary").GetString()!.Length > 0, path.Name);
