@@ -11,5 +11,11 @@ public interface IRecordLogHost : IAsyncDisposable
     /// <summary>How long a test waits for what must come before it fails.</summary>
     TimeSpan Patience { get; }
 
+    /// <summary>
+    /// Whether a member may leave its group and join again in the middle of a test, as a client does whose coordinator died.
+    /// Its partitions are then given to it anew, and a pause ends with the assignment it was made in.
+    /// </summary>
+    bool MembersMayRejoin => false;
+
     ValueTask<IRecordLog> OpenAsync();
 }

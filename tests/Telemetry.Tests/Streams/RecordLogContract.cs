@@ -16,6 +16,9 @@ public abstract class RecordLogContract(IRecordLogHost host) : IAsyncLifetime
     /// <summary>The host's patience.</summary>
     protected TimeSpan Generous => host.Patience;
 
+    /// <summary>Whether members of groups may leave and join again in the middle of a test.</summary>
+    protected bool MembersMayRejoin => host.MembersMayRejoin;
+
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() => Log = await host.OpenAsync();

@@ -13,6 +13,8 @@ internal sealed class KafkaHost(IKafkaFixture kafka, Func<KafkaOptions, KafkaOpt
 
     public TimeSpan Patience => kafka.Patience;
 
+    public bool MembersMayRejoin => kafka is DisturbedKafka;
+
     public async ValueTask<IRecordLog> OpenAsync() => Open(await kafka.BeforeTestAsync(), options);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
