@@ -4,7 +4,7 @@ namespace Telemetry.Streams.Pauses;
 
 /// <summary>
 /// A record without a value in the topic of readings: it says that time has passed there, and in a header since when its writer has been reading the
-/// partition (8 bytes, big-endian, milliseconds since 1970). One without the header is taken for one of a writer that has always been.
+/// partition (8 bytes, big-endian, milliseconds since 1970). The release before wrote it without any header.
 /// </summary>
 public static class PassingTime
 {
@@ -28,7 +28,13 @@ public static class PassingTime
         };
     }
 
-    /// <summary>Since when the writer has been reading, milliseconds since 1970; 0 when the record does not say.</summary>
-    public static long WatchedSince(RecordHeaders headers) =>
-        headers.TryGet(Header, out var value) && value.Length == 8 ? Math.Max(0, BinaryPrimitives.ReadInt64BigEndian(value.Span)) : 0;
+    /// <summary>
+    /// Since when the writer of a record without a value has been reading, milliseconds since 1970; 0: always, in a record without headers. Records of other
+    /// kinds (profiles, an order to delete) say nothing of that: since now.
+    /// </summary>
+    /// <param name="headers">Headers of the record.</param>
+    /// <param name="nowMs">Partition time with the record.</param>
+    public static long WatchedSince(RecordHeaders headers, long nowMs) =>
+        headers.TryGet(Header, out var value) && value.Length == sizeof(long) ? Math.Max(0, BinaryPrimitives.ReadInt64BigEndian(value.Span))
+        : headers.Count == 0 ? 0 : nowMs;
 }

@@ -120,7 +120,7 @@ internal sealed class RuleFold : IPartitionFold
         _nowMs = _teller.NowMs = Math.Max(_nowMs, record.TimestampMs);
         if (record.Value.IsEmpty)
         {
-            _pauses.Passed(_nowMs, PassingTime.WatchedSince(record.Headers));
+            _pauses.Passed(_nowMs, PassingTime.WatchedSince(record.Headers, _nowMs));
         }
         else
         {

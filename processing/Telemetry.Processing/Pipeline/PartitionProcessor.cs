@@ -210,7 +210,7 @@ internal sealed class PartitionProcessor
     {
         Table.Advance(record.Offset, timestampMs);
         Settings.Advance(record.Offset);
-        _pauses.Passed(Table.TimeMs, PassingTime.WatchedSince(record.Headers));
+        _pauses.Passed(Table.TimeMs, PassingTime.WatchedSince(record.Headers, Table.TimeMs));
         _output.IsSuppressed = Table.IsReplaying;
         _output.TimestampMs = timestampMs;
         Counts.Records++;

@@ -1,9 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
-using Telemetry.Processing.Profiles;
 using Telemetry.Streams;
-using Telemetry.Streams.Deletion;
-using Telemetry.Streams.Pauses;
 
 namespace Telemetry.Processing.Pipeline;
 
@@ -70,16 +67,13 @@ internal sealed class RecordBlock
     /// <summary>What a record without a value says is in its headers.</summary>
     private static RecordHeaders Copy(RecordHeaders headers)
     {
-        var copies = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>(1);
-        foreach (var name in (ReadOnlySpan<string>)[ProfileRecord.Header, PassingTime.Header, DeviceDeletion.DeviceHeader, DeviceDeletion.ByHeader])
+        var copies = new KeyValuePair<string, ReadOnlyMemory<byte>>[headers.Count];
+        for (var i = 0; i < copies.Length; i++)
         {
-            if (headers.TryGet(name, out var value))
-            {
-                copies.Add(KeyValuePair.Create(name, (ReadOnlyMemory<byte>)value.ToArray()));
-            }
+            copies[i] = KeyValuePair.Create(headers[i].Key, (ReadOnlyMemory<byte>)headers[i].Value.ToArray());
         }
 
-        return new RecordHeaders([.. copies]);
+        return new RecordHeaders(copies);
     }
 
     /// <summary>Gives the memory back; the block must not be used any more.</summary>

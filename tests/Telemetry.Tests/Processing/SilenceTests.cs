@@ -1,5 +1,7 @@
+using Telemetry.Contracts;
 using Telemetry.Contracts.V1;
 using Telemetry.Processing;
+using Telemetry.Streams.Deletion;
 
 namespace Telemetry.Tests.Processing;
 
@@ -86,6 +88,16 @@ public class SilenceTests
 
         var silent = _driver.Incidents.ShouldHaveSingleItem();
         (silent.Device, silent.Kind, silent.State).ShouldBe(("d0", IncidentKind.Silent, IncidentState.Open));
+    }
+
+    [Fact]
+    public void Other_records_without_a_value_do_not_end_a_stop_of_the_platform()
+    {
+        Fleet(0, 60);
+        var order = new DeviceDeletion("d19", "ann").ToHeaders();
+        _driver.Append(Batches.Record(_driver.InputCount, T + 84_000, []) with { Headers = order });
+        Alive("d0", 60, 85_000);
+        _driver.Records.Where(r => r.Topic == LogTopics.Incidents).ShouldHaveSingleItem("nothing but the order, passed on").Value.ShouldBeEmpty();
     }
 
     [Fact]

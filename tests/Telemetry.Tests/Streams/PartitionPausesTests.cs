@@ -67,9 +67,10 @@ public class PartitionPausesTests
     {
         var record = PassingTime.Record(new TopicPartition("readings", 3), T, T - 5);
         (record.Topic, record.Partition, record.TimestampMs, record.Value.Length).ShouldBe(("readings", 3, T, 0));
-        PassingTime.WatchedSince(record.Headers!).ShouldBe(T - 5);
-        PassingTime.WatchedSince(RecordHeaders.Empty).ShouldBe(0);
-        PassingTime.WatchedSince(new RecordHeaders([new(PassingTime.Header, new byte[3])])).ShouldBe(0);
+        PassingTime.WatchedSince(record.Headers!, T).ShouldBe(T - 5);
+        PassingTime.WatchedSince(RecordHeaders.Empty, T).ShouldBe(0, "a record of the release before");
+        PassingTime.WatchedSince(new RecordHeaders([new("telemetry-profiles", new byte[3])]), T).ShouldBe(T, "it says nothing of that");
+        PassingTime.WatchedSince(new RecordHeaders([new(PassingTime.Header, new byte[3])]), T).ShouldBe(T);
     }
 
     private void Hear(long every, int count)
