@@ -3,6 +3,25 @@ namespace Telemetry.Streams;
 /// <summary>What several readers of a log do alike.</summary>
 public static class RecordLogExtensions
 {
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Waits until a reader has read everything that is in a partition now.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="position">Tells the next offset of the reader; asked again and again.</param>
+    /// <param name="time">Clock of the pauses.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="RecordLogException">The log does not say how far the partition goes.</exception>
+    public static async Task WaitUntilReadAsync(
+        this IRecordLog log, TopicPartition partition, Func<long> position, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var high = (await log.QueryOffsetsAsync(partition, cancellationToken)).High;
+        while (position() < high)
+        {
+            await Task.Delay(LookAgain, time, cancellationToken);
+        }
+    }
+
     /// <summary>Assigns all partitions of some topics to a reader without a group, each from a moment on.</summary>
     /// <param name="log">The log.</param>
     /// <param name="consumer">The reader.</param>

@@ -14,7 +14,6 @@ internal sealed class KeyedTopic(IRecordLog log, string topic, TimeProvider time
 {
     private const int RecordsMax = 2_000;
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     private readonly TopicPartition _partition = new(topic, 0);
@@ -41,12 +40,7 @@ internal sealed class KeyedTopic(IRecordLog log, string topic, TimeProvider time
         limit.CancelAfter(wait);
         try
         {
-            var high = (await log.QueryOffsetsAsync(_partition, limit.Token)).High;
-            while (Volatile.Read(ref _position) < high)
-            {
-                await Task.Delay(Step, limit.Token);
-            }
-
+            await log.WaitUntilReadAsync(_partition, () => Volatile.Read(ref _position), time, limit.Token);
             return true;
         }
         catch (Exception error) when (error is OperationCanceledException or RecordLogException)

@@ -14,7 +14,6 @@ internal sealed class RulesFeed(IRecordLog log, TimeProvider time, ILogger logge
 {
     private static readonly TopicPartition Topic = new(LogTopics.AlarmRules, 0);
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan CatchUpWait = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     private volatile AlarmRules _current = AlarmRules.Default;
@@ -64,14 +63,8 @@ internal sealed class RulesFeed(IRecordLog log, TimeProvider time, ILogger logge
 
     /// <summary>Waits until everything that is on the topic now has been read: what a partition's last owner pinned among it.</summary>
     /// <exception cref="RecordLogException">The log does not say how far the topic goes.</exception>
-    public async Task CatchUpAsync(CancellationToken cancellationToken)
-    {
-        var high = (await log.QueryOffsetsAsync(Topic, cancellationToken)).High;
-        while (Volatile.Read(ref _position) < high)
-        {
-            await Task.Delay(CatchUpWait, time, cancellationToken);
-        }
-    }
+    public Task CatchUpAsync(CancellationToken cancellationToken) =>
+        log.WaitUntilReadAsync(Topic, () => Volatile.Read(ref _position), time, cancellationToken);
 
     /// <summary>Follows the topic until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => LogFollower.RunAsync(

@@ -24,7 +24,6 @@ public sealed class CatalogueDesk(IRecordLog log, long bytesMax, int schemaId, T
 {
     private const int RecordsMax = 2_000;
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan CatchUpWait = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
 
     private readonly Lazy<IRecordProducer> _producer = new(() => log.CreateProducer(new ProducerOptions { InFlightBytesMax = 16 << 20 }));
@@ -168,11 +167,7 @@ public sealed class CatalogueDesk(IRecordLog log, long bytesMax, int schemaId, T
         for (var i = 0; i < count; i++)
         {
             var partition = new TopicPartition(LogTopics.Catalogue, i);
-            var high = (await log.QueryOffsetsAsync(partition, cancellationToken)).High;
-            while (_positions.GetValueOrDefault(partition) < high)
-            {
-                await Task.Delay(CatchUpWait, time, cancellationToken);
-            }
+            await log.WaitUntilReadAsync(partition, () => _positions.GetValueOrDefault(partition), time, cancellationToken);
         }
     }
 
