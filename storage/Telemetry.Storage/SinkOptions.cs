@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Telemetry.Contracts.Wire;
-using Telemetry.Storage.Merging;
 using Telemetry.Streams.Deduplication;
 using Telemetry.Streams.State;
 

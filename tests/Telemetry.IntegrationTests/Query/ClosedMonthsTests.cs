@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.IntegrationTests.Storage;
+using Telemetry.Storage;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Merging;
 

@@ -1,4 +1,4 @@
-using Telemetry.Storage.Merging;
+using Telemetry.Storage;
 
 namespace Telemetry.Tests.Storage;
 

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Telemetry.Storage.Merging;
+namespace Telemetry.Storage;
 
 /// <summary>When months that are over are merged to one part each: fewer files, and runs of a series as long as they get.</summary>
 public sealed record ClosedMonthOptions : IValidatableObject
