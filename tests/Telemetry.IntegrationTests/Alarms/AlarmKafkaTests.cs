@@ -8,47 +8,23 @@ using Telemetry.Host.Configuration;
 using Telemetry.IntegrationTests.Streams.Kafka;
 using Telemetry.IntegrationTests.Support;
 using Telemetry.Streams;
-using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Alarms;
 
 /// <summary>Two alarms processes over a real cluster share the partitions; one is killed with SIGKILL, and each change is on the log once and in order.</summary>
 [Collection("processes over Kafka")]
-public sealed class AlarmKafkaTests : IAsyncLifetime
+public sealed class AlarmKafkaTests : KafkaProcessTests
 {
     private const int Devices = 20;
     private const int Rounds = 60;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    private readonly string _data = Directory.CreateTempSubdirectory("telemetry-alarm-kafka-").FullName;
-    private KafkaCluster? _kafka;
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        if (KafkaCluster.MissingReason(own: true) is { } missing)
-        {
-            Assert.Skip(missing);
-        }
-
-        _kafka = await KafkaCluster.StartAsync(1);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_kafka is not null)
-        {
-            await _kafka.DisposeAsync();
-        }
-
-        Directory.Delete(_data, recursive: true);
-    }
 
     [Fact]
     public async Task Changes_are_told_once_although_a_process_is_killed_while_it_decides()
     {
-        await using var log = KafkaHost.Open(_kafka!);
+        await using var log = KafkaHost.Open(Kafka);
         await log.EnsureTopicsAsync(Topics.Catalogue(new LogOptions()), Token);
         await using var producer = log.CreateProducer(new ProducerOptions());
         await using var first = Start("a");
@@ -97,7 +73,7 @@ public sealed class AlarmKafkaTests : IAsyncLifetime
     }
 
     private TelemetryProcess Start(string name) => TelemetryProcess.Start(
-        "alarms", "--kafka", _kafka!.BootstrapServers, "--data", Path.Combine(_data, name), "--http-port", "0", "--set", $"Instance={name}");
+        "alarms", "--kafka", Kafka.BootstrapServers, "--data", Path.Combine(Data, name), "--http-port", "0", "--set", $"Instance={name}");
 
     private static void Append(IRecordProducer producer, string device, bool active) => producer.TryAppend(
         new NewRecord

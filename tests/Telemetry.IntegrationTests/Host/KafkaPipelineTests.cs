@@ -8,43 +8,19 @@ namespace Telemetry.IntegrationTests.Host;
 
 /// <summary>The executable over a real cluster: all roles in one process, and one process a role.</summary>
 [Collection("processes over Kafka")]
-public sealed class KafkaPipelineTests : IAsyncLifetime
+public sealed class KafkaPipelineTests : KafkaProcessTests
 {
-    private readonly string _data = Directory.CreateTempSubdirectory("telemetry-apart-").FullName;
-    private KafkaCluster? _kafka;
-
-    public async ValueTask InitializeAsync()
-    {
-        // Topics have fixed names: each test has a cluster of its own.
-        if (KafkaCluster.MissingReason(own: true) is { } missing)
-        {
-            Assert.Skip(missing);
-        }
-
-        _kafka = await KafkaCluster.StartAsync(1);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_kafka is not null)
-        {
-            await _kafka.DisposeAsync();
-        }
-
-        Directory.Delete(_data, recursive: true);
-    }
-
     [Fact]
     public async Task Up_in_one_process_over_Kafka_audits_clean()
     {
-        var report = Path.Combine(_data, "report.json");
+        var report = Path.Combine(Data, "report.json");
 
         var (code, _, errors) = await TelemetryProcess.RunAsync(
-            "up", "--kafka", _kafka!.BootstrapServers, "--data", _data, "--for", "5s", "--devices", "100", "--rate", "1000/s",
+            "up", "--kafka", Kafka.BootstrapServers, "--data", Data, "--for", "5s", "--devices", "100", "--rate", "1000/s",
             "--mqtt-port", "0", "--http-port", "0", "--no-browser", "--plain", "--report", report);
 
         code.ShouldBe(0, errors);
-        Directory.Exists(Path.Combine(_data, "journal")).ShouldBeFalse();
+        Directory.Exists(Path.Combine(Data, "journal")).ShouldBeFalse();
         using var figures = JsonDocument.Parse(await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken));
         var acked = figures.RootElement.GetProperty("acked").GetInt64();
         figures.RootElement.GetProperty("stored").GetInt64().ShouldBe(acked);
@@ -54,9 +30,9 @@ public sealed class KafkaPipelineTests : IAsyncLifetime
     [Fact]
     public async Task Roles_apart_lose_and_double_nothing_when_one_of_each_is_killed()
     {
-        var report = Path.Combine(_data, "report.json");
+        var report = Path.Combine(Data, "report.json");
         await using var up = TelemetryProcess.Start(
-            "up", "--kafka", _kafka!.BootstrapServers, "--roles-apart", "--process", "2", "--store", "2", "--data", _data,
+            "up", "--kafka", Kafka.BootstrapServers, "--roles-apart", "--process", "2", "--store", "2", "--data", Data,
             "--history", "0", "--devices", "100", "--rate", "1000/s", "--mqtt-port", "0", "--http-port", "0", "--no-browser", "--plain", "--report", report);
         await WaitAsync(up, root => root.GetProperty("ready").GetBoolean());
         await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
@@ -82,7 +58,7 @@ public sealed class KafkaPipelineTests : IAsyncLifetime
     [Fact]
     public async Task Reading_of_the_future_is_refused_mended_and_replayed_and_the_span_compares_clean()
     {
-        string[] cluster = ["--kafka", _kafka!.BootstrapServers, "--data", _data];
+        string[] cluster = ["--kafka", Kafka.BootstrapServers, "--data", Data];
         var port = FreePorts.Find();
         await using (var up = TelemetryProcess.Start(
             ["up", .. cluster, "--no-simulator", "--mqtt-port", $"{port}", "--http-port", "0", "--no-browser", "--plain"]))
@@ -131,7 +107,7 @@ public sealed class KafkaPipelineTests : IAsyncLifetime
     private async Task<JsonElement> WaitAsync(TelemetryProcess up, Func<JsonElement, bool> wanted)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        var file = Path.Combine(_data, "instance.json");
+        var file = Path.Combine(Data, "instance.json");
         while (true)
         {
             up.HasExited.ShouldBeFalse(up.Errors);
@@ -158,7 +134,7 @@ public sealed class KafkaPipelineTests : IAsyncLifetime
     private async Task ShouldAuditCleanAsync(long atLeast)
     {
         var (code, output, errors) = await TelemetryProcess.RunAsync(
-            "audit", "--kafka", _kafka!.BootstrapServers, "--data", _data, "--json");
+            "audit", "--kafka", Kafka.BootstrapServers, "--data", Data, "--json");
 
         code.ShouldBe(0, output + errors);
         using var audit = JsonDocument.Parse(output);

@@ -10,42 +10,20 @@ namespace Telemetry.IntegrationTests.Host;
 
 /// <summary>Two processes of the API over a real cluster: who signs in at one is known at the other, and the audit log is one, also after kill -9.</summary>
 [Collection("processes over Kafka")]
-public sealed class SharedDoorKafkaTests : IAsyncLifetime
+public sealed class SharedDoorKafkaTests : KafkaProcessTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private readonly string _data = Directory.CreateTempSubdirectory("telemetry-doors-").FullName;
-    private KafkaCluster? _kafka;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        if (KafkaCluster.MissingReason(own: true) is { } missing)
-        {
-            Assert.Skip(missing);
-        }
-
-        _kafka = await KafkaCluster.StartAsync(1);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_kafka is not null)
-        {
-            await _kafka.DisposeAsync();
-        }
-
-        Directory.Delete(_data, recursive: true);
-    }
 
     [Fact]
     public async Task A_session_and_the_audit_log_are_those_of_all_processes_and_outlive_them()
     {
-        var options = DoorServer.Settings(_data);
+        var options = DoorServer.Settings(Data);
         DoorServer.AddUser(options, "ann", UserRole.Administrator);
         var (store, a, b) = (FreePorts.Find(), FreePorts.Find(), FreePorts.Find());
         await using var engine = TelemetryProcess.Start(
-            "clickhouse", "--data", Path.Combine(_data, "engine"), "--clickhouse-http", $"{store}");
+            "clickhouse", "--data", Path.Combine(Data, "engine"), "--clickhouse-http", $"{store}");
         await engine.WaitForPortAsync(store);
         await using var first = Query("a", store, a);
         await using var second = Query("b", store, b);
@@ -130,8 +108,8 @@ public sealed class SharedDoorKafkaTests : IAsyncLifetime
     }
 
     private TelemetryProcess Query(string name, int store, int port) => TelemetryProcess.Start(
-        "query", "--kafka", _kafka!.BootstrapServers, "--clickhouse", $"http://127.0.0.1:{store}", "--instance", name, "--data", Path.Combine(_data, name),
-        "--http-port", $"{port}", "--set", $"Edge:UsersFile={Path.Combine(_data, "users")}");
+        "query", "--kafka", Kafka.BootstrapServers, "--clickhouse", $"http://127.0.0.1:{store}", "--instance", name, "--data", Path.Combine(Data, name),
+        "--http-port", $"{port}", "--set", $"Edge:UsersFile={Path.Combine(Data, "users")}");
 
     private static async Task ReadyAsync(TelemetryProcess process, int port)
     {

@@ -14,7 +14,6 @@ using Telemetry.Processing.Pipeline;
 using Telemetry.Processing.Settings;
 using Telemetry.Streams;
 using Telemetry.Streams.Kafka;
-using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Processing;
 
@@ -23,7 +22,7 @@ namespace Telemetry.IntegrationTests.Processing;
 /// run over its records gives, silence is told by the wall clock, and what a person acknowledged stays so.
 /// </summary>
 [Collection("processes over Kafka")]
-public sealed class IncidentKafkaTests : IAsyncLifetime
+public sealed class IncidentKafkaTests : KafkaProcessTests
 {
     private const int Devices = 16;
     private const int Partitions = 4;
@@ -51,35 +50,12 @@ public sealed class IncidentKafkaTests : IAsyncLifetime
 
     private static readonly string[] Compared = [LogTopics.Anomalies, LogTopics.Incidents, LogTopics.DeviceEvents, LogTopics.DeadLetters];
 
-    private readonly string _data = Directory.CreateTempSubdirectory("telemetry-incident-kafka-").FullName;
-    private KafkaCluster? _kafka;
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        if (KafkaCluster.MissingReason(own: true) is { } missing)
-        {
-            Assert.Skip(missing);
-        }
-
-        _kafka = await KafkaCluster.StartAsync(1);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_kafka is not null)
-        {
-            await _kafka.DisposeAsync();
-        }
-
-        Directory.Delete(_data, recursive: true);
-    }
 
     [Fact]
     public async Task What_two_processes_wrote_while_one_was_killed_is_what_a_replay_of_the_log_gives()
     {
-        await using var log = KafkaHost.Open(_kafka!);
+        await using var log = KafkaHost.Open(Kafka);
         await log.EnsureTopicsAsync(Topics.Catalogue(new LogOptions()), Token);
         await using var desk = new SettingsDesk(log, LogTopics.DetectorSettings, NullLogger.Instance, TimeProvider.System);
         desk.Start();
@@ -187,7 +163,7 @@ public sealed class IncidentKafkaTests : IAsyncLifetime
     private static bool IsSilent(Incident incident) => incident is { Kind: IncidentKind.Silent, State: IncidentState.Open };
 
     private TelemetryProcess Start(string role, string name) => TelemetryProcess.Start(
-        role, "--kafka", _kafka!.BootstrapServers, "--data", Path.Combine(_data, name), "--http-port", "0", "--set", $"Instance={name}",
+        role, "--kafka", Kafka.BootstrapServers, "--data", Path.Combine(Data, name), "--http-port", "0", "--set", $"Instance={name}",
         "--set", $"Processing:AlertHoldOff={Options.AlertHoldOff}", "--set", $"Processing:AlertRepeat={Options.AlertRepeat}",
         "--set", $"Processing:IncidentHoldOff={Options.IncidentHoldOff}");
 

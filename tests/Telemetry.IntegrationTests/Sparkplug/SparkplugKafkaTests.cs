@@ -13,34 +13,11 @@ namespace Telemetry.IntegrationTests.Sparkplug;
 
 /// <summary>Two edge processes over a real cluster share the nodes, wherever they are connected.</summary>
 [Collection("processes over Kafka")]
-public sealed class SparkplugKafkaTests : IAsyncLifetime
+public sealed class SparkplugKafkaTests : KafkaProcessTests
 {
     private const int Nodes = 6;
     private const int Values = 50;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
-    private readonly string _data = Directory.CreateTempSubdirectory("telemetry-sparkplug-kafka-").FullName;
-    private KafkaCluster? _kafka;
-
-    public async ValueTask InitializeAsync()
-    {
-        if (KafkaCluster.MissingReason(own: true) is { } missing)
-        {
-            Assert.Skip(missing);
-        }
-
-        _kafka = await KafkaCluster.StartAsync(1);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_kafka is not null)
-        {
-            await _kafka.DisposeAsync();
-        }
-
-        Directory.Delete(_data, recursive: true);
-    }
 
     [Fact]
     public async Task Node_is_asked_for_births_where_it_is_connected_and_a_process_that_dies_costs_no_value()
@@ -69,7 +46,7 @@ public sealed class SparkplugKafkaTests : IAsyncLifetime
             await edge.DisconnectAsync();
         }
 
-        await using var log = KafkaHost.Open(_kafka!);
+        await using var log = KafkaHost.Open(Kafka);
         await SparkplugStage.SettleAsync(log, new SparkplugOptions().Group).WaitAsync(Patience, TestContext.Current.CancellationToken);
         var readings = await SparkplugStage.ReadingsAsync(log);
         readings.Select(r => (r.Device, r.Value)).Order().ShouldBe(sent.Order());
@@ -130,7 +107,7 @@ public sealed class SparkplugKafkaTests : IAsyncLifetime
     {
         var token = TestContext.Current.CancellationToken;
         var states = new List<(bool, long)>();
-        await using var log = KafkaHost.Open(_kafka!);
+        await using var log = KafkaHost.Open(Kafka);
         for (var i = 0; i < await log.QueryPartitionCountAsync(LogTopics.MqttRetained, token); i++)
         {
             var partition = new TopicPartition(LogTopics.MqttRetained, i);
@@ -167,6 +144,6 @@ public sealed class SparkplugKafkaTests : IAsyncLifetime
 
     private TelemetryProcess Start(int port, string name) => TelemetryProcess.Start(
         new Dictionary<string, string> { ["TELEMETRY__INSTANCE"] = name, ["TELEMETRY__BRIDGE__EDGENAME"] = name },
-        "edge", "--kafka", _kafka!.BootstrapServers, "--data", Path.Combine(_data, name), "--http-port", "0",
+        "edge", "--kafka", Kafka.BootstrapServers, "--data", Path.Combine(Data, name), "--http-port", "0",
         "--mqtt-port", port.ToString(CultureInfo.InvariantCulture));
 }
