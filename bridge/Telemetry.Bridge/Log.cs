@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Telemetry.Bridge;
 
+/// <summary>All messages of this project; event ids 2000 to 2999.</summary>
 internal static partial class Log
 {
     [LoggerMessage(2001, LogLevel.Error,
@@ -26,7 +27,7 @@ internal static partial class Log
     [LoggerMessage(2011, LogLevel.Warning, "Commands cannot be read from the log; tried again in {Delay}")]
     public static partial void CommandsFailed(ILogger logger, TimeSpan delay, Exception error);
 
-    [LoggerMessage(2013, LogLevel.Warning, "Alarms cannot be read from the log for their MQTT topics; tried again in {Delay}")]
+    [LoggerMessage(2015, LogLevel.Warning, "Alarms cannot be read from the log for their MQTT topics; tried again in {Delay}")]
     public static partial void AlarmTopicsFailed(ILogger logger, TimeSpan delay, Exception error);
 
     [LoggerMessage(2012, LogLevel.Warning, "Record {Offset} of {Topic}/{Partition} is skipped: {Detail}")]
@@ -62,20 +63,20 @@ internal static partial class Log
     [LoggerMessage(2020, LogLevel.Warning, "Dead letters cannot be followed, their depth is unknown; tried again in {Delay}")]
     public static partial void DeadLettersNotFollowed(ILogger logger, TimeSpan delay, Exception error);
 
-    [LoggerMessage(2030, LogLevel.Information, "Subscribed at {Broker} over MQTT {Version} as {ClientId} to {Filters}; session kept: {SessionKept}")]
+    [LoggerMessage(2040, LogLevel.Information, "Subscribed at {Broker} over MQTT {Version} as {ClientId} to {Filters}; session kept: {SessionKept}")]
     public static partial void UpstreamConnected(ILogger logger, string broker, string version, string clientId, string filters, bool sessionKept);
 
-    [LoggerMessage(2031, LogLevel.Warning, "No messages of {Broker}: {Reason} Trying again in {Seconds:0.0} s")]
+    [LoggerMessage(2041, LogLevel.Warning, "No messages of {Broker}: {Reason} Trying again in {Seconds:0.0} s")]
     public static partial void UpstreamLost(ILogger logger, string broker, string reason, double seconds);
 
-    [LoggerMessage(2032, LogLevel.Warning,
+    [LoggerMessage(2042, LogLevel.Warning,
         "{Broker} does not say that it has shared subscriptions (MQTT {Version}): each instance gets every message, so run one. Upstream:Sharing=Always asks for them all the same, =Never silences this")]
     public static partial void UpstreamNotShared(ILogger logger, string broker, string version);
 
-    [LoggerMessage(2033, LogLevel.Warning, "{Broker} grants QoS {Granted}, not {Asked}: messages in flight are lost when a connection breaks")]
+    [LoggerMessage(2043, LogLevel.Warning, "{Broker} grants QoS {Granted}, not {Asked}: messages in flight are lost when a connection breaks")]
     public static partial void UpstreamQosLower(ILogger logger, string broker, int granted, int asked);
 
-    [LoggerMessage(2034, LogLevel.Error,
+    [LoggerMessage(2044, LogLevel.Error,
         "{Broker} has forgotten the session of {ClientId} and the messages it had queued there. Let it keep sessions on disk (mosquitto: persistence true)")]
     public static partial void UpstreamSessionLost(ILogger logger, string broker, string clientId);
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Telemetry.Storage;
 
-/// <summary>All messages of this project; event ids 4000 to 4999.</summary>
+/// <summary>All messages of this project; event ids 4000 to 4899.</summary>
 internal static partial class Log
 {
     [LoggerMessage(4000, LogLevel.Information, "ClickHouse engine open at {Directory}: {WriteLanes} write lanes, {QueryLanes} query lanes")]
@@ -56,9 +56,6 @@ internal static partial class Log
     [LoggerMessage(4050, LogLevel.Critical, "The sink cannot run, and trying again does not help: {Message}")]
     public static partial void SinkCannotRun(ILogger logger, string message, Exception exception);
 
-    [LoggerMessage(4031, LogLevel.Warning, "Free disk {Free} bytes is below the floor of {Floor}: consumption stops, the log keeps the readings")]
-    public static partial void DiskLow(ILogger logger, long free, long floor);
-
     [LoggerMessage(4031, LogLevel.Warning, "Free disk {Free} bytes is below the floor of {Floor}: {Topic} is not consumed further, the log keeps its records")]
     public static partial void DiskLow(ILogger logger, string topic, long free, long floor);
 
@@ -77,7 +74,7 @@ internal static partial class Log
     [LoggerMessage(4029, LogLevel.Warning, "Parts cannot be checked now, the next try is in {Interval}: {Message}")]
     public static partial void PartsCheckFailed(ILogger logger, TimeSpan interval, string message);
 
-    [LoggerMessage(4034, LogLevel.Information, "What {Label} had of device {Device} was deleted, below offset {Offset} of partition {Partition}, ordered by {By}")]
+    [LoggerMessage(4038, LogLevel.Information, "What {Label} had of device {Device} was deleted, below offset {Offset} of partition {Partition}, ordered by {By}")]
     public static partial void DeviceDeleted(ILogger logger, string device, string label, int partition, long offset, string by);
 
     [LoggerMessage(4002, LogLevel.Warning, "Query {Id} could not be killed on the server: {Message}")]

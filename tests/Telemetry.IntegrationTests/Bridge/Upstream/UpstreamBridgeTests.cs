@@ -229,7 +229,7 @@ public sealed class UpstreamBridgeTests : IDisposable
         await using var bridge = await StartAsync(Options(broker.Port) with { Filters = ["in/#"] }, ingest);
 
         broker.Filters.ShouldBe(["in/#"]);
-        _entries.All.Select(e => e.Id).ShouldContain(2032);
+        _entries.All.Select(e => e.Id).ShouldContain(2042);
         await broker.PublishAsync("in/x", "one", id: 7);
         (await ingest.TakenAsync(1)).ShouldBe(["one"]);
         broker.Acknowledged.ShouldBeEmpty();
