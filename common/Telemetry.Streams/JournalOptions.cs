@@ -16,6 +16,17 @@ public sealed record JournalOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan CommitInterval { get; init; } = TimeSpan.FromMilliseconds(2.5);
 
+    /// <summary>
+    /// While records keep coming, a commit waits up to this long since the last one for <see cref="CommitBytes"/> of them: the file system writes whole blocks of 4 KiB, however few bytes of one are
+    /// new. It waits in steps of <see cref="CommitInterval"/>; one that brings nothing, a transaction or an offset to commit ends the wait. Default 20 ms.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan CommitIntervalMax { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>So many bytes are worth a commit after <see cref="CommitInterval"/>. Default 16 KiB.</summary>
+    [Range(0, 1L << 30)]
+    public long CommitBytes { get; init; } = 16L << 10;
+
     /// <summary>A segment file is closed when it reaches this size in bytes. Default 128 MiB, at least 4 KiB.</summary>
     [Range(4096, 1L << 31)]
     public long SegmentBytes { get; init; } = 128L << 20;

@@ -164,18 +164,12 @@ internal sealed class JournalWriter : IDisposable
 
     private void Run()
     {
-        var interval = _options.CommitInterval;
-        var lastStart = 0L;
+        var pace = new CommitPace(_options, TimeProvider.System, Thread.Sleep);
         while (true)
         {
+            var quiet = !_work.IsSet;
             _work.Wait();
-            var since = Stopwatch.GetElapsedTime(lastStart);
-            if (lastStart != 0 && since < interval)
-            {
-                Thread.Sleep(interval - since);
-            }
-
-            lastStart = Stopwatch.GetTimestamp();
+            pace.WaitForRound(quiet, () => PendingBytes, HasOtherWork);
 
             // The signal is taken back before anything is looked at: what is set or appended later signals again.
             _work.Reset();
@@ -201,6 +195,14 @@ internal sealed class JournalWriter : IDisposable
                 Fail(error);
                 return;
             }
+        }
+    }
+
+    private bool HasOtherWork()
+    {
+        lock (_gate)
+        {
+            return _stopping || _requests.Count > 0 || _standstills.Count > 0 || _capacityWaiters.Count > 0;
         }
     }
 
