@@ -8,7 +8,7 @@ namespace Telemetry.Storage.Blocks;
 
 /// <summary>
 /// Writes one block in ClickHouse's Native format into a pooled buffer: number of columns, number of rows, then each
-/// column with name, type and values. LowCardinality(String) columns are sent as String.
+/// column with name, type and values. LowCardinality(String) columns may be sent as String.
 /// Source: https://clickhouse.com/docs/interfaces/formats/Native
 /// </summary>
 internal sealed class NativeWriter : IDisposable
@@ -69,6 +69,34 @@ internal sealed class NativeWriter : IDisposable
         Varint((ulong)length);
         Encoding.UTF8.GetBytes(value, Reserve(length));
         _position += length;
+    }
+
+    /// <summary>
+    /// Values of a LowCardinality(String) column: each name once, then a number a row. Version 1 (a dictionary of the block's own), then flags: 2, numbers of 32 bits;
+    /// 0x200, names follow; 0x400, the dictionary is new. Source: ClickHouse, SerializationLowCardinality.cpp.
+    /// </summary>
+    /// <param name="names">Names, a length byte in front of each.</param>
+    /// <param name="rows">Rows.</param>
+    /// <returns>Room for the rows' indexes into the names, to be filled by the caller; good until the next call.</returns>
+    public Span<int> LowCardinality(IReadOnlyList<byte[]> names, int rows)
+    {
+        const long Version = 1;
+        const long Flags = 2 | 0x200 | 0x400;
+        Int64(Version);
+        if (rows == 0)
+        {
+            return [];
+        }
+
+        Int64(Flags);
+        Int64(names.Count);
+        for (var i = 0; i < names.Count; i++)
+        {
+            Bytes(names[i]);
+        }
+
+        Int64(rows);
+        return Take<int>(rows);
     }
 
     /// <summary>A String column of interned names.</summary>

@@ -5,7 +5,8 @@ namespace Telemetry.Storage.Rollups;
 /// <summary>Writes rows of the rollups as blocks of the Native format.</summary>
 internal static class RollupEncoder
 {
-    private const string Names = "sensor String, device String, ";
+    private const string Name = "LowCardinality(String)";
+    private const string Names = $"sensor {Name}, device {Name}, ";
     private const string Point = "Tuple(time DateTime64(6, 'UTC'), sequence UInt64, value Float64)";
     private const string Latest = "Tuple(DateTime64(6, 'UTC'), UInt64, Float64, UInt8)";
     private const string Marks = "mark_lo UInt64, mark_hi UInt64";
@@ -40,16 +41,18 @@ internal static class RollupEncoder
         NativeWriter writer, string table, SeriesTable series, BucketTable buckets, ReadOnlySpan<int> order, DaySketches? sketches)
     {
         writer.Begin(table == "readings_1m" ? 13 : 15, order.Length);
-        writer.Column("sensor", "String");
-        foreach (var i in order)
+        writer.Column("sensor", Name);
+        var names = writer.LowCardinality(series.Sensors, order.Length);
+        for (var i = 0; i < order.Length; i++)
         {
-            writer.Bytes(series[buckets[i].Series].Sensor);
+            names[i] = series[buckets[order[i]].Series].SensorName;
         }
 
-        writer.Column("device", "String");
-        foreach (var i in order)
+        writer.Column("device", Name);
+        names = writer.LowCardinality(series.Devices, order.Length);
+        for (var i = 0; i < order.Length; i++)
         {
-            writer.Bytes(series[buckets[i].Series].Device);
+            names[i] = series[buckets[order[i]].Series].DeviceName;
         }
 
         Column(writer, "ts", "DateTime('UTC')", buckets, order, static (in Bucket b) => b.Start);
@@ -93,16 +96,18 @@ internal static class RollupEncoder
     public static void EncodeLatest(NativeWriter writer, SeriesTable series, ReadOnlySpan<int> order)
     {
         writer.Begin(6, order.Length);
-        writer.Column("sensor", "String");
-        foreach (var i in order)
+        writer.Column("sensor", Name);
+        var names = writer.LowCardinality(series.Sensors, order.Length);
+        for (var i = 0; i < order.Length; i++)
         {
-            writer.Bytes(series[i].Sensor);
+            names[i] = series[order[i]].SensorName;
         }
 
-        writer.Column("device", "String");
-        foreach (var i in order)
+        writer.Column("device", Name);
+        names = writer.LowCardinality(series.Devices, order.Length);
+        for (var i = 0; i < order.Length; i++)
         {
-            writer.Bytes(series[i].Device);
+            names[i] = series[order[i]].DeviceName;
         }
 
         writer.Column("n", "UInt64");

@@ -6,13 +6,18 @@ namespace Telemetry.Storage.Rollups;
 /// <summary>A series of a block, or a marker row, which has a name of its own.</summary>
 internal struct RollupSeries
 {
-    private static readonly byte[] MarkerDevice = NameTable.Encode("$sink"u8);
+    /// <summary>Device of every marker row.</summary>
+    public static readonly byte[] MarkerDevice = NameTable.Encode("$sink"u8);
 
     /// <summary>Length byte and name.</summary>
     public byte[] Sensor;
 
     /// <summary>Length byte and name.</summary>
     public byte[] Device;
+
+    /// <summary>Numbers of both names in the block: <see cref="SeriesTable.Sensors"/>, <see cref="SeriesTable.Devices"/>.</summary>
+    public int SensorName;
+    public int DeviceName;
 
     /// <summary>Readings; of a marker the offsets it covers.</summary>
     public ulong Count;

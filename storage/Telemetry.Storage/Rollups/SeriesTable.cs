@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Telemetry.Storage.Blocks;
 
 namespace Telemetry.Storage.Rollups;
@@ -12,6 +13,9 @@ internal sealed class SeriesTable
     private int[] _slots = new int[2 * Smallest];
     private int[] _order = new int[Smallest];
     private NameTable? _names;
+    private readonly List<byte[]> _sensors = [];
+    private readonly List<byte[]> _devices = [];
+    private readonly Dictionary<byte[], int> _deviceNumbers = [];
 
     public int Count { get; private set; }
 
@@ -66,6 +70,9 @@ internal sealed class SeriesTable
         return Count++;
     }
 
+    /// <summary>True: the number is that of a marker.</summary>
+    public bool IsMarker(int index) => ReferenceEquals(_series[index].Device, RollupSeries.MarkerDevice);
+
     /// <summary>Numbers in the order of the tables: by sensor, then by device, each byte by byte. As of <see cref="Sort"/>.</summary>
     public ReadOnlySpan<int> Order => _order.AsSpan(0, Count);
 
@@ -79,7 +86,14 @@ internal sealed class SeriesTable
         }
 
         order.Sort(Compare);
+        NumberNames(order);
     }
+
+    /// <summary>Names of sensors, to which <see cref="RollupSeries.SensorName"/> points. As of <see cref="Sort"/>.</summary>
+    public IReadOnlyList<byte[]> Sensors => _sensors;
+
+    /// <summary>Names of devices, to which <see cref="RollupSeries.DeviceName"/> points. As of <see cref="Sort"/>.</summary>
+    public IReadOnlyList<byte[]> Devices => _devices;
 
     public void Clear()
     {
@@ -95,6 +109,9 @@ internal sealed class SeriesTable
 
         Count = 0;
         _names = null;
+        _sensors.Clear();
+        _devices.Clear();
+        _deviceNumbers.Clear();
     }
 
     private static int Hash(ulong key) => (int)((key * 0x9E37_79B9_7F4A_7C15) >> 33);
@@ -105,6 +122,28 @@ internal sealed class SeriesTable
         ref var b = ref _series[right];
         var sensor = ReferenceEquals(a.Sensor, b.Sensor) ? 0 : a.Sensor.AsSpan(1).SequenceCompareTo(b.Sensor.AsSpan(1));
         return sensor != 0 ? sensor : a.Device.AsSpan(1).SequenceCompareTo(b.Device.AsSpan(1));
+    }
+
+    /// <summary>Sensors lie together in the order; a device comes again with each of its sensors. Names are told apart by reference: one that is there twice does no harm.</summary>
+    private void NumberNames(ReadOnlySpan<int> order)
+    {
+        foreach (var one in order)
+        {
+            ref var series = ref _series[one];
+            if (_sensors.Count == 0 || !ReferenceEquals(_sensors[^1], series.Sensor))
+            {
+                _sensors.Add(series.Sensor);
+            }
+
+            ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(_deviceNumbers, series.Device, out var known);
+            if (!known)
+            {
+                number = _devices.Count;
+                _devices.Add(series.Device);
+            }
+
+            (series.SensorName, series.DeviceName) = (_sensors.Count - 1, number);
+        }
     }
 
     private void Grow()
