@@ -18,7 +18,7 @@ bench_help() {
 ./telemetry bench store-bytes [DEVICES] [DAYS] [trials]
                                        bytes a reading by column for four data sets (30 devices, 28 days) beside the entropy of the data; trials: other codecs too
 ./telemetry bench writes [SECONDS] [RATE] [UP_OPTION...]
-                                       bytes written to disk for each reading, files, and parts by table, at a steady rate (180 s, 10M/h)
+                                       bytes written to disk for each reading, files, and parts by table, at a steady rate (310 s, 10M/h)
 ./telemetry bench kafka-producer       records/s and time to acknowledgement by compression, linger and batch size
 ./telemetry bench kafka-transactions   what transactions add to the time of a record, by commit interval
     --kafka HOST:PORT                  for these two: a cluster of yours instead of one broker of our own

@@ -3,9 +3,10 @@
 
 # bench_writes [SECONDS] [RATE] [UP_OPTION...]: bytes that the platform's process has the kernel write, a reading, at a steady rate; beside
 # them what grew under --data, the files of the store, and the store's parts by table. The simulator is another process and does not count.
-# With --set Schema:ReplacedPartsLifetime=1h every part that was written is still there at the end: the shares of tables, merges included.
+# Nobody reads the store meanwhile, and readings are counted by the metrics: a question to the store would count as reading. The span should hold a few
+# rollups (Sink:RollupIntervalUnread). With --set Schema:ReplacedPartsLifetime=1h every part that was written is still there at the end: the shares of tables, merges included.
 bench_writes() (
-  local seconds=${1:-180} rate=${2:-10M/h} work platform= from to
+  local seconds=${1:-310} rate=${2:-10M/h} work platform= from to
   shift $(($# < 2 ? $# : 2))
   work=$(mktemp -d)
   trap 'kill -TERM $platform 2>/dev/null; wait $platform 2>/dev/null; rm -rf "$work"' EXIT
@@ -35,7 +36,10 @@ writes_sample() {
   local written readings folder folders= ticks
   written=$(awk '/^write_bytes/ { print $2 }' "/proc/$1/io")
   ticks=$(awk '{ print $14 + $15 }' "/proc/$1/stat")
-  readings=$(dotnet "$host" store size --json --data "$2" | node -e 'console.log(JSON.parse(require("fs").readFileSync(0)).readings)')
+  readings=$(node -e '
+    const { http } = JSON.parse(require("fs").readFileSync(process.argv[1]));
+    fetch(`http://${http}/metrics`, { headers: { "accept-encoding": "identity" } }).then(a => a.text()).then(text => console.log([...text.matchAll(/^telemetry_storage_readings_stored_total(?:\{.*\})? ([0-9.e+]+)/gm)].reduce((sum, m) => sum + Number(m[1]), 0)));
+  ' "$2/instance.json")
   for folder in "$2"/*/; do
     folders="$folders${folders:+, }\"$(basename "$folder")\": $(du -sB1 "$folder" | cut -f1)"
   done

@@ -21,13 +21,13 @@ public sealed record SinkOptions
 
     /// <summary>
     /// The same while nobody has read the store for <see cref="UnreadAfter"/>: each INSERT writes some 50 kB to disk however few its rows are. Known only of the engine
-    /// in this process that is not served to others, and ignored for blocks of <see cref="RawRowsUnread"/>. Default 1 s.
+    /// in this process that is not served to others, and ignored for blocks of <see cref="RawRowsUnread"/>. The next query waits until what is held back is stored. Default 5 s.
     /// </summary>
-    public TimeSpan RawFlushIntervalUnread { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan RawFlushIntervalUnread { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Readings that are worth an INSERT after <see cref="RawFlushInterval"/> also while nobody reads. Default 5,000.</summary>
+    /// <summary>Readings that are worth an INSERT after <see cref="RawFlushInterval"/> also while nobody reads. Default 20,000.</summary>
     [Range(1, 900_000)]
-    public int RawRowsUnread { get; init; } = 5_000;
+    public int RawRowsUnread { get; init; } = 20_000;
 
     /// <summary>Nobody waits for readings when the last query of a reader is this long ago. Default 10 s.</summary>
     public TimeSpan UnreadAfter { get; init; } = TimeSpan.FromSeconds(10);
@@ -35,8 +35,17 @@ public sealed record SinkOptions
     /// <summary>Rollups, and with them the checkpoint, follow this often. Default 5 s.</summary>
     public TimeSpan RollupInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Anomalies and device events are flushed this often when there are any. Default 250 ms.</summary>
+    /// <summary>
+    /// The same while nobody has read the store for <see cref="UnreadAfter"/>, or until half of <see cref="BacklogRowsMax"/> waits: a row of a rollup is then written once for several
+    /// readings. The next query brings the usual pace back, and reads what the rollups lack from raw. After a crash so much of the log is read again. Default 150 s.
+    /// </summary>
+    public TimeSpan RollupIntervalUnread { get; init; } = TimeSpan.FromSeconds(150);
+
+    /// <summary>Anomalies, device events, incidents, alarms and the catalogue are flushed this often when there are any. Default 250 ms.</summary>
     public TimeSpan EventFlushInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The same while nobody has read the store for <see cref="UnreadAfter"/>. Default 5 s.</summary>
+    public TimeSpan EventFlushIntervalUnread { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Readings in one raw INSERT, about (a record is never split). Default 200,000.</summary>
     [Range(1, 900_000)]
@@ -44,10 +53,10 @@ public sealed record SinkOptions
 
     /// <summary>
     /// Readings held for the rollups, about; reaching half of it flushes them early, reaching all of it stops consumption.
-    /// Also bounds a rollup INSERT. Default 600,000 (about 25 MB).
+    /// Also bounds a rollup INSERT. Default 900,000 (about 37 MB).
     /// </summary>
     [Range(1000, 900_000)]
-    public int BacklogRowsMax { get; init; } = 600_000;
+    public int BacklogRowsMax { get; init; } = 900_000;
 
     /// <summary>Records taken from the log at a time. Default 4096.</summary>
     [Range(1, 1_000_000)]

@@ -15,7 +15,7 @@ internal readonly record struct SeriesSegment(SeriesSource Source, TimeRange Ran
 /// T is the frontier: up to it the rollups hold what raw holds. Segments never overlap and each boundary is a bucket
 /// boundary of the rollup before it, so every reading is in exactly one segment: none counted twice, none missing,
 /// whatever the sink does between the reading of one segment and the next. What can be missing are readings older than T
-/// that came within the last rollup interval (at most 5 s): late ones, beyond the overlap T leaves for disorder.
+/// that came within the last rollup interval: late ones, beyond the overlap T leaves for disorder.
 /// A table is not read for times of which something was removed from it, as long as another still has them.
 /// </summary>
 internal static class SeriesPlan

@@ -14,6 +14,11 @@ public interface IClickHouse : IAsyncDisposable
     /// <summary>When a reader's query last began or ended; null: not known, because others may ask the store as well.</summary>
     DateTimeOffset? LastRead => null;
 
+    /// <summary>Has a reader's query wait for <paramref name="refresh"/>, but for a moment only, when none has been asked for <paramref name="pause"/>. Nothing where <see cref="LastRead"/> is null.</summary>
+    void BeforeRead(TimeSpan pause, Func<Task> refresh)
+    {
+    }
+
     /// <summary>Runs a statement that returns no rows (DDL, ALTER, SYSTEM, INSERT ... SELECT).</summary>
     ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken);
 

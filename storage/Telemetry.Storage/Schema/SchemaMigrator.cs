@@ -209,6 +209,8 @@ public static class SchemaMigrator
         {
             var mergeBase = options.MergeBase.ToString(CultureInfo.InvariantCulture);
             yield return ("merge_base", mergeBase, [$"ALTER TABLE readings MODIFY SETTING {MergeBase} = {mergeBase}"]);
+            yield return ("merge_base_rollups", mergeBase, ((IEnumerable<string>)["readings_1m", "readings_1h", "readings_1d", "readings_last"])
+                .Select(t => $"ALTER TABLE {t} MODIFY SETTING {MergeBase} = {mergeBase}"));
         }
 
         foreach (var codec in ColumnCodec.All)

@@ -34,7 +34,7 @@ public sealed record SchemaOptions : IValidatableObject
     public TimeSpan ReplacedPartsLifetime { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// How many times the largest of some parts of <c>readings</c> all of them together must be before they are merged: more leaves more parts to read and writes each reading again
+    /// How many times the largest of some parts of <c>readings</c> or a rollup all of them together must be before they are merged: more leaves more parts to read and writes each reading again
     /// fewer times. The engine's own is 5; it writes a reading at 10 million an hour again some forty times. Left out on servers that do not know <c>merge_selector_base</c>. Default 10.
     /// </summary>
     [Range(2, 50)]

@@ -1,3 +1,4 @@
+using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Verification;
 using Telemetry.Storage.Writing;
 using Telemetry.Streams;
@@ -6,6 +7,7 @@ namespace Telemetry.Storage.Sink;
 
 /// <summary>When a checkpoint is due; at most one is under way. The clock runs from the session's start.</summary>
 internal sealed class CheckpointSchedule(
+    IClickHouse store,
     IReadOnlyDictionary<int, PartitionState> partitions,
     DeadLetterQueue letters,
     ITransactionalProducer producer,
@@ -28,7 +30,7 @@ internal sealed class CheckpointSchedule(
         && (drain
             || letters.IsFull
             || rows >= options.BacklogRowsMax / 2
-            || time.GetElapsedTime(_last) >= options.RollupInterval);
+            || time.GetElapsedTime(_last) >= Interval());
 
     /// <summary>Collects the checkpoint at the point in the log where consumption stands.</summary>
     public Checkpoint Collect()
@@ -52,4 +54,7 @@ internal sealed class CheckpointSchedule(
             Progressed();
         }
     }
+
+    private TimeSpan Interval() =>
+        FlushCadence.Of(options.RollupInterval, options.RollupIntervalUnread, options, store.LastRead, time.GetUtcNow());
 }

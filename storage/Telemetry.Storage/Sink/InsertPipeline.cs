@@ -61,6 +61,9 @@ internal sealed class InsertPipeline : IDisposable
         Open.Rows.Count < _rowsMax
         && Open.Rows.Count + (_raw?.Batch.Rows.Count ?? 0) + _backlogRows < _options.BacklogRowsMax;
 
+    /// <summary>Readers that wait for what was consumed.</summary>
+    public RefreshRequests Refreshes { get; } = new();
+
     /// <summary>INSERTs under way, and those that <see cref="CompleteAsync"/> has not looked at since they ended.</summary>
     public IReadOnlyList<Task> InFlight => (_raw, _rollup) switch
     {
@@ -73,7 +76,9 @@ internal sealed class InsertPipeline : IDisposable
     /// <summary>True: there is an INSERT in flight.</summary>
     public bool IsBusy => _raw is not null || _rollup is not null;
 
-    /// <summary>Sends the open batch to the main table, if that has none in flight and the batch is large or old enough or a checkpoint is due.</summary>
+    /// <summary>
+    /// Sends the open batch to the main table, if that has none in flight and the batch is large or old enough, a reader waits for it or a checkpoint is due.
+    /// </summary>
     /// <param name="drain">True: at once.</param>
     /// <param name="cancellationToken">Keeps an INSERT from starting; one that has started goes on.</param>
     public void FlushIfDue(bool drain, CancellationToken cancellationToken)
@@ -81,6 +86,7 @@ internal sealed class InsertPipeline : IDisposable
         if (_raw is null
             && (Open.Rows.Count >= _rowsMax
                 || drain
+                || Refreshes.Any
                 || (_time.GetElapsedTime(_lastFlush) >= FlushInterval() && (Open.Rows.Count > 0 || CheckpointDue(drain)))))
         {
             Flush(checkpoint: CheckpointDue(drain), cancellationToken);
@@ -94,6 +100,7 @@ internal sealed class InsertPipeline : IDisposable
         {
             await raw.Task;
             _raw = null;
+            Refreshes.Stored();
             SinkWriter.Acknowledge(raw.Markers, _partitions, static p => p.RawHighs);
             foreach (var (id, next) in raw.Batch.Nexts)
             {
@@ -174,6 +181,7 @@ internal sealed class InsertPipeline : IDisposable
 
     public void Dispose()
     {
+        Refreshes.End();
         foreach (var batch in _backlog.Append(Open).Concat(_rollup?.Batches ?? []))
         {
             batch.Dispose();
@@ -189,9 +197,13 @@ internal sealed class InsertPipeline : IDisposable
 
     private bool CheckpointDue(bool drain) => _checkpoints.IsDue(Open.Rows.Count + _backlogRows, drain);
 
-    private TimeSpan FlushInterval() => _stream.HasRollups
-        ? FlushCadence.Of(_options, Open.Rows.Count, _store.LastRead, _time.GetUtcNow())
-        : _stream.FlushInterval(_options);
+    private TimeSpan FlushInterval()
+    {
+        var usual = _stream.FlushInterval(_options);
+        return Open.Rows.Count < _options.RawRowsUnread
+            ? FlushCadence.Of(usual, _stream.FlushIntervalUnread(_options), _options, _store.LastRead, _time.GetUtcNow())
+            : usual;
+    }
 
     /// <summary>Closes the open batch and sends it to raw.</summary>
     private void Flush(bool checkpoint, CancellationToken cancellationToken)
@@ -209,6 +221,7 @@ internal sealed class InsertPipeline : IDisposable
 
         Open = new SinkBatch(_stream.CreateBlock());
         _lastFlush = _time.GetTimestamp();
+        Refreshes.Sent();
         var markers = SinkWriter.MarkersOf([batch], _partitions, batch.Nexts, static p => p.RawHighs);
         var task = batch.Rows.Count == 0 ? Task.CompletedTask : Start(() => _writer.StoreAsync(batch, markers, _inserts.Token), cancellationToken);
         _raw = (batch, markers, task);

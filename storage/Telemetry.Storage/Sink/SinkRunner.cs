@@ -82,6 +82,9 @@ internal sealed class SinkRunner(
     /// <exception cref="OperationCanceledException">The sink failed; it starts again by itself.</exception>
     public Task DrainAsync() => _session?.DrainAsync() ?? throw new OperationCanceledException("The sink is starting again after an error.");
 
+    /// <summary>Completes when what was consumed before is in the main table, or the session has ended.</summary>
+    public Task RefreshAsync() => _session?.RefreshAsync() ?? Task.CompletedTask;
+
     /// <summary>Completes when what is in the log now has been consumed, in the partitions of this sink's shard.</summary>
     public async Task CatchUpAsync(CancellationToken cancellationToken)
     {

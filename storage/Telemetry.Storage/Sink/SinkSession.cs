@@ -44,7 +44,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     private IRecordConsumer _consumer = null!;
     private ITransactionalProducer _producer = null!;
     private CheckpointSchedule _checkpoints = null!;
-    private InsertPipeline _pipeline = null!;
+    private volatile InsertPipeline _pipeline = null!;
     private PolledRecords _polled = null!;
     private volatile bool _recovered;
     private volatile bool _idle;
@@ -115,7 +115,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
             Topics = [_stream.Topic],
             AssignmentListener = this,
         });
-        _checkpoints = new CheckpointSchedule(_partitions, _letters, _producer, _consumer, _scrubber, _options, _time) { Progressed = Progressed };
+        _checkpoints = new CheckpointSchedule(_store, _partitions, _letters, _producer, _consumer, _scrubber, _options, _time) { Progressed = Progressed };
         _pipeline = new InsertPipeline(_store, _stream, _partitions, _writer, _checkpoints, _options, _time);
         _polled = new PolledRecords(_consumer, _layout);
         while (true)
@@ -127,6 +127,9 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
 
     /// <summary>Completes when everything consumed before is in raw and rollups and behind a checkpoint.</summary>
     public Task DrainAsync() => _drains.Add();
+
+    /// <summary>Completes when what was consumed is in the main table, or the session is over; at once before it has recovered.</summary>
+    public Task RefreshAsync() => _recovered ? _pipeline.Refreshes.Add() : Task.CompletedTask;
 
     public async ValueTask AssignedAsync(
         IRecordConsumer consumer, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)

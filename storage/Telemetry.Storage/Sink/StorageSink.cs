@@ -54,6 +54,7 @@ public sealed class StorageSink : IAsyncDisposable
         ];
         _runners = [.. streams.Select(s => new SinkRunner(log, clickHouse, s, options, _metrics, e => _failed.TrySetResult(e), _logger, time))];
         _readings = _runners[0];
+        clickHouse.BeforeRead(options.UnreadAfter, () => Task.WhenAll(_runners.Select(r => r.RefreshAsync())));
         _months = new ClosedMonths(clickHouse, options.ClosedMonths, _metrics.MonthMerged, _logger, time);
         _metrics.ObserveLag(() => (_readings.Session?.Lags ?? []).Select(l => new Measurement<double>(
             l.Lag.TotalSeconds, new KeyValuePair<string, object?>("partition", l.Partition))));

@@ -26,6 +26,8 @@ internal sealed class EventStream(EventTable events) : SinkStream
 
     public override TimeSpan FlushInterval(SinkOptions options) => options.EventFlushInterval;
 
+    public override TimeSpan FlushIntervalUnread(SinkOptions options) => options.EventFlushIntervalUnread;
+
     public override int RowsMax(SinkOptions options) => Math.Min(options.RawRowsMax, RowsPerInsertMax);
 
     public override IRowBlock CreateBlock() => new EventBlock();

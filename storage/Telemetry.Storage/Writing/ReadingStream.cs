@@ -28,6 +28,8 @@ internal sealed class ReadingStream(IReadingSchemas schemas) : SinkStream
 
     public override TimeSpan FlushInterval(SinkOptions options) => options.RawFlushInterval;
 
+    public override TimeSpan FlushIntervalUnread(SinkOptions options) => options.RawFlushIntervalUnread;
+
     public override int RowsMax(SinkOptions options) => options.RawRowsMax;
 
     public override IRowBlock CreateBlock()

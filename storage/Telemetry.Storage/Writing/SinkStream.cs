@@ -38,6 +38,9 @@ internal abstract class SinkStream
     /// <summary>At most one INSERT into the main table in this time.</summary>
     public abstract TimeSpan FlushInterval(SinkOptions options);
 
+    /// <summary>The same while nobody reads the store and few rows wait.</summary>
+    public abstract TimeSpan FlushIntervalUnread(SinkOptions options);
+
     /// <summary>Rows in one INSERT into the main table, about.</summary>
     public abstract int RowsMax(SinkOptions options);
 

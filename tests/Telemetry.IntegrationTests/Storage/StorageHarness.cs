@@ -42,13 +42,24 @@ internal sealed class StorageHarness : IAsyncDisposable
         RawFlushInterval = TimeSpan.FromMilliseconds(40),
         RawFlushIntervalUnread = TimeSpan.FromMilliseconds(40),
         EventFlushInterval = TimeSpan.FromMilliseconds(40),
+        EventFlushIntervalUnread = TimeSpan.FromMilliseconds(40),
         RollupInterval = TimeSpan.FromMilliseconds(150),
+        RollupIntervalUnread = TimeSpan.FromMilliseconds(150),
         FreeDiskBytesMin = 0,
         RetryMin = TimeSpan.FromMilliseconds(50),
 
         // A checkpoint or a start that waits for checks waits for all of them, however slow the machine: what is found is then the same in each run.
         PartsCheckWait = TimeSpan.FromSeconds(30),
         PartsCheckInterval = TimeSpan.FromMilliseconds(100),
+    };
+
+    /// <summary>As while nobody reads: rollups and checkpoint far behind raw.</summary>
+    public static SinkOptions Unread => Options with
+    {
+        UnreadAfter = TimeSpan.Zero,
+        RawFlushIntervalUnread = TimeSpan.FromMilliseconds(150),
+        EventFlushIntervalUnread = TimeSpan.FromMilliseconds(200),
+        RollupIntervalUnread = TimeSpan.FromSeconds(2),
     };
 
     /// <summary>From now on sinks claim partitions, as with a store that other processes write.</summary>

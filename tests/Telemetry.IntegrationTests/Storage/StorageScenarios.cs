@@ -14,7 +14,7 @@ internal static class StorageScenarios
     public static async Task FeedUntilKilledAsync(string directory, int seed)
     {
         await using var harness = await StorageHarness.OpenAsync(directory);
-        await using var sink = harness.Sink();
+        await using var sink = harness.Sink(seed % 2 == 0 ? StorageHarness.Options : StorageHarness.Unread);
         await File.WriteAllTextAsync(Path.Combine(directory, ReadyFile), "");
         await sink.StartAsync(CancellationToken.None);
         await using var feed = new ReadingFeed(harness.Log, seed);

@@ -7,29 +7,23 @@ public sealed class FlushCadenceTests
 {
     private static readonly DateTimeOffset Now = new(2026, 5, 4, 12, 0, 0, TimeSpan.Zero);
 
-    private static readonly SinkOptions Options = new()
-    {
-        RawFlushInterval = TimeSpan.FromMilliseconds(150),
-        RawFlushIntervalUnread = TimeSpan.FromSeconds(1),
-        RawRowsUnread = 5_000,
-        UnreadAfter = TimeSpan.FromSeconds(10),
-    };
+    private static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan Unread = TimeSpan.FromSeconds(1);
+    private static readonly SinkOptions Options = new() { UnreadAfter = TimeSpan.FromSeconds(10) };
 
     [Fact]
-    public void Few_readings_wait_while_nobody_has_read_the_store() =>
-        FlushCadence.Of(Options, 400, Now.AddSeconds(-11), Now).ShouldBe(Options.RawFlushIntervalUnread);
+    public void Rows_wait_longer_while_nobody_has_read_the_store() => FlushCadence.Of(Usual, Unread, Options, Now.AddSeconds(-11), Now).ShouldBe(Unread);
 
     [Theory]
-    [InlineData(400, -9)]
-    [InlineData(400, 0)]
-    [InlineData(5_000, -3600)]
-    public void Readings_are_stored_at_once_when_somebody_reads_or_they_are_many(int rows, int secondsAgo) =>
-        FlushCadence.Of(Options, rows, Now.AddSeconds(secondsAgo), Now).ShouldBe(Options.RawFlushInterval);
+    [InlineData(-9)]
+    [InlineData(0)]
+    public void Rows_are_written_at_the_usual_pace_while_somebody_reads(int secondsAgo) =>
+        FlushCadence.Of(Usual, Unread, Options, Now.AddSeconds(secondsAgo), Now).ShouldBe(Usual);
 
     [Fact]
-    public void Store_that_others_may_read_unseen_is_never_taken_for_unread() => FlushCadence.Of(Options, 400, null, Now).ShouldBe(Options.RawFlushInterval);
+    public void Store_that_others_may_read_unseen_is_never_taken_for_unread() => FlushCadence.Of(Usual, Unread, Options, null, Now).ShouldBe(Usual);
 
     [Fact]
     public void Interval_while_unread_never_shortens_the_usual_one() =>
-        FlushCadence.Of(Options with { RawFlushInterval = TimeSpan.FromSeconds(2) }, 400, Now.AddHours(-1), Now).ShouldBe(TimeSpan.FromSeconds(2));
+        FlushCadence.Of(TimeSpan.FromSeconds(2), Unread, Options, Now.AddHours(-1), Now).ShouldBe(TimeSpan.FromSeconds(2));
 }

@@ -18,7 +18,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
     private readonly ILogger _logger;
     private readonly string _tag = Guid.NewGuid().ToString("N")[..12];
     private long _statements;
-    private long _lastReadTicks;
+    private readonly ReaderPause _readers = new(TimeProvider.System);
     private volatile bool _isShared;
 
     private EmbeddedClickHouse(
@@ -76,7 +76,10 @@ public sealed class EmbeddedClickHouse : IClickHouse
     public bool IsShared => _isShared;
 
     /// <inheritdoc/>
-    public DateTimeOffset? LastRead => _isShared ? null : new DateTimeOffset(Volatile.Read(ref _lastReadTicks), TimeSpan.Zero);
+    public DateTimeOffset? LastRead => _isShared ? null : _readers.LastRead;
+
+    /// <inheritdoc/>
+    public void BeforeRead(TimeSpan pause, Func<Task> refresh) => _readers.Use(pause, refresh);
 
     public async ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken)
     {
@@ -104,7 +107,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
 
     public async ValueTask<ClickHouseResult> QueryAsync(ClickHouseQuery query, CancellationToken cancellationToken)
     {
-        using var reading = Note(query.Kind);
+        using var reading = await BeginAsync(query.Kind, cancellationToken);
         using var rental = await RentAsync(_queries[query.Kind], cancellationToken);
         using var result = await RunAsync(rental.Lane, query, lane => lane.Connection, cancellationToken);
         return new ClickHouseResult(result.Bytes.ToArray(), result.Summary);
@@ -113,7 +116,7 @@ public sealed class EmbeddedClickHouse : IClickHouse
     public async ValueTask<ClickHouseSummary> StreamAsync(
         ClickHouseQuery query, Stream destination, CancellationToken cancellationToken)
     {
-        using var reading = Note(query.Kind);
+        using var reading = await BeginAsync(query.Kind, cancellationToken);
         using var rental = await RentAsync(_queries[query.Kind], cancellationToken);
         return await ResultPipe.RunAsync(
             async (path, stop) =>
@@ -156,7 +159,16 @@ public sealed class EmbeddedClickHouse : IClickHouse
         _closing.Dispose();
     }
 
-    private Reading Note(QueryKind kind) => new(kind == QueryKind.Reader ? this : null);
+    private async ValueTask<Reading> BeginAsync(QueryKind kind, CancellationToken cancellationToken)
+    {
+        if (kind != QueryKind.Reader)
+        {
+            return default;
+        }
+
+        await _readers.BeginAsync(cancellationToken);
+        return new Reading(_readers);
+    }
 
     private static int LanesOf(QueryKind kind, EmbeddedClickHouseOptions options) => kind switch
     {
@@ -229,23 +241,9 @@ public sealed class EmbeddedClickHouse : IClickHouse
             $"KILL QUERY WHERE startsWith(query, '{tag}') AND (read_rows > 0 OR written_rows > 0 OR elapsed > 1) ASYNC", "Null", null))).Dispose();
     }
 
-    /// <summary>Notes when a reader's query begins and when it ends.</summary>
-    private readonly struct Reading : IDisposable
+    /// <summary>A reader's query; it is noted when it ends.</summary>
+    private readonly struct Reading(ReaderPause? readers) : IDisposable
     {
-        private readonly EmbeddedClickHouse? _engine;
-
-        public Reading(EmbeddedClickHouse? engine)
-        {
-            _engine = engine;
-            Dispose();
-        }
-
-        public void Dispose()
-        {
-            if (_engine is not null)
-            {
-                Volatile.Write(ref _engine._lastReadTicks, TimeProvider.System.GetUtcNow().UtcTicks);
-            }
-        }
+        public void Dispose() => readers?.Note();
     }
 }
