@@ -17,7 +17,7 @@ internal static class StoreEndpoints
     private static readonly ParameterSpec Kind = new("kind", "What the readings are like: regular, jitter (default), bursts or states.", "jitter");
     private static readonly ParameterSpec Span = new("span", "Time that is planned for. Default 730d.", "730d");
     private static readonly ParameterSpec RawRetention = new("rawRetention", "How long raw readings are kept. Default 730d.", "730d");
-    private static readonly ParameterSpec MinuteRetention = new("minuteRetention", "How long minutes are kept. Default 90d.", "90d");
+    private static readonly ParameterSpec MinuteRetention = new("minuteRetention", "How long minutes are kept, 0s: not at all. Default 90d.", "90d");
     private static readonly ParameterSpec Disk = new("disk", "Bytes of a disk to fit into.", "250000000000");
 
     public static readonly IReadOnlyList<ApiEndpoint> All =
@@ -69,7 +69,7 @@ internal static class StoreEndpoints
     private static TimeSpan Time(ApiParameters parameters, ParameterSpec spec, int? days) => parameters.Text(spec) switch
     {
         null => TimeSpan.FromDays(days!.Value),
-        { } text when DurationText.TryParse(text, out var time) && time > TimeSpan.Zero => time,
+        { } text when DurationText.TryParse(text, out var time) && (time > TimeSpan.Zero || (time == TimeSpan.Zero && spec == MinuteRetention)) => time,
         { } text => throw ApiProblem.BadParameter(spec.Name, $"'{text}' is no duration above zero.", spec.Example),
     };
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Telemetry.Storage.Blocks;
 
 namespace Telemetry.Storage.Rollups;
@@ -7,7 +8,8 @@ namespace Telemetry.Storage.Rollups;
 /// views of <c>rollup_in</c> compute in the engine, for half the CPU. Hours are added up from minutes and days from hours. All arrays are
 /// kept from one block to the next.
 /// </summary>
-internal sealed class RollupAggregator
+/// <param name="hasMinutes">False: of the minutes only the markers are written, so that the table says which offsets it holds all the same.</param>
+internal sealed class RollupAggregator(Func<bool> hasMinutes)
 {
     private const uint Minute = 60;
     private const uint Hour = 3_600;
@@ -19,6 +21,7 @@ internal sealed class RollupAggregator
     private readonly BucketTable _days = new();
     private readonly BucketOrder _order = new();
     private readonly DaySketches _sketches = new();
+    private readonly List<int> _markers = [];
 
     /// <summary>Takes the place of what was there before.</summary>
     public void Aggregate(IReadOnlyList<RowBlock> blocks, IReadOnlyList<Marker> markers)
@@ -55,7 +58,7 @@ internal sealed class RollupAggregator
         switch (table)
         {
             case "readings_1m":
-                RollupEncoder.Encode(writer, table, _series, _minutes, _order.Of(_minutes, series), null);
+                RollupEncoder.Encode(writer, table, _series, _minutes, hasMinutes() ? _order.Of(_minutes, series) : MarkersOnly(series), null);
                 break;
             case "readings_1h":
                 RollupEncoder.Encode(writer, table, _series, _hours, _order.Of(_hours, series), null);
@@ -69,6 +72,21 @@ internal sealed class RollupAggregator
             default:
                 throw new ArgumentException($"{table} is no rollup of readings.", nameof(table));
         }
+    }
+
+    /// <summary>Minutes of the markers, in the order of the table. Each marker has one.</summary>
+    private ReadOnlySpan<int> MarkersOnly(ReadOnlySpan<int> series)
+    {
+        _markers.Clear();
+        foreach (var one in series)
+        {
+            if (_series.IsMarker(one))
+            {
+                _markers.Add(_series[one].Minute);
+            }
+        }
+
+        return CollectionsMarshal.AsSpan(_markers);
     }
 
     private void Add(RowBlock block)

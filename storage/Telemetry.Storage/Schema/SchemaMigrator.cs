@@ -23,7 +23,10 @@ public static class SchemaMigrator
         + "ENGINE = ReplacingMergeTree(applied_at) ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480";
 
     private const string ColdStorage = "cold_storage";
+    private const string MinuteRetention = "minute_retention_seconds";
     private const string MergeBase = "merge_selector_base";
+
+    private static readonly TimeSpan MarkersMin = TimeSpan.FromDays(1);
 
     private static readonly string[] Tables =
         ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last", "anomalies", "device_events", "incidents", "alarms", "catalogue"];
@@ -71,6 +74,12 @@ public static class SchemaMigrator
 
         await ApplySettingsAsync(clickHouse, cluster, options, logger, time, cancellationToken);
     }
+
+    /// <summary>True: the store keeps minutes (<see cref="SchemaOptions.MinuteRetention"/>), as the last one that applied its settings has said.</summary>
+    /// <exception cref="ClickHouseException">The store does not answer.</exception>
+    internal static async ValueTask<bool> HasMinutesAsync(IClickHouse clickHouse, CancellationToken cancellationToken) =>
+        (await clickHouse.QueryRowsAsync(
+            $"SELECT argMax(value, applied_at) FROM schema_settings WHERE name = '{MinuteRetention}' GROUP BY name", null, cancellationToken)) is not [["0"]];
 
     internal static void Check(IReadOnlyList<(string Name, string Value)> applied, IReadOnlyList<SchemaMigration> migrations)
     {
@@ -201,7 +210,9 @@ public static class SchemaMigrator
         yield return ("raw_retention_seconds", raw, ((IEnumerable<string>)["anomalies", "device_events", "incidents", "alarms"])
             .Select(t => $"ALTER TABLE {t} MODIFY TTL {Ttl("event_time", raw)}").Prepend(readings));
         var minute = Seconds(options.MinuteRetention);
-        yield return ("minute_retention_seconds", minute, [$"ALTER TABLE readings_1m MODIFY TTL {Ttl("ts", minute)}"]);
+        // Markers stay in the table without minutes, longer than a checkpoint may take.
+        var marked = Seconds(options.MinuteRetention < MarkersMin ? MarkersMin : options.MinuteRetention);
+        yield return (MinuteRetention, minute, [$"ALTER TABLE readings_1m MODIFY TTL {Ttl("ts", marked)}"]);
         var free = options.FreeDiskBytesMin.ToString(CultureInfo.InvariantCulture);
         var replaced = Seconds(options.ReplacedPartsLifetime);
         yield return ("replaced_parts_lifetime", replaced, Tables.Select(t => $"ALTER TABLE {t} MODIFY SETTING old_parts_lifetime = {replaced}"));

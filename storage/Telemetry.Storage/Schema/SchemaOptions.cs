@@ -16,7 +16,11 @@ public sealed record SchemaOptions : IValidatableObject
     /// <summary>Raw readings, anomalies and device events older than this go, a whole part at a time. Default 730 days.</summary>
     public TimeSpan RawRetention { get; init; } = TimeSpan.FromDays(730);
 
-    /// <summary>Rows of the 1-minute rollup older than this go. Default 90 days. Hours and days are kept.</summary>
+    /// <summary>
+    /// Rows of the 1-minute rollup older than this go. 0: none are written, and minutes are read from raw, which is smaller and faster where a sensor measures less often than every
+    /// 20 s. Default 90 days. Hours and days are kept.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "36500.00:00:00")]
     public TimeSpan MinuteRetention { get; init; } = TimeSpan.FromDays(90);
 
     /// <summary>

@@ -108,6 +108,7 @@ internal sealed class SinkSession : IAssignmentListener, IAsyncDisposable
     {
         _layout = await _claims.LayoutAsync(cancellationToken);
         _intake.Deleted = await DeletedDevices.ReadAsync(_store, cancellationToken);
+        await _stream.ReadSettingsAsync(_store, cancellationToken);
         _producer = await _log.OpenTransactionalProducerAsync(_layout.Name(_stream.NameOf(_options.TransactionalId)), new ProducerOptions(), cancellationToken);
         _consumer = _log.CreateConsumer(new ConsumerOptions
         {

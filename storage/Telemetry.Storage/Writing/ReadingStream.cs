@@ -1,8 +1,10 @@
 using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
 using Telemetry.Storage.Blocks;
+using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Horizon;
 using Telemetry.Storage.Rollups;
+using Telemetry.Storage.Schema;
 using Telemetry.Streams;
 using Telemetry.Streams.Deduplication;
 
@@ -15,6 +17,7 @@ internal sealed class ReadingStream(IReadingSchemas schemas) : SinkStream
     private const int NamesMax = 1_000_000;
 
     private NameTable _names = new();
+    private volatile bool _hasMinutes = true;
 
     public override string Topic => LogTopics.Readings;
 
@@ -47,7 +50,10 @@ internal sealed class ReadingStream(IReadingSchemas schemas) : SinkStream
     public override void Encode(NativeWriter writer, IReadOnlyList<IRowBlock> blocks, IReadOnlyList<Marker> markers) =>
         ReadingEncoder.Encode(writer, [.. blocks.Cast<RowBlock>()], markers);
 
-    public override RollupAggregator CreateAggregator() => new();
+    public override async ValueTask ReadSettingsAsync(IClickHouse clickHouse, CancellationToken cancellationToken) =>
+        _hasMinutes = await SchemaMigrator.HasMinutesAsync(clickHouse, cancellationToken);
+
+    public override RollupAggregator CreateAggregator() => new(() => _hasMinutes);
 
     public override IRecordIntake CreateIntake(DeadLetterQueue letters, SinkMetrics metrics) => new Intake(new ReadingIntake(letters, metrics, schemas));
 

@@ -1,4 +1,5 @@
 using Telemetry.Storage.Blocks;
+using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Rollups;
 using Telemetry.Streams;
 using Telemetry.Streams.Deletion;
@@ -52,6 +53,10 @@ internal abstract class SinkStream
 
     /// <summary>Writes all blocks and markers as one block of the Native format, for the main table.</summary>
     public abstract void Encode(NativeWriter writer, IReadOnlyList<IRowBlock> blocks, IReadOnlyList<Marker> markers);
+
+    /// <summary>Asks the store how it is set up, before the stream is written.</summary>
+    /// <exception cref="ClickHouseException">The store does not answer.</exception>
+    public virtual ValueTask ReadSettingsAsync(IClickHouse clickHouse, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>Makes the rows of the rollups; null for a stream without.</summary>
     public virtual RollupAggregator? CreateAggregator() => null;

@@ -1,6 +1,6 @@
 namespace Telemetry.IntegrationTests.Storage;
 
-/// <summary>From when on tables and log are complete; the engine runs in a process of its own.</summary>
+/// <summary>From when on tables and log are complete, and what a store may leave for later; the engine runs in a process of its own.</summary>
 public sealed class HorizonTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("telemetry-horizon-").FullName;
@@ -13,6 +13,12 @@ public sealed class HorizonTests : IDisposable
 
     [Fact]
     public Task Log_that_has_lost_nothing_is_complete_from_the_beginning() => RunAsync("horizon-log");
+
+    [Fact]
+    public Task Store_without_minutes_has_everything_else_and_keeps_minutes_from_when_it_is_told_to() => RunAsync("no-minutes");
+
+    [Fact]
+    public Task Readings_held_back_while_nobody_reads_are_stored_for_the_next_reader() => RunAsync("unread");
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 

@@ -55,6 +55,8 @@ public sealed class StorageChild
             "horizon" => HorizonScenarios.FollowAsync(directory, seed),
             "horizon-gone" => HorizonScenarios.GonePartitionAsync(directory, seed),
             "horizon-log" => HorizonScenarios.LogAsync(directory, seed),
+            "unread" => UnreadScenarios.ReadAgainAsync(directory, seed),
+            "no-minutes" => UnreadScenarios.WithoutMinutesAsync(directory, seed),
             "full-disk" => StorageScenarios.FullDiskAsync(directory, seed),
             _ => throw new InvalidOperationException(Mode),
         });

@@ -21,7 +21,7 @@ public sealed class RollupAggregatorTests
         }
 
         using var writer = new NativeWriter();
-        var aggregator = new RollupAggregator();
+        var aggregator = new RollupAggregator(static () => true);
         IReadOnlyList<RowBlock> blocks = [block];
         for (var i = 0; i < 3; i++)
         {
@@ -49,7 +49,7 @@ public sealed class RollupAggregatorTests
         }
 
         using var writer = new NativeWriter();
-        var aggregator = new RollupAggregator();
+        var aggregator = new RollupAggregator(static () => true);
         Aggregate(aggregator, writer, [giant]);
         var before = GC.GetTotalMemory(forceFullCollection: true);
 
@@ -60,6 +60,28 @@ public sealed class RollupAggregatorTests
 
         (before - GC.GetTotalMemory(forceFullCollection: true)).ShouldBeGreaterThan(10_000_000);
         GC.KeepAlive(aggregator);
+    }
+
+    [Fact]
+    public void Without_minutes_their_table_gets_the_markers_alone()
+    {
+        var batch = Batch(2000);
+        using var block = new RowBlock(new NameTable());
+        block.Append(3, 202601, batch, 0, batch.Count);
+        Marker[] markers = [new(3, 202601, "0", 5, 9, January + 1_000_000)];
+        using var writer = new NativeWriter();
+
+        RowsOf("readings_1m", hasMinutes: true).ShouldBe(35); // 2,000 s in 34 minutes, and the marker.
+        RowsOf("readings_1m", hasMinutes: false).ShouldBe(1);
+        RowsOf("readings_1h", hasMinutes: false).ShouldBe(2);
+
+        int RowsOf(string table, bool hasMinutes)
+        {
+            var aggregator = new RollupAggregator(() => hasMinutes);
+            aggregator.Aggregate([block], markers);
+            aggregator.Encode(writer, table);
+            return writer.Written.Span[1]; // Number of columns, then of rows, both below 128.
+        }
     }
 
     private static void Aggregate(RollupAggregator aggregator, NativeWriter writer, IReadOnlyList<RowBlock> blocks)
