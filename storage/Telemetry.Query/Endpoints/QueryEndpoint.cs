@@ -19,10 +19,11 @@ internal static class QueryEndpoint
         "query",
         "/query",
         "Many series on one time axis",
-        "Body: {\"series\": [{\"device\", \"sensor\"}, ...], \"from\", \"to\", \"step\", \"tz\", \"points\", \"singleReadings\", \"quantiles\": [0.5, 0.95]}. All have the same buckets: 't' once, and in each series a value for each of "
+        "Body: {\"series\": [{\"device\", \"sensor\"}, ...], \"from\", \"to\", \"step\", \"tz\", \"points\", \"singleReadings\", \"quantiles\": [0.5, 0.95], \"before\"}. All have the same buckets: 't' once, and in each series a value for each of "
         + "them, null where it has none. Quantiles (columns p50, p95, ...) of buckets of whole days of UTC come from the days' sketches, each within about 3 % of its value; others from raw, null where raw is no longer held. With \"step\": \"raw\" each series has its own readings; with \"singleReadings\": true and no step too, when none has more than points. Days begin at midnight in 'tz'. CSV, JSON lines, Parquet and Arrow have a "
         + "row a series and bucket; by 'format' or the Accept header. Columns: time, device, sensor, min, max, mean, first, last, count, quantiles; of single readings time, device, sensor, value, "
-        + "special, quality. More rows than there may be are refused, in JSON 'truncated' says so.",
+        + "special, quality. \"before\": \"1d\" adds the same length of time a day before, in buckets of the same length and not in JSON: the column 'series' is press-07/temperature in the range and "
+        + "press-07/temperature@1d before it. Times are UTC. More rows than there may be are refused, in JSON 'truncated' says so.",
         [CommonParameters.Format],
         [.. ApiEndpoint.Tables, OutputFormats.ParquetType, OutputFormats.ArrowType],
         HandleAsync)
@@ -37,21 +38,55 @@ internal static class QueryEndpoint
         var meta = await request.MetaAsync();
         List<KeyValuePair<string, string>> values = [new("series", EngineText.Pairs(question.Series))];
         var query = await PlanAsync(request, question, values);
-        var quantiles = question.Quantiles.Count > 0 ? new SeriesQuantiles(question.Quantiles, query.Source != SeriesSource.Raw) : null;
+        var quantiles = QuantilesOf(question, query);
         var binary = format == OutputFormat.Json;
-        var sql = query.IsRaw
-            ? SeriesSql.Raw(query.Range, Where, binary, values, SeriesGroup.Series)
-            : SeriesSql.Buckets(query.Segments, Where, SeriesGroup.Series, binary, query.StepUs, values, quantiles, query.Days);
+        var sql = Sql(query, binary, values, quantiles);
         var each = question.Step.Kind == StepKind.Auto ? question.Points : request.Options.PointsMax;
-        var most = (int)Math.Min((long)each * question.Series.Count, request.Options.GroupedPointsMax);
+        var spans = question.Before is null ? 1 : 2;
+        var most = (int)Math.Min((long)each * question.Series.Count * spans, request.Options.GroupedPointsMax);
         if (!binary)
         {
+            if (question.Before is { } before)
+            {
+                var (earlier, earlierValues) = await BeforeAsync(request, question, query, before);
+                sql = before.Join(sql, earlier, earlierValues, values);
+            }
+
             await WriteRowsAsync(request, meta, query, sql, values, format, most);
             return;
         }
 
+        if (question.Before is not null)
+        {
+            throw SeriesQuestion.Bad("'before' is for files (CSV, JSON lines, Parquet, Arrow). A JSON answer has one axis of times: ask once for each range.");
+        }
+
         var body = await request.QueryAsync($"{sql} LIMIT {most + 1}", values, "RowBinary");
         await WriteJsonAsync(request, meta, question, query, SeriesTable.Read(body.Span, query.IsRaw, quantiles?.Names.Count ?? 0, most), quantiles);
+    }
+
+    private static SeriesQuantiles? QuantilesOf(SeriesQuestion question, SeriesQuery query) =>
+        question.Quantiles.Count > 0 ? new SeriesQuantiles(question.Quantiles, query.Source != SeriesSource.Raw) : null;
+
+    private static string Sql(SeriesQuery query, bool binary, List<KeyValuePair<string, string>> values, SeriesQuantiles? quantiles) => query.IsRaw
+        ? SeriesSql.Raw(query.Range, Where, binary, values, SeriesGroup.Series)
+        : SeriesSql.Buckets(query.Segments, Where, SeriesGroup.Series, binary, query.StepUs, values, quantiles, query.Days);
+
+    /// <summary>SELECT of the same length of time before, in the buckets of the range.</summary>
+    private static async ValueTask<(string Sql, IReadOnlyList<KeyValuePair<string, string>> Values)> BeforeAsync(
+        ApiRequest request, SeriesQuestion question, SeriesQuery query, ComparedSpan before)
+    {
+        List<KeyValuePair<string, string>> values = [new("series", EngineText.Pairs(question.Series))];
+        var earlier = await PlanAsync(
+            request,
+            question with
+            {
+                Range = new TimeRange(question.Range.From - before.Length, question.Range.To - before.Length),
+                Step = query.IsRaw ? Step.Raw : Step.Fixed(query.StepUs),
+                MayBeSingle = false,
+            },
+            values);
+        return (Sql(earlier, binary: false, values, QuantilesOf(question, earlier)), values);
     }
 
     private static async ValueTask<SeriesQuery> PlanAsync(ApiRequest request, SeriesQuestion question, IReadOnlyList<KeyValuePair<string, string>> values)

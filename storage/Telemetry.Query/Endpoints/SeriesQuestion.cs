@@ -1,8 +1,11 @@
 using System.Text.Json;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
+using Telemetry.Contracts.Text;
 using Telemetry.Query.Answers;
 using Telemetry.Query.Parameters;
 using Telemetry.Query.Problems;
+using Telemetry.Query.Series;
 using Telemetry.Query.Setup;
 
 namespace Telemetry.Query.Endpoints;
@@ -15,12 +18,14 @@ namespace Telemetry.Query.Endpoints;
 /// <param name="Quantiles">Quantiles of each bucket; may be none.</param>
 /// <param name="Zone">Time zone in which days begin; null: UTC.</param>
 /// <param name="MayBeSingle">True: single readings where no series has more than points.</param>
+/// <param name="Before">The same length of time this long before is asked for too; null: it is not.</param>
 internal sealed record SeriesQuestion(
-    IReadOnlyList<SeriesName> Series, TimeRange Range, Step Step, int Points, IReadOnlyList<double> Quantiles, string? Zone, bool MayBeSingle)
+    IReadOnlyList<SeriesName> Series, TimeRange Range, Step Step, int Points, IReadOnlyList<double> Quantiles, string? Zone, bool MayBeSingle, ComparedSpan? Before)
 {
     public const int BodyBytesMax = 64 * 1024;
 
     private const int QuantilesMax = 10;
+    private static readonly TimeSpan BeforeMax = TimeSpan.FromDays(1_000);
 
     private const string Example =
         """{"series": [{"device": "press-07", "sensor": "temperature"}, {"device": "press-08", "sensor": "temperature"}], "from": "now-1d", "points": 500}""";
@@ -37,7 +42,7 @@ internal sealed record SeriesQuestion(
         SeriesName[] series = [];
         double[] quantiles = [];
         var (from, to, step, points) = ((string?)null, (string?)null, "auto", request.Options.PointsDefault);
-        var (zone, mayBeSingle) = ((string?)null, false);
+        var (zone, mayBeSingle, before) = ((string?)null, false, (ComparedSpan?)null);
         foreach (var member in root.EnumerateObject())
         {
             switch (member.Name)
@@ -66,10 +71,13 @@ internal sealed record SeriesQuestion(
                 case "quantiles":
                     quantiles = ReadQuantiles(member.Value);
                     break;
+                case "before" when member.Value.ValueKind == JsonValueKind.String:
+                    before = ReadBefore(member.Value.GetString()!);
+                    break;
                 default:
                     throw Bad(
                         $"'{member.Name}' is not usable. There are series, from and to (times such as {Contracts.Text.TimeText.Example}), step (auto, raw or a duration), "
-                        + $"tz (a time zone), points (2 to {request.Options.PointsMax}), singleReadings (true or false) and quantiles (numbers between 0 and 1).");
+                        + $"tz (a time zone), points (2 to {request.Options.PointsMax}), singleReadings (true or false), quantiles (numbers between 0 and 1) and before (a duration).");
             }
         }
 
@@ -88,7 +96,7 @@ internal sealed record SeriesQuestion(
             throw Bad("Single readings have no quantiles: leave 'quantiles' or 'singleReadings' out.");
         }
 
-        return new SeriesQuestion(series, RangeOf(request, from, to), asked, points, quantiles, zone, mayBeSingle);
+        return new SeriesQuestion(series, RangeOf(request, from, to), asked, points, quantiles, zone, mayBeSingle, before);
     }
 
     public static TimeRange RangeOf(ApiRequest request, string? from, string? to)
@@ -108,6 +116,11 @@ internal sealed record SeriesQuestion(
         var series = list.EnumerateArray().Select(Name).ToArray();
         return series.Distinct().Count() == series.Length ? series : throw Bad("A series is named twice.");
     }
+
+    private static ComparedSpan ReadBefore(string text) =>
+        DurationText.TryParse(text, out var before) && before > TimeSpan.Zero && before <= BeforeMax
+            ? new ComparedSpan(text, UnixMicros.From(before))
+            : throw Bad($"'before' is how long before: a duration of up to {BeforeMax.TotalDays:0} days, such as 1d or 7d.");
 
     private static SeriesName Name(JsonElement item, int index)
     {
@@ -136,5 +149,5 @@ internal sealed record SeriesQuestion(
             : throw Bad($"'quantiles' is an array of at most {QuantilesMax} different numbers between 0 and 1.");
     }
 
-    private static ApiProblem Bad(string detail) => new(400, "bad-query", "The query is not usable", detail) { Example = Example };
+    public static ApiProblem Bad(string detail) => new(400, "bad-query", "The query is not usable", detail) { Example = Example };
 }

@@ -47,7 +47,7 @@ internal static class BodyShapes
             Named(
                 "SeriesQuery",
                 ("series", List(Object(("device", Text), ("sensor", Text)))), ("from?", Text), ("to?", Text), ("step?", Text), ("tz?", Text),
-                ("points?", Integer), ("singleReadings?", Flag), ("quantiles?", List(Number))),
+                ("points?", Integer), ("singleReadings?", Flag), ("quantiles?", List(Number)), ("before?", Text)),
             """{"series": [{"device": "press-07", "sensor": "temperature"}], "from": "now-1d", "points": 500, "quantiles": [0.5, 0.95]}""",
             Json),
         ["statisticsOfMany"] = new(

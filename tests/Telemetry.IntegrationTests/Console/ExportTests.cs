@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using Telemetry.IntegrationTests.Query;
 using Telemetry.IntegrationTests.Storage;
 using Telemetry.Storage.ClickHouse;
 using static Microsoft.Playwright.Assertions;
@@ -66,6 +67,52 @@ public sealed class ExportTests(ConsoleStage stage) : IClassFixture<ConsoleStage
         rows.ShouldBe(Enumerable.Range(0, ConsoleStage.VibrationCount).Select(i => string.Join(
             ' ', "press-02", ((long)Math.Floor(columns.GetProperty("t")[i].GetDouble())).ToString(CultureInfo.InvariantCulture), columns.GetProperty("value")[i].GetDouble().ToString("R", CultureInfo.InvariantCulture),
             columns.GetProperty("quality")[i].GetInt32().ToString(CultureInfo.InvariantCulture), "vibration", "1")));
+    }
+
+    [Theory]
+    [InlineData("parquet", "Parquet", 1)]
+    [InlineData("arrow", "ArrowStream", 12)]
+    [InlineData("csv", "CSVWithNames", 1)]
+    [InlineData("csv", "CSVWithNames", 12)]
+    public async Task Day_before_that_is_drawn_is_in_the_files_as_a_series_of_its_own(string button, string format, int hours)
+    {
+        // A reading every 10 s over two days, each with a value of its own.
+        var device = $"twice-{button}-{hours}";
+        var now = BrowserStage.Now();
+        const int count = 2 * 8640;
+        await stage.Store.InsertAsync(QueryStore.Rows(device, "temperature", $"{BrowserStage.Text(now - (count * 10_000_000L))} + number * 10000000", count, "toFloat64(number)"));
+        var to = (now / 1000) - 60_000;
+        var from = to - (hours * 3_600_000L);
+        var page = await stage.OpenAsync($"/explore?s={device}/temperature&from={from}&to={to}&vs=1d");
+        await page.ShowsAsync($"{device}/temperature", $"{device}/temperature@1d");
+        var source = page.Locator("#source");
+        await Expect(source).ToContainTextAsync(hours == 1 ? "raw readings" : "buckets");
+        var step = hours == 1 ? "raw" : Regex.Match((await source.TextContentAsync())!, "([0-9]+) min buckets").Groups[1].Value + "m";
+        var figure = hours == 1 ? "value" : "mean";
+
+        var rows = await ReadAsync(
+            page, button, format, $"time String, device String, sensor String, series String, {figure} Float64", $"series, toUnixTimestamp64Milli(toDateTime64(time, 6, 'UTC')) AS t, {figure}");
+
+        var expected = new List<string>();
+        foreach (var (series, shift) in new[] { ($"{device}/temperature@1d", 86_400_000L), ($"{device}/temperature", 0L) })
+        {
+            var drawn = await AskAsync($$"""{"series": [{"device": "{{device}}", "sensor": "temperature"}], "from": "{{from - shift}}", "to": "{{to - shift}}", "step": "{{step}}"}""");
+            var columns = drawn.GetProperty("series")[0].GetProperty("columns");
+            var times = (hours == 1 ? columns : drawn).GetProperty("t");
+            times.GetArrayLength().ShouldBeGreaterThan(100);
+            expected.AddRange(times.EnumerateArray().Select((t, i) => string.Create(CultureInfo.InvariantCulture, $"{series} {(long)Math.Floor(t.GetDouble())} {columns.GetProperty(figure)[i].GetDouble():R}")));
+        }
+
+        rows.ShouldBe(expected);
+        ((long)rows.Count).ShouldBe(long.Parse((await page.Locator(".plot").GetAttributeAsync("data-points"))!, CultureInfo.InvariantCulture), "as many as are drawn");
+
+        // The file that the page itself writes has the same rows.
+        var shown = await page.RunAndWaitForDownloadAsync(() => page.ClickAsync("#export-shown"));
+        var lines = (await File.ReadAllLinesAsync((await shown.PathAsync())!, TestContext.Current.CancellationToken)).Select(line => line.Split(',')).ToList();
+        var (at, named) = (Array.IndexOf(lines[0], "time"), Array.IndexOf(lines[0], "series"));
+        lines[1..].Select(line => (line[named], DateTimeOffset.Parse(line[at], CultureInfo.InvariantCulture).ToUnixTimeMilliseconds())).ShouldBe(
+            expected.Select(row => row.Split(' ')).Select(row => (row[0], long.Parse(row[1], CultureInfo.InvariantCulture))), ignoreOrder: true);
+        stage.Errors.ShouldBeEmpty();
     }
 
     [Fact]

@@ -134,6 +134,30 @@ public sealed class ManySeriesTests(QueryStore store) : IClassFixture<QueryStore
         }
     }
 
+    [Theory]
+    [InlineData("1h", 200)]
+    [InlineData("0", 400)]
+    [InlineData("yesterday", 400)]
+    public async Task Time_before_is_for_files_and_a_length(string before, int status)
+    {
+        var question = $$"""{"series": [{"device": "press-07", "sensor": "temperature"}], "from": "{{Start + 3_600_000}}", "to": "{{Start + 3_660_000}}", "step": "1m", "before": "{{before}}"}""";
+        (await PostAsync("application/json")).Status.ShouldBe(400, "one axis of times");
+        var (code, text) = await PostAsync("text/csv");
+        code.ShouldBe(status);
+        if (status == 200)
+        {
+            var rows = text.TrimEnd().Split('\n').Select(line => line.Split(',')).ToList();
+            rows[0][..4].ShouldBe(["\"device\"", "\"sensor\"", "\"series\"", "\"time\""]);
+            rows[1..].Select(row => row[2]).ShouldBe(["\"press-07/temperature\"", "\"press-07/temperature@1h\""]);
+        }
+
+        async Task<(int Status, string Text)> PostAsync(string type)
+        {
+            var (body, answer) = await SendAsync(question, type);
+            return ((int)answer.StatusCode, Encoding.UTF8.GetString(body));
+        }
+    }
+
     [Fact]
     public async Task An_export_is_a_parquet_file_on_request()
     {

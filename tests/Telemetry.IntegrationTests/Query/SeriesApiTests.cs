@@ -177,6 +177,31 @@ public sealed class SeriesApiTests(QueryStore store) : IClassFixture<QueryStore>
         lines.Headers.Contains("Telemetry-Freshness").ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData("&step=1h", "UTC", null, "T([0-9]{2}):00:00(.0+)?Z$")]
+    [InlineData("&step=raw", "UTC", null, "T[0-9:.]+Z$")]
+    [InlineData("&step=1d", "UTC", "UTC", "T00:00:00(.0+)?Z$")]
+    [InlineData("&step=1d&tz=Asia/Kolkata", "UTC", "Asia/Kolkata", "T18:30:00(.0+)?Z$")]
+    public async Task Rows_say_in_which_zone_times_are_and_days_begin(string step, string zone, string? days, string time)
+    {
+        await using var server = await QueryServer.StartAsync(store.ClickHouse, store.Time);
+
+        foreach (var format in (string[])["csv", "jsonl"])
+        {
+            using var answer = await server.Client.GetAsync(new Uri($"{Temperature}&from=now-1h&to=now{step}&format={format}", UriKind.Relative), QueryStore.Token);
+
+            answer.IsSuccessStatusCode.ShouldBeTrue();
+            answer.Headers.GetValues("Telemetry-Time-Zone").ShouldBe([zone]);
+            (answer.Headers.TryGetValues("Telemetry-Days-In", out var named) ? named.Single() : null).ShouldBe(days);
+            var rows = (await answer.Content.ReadAsStringAsync(QueryStore.Token)).TrimEnd().Split('\n');
+            var times = format == "csv"
+                ? rows[1..].Select(row => row.Split(',')[Array.IndexOf(rows[0].Split(','), "\"time\"")].Trim('"'))
+                : rows.Select(row => JsonDocument.Parse(row).RootElement.GetProperty("time").GetString()!);
+            times.ToList().ShouldNotBeEmpty();
+            times.ShouldAllBe(text => System.Text.RegularExpressions.Regex.IsMatch(text, time));
+        }
+    }
+
     private static double[] Doubles(JsonElement columns, string name) =>
         [.. columns.GetProperty(name).EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Null ? double.NaN : v.GetDouble())];
 

@@ -1731,6 +1731,7 @@ export interface components {
             points?: number;
             singleReadings?: boolean;
             quantiles?: number[];
+            before?: string;
         };
         SeriesStatistics: {
             device: string;

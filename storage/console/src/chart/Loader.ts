@@ -80,8 +80,7 @@ export class Loader {
     clearTimeout(this.retry);
     clearTimeout(this.refresh);
     const window = span(view);
-    const lines = this.lines.peek(), shifts = [...new Set(lines.map((line) => line.shift))];
-    void Promise.all([...shifts.map((shift) => this.loadLines(lines.filter((line) => line.shift === shift), shift, view, window, stop)), this.loadMarks(view, window, stop)]).then((results) => {
+    void Promise.all([this.loadSpans(view, window, stop), this.loadMarks(view, window, stop)]).then((results) => {
       if (stop.aborted) return;
       if (results.includes(false)) {
         this.retry = later(() => this.load(), this.pause);
@@ -99,10 +98,19 @@ export class Loader {
     this.refresh = later(() => { if (document.hidden) this.again([from, to]); else this.load(); }, every);
   }
 
+  /** The range, then what it is compared with, in the buckets of the range: a mean of minutes is not to lie under single readings. */
+  private async loadSpans(view: View, window: [number, number], stop: AbortSignal): Promise<boolean> {
+    const well = await this.loadLines(0, view.step, view, window, stop);
+    if (!view.versus || stop.aborted) return well;
+    const drawn = this.lines.peek().find((line) => line.shift === 0 && line.state === "ready")?.answer;
+    return await this.loadLines(VERSUS[view.versus] ?? 0, drawn ? stepOf(drawn) : view.step, view, window, stop) && well;
+  }
+
   /** All series of the view in one answer. False when something failed and is worth another try. */
-  private async loadLines(lines: Line[], shift: number, view: View, [from, to]: [number, number], stop: AbortSignal): Promise<boolean> {
+  private async loadLines(shift: number, step: string, view: View, [from, to]: [number, number], stop: AbortSignal): Promise<boolean> {
+    const lines = this.lines.peek().filter((line) => line.shift === shift);
     if (!lines.length) return true;
-    const asked = { series: lines.map((line) => line.series), from: from - shift, to: to - shift, step: view.step, points: this.points };
+    const asked = { series: lines.map((line) => line.series), from: from - shift, to: to - shift, step, points: this.points };
     try {
       // The server knows fewer names of zones than a browser may: it is told one only where days can come of it.
       const found = await seriesOf(view.step === "1d" || (!view.step && to - from > LONG_MS) ? { ...asked, zone: zone.peek() } : asked, stop);
@@ -206,6 +214,9 @@ export class Loader {
     this.dirty = true;
   }
 }
+
+/** The step that gives these buckets again. */
+export const stepOf = (answer: Series): string => answer.raw ? "raw" : `PT${answer.stepMs / 1000}S`;
 
 const later = (run: () => void, wait: number): number => window.setTimeout(run, wait);
 

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { file, url } from "../../api/client";
 import { named } from "../../api/series";
 import type { BucketColumns, RawColumns, Series } from "../../api/types";
-import type { Line, Loader } from "../../chart/Loader";
+import { stepOf, type Line, type Loader } from "../../chart/Loader";
 import { deviceOf, sensorOf, span, type View } from "../../chart/view";
 import { copy, csv, download, save } from "../../lib/files";
 import { offset, time, zone } from "../../lib/zone";
@@ -52,12 +52,12 @@ function readings(view: View, series: string): void {
   link.click();
 }
 
-/** What is drawn of all series, in one file that the server's engine writes: the same buckets, the same range. */
+/** What is drawn of all series, in one file that the server's engine writes: the same buckets, the same range, the same time before it. */
 async function bulk(view: View, loader: Loader, format: "parquet" | "arrow" | "csv"): Promise<void> {
-  const drawn = loader.lines.peek().find((line) => line.answer)?.answer;
-  const step = !drawn ? "auto" : drawn.raw ? "raw" : `PT${drawn.stepMs / 1000}S`;
+  const drawn = loader.lines.peek().find((line) => line.answer && line.shift === 0)?.answer;
+  const step = drawn ? stepOf(drawn) : "auto";
   const content = await file("query", { format }, {
-    series: view.series.map(named), ...rangeOf(view, drawn), step, ...(drawn?.tz ? { tz: drawn.tz } : {}),
+    series: view.series.map(named), ...rangeOf(view, drawn), step, ...(drawn?.tz ? { tz: drawn.tz } : {}), ...(view.versus ? { before: view.versus } : {}),
   });
   save(`${name(view)}.${format}`, content);
 }
@@ -72,16 +72,16 @@ function name(view: View): string {
   return `${view.series.length === 1 ? view.series[0]?.replace("/", "_").replaceAll("/", "-") : `${view.series.length}-series`}_${plain(from)}_${plain(to)}`;
 }
 
-/** Each point drawn as a row, with the times of the point itself also where it is drawn under another day. */
+/** Each point drawn as a row. What is compared has its own times, and a series of its own: press-07/temperature@1d. */
 export function rows(lines: Line[]): (string | number | null)[][] {
   const local = (t: number) => { const by = offset(t, zone.peek()); return new Date(t + by).toISOString().replace("Z", offsetSuffix(by)); };
-  const head = ["time", `time in ${zone.peek()}`, "device", "sensor", "unit", "bucket_ms", "value", "min", "max", "readings", "quality"];
+  const head = ["time", `time in ${zone.peek()}`, "device", "sensor", "series", "unit", "bucket_ms", "value", "min", "max", "readings", "quality"];
   return [head, ...lines.flatMap((line) => {
     const answer = line.answer;
     if (!answer || line.state === "missing") return [];
     const raw = answer.raw ? (answer.columns as RawColumns) : null, buckets = raw ? null : (answer.columns as BucketColumns);
     return answer.columns.t.map((t, i): (string | number | null)[] => [
-      new Date(t).toISOString(), local(t), deviceOf(line.series), sensorOf(line.series), line.info?.unit ?? "", raw ? null : answer.stepMs,
+      new Date(t).toISOString(), local(t), deviceOf(line.series), sensorOf(line.series), line.key, line.info?.unit ?? "", raw ? null : answer.stepMs,
       (raw ? raw.value[i] : buckets?.mean[i]) ?? null, buckets?.min[i] ?? null, buckets?.max[i] ?? null, buckets?.count[i] ?? null, raw ? ["good", "uncertain", "bad"][raw.quality[i] ?? 0] ?? "" : null,
     ]);
   })];
