@@ -43,28 +43,52 @@ public sealed class AlarmRulesBook
     /// <summary>Documents kept; with a new one the writer deletes the oldest.</summary>
     public const int DocumentsMax = 100;
 
-    private const string CurrentKey = "rules";
+    /// <summary>Writers wait for their own record: so many others may come into force meanwhile.</summary>
+    private const int CountedMax = 64;
+
+    /// <summary>Key of the rules in force in the releases that knew one writer; the last record counted.</summary>
+    private const string SingleKey = "rules";
+    private const string RulesPrefix = "rules/";
     private const string DocumentPrefix = "document/";
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, AlarmRulesRecord> _documents = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ulong> _versions = new(StringComparer.Ordinal);
     private readonly SortedDictionary<(string Group, int Partition, long Offset), string> _pins = new(
         Comparer<(string Group, int Partition, long Offset)>.Create(static (a, b) =>
             string.CompareOrdinal(a.Group, b.Group) is var order && order != 0 ? order : (a.Partition, a.Offset).CompareTo((b.Partition, b.Offset))));
 
-    /// <summary>Takes one record of the topic; an empty value is a deletion.</summary>
+    private readonly Queue<string> _counted = new();
+    private ulong _version;
+
+    /// <summary>Version in force, also of rules that this program cannot read; 0: nobody has put any.</summary>
+    public ulong Version
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _version;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes one record of the topic; an empty value is a deletion. Of several records of one version, by writers that did not know of each other, the first
+    /// on the log counts, for every reader.
+    /// </summary>
     /// <returns>The rules that are put in force by it; null when it is about something else.</returns>
     /// <exception cref="InvalidProtocolBufferException">The record is none of this topic.</exception>
     public AlarmRulesRecord? Take(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         var name = Encoding.UTF8.GetString(key);
-        if (name == CurrentKey)
-        {
-            return AlarmRulesRecord.Parser.ParseFrom(value);
-        }
-
         lock (_gate)
         {
+            if (name == SingleKey || name.StartsWith(RulesPrefix, StringComparison.Ordinal))
+            {
+                return TakeRules(name, value);
+            }
+
             if (name.StartsWith(DocumentPrefix, StringComparison.Ordinal))
             {
                 TakeDocument(name[DocumentPrefix.Length..], value);
@@ -78,22 +102,44 @@ public sealed class AlarmRulesBook
         return null;
     }
 
-    /// <summary>What a writer appends to put rules in force, in this order.</summary>
-    public IReadOnlyList<(byte[] Key, byte[] Value)> RecordsOf(AlarmRulesRecord rules)
+    /// <summary>A key for rules that are to be put in force: every attempt has one of its own.</summary>
+    public static byte[] NewKey(AlarmRulesRecord rules) =>
+        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{RulesPrefix}{rules.Version}/{Guid.CreateVersion7():N}"));
+
+    /// <summary>True if the rules of a key came into force, one of the last so many; asked when the topic has been read beyond it.</summary>
+    public bool HasCounted(ReadOnlySpan<byte> key)
     {
-        var fingerprint = FingerprintOf(rules.Document.Span);
-        var value = rules.ToByteArray();
         lock (_gate)
         {
-            var kept = _documents.Where(d => d.Key != fingerprint).OrderByDescending(d => d.Value.Version).Skip(DocumentsMax - 1);
+            return _counted.Contains(Encoding.UTF8.GetString(key));
+        }
+    }
+
+    /// <summary>
+    /// What a writer appends to put rules in force, in this order. They are in force if they are of the version after the one in force, and no other writer's
+    /// record of that version comes first: see <see cref="HasCounted"/>. If not, the writer deletes its key.
+    /// </summary>
+    /// <param name="rules">The rules.</param>
+    /// <param name="key">Their key, by <see cref="NewKey"/>.</param>
+    public IReadOnlyList<(byte[] Key, byte[] Value)> RecordsOf(AlarmRulesRecord rules, byte[] key)
+    {
+        var fingerprint = FingerprintOf(rules.Document.Span);
+        lock (_gate)
+        {
+            var documents = _documents.Where(d => d.Key != fingerprint).OrderByDescending(d => d.Value.Version).Skip(DocumentsMax - 1).Select(d => DocumentPrefix + d.Key);
+            var former = _versions.Where(v => v.Value < rules.Version).Select(v => v.Key);
             return
             [
-                (Encoding.ASCII.GetBytes(DocumentPrefix + fingerprint), value),
-                (Encoding.ASCII.GetBytes(CurrentKey), value),
-                .. kept.Select(d => (Encoding.ASCII.GetBytes(DocumentPrefix + d.Key), Array.Empty<byte>())),
+                DocumentOf(rules),
+                (key, rules.ToByteArray()),
+                .. documents.Concat(former).Select(name => (Encoding.UTF8.GetBytes(name), Array.Empty<byte>())),
             ];
         }
     }
+
+    /// <summary>The record that keeps a document, so that pins of it are understood.</summary>
+    public static (byte[] Key, byte[] Value) DocumentOf(AlarmRulesRecord rules) =>
+        (Encoding.ASCII.GetBytes(DocumentPrefix + FingerprintOf(rules.Document.Span)), rules.ToByteArray());
 
     /// <summary>Rules by their fingerprint; null: not kept any more.</summary>
     public AlarmRules? Find(string fingerprint)
@@ -124,6 +170,31 @@ public sealed class AlarmRulesBook
 
     /// <summary>Tells documents apart: the beginning of their SHA-256, hexadecimal.</summary>
     public static string FingerprintOf(ReadOnlySpan<byte> document) => Convert.ToHexStringLower(SHA256.HashData(document))[..16];
+
+    private AlarmRulesRecord? TakeRules(string key, ReadOnlySpan<byte> value)
+    {
+        if (value.IsEmpty)
+        {
+            _versions.Remove(key);
+            return null;
+        }
+
+        var record = AlarmRulesRecord.Parser.ParseFrom(value);
+        _versions[key] = record.Version;
+        if (record.Version < _version || (record.Version == _version && !_counted.Contains(key)))
+        {
+            return null;
+        }
+
+        _version = record.Version;
+        _counted.Enqueue(key);
+        if (_counted.Count > CountedMax)
+        {
+            _counted.Dequeue();
+        }
+
+        return record;
+    }
 
     private void TakeDocument(string fingerprint, ReadOnlySpan<byte> value)
     {

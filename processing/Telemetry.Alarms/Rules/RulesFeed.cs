@@ -37,22 +37,12 @@ internal sealed class RulesFeed(IRecordLog log, TimeProvider time, ILogger logge
     /// <exception cref="RecordLogException">The log does not answer.</exception>
     public async Task LoadAsync(string file, CancellationToken cancellationToken)
     {
-        var (low, high) = await log.QueryOffsetsAsync(Topic, cancellationToken);
-        _next = low;
-        await using (var consumer = log.CreateConsumer(new ConsumerOptions()))
-        {
-            consumer.Assign([Topic]);
-            consumer.Seek(Topic, low);
-            while (consumer.Position(Topic) < high)
-            {
-                await ReadAsync(consumer, cancellationToken);
-            }
-        }
-
+        _next = (await log.QueryOffsetsAsync(Topic, cancellationToken)).Low;
+        await ReadToEndAsync(cancellationToken);
         if (_record.Version > 0 && Book.Find(_current.Fingerprint) is null)
         {
             // Put by a release that kept no documents: what is pinned from now on must be found.
-            await AppendAsync(_record, cancellationToken);
+            await AppendAsync([AlarmRulesBook.DocumentOf(_record)], cancellationToken);
         }
 
         if (file.Length > 0)
@@ -76,6 +66,18 @@ internal sealed class RulesFeed(IRecordLog log, TimeProvider time, ILogger logge
         consumer.Assign([Topic]);
         consumer.Seek(Topic, _next);
         while (true)
+        {
+            await ReadAsync(consumer, cancellationToken);
+        }
+    }
+
+    private async Task ReadToEndAsync(CancellationToken cancellationToken)
+    {
+        var high = (await log.QueryOffsetsAsync(Topic, cancellationToken)).High;
+        await using var consumer = log.CreateConsumer(new ConsumerOptions());
+        consumer.Assign([Topic]);
+        consumer.Seek(Topic, _next);
+        while (consumer.Position(Topic) < high)
         {
             await ReadAsync(consumer, cancellationToken);
         }
@@ -135,29 +137,34 @@ internal sealed class RulesFeed(IRecordLog log, TimeProvider time, ILogger logge
         }
 
         var hash = Convert.ToHexStringLower(SHA256.HashData(document));
-        if (_record.FileHash == hash)
+        while (_record.FileHash != hash)
         {
-            return;
-        }
+            var record = new AlarmRulesRecord
+            {
+                Version = Book.Version + 1,
+                Document = ByteString.CopyFrom(document),
+                By = "file",
+                Comment = Path.GetFileName(file),
+                TimeUs = time.GetUtcNow().ToUnixTimeMilliseconds() * 1000,
+                FileHash = hash,
+            };
+            var key = AlarmRulesBook.NewKey(record);
+            await AppendAsync(Book.RecordsOf(record, key), cancellationToken);
+            await ReadToEndAsync(cancellationToken);
+            if (Book.HasCounted(key))
+            {
+                return;
+            }
 
-        var now = time.GetUtcNow();
-        var record = new AlarmRulesRecord
-        {
-            Version = _record.Version + 1,
-            Document = ByteString.CopyFrom(document),
-            By = "file",
-            Comment = Path.GetFileName(file),
-            TimeUs = now.ToUnixTimeMilliseconds() * 1000,
-            FileHash = hash,
-        };
-        await AppendAsync(record, cancellationToken);
-        Use(record);
+            // Another writer came first: this record counts for nobody, and goes. The file is held against what that one has put.
+            await AppendAsync([(key, [])], cancellationToken);
+        }
     }
 
-    private async Task AppendAsync(AlarmRulesRecord record, CancellationToken cancellationToken)
+    private async Task AppendAsync(IReadOnlyList<(byte[] Key, byte[] Value)> records, CancellationToken cancellationToken)
     {
         await using var producer = log.CreateProducer(new ProducerOptions());
-        foreach (var (key, value) in Book.RecordsOf(record))
+        foreach (var (key, value) in records)
         {
             await producer.AppendAsync(LogTopics.AlarmRules, 0, key, value, time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
         }

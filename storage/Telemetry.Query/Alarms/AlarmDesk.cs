@@ -22,6 +22,7 @@ internal sealed class AlarmDesk : IAsyncDisposable
     private const int RecordsMax = 2000;
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+    private static readonly TopicPartition RulesPartition = new(LogTopics.AlarmRules, 0);
 
     private readonly IRecordLog _log;
     private readonly QueryOptions _options;
@@ -35,6 +36,7 @@ internal sealed class AlarmDesk : IAsyncDisposable
     private AlarmClient[] _clients = [];
     private volatile AlarmRulesRecord _rules = new();
     private volatile bool _isRead;
+    private long _rulesPosition;
 
     public AlarmDesk(IRecordLog log, QueryOptions options, TimeProvider time, ILogger logger)
     {
@@ -82,25 +84,47 @@ internal sealed class AlarmDesk : IAsyncDisposable
         }
     }
 
-    /// <summary>Puts rules in force; they were checked before.</summary>
+    /// <summary>
+    /// Puts rules in force; they were checked before. Of writers at the same time, also in other processes, the first on the log is first; the others find its
+    /// rules in force, and are asked again.
+    /// </summary>
+    /// <param name="document">The document.</param>
+    /// <param name="by">Who.</param>
+    /// <param name="comment">Why.</param>
+    /// <param name="demand">Told the version that these rules are to follow, each time another one came first; throws to give up.</param>
+    /// <param name="cancellationToken">Gives up waiting; they may be in force.</param>
     /// <exception cref="RecordLogException">The log did not take them.</exception>
-    public async Task<AlarmRulesRecord> PutRulesAsync(ReadOnlyMemory<byte> document, string by, string comment, CancellationToken cancellationToken)
+    public async Task<AlarmRulesRecord> PutRulesAsync(
+        ReadOnlyMemory<byte> document, string by, string comment, Action<ulong> demand, CancellationToken cancellationToken)
     {
-        var record = new AlarmRulesRecord
+        while (true)
         {
-            Version = _rules.Version + 1,
-            Document = ByteString.CopyFrom(document.Span),
-            By = by,
-            Comment = comment,
-            TimeUs = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1000,
-            FileHash = _rules.FileHash,
-        };
-        foreach (var (key, value) in _rulesBook.RecordsOf(record))
-        {
-            await AppendAsync(LogTopics.AlarmRules, 0, key, value, cancellationToken);
-        }
+            await ReadRulesAsync(cancellationToken);
+            demand(_rules.Version);
+            var record = new AlarmRulesRecord
+            {
+                Version = _rulesBook.Version + 1,
+                Document = ByteString.CopyFrom(document.Span),
+                By = by,
+                Comment = comment,
+                TimeUs = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1000,
+                FileHash = _rules.FileHash,
+            };
+            var key = AlarmRulesBook.NewKey(record);
+            foreach (var (name, value) in _rulesBook.RecordsOf(record, key))
+            {
+                await AppendAsync(LogTopics.AlarmRules, 0, name, value, cancellationToken);
+            }
 
-        return record;
+            await ReadRulesAsync(cancellationToken);
+            if (_rulesBook.HasCounted(key))
+            {
+                return record;
+            }
+
+            // This record counts for nobody, and goes.
+            await AppendAsync(LogTopics.AlarmRules, 0, key, [], cancellationToken);
+        }
     }
 
     /// <exception cref="ApiProblem">503: as many streams as there may be, or nothing is followed yet.</exception>
@@ -164,6 +188,10 @@ internal sealed class AlarmDesk : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _producer.IsValueCreated ? _producer.Value.DisposeAsync() : ValueTask.CompletedTask;
 
+    /// <summary>Waits until all that is on the topic of rules now has been read.</summary>
+    private Task ReadRulesAsync(CancellationToken cancellationToken) =>
+        _log.WaitUntilReadAsync(RulesPartition, () => Volatile.Read(ref _rulesPosition), _time, cancellationToken);
+
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
         await using var consumer = _log.CreateConsumer(new ConsumerOptions());
@@ -176,6 +204,7 @@ internal sealed class AlarmDesk : IAsyncDisposable
                 Take(records[i]);
             }
 
+            Volatile.Write(ref _rulesPosition, consumer.Position(RulesPartition));
             if (!_isRead && ends.All(end => consumer.Position(end.Key) >= end.Value))
             {
                 _isRead = true;

@@ -52,11 +52,10 @@ internal static class AlarmRulesEndpoints
             throw new ApiProblem(422, "bad-alarm-rules", "The rules cannot be used", string.Join(" ", errors.Take(20)));
         }
 
-        EntityTag.DemandMatch(request, TagOf(desk.Rules.Version), "Other rules are in force");
-
         try
         {
-            var record = await desk.PutRulesAsync(document, by, comment, request.Aborted);
+            var record = await desk.PutRulesAsync(
+                document, by, comment, version => EntityTag.DemandMatch(request, TagOf(version), "Other rules are in force"), request.Aborted);
             await WriteAsync(request, record.Version, writer => Write(writer, record));
         }
         catch (RecordLogException error)

@@ -75,7 +75,7 @@ public sealed class RuleReplayTests
             var record = Document(version);
             first ??= AlarmRulesBook.FingerprintOf(record.Document.Span);
             AlarmRulesRecord? inForce = null;
-            foreach (var (key, value) in book.RecordsOf(record))
+            foreach (var (key, value) in book.RecordsOf(record, AlarmRulesBook.NewKey(record)))
             {
                 inForce = book.Take(key, value) ?? inForce;
             }
@@ -114,7 +114,7 @@ public sealed class RuleReplayTests
             }
 
             var record = Document(1 + random.Next(20));
-            foreach (var (key, value) in Book.RecordsOf(record))
+            foreach (var (key, value) in Book.RecordsOf(record, AlarmRulesBook.NewKey(record)))
             {
                 Book.Take(key, value);
             }
