@@ -26,6 +26,9 @@ public struct Pace
     /// <summary>Mean time between records, milliseconds; 0 until it is known.</summary>
     public readonly double IntervalMs => _count >= KnownAfter ? _mean : 0;
 
+    /// <summary>Nothing was taken yet.</summary>
+    public readonly bool IsEmpty => _count == 0;
+
     /// <summary>Takes the time since the sender's record before; several in one millisecond are one.</summary>
     public void Take(long pauseMs)
     {

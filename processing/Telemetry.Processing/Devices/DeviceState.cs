@@ -17,7 +17,11 @@ internal sealed class DeviceState(DeviceSequences sequences, SeriesSet series)
 
     public SequenceGap Gap;
 
+    /// <summary>How often its records come.</summary>
     public Pace Pace;
+
+    /// <summary>How often it measures, from the times within its batches.</summary>
+    public Pace Measuring;
 
     /// <summary>Its open incidents; null before the first.</summary>
     public DeviceIncidents? Incidents { get; set; }

@@ -120,7 +120,7 @@ internal sealed class DeviceStateCodec(SeriesPool pool, SettingsTimeline timelin
         _head.ZigZag(state.SilentSinceUs);
         _head.ZigZag(state.AbandonAtMs);
         _head.ZigZag(state.Unjudged);
-        _head.Byte((byte)((state.Incidents is null ? 0 : 1) | (state.Late is null ? 0 : 2) | (state.Profiles is null ? 0 : 4)));
+        _head.Byte((byte)((state.Incidents is null ? 0 : 1) | (state.Late is null ? 0 : 2) | (state.Profiles is null ? 0 : 4) | (state.Measuring.IsEmpty ? 0 : 8)));
         if (state.Incidents is { } incidents)
         {
             IncidentCodec.Write(incidents, _head);
@@ -128,6 +128,10 @@ internal sealed class DeviceStateCodec(SeriesPool pool, SettingsTimeline timelin
 
         state.Late?.Write(_head);
         state.Profiles?.Write(_head);
+        if (!state.Measuring.IsEmpty)
+        {
+            state.Measuring.Write(_head);
+        }
     }
 
     private DeviceState Read(byte version, ref StateReader head, ref StateReader words)
@@ -169,5 +173,6 @@ internal sealed class DeviceStateCodec(SeriesPool pool, SettingsTimeline timelin
         state.Late?.Release();
         state.Late = (parts & 2) != 0 ? LateReadings.Read(ref head, pool, names) : null;
         state.Profiles = (parts & 4) != 0 ? DeviceProfiles.Read(ref head) : null;
+        state.Measuring = (parts & 8) != 0 ? Pace.Read(ref head) : default;
     }
 }

@@ -36,6 +36,7 @@ internal sealed class PartitionProcessor
     private readonly PartitionWatermark _watermark;
     private readonly PartitionPauses _pauses;
     private readonly DeviceTimers _timers;
+    private readonly MeasuringGaps _gaps;
     private readonly SeriesFeeder _feeder;
     private readonly StateWriter _partitionState = new();
     private readonly Queue<SettingsPin> _pins = new();
@@ -64,6 +65,7 @@ internal sealed class PartitionProcessor
         _watermark = new PartitionWatermark(options.AllowedDisorder, options.FutureTolerance);
         _pauses = new PartitionPauses(options.SilentGrace);
         _timers = new DeviceTimers(options, _pauses);
+        _gaps = new MeasuringGaps(options);
         _output = new OutputWriter(options, new OutputBatch(), Counts);
         _tracker = new IncidentTracker(options, Pool, _output, Counts);
         _lateJudge = new LateJudge(options, Pool, Settings, names, _tracker, Counts);
@@ -293,6 +295,7 @@ internal sealed class PartitionProcessor
     {
         var nowMs = Table.TimeMs;
         _output.Device = slot;
+        var wasSilent = state.IsSilent;
         Heard(state, nowMs);
         _feeder.Order(state, _batch.BootId);
         var unjudged = state.Unjudged;
@@ -312,6 +315,10 @@ internal sealed class PartitionProcessor
         else
         {
             TakeRuns(state, ingestUs, nowMs);
+            if (_batch.Count > 1 && MeasuringGaps.AreInOrder(_batch.EventTimes))
+            {
+                TellGaps(state, isTold: wasSilent);
+            }
         }
 
         if (state.Incidents is { Open.Count: > 0 } incidents && _feeder.NewestUs != Micros.Never)
@@ -347,6 +354,28 @@ internal sealed class PartitionProcessor
         }
 
         state.LastSeenMs = nowMs;
+    }
+
+    /// <summary>
+    /// A device that sends many readings at once may have been silent between two of them, and its records have come as ever.
+    /// </summary>
+    /// <param name="state">The device.</param>
+    /// <param name="isTold">It was found silent before this record: that is told already.</param>
+    private void TellGaps(DeviceState state, bool isTold)
+    {
+        foreach (var (fromMs, silentMs, toMs, intervalMs) in _gaps.Take(_batch.EventTimes, ref state.Measuring))
+        {
+            if (isTold)
+            {
+                continue;
+            }
+
+            var dueUs = (fromMs * 1000) + (long)(intervalMs * 1000);
+            _output.Silent(silentMs, fromMs);
+            _output.SilentIncident(fromMs, dueUs, silentMs, intervalMs, isOver: false);
+            _output.Resumed(toMs, toMs - fromMs);
+            _output.SilentIncident(fromMs, dueUs, toMs, 0, isOver: true);
+        }
     }
 
     /// <summary>At the first conflict of a boot, and each time their number has doubled: a device that does it does it all the time.</summary>

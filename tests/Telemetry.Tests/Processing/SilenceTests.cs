@@ -109,6 +109,45 @@ public class SilenceTests
         _driver.Incidents.Count(i => i.State == IncidentState.Open).ShouldBe(20);
     }
 
+    [Fact]
+    public void Silence_within_what_a_device_sends_at_once_is_told_by_its_own_times()
+    {
+        // A past of 400 readings, one every 3.6 s, with six minutes missing, comes within a second.
+        long[] times = [.. Enumerable.Range(0, 400).Select(n => (T + (n * 3600L) + (n < 250 ? 0 : 360_000)) * 1000)];
+        for (var batch = 0; batch < 4; batch++)
+        {
+            Many("kept", batch, times.AsSpan(batch * 100, 100).ToArray(), T + 3_600_000 + (batch * 250));
+        }
+
+        var records = _driver.Incidents.ToList();
+        records.Select(i => (i.Device, i.Kind, i.State, i.Revision)).ShouldBe(
+            [("kept", IncidentKind.Silent, IncidentState.Open, 1u), ("kept", IncidentKind.Silent, IncidentState.Ended, 2u)]);
+        var last = T + (249 * 3600);
+        (records[0].StartUs, records[0].LastUs).ShouldBe(((last + 3600) * 1000, (last + 18_000) * 1000));
+        (records[1].Id, records[1].EndUs).ShouldBe((records[0].Id, (last + 363_600) * 1000));
+        records[1].Text.ShouldContain("was not heard for 6 min");
+
+        // The same batch again says nothing.
+        Many("kept", 2, times.AsSpan(200, 100).ToArray(), T + 3_605_000);
+        _driver.Incidents.Count().ShouldBe(2);
+    }
+
+    [Fact]
+    public void Times_of_one_sensor_after_the_other_say_nothing_of_silence()
+    {
+        for (var batch = 0; batch < 20; batch++)
+        {
+            var start = T + (batch * 3_000_000L);
+            long[] times = [.. Enumerable.Range(0, 100).Select(n => (start + ((n % 50) * 1000) + (n is > 60 and < 100 ? 1_800_000 : 0)) * 1000)];
+            Many("grouped", batch, times, start + 3_000_000);
+        }
+
+        _driver.Incidents.ShouldBeEmpty();
+    }
+
+    private void Many(string device, int batch, long[] times, long nowMs) => _driver.Take(
+        nowMs, Batches.Of(device, 7, (ulong)(batch * 100) + 1, ["temperature"], new int[times.Length], times, new double[times.Length], []));
+
     private void Fleet(int fromSecond, int seconds)
     {
         for (var second = fromSecond; second < fromSecond + seconds; second++)
