@@ -56,11 +56,15 @@ public static class StoreRun
 
         var board = new ScoreBoard((long)readingInterval.TotalMicroseconds);
         var readings = 0L;
-        foreach (var row in await clickHouse.QueryRowsAsync(Devices, span, cancellationToken, QueryKind.Batch))
+        var devices = await clickHouse.QueryRowsAsync(Devices, span, cancellationToken, QueryKind.Batch);
+
+        // A device that is silent at the end is watched as long as the others are: its last reading is where its fault begins.
+        var endUs = devices.Count == 0 ? 0 : devices.Max(row => Number(row[2]));
+        foreach (var row in devices)
         {
             var device = row[0];
             readings += Number(row[3]);
-            var (startUs, endUs) = (Number(row[1]), Number(row[2]));
+            var startUs = Number(row[1]);
             List<PlayedLabel> played = [.. labels.GetValueOrDefault(device, []).Where(l => l.StartUs >= startUs && l.StartUs < endUs)];
             board.Add(new ScoredDevice(
                 device, startUs, endUs, played, alarms.GetValueOrDefault(device) ?? [], IsFaultFree: !played.Exists(l => l.IsFault)));

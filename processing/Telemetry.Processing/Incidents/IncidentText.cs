@@ -34,7 +34,7 @@ internal static class IncidentText
             AnomalyKind.Drift => $"{sensor} drifts from {Number(f.FromLevel)} to {Number(f.ToLevel)}{of} since {since}" + Pace(f, of),
             AnomalyKind.StuckAt =>
                 $"{sensor} frozen at {Number(f.PeakValue)}{of} for {f.RunLength.ToString(CultureInfo.InvariantCulture)} readings (usually repeats at most {f.UsualRunLength.ToString(CultureInfo.InvariantCulture)})",
-            AnomalyKind.NoiseBurst => $"{sensor} scatters far more than usual since {since}{lasted}: up to {value}{Usual(f)}",
+            AnomalyKind.NoiseBurst => $"{sensor} scatters far more than usual since {since}{lasted}: {(f.PeakValue < f.FromLevel ? "down" : "up")} to {value}{Usual(f)}",
             AnomalyKind.UnusualLevel => $"{sensor} {value}{Usual(f)}: a level it is not known at{Spreads(f)}{lasted}",
             AnomalyKind.Limit => $"{sensor} {value}, {(f.Limit > 0 ? "at or above" : "at or below")} the {f.Limit} limit of {Number(f.LimitValue)}{lasted}",
             AnomalyKind.Rate => $"{sensor} changes by {Number(f.RatePerSecond)}{of} a second, allowed are {Number(f.LimitValue)}{lasted}",

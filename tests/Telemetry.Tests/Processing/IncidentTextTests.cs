@@ -24,6 +24,13 @@ public class IncidentTextTests
         "bearing", "", AnomalyKind.Drift, 0, new() { FromLevel = 40, ToLevel = 44.25, RatePerSecond = 0.001 })
         .ShouldBe("bearing drifts from 40 to 44.25 since 10:42:07 UTC, 3.6 an hour");
 
+    [Theory]
+    [InlineData(2.218, "up to 2.218")]
+    [InlineData(-1.154, "down to -1.154")]
+    public void Noise_says_on_which_side_it_reached_furthest(double peak, string reached) => Of(
+        "vibration", "mm/s", AnomalyKind.NoiseBurst, lasting: 240_000_000, new() { FromLevel = 0.7, PeakValue = peak, UsualLow = 0.55, UsualHigh = 0.89 })
+        .ShouldBe($"vibration scatters far more than usual since 10:42:07 UTC, for 4 min: {reached} mm/s, usually 0.55 to 0.89");
+
     [Fact]
     public void Frozen_sensor_says_how_often_it_repeats() => Of(
         "pressure", "bar", AnomalyKind.StuckAt, 0, new() { PeakValue = 1.16, RunLength = 36, UsualRunLength = 3 })
