@@ -42,6 +42,10 @@ internal sealed partial class DeclaredMetrics : IDisposable
     public void Use(IApplicationBuilder application) => application.Use(async (context, next) =>
     {
         context.Request.Headers.Accept = "text/plain;version=0.0.4";
+
+        // The exporter compresses by itself for who takes it; what it writes is completed here first, and compressed on its way out.
+        var encodings = context.Request.Headers.AcceptEncoding;
+        context.Request.Headers.AcceptEncoding = default;
         var body = context.Response.Body;
         using var buffer = new MemoryStream();
         context.Response.Body = buffer;
@@ -52,6 +56,7 @@ internal sealed partial class DeclaredMetrics : IDisposable
         finally
         {
             context.Response.Body = body;
+            context.Request.Headers.AcceptEncoding = encodings;
         }
 
         if (context.Response.StatusCode == StatusCodes.Status200OK

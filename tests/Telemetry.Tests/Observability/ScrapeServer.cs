@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -12,7 +13,7 @@ namespace Telemetry.Tests.Observability;
 internal sealed class ScrapeServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
-    private readonly HttpClient _http = new();
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All });
 
     private ScrapeServer(WebApplication application, Instrumentation instrumentation)
     {
@@ -36,7 +37,7 @@ internal sealed class ScrapeServer : IAsyncDisposable
         return new ScrapeServer(application, instrumentation);
     }
 
-    /// <summary>Body of /metrics, as a scraper gets it that asks for this type.</summary>
+    /// <summary>Body of /metrics, as a scraper gets it that asks for this type and, as Prometheus does, takes it compressed.</summary>
     public async Task<string> ScrapeAsync(string? accept = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Address, Instrumentation.ScrapePath));
