@@ -17,7 +17,7 @@ internal static class StoreEndpoints
     private static readonly ParameterSpec Kind = new("kind", "What the readings are like: regular, jitter (default), bursts or states.", "jitter");
     private static readonly ParameterSpec Span = new("span", "Time that is planned for. Default 730d.", "730d");
     private static readonly ParameterSpec RawRetention = new("rawRetention", "How long raw readings are kept. Default 730d.", "730d");
-    private static readonly ParameterSpec MinuteRetention = new("minuteRetention", "How long minutes are kept, 0s: not at all. Default 90d.", "90d");
+    private static readonly ParameterSpec MinuteRetention = new("minuteRetention", "How long minutes are kept, 0s: not at all. Default 7d.", "7d");
     private static readonly ParameterSpec Disk = new("disk", "Bytes of a disk to fit into.", "250000000000");
 
     public static readonly IReadOnlyList<ApiEndpoint> All =
@@ -51,7 +51,7 @@ internal static class StoreEndpoints
         var parameters = request.Parameters;
         var site = new SitePlan(
             Count(parameters, Devices), Count(parameters, Sensors), Time(parameters, Interval, null), parameters.Choice(Kind, DataKinds.Names) ?? DataKind.Jitter, Time(parameters, Span, 730),
-            Time(parameters, RawRetention, 730), Time(parameters, MinuteRetention, 90));
+            Time(parameters, RawRetention, 730), Time(parameters, MinuteRetention, 7));
         double? disk = parameters.Text(Disk) switch
         {
             null => null,

@@ -17,11 +17,11 @@ public sealed record SchemaOptions : IValidatableObject
     public TimeSpan RawRetention { get; init; } = TimeSpan.FromDays(730);
 
     /// <summary>
-    /// Rows of the 1-minute rollup older than this go. 0: none are written, and minutes are read from raw, which is smaller and faster where a sensor measures less often than every
-    /// 20 s. Default 90 days. Hours and days are kept.
+    /// Rows of the 1-minute rollup older than this go, a whole month at a time; older minutes are read from raw. 0: none are written, and all minutes are read from raw, which is smaller
+    /// and faster where a sensor measures less often than every 20 s. Default 7 days. Hours and days are kept.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "36500.00:00:00")]
-    public TimeSpan MinuteRetention { get; init; } = TimeSpan.FromDays(90);
+    public TimeSpan MinuteRetention { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>
     /// Inserts fail below this much free disk, in bytes, before anything is written: write errors on part files may be

@@ -6,10 +6,12 @@ namespace Telemetry.Storage.Sizes;
 /// <param name="Interval">Time between two readings of a sensor, more than zero; of bursts the mean over all readings.</param>
 /// <param name="Kind">Which of the measured data sets its readings are like.</param>
 /// <param name="Span">How long it has been running: what is planned for.</param>
-/// <param name="RawRetention">Raw readings older than this go.</param>
-/// <param name="MinuteRetention">Rows of the minutes' rollup older than this go.</param>
+/// <param name="RawRetention">Raw readings older than this go, a whole month at a time.</param>
+/// <param name="MinuteRetention">Rows of the minutes' rollup older than this go, a whole month at a time; zero: there are none.</param>
 public sealed record SitePlan(long Devices, long Sensors, TimeSpan Interval, DataKind Kind, TimeSpan Span, TimeSpan RawRetention, TimeSpan MinuteRetention)
 {
+    private static readonly TimeSpan Month = TimeSpan.FromDays(31);
+
     /// <summary>Readings a day, all sensors together.</summary>
     public double ReadingsPerDay => Devices * Sensors * (TimeSpan.FromDays(1) / Interval);
 
@@ -37,7 +39,8 @@ public sealed record SitePlan(long Devices, long Sensors, TimeSpan Interval, Dat
 
     private PlannedTable Table(string name, double rowsPerDay, double bytesPerRow, TimeSpan retention)
     {
-        var kept = retention < Span ? retention : Span;
+        var most = Most(retention);
+        var kept = most < Span ? most : Span;
         var rows = rowsPerDay * kept.TotalDays;
         return new PlannedTable(name, kept.TotalDays, rows, bytesPerRow, rows * bytesPerRow);
     }
@@ -49,8 +52,13 @@ public sealed record SitePlan(long Devices, long Sensors, TimeSpan Interval, Dat
         var minutes = series * PerDay(TimeSpan.FromMinutes(1)) * size.Minute;
         var others = (ReadingsPerDay * size.Raw) + (series * ((PerDay(TimeSpan.FromHours(1)) * size.Hour) + (PerDay(TimeSpan.FromDays(1)) * size.Day)));
         var withMinutes = room / (others + minutes);
-        return withMinutes <= MinuteRetention.TotalDays ? withMinutes : (room - (minutes * MinuteRetention.TotalDays)) / others;
+        var kept = Most(MinuteRetention).TotalDays;
+        return withMinutes <= kept ? withMinutes : (room - (minutes * kept)) / others;
     }
+
+    /// <summary>How long a table has a reading at most: a month goes as a whole, when its last reading is older than the retention.</summary>
+    private static TimeSpan Most(TimeSpan retention) =>
+        retention == TimeSpan.Zero ? TimeSpan.Zero : retention < TimeSpan.MaxValue - Month ? retention + Month : TimeSpan.MaxValue;
 }
 
 /// <summary>What a site's store will take.</summary>

@@ -15,7 +15,7 @@ public sealed class SitePlanTests
         plan.ReadingsPerDay.ShouldBe(240e6, 1);
         plan.Tables.Select(t => (t.Table, Math.Round(t.Rows))).ShouldBe(
         [
-            ("readings", 175.2e9), ("readings_1m", 90_000 * 1440.0 * 90), ("readings_1h", 90_000 * 24.0 * 730), ("readings_1d", 90_000 * 730.0),
+            ("readings", 175.2e9), ("readings_1m", 90_000 * 1440.0 * (90 + 31)), ("readings_1h", 90_000 * 24.0 * 730), ("readings_1d", 90_000 * 730.0),
         ]);
         plan.Bytes.ShouldBe(plan.Tables.Sum(t => t.Rows * t.BytesPerRow), 1);
         plan.BytesPerReading.ShouldBe(plan.Bytes / 175.2e9, 1e-9);
@@ -26,8 +26,17 @@ public sealed class SitePlanTests
     {
         var plan = (Mission with { Interval = TimeSpan.FromHours(2) }).Work();
 
-        Math.Round(plan.Tables[1].Rows).ShouldBe(90_000 * 12.0 * 90);
+        Math.Round(plan.Tables[1].Rows).ShouldBe(90_000 * 12.0 * (90 + 31));
         Math.Round(plan.Tables[2].Rows).ShouldBe(90_000 * 12.0 * 730);
+    }
+
+    [Fact]
+    public void Store_without_minutes_has_no_rows_of_them_and_room_for_more_days()
+    {
+        var plan = (Mission with { MinuteRetention = TimeSpan.Zero }).Work(250e9);
+
+        plan.Tables[1].Rows.ShouldBe(0);
+        plan.DaysThatFit.ShouldNotBeNull().ShouldBeGreaterThan(Mission.Work(250e9).DaysThatFit!.Value);
     }
 
     [Fact]
