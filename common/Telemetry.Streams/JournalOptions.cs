@@ -18,7 +18,7 @@ public sealed record JournalOptions
 
     /// <summary>
     /// While records keep coming, a commit waits up to this long since the last one for <see cref="CommitBytes"/> of them: the file system writes whole blocks of 4 KiB, however few bytes of one are
-    /// new. It waits in steps of <see cref="CommitInterval"/>; one that brings nothing, a transaction or an offset to commit ends the wait. Default 20 ms.
+    /// new. It waits in steps of <see cref="CommitInterval"/>; three that bring nothing, a transaction or an offset to commit ends the wait. Default 20 ms.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan CommitIntervalMax { get; init; } = TimeSpan.FromMilliseconds(20);

@@ -40,12 +40,12 @@ public sealed class CommitPaceTests
     }
 
     [Fact]
-    public void Round_begins_after_the_step_that_brought_nothing()
+    public void Round_of_senders_that_wait_for_their_answers_begins_after_three_steps_without_a_record()
     {
         Round(quiet: true);
         _pending = 900;
 
-        Round(quiet: false).ShouldBe(2 * Step);
+        Round(quiet: false).ShouldBe(4 * Step);
     }
 
     [Fact]
