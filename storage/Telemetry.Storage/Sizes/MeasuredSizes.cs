@@ -29,15 +29,15 @@ internal sealed record MeasuredSize(double Raw, double Minute, double Hour, doub
 internal static class MeasuredSizes
 {
     public const string MeasuredBy =
-        "./telemetry bench store-bytes 12 28 trials; minutes on 725 million simulated readings; writes by ./telemetry bench writes before raw was stored less often, so at most that (2026-11)";
+        "./telemetry bench store-bytes 12 28 trials; minutes on 725 million simulated readings; writes by ./telemetry bench writes 170, one reading a publish, while nobody queries the store (2026-11)";
 
     /// <summary>
-    /// Bytes written a second whatever comes: parts, checkpoints and their merges. Measured at 10 million readings an hour, where it is nearly all that is written.
+    /// Bytes written a second however few readings come in it: blocks of 4 KiB of up to 50 commits of the log a second, and files of small parts. Measured at 10 million readings an hour.
     /// </summary>
-    public const double WrittenBytesPerSecond = 4_300_000;
+    public const double WrittenBytesPerSecond = 400_000;
 
-    /// <summary>Bytes written for each reading beside that: its record on the log.</summary>
-    public const double WrittenBytesPerReading = 100;
+    /// <summary>Bytes written for each reading beside that: its record and its share of the state on the log (120), raw with merges (37), rollups with merges (about 55).</summary>
+    public const double WrittenBytesPerReading = 212;
 
     public static MeasuredSize Of(DataKind kind) => kind switch
     {
