@@ -60,7 +60,7 @@ internal static class Topics
         new(
             State(LogTopics.AlarmRules, options) with { Partitions = 1 },
             "The alarm rules in force, whole; the documents that were in force before, and from which offset of each partition on each was.",
-            "`rules`; `document/` and its fingerprint; or `pin/`, group, partition and offset",
+            "`rules/`, version and an id of the attempt: of several of one version the first on the log counts; `document/` and its fingerprint; or `pin/`, group, partition and offset. `rules`: by releases before",
             "private to alarms and query: `telemetry.v1.AlarmRulesRecord` without a frame; a pin: the fingerprint", ["alarms", "query"], ["alarms", "query"]),
         new(
             State(LogTopics.AlarmRuleState, options),
