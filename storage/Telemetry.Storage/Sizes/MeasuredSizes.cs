@@ -29,7 +29,7 @@ internal sealed record MeasuredSize(double Raw, double Minute, double Hour, doub
 internal static class MeasuredSizes
 {
     public const string MeasuredBy =
-        "./telemetry bench store-bytes 12 28 trials; minutes on 725 million simulated readings; writes by ./telemetry bench writes 170, one reading a publish, while nobody queries the store (2026-11)";
+        "./telemetry bench store-bytes 12 28; writes by ./telemetry bench writes 170, one reading a publish, while nobody queries the store (2026-11)";
 
     /// <summary>
     /// Bytes written a second however few readings come in it: blocks of 4 KiB of up to 50 commits of the log a second, and files of small parts. Measured at 10 million readings an hour.
@@ -41,9 +41,9 @@ internal static class MeasuredSizes
 
     public static MeasuredSize Of(DataKind kind) => kind switch
     {
-        DataKind.Regular => new(1.934, 22.2, 40.55, 69.17),
-        DataKind.Jitter => new(3.406, 22.2, 47.25, 75.70),
-        DataKind.Bursts => new(7.442, 22.2, 43.40, 69.44),
-        _ => new(1.336, 22.2, 22.81, 60.48),
+        DataKind.Regular => new(1.954, 10.13, 17.72, 66.62),
+        DataKind.Jitter => new(3.433, 14.90, 22.84, 73.23),
+        DataKind.Bursts => new(7.445, 15.87, 22.10, 64.39),
+        _ => new(1.357, 5.77, 14.04, 49.21),
     };
 }
