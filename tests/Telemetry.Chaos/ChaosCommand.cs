@@ -123,6 +123,9 @@ internal static class ChaosCommand
         }
 
         lines.Add("faults played: " + string.Join(", ", report.Played.Select(p => $"{p.Key} {p.Value}")));
+        lines.AddRange(report.Standstills.Select(s => string.Create(
+            CultureInfo.InvariantCulture,
+            $"standstill after {s.Key} ({s.Value.Faults}): unstored median {s.Value.UnstoredMedian:F1} s, worst {s.Value.UnstoredMax:F1} s; unacknowledged median {s.Value.UnacknowledgedMedian:F1} s, worst {s.Value.UnacknowledgedMax:F1} s")));
         lines.AddRange(report.Skipped.Select(s => $"not played: {s.Key} ({s.Value})"));
         lines.Add(string.Create(
             CultureInfo.InvariantCulture,

@@ -29,10 +29,14 @@ internal sealed class FaultInjector(RoleCluster roles, BrokerCluster? brokers, S
     };
 
     /// <summary>Plays one fault from begin to end. When the token fires it ends early and is undone all the same.</summary>
-    public async Task PlayAsync(Fault fault, CancellationToken cancellationToken)
+    /// <param name="fault">What to play.</param>
+    /// <param name="begins">Told when it begins: after those whose turn comes before.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    public async Task PlayAsync(Fault fault, Action begins, CancellationToken cancellationToken)
     {
         if (!fault.Kind.NeedsBrokers)
         {
+            begins();
             await PlayNowAsync(fault, cancellationToken);
             return;
         }
@@ -40,6 +44,7 @@ internal sealed class FaultInjector(RoleCluster roles, BrokerCluster? brokers, S
         await _brokerTurn.WaitAsync(cancellationToken);
         try
         {
+            begins();
             await PlayNowAsync(fault, cancellationToken);
         }
         finally

@@ -40,6 +40,11 @@ internal sealed record ChaosReport
     public IReadOnlyDictionary<string, int> Played => new SortedDictionary<string, int>(
         Schedules.SelectMany(s => s.Faults).Where(f => f.Skipped is null).CountBy(f => f.Kind).ToDictionary());
 
+    /// <summary>How long things stood still after each kind of fault.</summary>
+    public IReadOnlyDictionary<string, StandstillFigures> Standstills => new SortedDictionary<string, StandstillFigures>(
+        Schedules.SelectMany(s => s.Faults).Where(f => f.Skipped is null)
+            .GroupBy(f => f.Kind).ToDictionary(g => g.Key, g => StandstillFigures.Of([.. g])));
+
     /// <summary>Kinds that were not played, and why.</summary>
     public IReadOnlyDictionary<string, string> Skipped => new SortedDictionary<string, string>(
         Schedules.SelectMany(s => s.Faults).Where(f => f.Skipped is not null)

@@ -31,10 +31,12 @@ internal static class ResultTable
     {
         foreach (var fault in r.Faults)
         {
-            var skipped = fault.Skipped is null ? "" : $"   skipped: {fault.Skipped}";
+            var then = fault.Skipped is null
+                ? string.Create(CultureInfo.InvariantCulture, $"   unacked {fault.Unacknowledged,5:F1} s   unstored {fault.Unstored,5:F1} s")
+                : $"   skipped: {fault.Skipped}";
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"       {fault.At,5:F1} s {fault.Kind,-19} {fault.Target,-20} {fault.Duration,5:F1} s{skipped}");
+                $"       {fault.At,5:F1} s {fault.Kind,-19} {fault.Target,-20} {fault.Duration,5:F1} s{then}");
         }
 
         foreach (var exits in r.SelfExits.GroupBy(e => (e.Role, e.Code)))

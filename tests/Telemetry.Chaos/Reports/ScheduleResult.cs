@@ -53,6 +53,12 @@ internal sealed record ScheduleResult
 /// <param name="Skipped">Why it was not played; null when it was.</param>
 internal sealed record PlayedFault(double At, string Kind, string Target, double Duration, string? Skipped)
 {
+    /// <summary>Longest time without an acknowledgement that touched the time from the begin of this fault to the begin of the next; seconds.</summary>
+    public double Unacknowledged { get; init; }
+
+    /// <summary>The same without a new reading stored.</summary>
+    public double Unstored { get; init; }
+
     public static PlayedFault From(Fault fault, string? skipped) =>
         new(fault.At.TotalSeconds, fault.Kind.Name, fault.Target, fault.Duration.TotalSeconds, skipped);
 }

@@ -28,7 +28,7 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, Surround
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly List<string> _failures = [];
-    private readonly ConcurrentBag<Fault> _played = [];
+    private readonly ConcurrentDictionary<Fault, long> _begun = [];
     private readonly FaultInjector _injector = new(roles, around.Brokers, around.Registry);
     private readonly ClickHouseCounts _counts = new(roles.ClickHouse);
     private TimeSpan _drain;
@@ -51,7 +51,7 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, Surround
         return new ScheduleResult
         {
             Seed = schedule.Seed,
-            Faults = [.. schedule.Faults.Select(f => PlayedFault.From(f, _injector.SkipReason(f) ?? NotReached(f)))],
+            Faults = [.. schedule.Faults.Select(f => Played(f, watch))],
             Failures = _failures,
             Audit = _audit,
             LongestUnacknowledged = Seconds(watch.Acknowledging.Longest),
@@ -122,8 +122,7 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, Surround
             }
 
             say(fault.ToString());
-            _played.Add(fault);
-            await _injector.PlayAsync(fault, cancellationToken);
+            await _injector.PlayAsync(fault, () => _begun[fault] = Stopwatch.GetTimestamp(), cancellationToken);
         }).ToList();
         await Task.WhenAll(plays);
         if (schedule.Length - Stopwatch.GetElapsedTime(begin) is { Ticks: > 0 } rest)
@@ -220,7 +219,22 @@ internal sealed class ScheduleRun(Schedule schedule, RoleCluster roles, Surround
         }
     }
 
-    private string? NotReached(Fault fault) => _played.Contains(fault) ? null : "the schedule failed before";
+    /// <summary>A fault, and how long things stood still from its begin to the begin of the next one.</summary>
+    private PlayedFault Played(Fault fault, ProgressWatch watch)
+    {
+        if (!_begun.TryGetValue(fault, out var from))
+        {
+            return PlayedFault.From(fault, _injector.SkipReason(fault) ?? "the schedule failed before");
+        }
+
+        var later = _begun.Values.Where(b => b > from).ToList();
+        long? to = later.Count > 0 ? later.Min() : null;
+        return PlayedFault.From(fault, skipped: null) with
+        {
+            Unacknowledged = Seconds(watch.Acknowledging.LongestBetween(from, to)),
+            Unstored = Seconds(watch.Storing.LongestBetween(from, to)),
+        };
+    }
 
     private static async Task WaitAsync(string what, TimeSpan limit, Func<bool> there, CancellationToken cancellationToken)
     {
