@@ -30,15 +30,19 @@ internal sealed class AssignmentComparison
 {
     private (MemberLook Look, MemberEntry Told)? _before;
 
+    /// <summary>True: at the last look member and group said the same. False: they differed, or it was not known.</summary>
+    public bool IsSettled { get; private set; }
+
     /// <summary>Nothing is known at the moment.</summary>
-    public void Forget() => _before = null;
+    public void Forget() => (_before, IsSettled) = (null, false);
 
     /// <param name="look">What the member believes.</param>
     /// <param name="told">What the group says of it; null: not known, and then nothing is concluded.</param>
     /// <returns>True: the member missed an answer, or is in no group at all.</returns>
     public bool Differs(MemberLook look, MemberEntry? told)
     {
-        if (told is null || look.IsChanging || (told.IsMember && told.Partitions.SetEquals(look.Partitions)))
+        IsSettled = told is { IsMember: true } && !look.IsChanging && told.Partitions.SetEquals(look.Partitions);
+        if (told is null || look.IsChanging || IsSettled)
         {
             _before = null;
             return false;

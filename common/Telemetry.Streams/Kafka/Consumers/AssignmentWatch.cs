@@ -5,8 +5,8 @@ using Telemetry.Streams.Kafka.Clients;
 namespace Telemetry.Streams.Kafka.Consumers;
 
 /// <summary>
-/// Compares a member's assignment with what its group says, slowly: the second net under <see cref="LostAnswers"/>, for answers
-/// that are lost without a word in the log. What the cluster does not answer is not known, and then nothing is done.
+/// Compares a member's assignment with what its group says: from time to time, and at once when <see cref="LostAnswers"/> hears that
+/// an answer was lost. A difference is confirmed by a second look. What the cluster does not answer is not known, and then nothing is done.
 /// </summary>
 internal sealed class AssignmentWatch : IAsyncDisposable
 {
@@ -16,6 +16,14 @@ internal sealed class AssignmentWatch : IAsyncDisposable
     /// librdkafka lets a question wait.
     /// </summary>
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Until the second look. A member learns what the group wants with its next heartbeat, after 5 s by default
+    /// (group.consumer.heartbeat.interval.ms): a difference that is older is none that is on its way.
+    /// </summary>
+    private static readonly TimeSpan ConfirmAfter = TimeSpan.FromSeconds(6);
+
+    private const int ConfirmationsMax = 3;
 
     private readonly KafkaContext _log;
     private readonly string _group;
@@ -31,10 +39,23 @@ internal sealed class AssignmentWatch : IAsyncDisposable
     public AssignmentWatch(KafkaContext log, string group, Func<MemberLook> look, Action differs)
     {
         (_log, _group, _look, _differs) = (log, group, look, differs);
-        _looks = new PeriodicLook(log.Options.AssignmentCheckInterval, log.Time, CompareAsync);
+        _looks = new PeriodicLook(log.Options.AssignmentCheckInterval, log.Time, LookAsync);
     }
 
+    /// <summary>By any thread: an answer was lost. Nothing is done about it before the group has said that the member has missed something.</summary>
+    public void LookNow() => _looks.LookNow();
+
     public ValueTask DisposeAsync() => _looks.DisposeAsync();
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        await CompareAsync(cancellationToken);
+        for (var i = 0; i < ConfirmationsMax && !_comparison.IsSettled && _log.Options.AssignmentCheckInterval > ConfirmAfter; i++)
+        {
+            await Task.Delay(ConfirmAfter, _log.Time, cancellationToken);
+            await CompareAsync(cancellationToken);
+        }
+    }
 
     private async Task CompareAsync(CancellationToken cancellationToken)
     {

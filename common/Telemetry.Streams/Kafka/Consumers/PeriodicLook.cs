@@ -5,24 +5,27 @@ internal sealed class PeriodicLook : IAsyncDisposable
 {
     private readonly Func<CancellationToken, Task> _look;
     private readonly CancellationTokenSource _stop = new();
-    private readonly PeriodicTimer _timer;
+    private readonly TimeSpan _interval;
+    private readonly TimeProvider _time;
     private readonly Task _loop;
+    private TaskCompletionSource _asked = New();
 
     /// <param name="interval">The time between two looks.</param>
     /// <param name="time">The clock.</param>
     /// <param name="look">What is done; an error of it ends the looking and comes out of <see cref="DisposeAsync"/>.</param>
     public PeriodicLook(TimeSpan interval, TimeProvider time, Func<CancellationToken, Task> look)
     {
-        _look = look;
-        _timer = new PeriodicTimer(interval, time);
+        (_interval, _time, _look) = (interval, time, look);
         _loop = Task.Run(RunAsync);
     }
+
+    /// <summary>By any thread: looks at once, or again when a look is under way.</summary>
+    public void LookNow() => Volatile.Read(ref _asked).TrySetResult();
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _loop;
-        _timer.Dispose();
         _stop.Dispose();
     }
 
@@ -30,8 +33,9 @@ internal sealed class PeriodicLook : IAsyncDisposable
     {
         try
         {
-            while (await _timer.WaitForNextTickAsync(_stop.Token))
+            while (true)
             {
+                await WaitAsync();
                 await _look(_stop.Token);
             }
         }
@@ -40,4 +44,18 @@ internal sealed class PeriodicLook : IAsyncDisposable
             return;
         }
     }
+
+    private async Task WaitAsync()
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        await Task.WhenAny(Task.Delay(_interval, _time, ended.Token), _asked.Task);
+        await ended.CancelAsync();
+        _stop.Token.ThrowIfCancellationRequested();
+        if (_asked.Task.IsCompleted)
+        {
+            Volatile.Write(ref _asked, New());
+        }
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

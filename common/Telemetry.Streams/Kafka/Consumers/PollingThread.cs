@@ -60,7 +60,7 @@ internal sealed class PollingThread : IAsyncDisposable
             if (_options.Topics.Count > 0 && !request.IsClose)
             {
                 _watch = new AssignmentWatch(
-                    _log, _options.Group!, Look, () => _lostAnswers.Suspect(RejoinCause.AssignmentDiffers));
+                    _log, _options.Group!, Look, _lostAnswers.Confirm);
             }
         }
 
@@ -120,9 +120,9 @@ internal sealed class PollingThread : IAsyncDisposable
 
     private void Hear(LogMessage message)
     {
-        if (_kafka.HealsByLog)
+        if (_kafka.HealsByLog && _lostAnswers.Hear(message))
         {
-            _lostAnswers.Hear(message);
+            _watch?.LookNow();
         }
 
         _log.Logger.Client(message);

@@ -35,6 +35,19 @@ public sealed class AssignmentComparisonTests
     }
 
     [Fact]
+    public void Only_agreement_settles_it()
+    {
+        _comparison.Differs(Look([A]), Set(A));
+        _comparison.IsSettled.ShouldBeTrue();
+        _comparison.Differs(Look([A]), null);
+        _comparison.IsSettled.ShouldBeFalse();
+        _comparison.Differs(Look([A]), Set(A, B));
+        _comparison.IsSettled.ShouldBeFalse();
+        _comparison.Differs(Look([]), MemberEntry.None);
+        _comparison.IsSettled.ShouldBeFalse();
+    }
+
+    [Fact]
     public void Agreement_is_never_suspect()
     {
         for (var i = 0; i < 5; i++)

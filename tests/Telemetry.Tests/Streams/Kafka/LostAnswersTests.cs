@@ -23,16 +23,36 @@ public sealed class LostAnswersTests
     {
         for (var i = 0; i < 10; i++)
         {
-            _answers.Suspect(RejoinCause.HeartbeatTimeout);
+            Lose();
+            _answers.Confirm();
         }
 
         _answers.TryTake(out var cause).ShouldBeTrue();
         cause.ShouldBe(RejoinCause.HeartbeatTimeout);
         _answers.TryTake(out _).ShouldBeFalse();
 
-        _answers.Suspect(RejoinCause.HeartbeatTimeout);
+        _answers.Confirm();
         _answers.TryTake(out _).ShouldBeFalse();
         _clock.Advance(TimeSpan.FromSeconds(6));
         _answers.TryTake(out _).ShouldBeTrue();
     }
+
+    [Fact]
+    public void Lost_answer_alone_makes_nobody_leave_the_group()
+    {
+        Lose().ShouldBeTrue();
+        _answers.TryTake(out _).ShouldBeFalse();
+
+        _answers.Confirm();
+        _answers.TryTake(out var cause).ShouldBeTrue();
+        cause.ShouldBe(RejoinCause.HeartbeatTimeout);
+
+        _clock.Advance(TimeSpan.FromSeconds(6));
+        _answers.Confirm();
+        _answers.TryTake(out cause).ShouldBeTrue();
+        cause.ShouldBe(RejoinCause.AssignmentDiffers, "nothing was heard of a lost answer this time");
+    }
+
+    private bool Lose() => _answers.Hear(new LogMessage(
+        "client", SyslogLevel.Notice, "REQTMOUT", "[thrd:GroupCoordinator]: GroupCoordinator/1: Timed out ConsumerGroupHeartbeatRequest in flight (after 1003ms, timeout #0)"));
 }
