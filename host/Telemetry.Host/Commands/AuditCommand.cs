@@ -27,13 +27,24 @@ internal static class AuditCommand
         var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
         var sizes = new Option<bool>("--sizes") { Description = "Also merge every table and tell its bytes per reading." };
         var compare = new Option<bool>("--no-drain") { Description = "Only compare what is there; the pipeline has drained when it stopped." };
+        var share = new Option<double?>("--sample")
+        {
+            Description = "Compare a random share of the devices, above 0 and below 1: 0.01 for one in a hundred. The report says what that proves.",
+        };
+        share.Validators.Add(r =>
+        {
+            if (r.Tokens.Count > 0 && r.GetValueOrDefault<double?>() is not (> 0 and < 1))
+            {
+                r.AddError("--sample takes a share above 0 and below 1, for example 0.01.");
+            }
+        });
         var command = new Command(
             "audit",
             "Takes what is left on the log into ClickHouse, then compares the simulator's ledger (under --data), the log, raw readings and "
             + "rollups. Ends with code 1 unless nothing is lost, doubled or unexplained. While the platform runs over --data, it compares itself, without the ledger, up to where storage is; "
             + "on Kafka no storage process may be active.")
         {
-            json, sizes, compare,
+            json, sizes, compare, share,
         };
         var token = new TokenOption();
         token.AddTo(command);
@@ -48,7 +59,7 @@ internal static class AuditCommand
                 var answer = await new WorkView(live: !result.GetValue(json)).RunAsync(told =>
                 {
                     told.Report(new WorkProgress("The running platform compares what it holds", 0, 0, ""));
-                    return instance.PostAsync<OperationReport>("audits", new { }, cancellationToken);
+                    return instance.PostAsync<OperationReport>("audits", new AuditOrder(result.GetValue(share)), cancellationToken);
                 });
                 await output.WriteLineAsync(result.GetValue(json) ? answer.Report.GetRawText() : answer.Text);
                 return answer.IsClean ? 0 : 1;
@@ -70,7 +81,7 @@ internal static class AuditCommand
                 }
 
                 var auditor = new Auditor(
-                    log, clickHouse, schemas ?? (IReadingSchemas)ReleasedReadingSchemas.Instance, new AuditOptions { FutureMax = options.Bridge.FutureMax });
+                    log, clickHouse, schemas ?? (IReadingSchemas)ReleasedReadingSchemas.Instance, new AuditOptions { FutureMax = options.Bridge.FutureMax, Sample = AuditSample.Draw(result.GetValue(share)) });
                 return await auditor.RunAsync(
                     new DataDirectory(options.Data).Ledger, AuditWindows.Of(await AuditHorizon.ReadAsync(clickHouse, cancellationToken)), told, cancellationToken);
             });

@@ -53,6 +53,11 @@ internal sealed class Platform : IAsyncDisposable
             _modules.Add(store);
         }
 
+        if (services.Roles.HasFlag(Roles.Query) && services.Options.Audit.Interval > TimeSpan.Zero)
+        {
+            _modules.Add(new HourlyAuditModule(services));
+        }
+
         Add(Roles.Alarms, () => new AlarmsModule(services));
         Add(Roles.Process, () => new ProcessModule(services));
 

@@ -86,6 +86,9 @@ public sealed record TelemetryOptions
     /// <summary>Log to ClickHouse.</summary>
     public SinkOptions Sink { get; init; } = new();
 
+    /// <summary>Repeated comparison of log and store.</summary>
+    public AuditScheduleOptions Audit { get; init; } = new();
+
     /// <summary>HTTP API and console.</summary>
     public QueryOptions Query { get; init; } = new();
 

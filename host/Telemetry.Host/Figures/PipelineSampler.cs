@@ -105,6 +105,9 @@ internal sealed class PipelineSampler(IPipelineFigures figures, IReadOnlyList<st
             Latency = new PipelineLatency(now.Puback.Since(oldest.Puback), now.EndToEnd.Since(oldest.EndToEnd)),
             Connections = (long)figures.Sum("telemetry.edge.connections"),
             DeadLetters = (long)PipelineTotals.DeadLetters(figures.Sum),
+            Audit = figures.Sum(AuditMetrics.Comparisons) == 0 ? null : new PipelineAudit(
+                figures.Sum(AuditMetrics.Age), (long)figures.Sum(AuditMetrics.Compared), (long)figures.Sum(AuditMetrics.Missing),
+                (long)figures.Sum(AuditMetrics.Excess), (long)figures.Sum(AuditMetrics.Differing)),
             Duplicates = (long)figures.Sum("telemetry.storage.readings.duplicates"),
         };
     }

@@ -63,6 +63,15 @@ internal static partial class HostLog
     [LoggerMessage(8043, LogLevel.Warning, "Lines of the audit log do not get onto the log now; the file has them: {Reason}")]
     public static partial void AuditNotShared(ILogger logger, string reason);
 
+    [LoggerMessage(8044, LogLevel.Warning, "Log and store were not compared by hour; tried again at the next interval: {Reason}")]
+    public static partial void HoursNotCompared(ILogger logger, string reason);
+
+    [LoggerMessage(8045, LogLevel.Warning, "{Hours} hours hold more event ids than Audit:MemoryBytesMax has room for and were not compared")]
+    public static partial void HoursTooLarge(ILogger logger, int hours);
+
+    [LoggerMessage(8046, LogLevel.Error, "{Difference}. telemetry audit names the readings")]
+    public static partial void HourDiffers(ILogger logger, string difference);
+
     [LoggerMessage(8050, LogLevel.Information, "HTTPS takes the certificate in {File} from now on")]
     public static partial void CertificateRead(ILogger logger, string file);
 

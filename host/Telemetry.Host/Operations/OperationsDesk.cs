@@ -116,13 +116,18 @@ internal sealed class OperationsDesk(
         }
     }
 
-    public async Task<OperationReport> AuditAsync(CancellationToken cancellationToken)
+    public async Task<OperationReport> AuditAsync(AuditOrder order, CancellationToken cancellationToken)
     {
+        if (order.Sample is { } share && share is not (> 0 and <= 1))
+        {
+            throw new OperationRefusedException("'sample' is a share of the devices, above 0 and at most 1.");
+        }
+
         AuditReport? report = null;
         await AloneAsync(
             async ends =>
             {
-                var auditor = new Auditor(log, clickHouse, schemas, new AuditOptions { FutureMax = options.Bridge.FutureMax, Ends = ends });
+                var auditor = new Auditor(log, clickHouse, schemas, new AuditOptions { FutureMax = options.Bridge.FutureMax, Ends = ends, Sample = AuditSample.Draw(order.Sample) });
                 report = await auditor.RunAsync(
                     "", AuditWindows.Of(await AuditHorizon.ReadAsync(clickHouse, cancellationToken)), null, cancellationToken);
             },

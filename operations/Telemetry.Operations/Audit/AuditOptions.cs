@@ -1,3 +1,5 @@
+using Telemetry.Storage.Audit;
+
 namespace Telemetry.Operations.Audit;
 
 /// <summary>How an audit runs.</summary>
@@ -16,4 +18,7 @@ public sealed record AuditOptions
     /// Offset after the last record that is compared, by partition of the readings: where storage has stopped while records still come. Null: all that there is.
     /// </summary>
     public IReadOnlyDictionary<int, long>? Ends { get; init; }
+
+    /// <summary>Devices that are compared. Default all.</summary>
+    public AuditSample Sample { get; init; } = AuditSample.All;
 }

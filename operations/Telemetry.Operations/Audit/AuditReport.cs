@@ -52,6 +52,9 @@ public sealed record AuditReport
     /// <summary>Second copies on the log, removed before storage.</summary>
     public long Copies { get; init; }
 
+    /// <summary>Which devices were compared; null: all. All counts are of these alone.</summary>
+    public SampledDevices? Sample { get; init; }
+
     /// <summary>From when on each table, and the log, is complete, where retention has taken what was before; nothing older is compared.</summary>
     public IReadOnlyDictionary<string, DateTimeOffset>? CompleteFrom { get; init; }
 

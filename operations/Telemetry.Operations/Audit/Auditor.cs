@@ -19,7 +19,7 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
     /// <summary>Smaller shares than this are no answer to a lack of memory.</summary>
     private const ulong SharesMax = 1 << 20;
 
-    private readonly AuditQueries _queries = new(clickHouse);
+    private readonly AuditQueries _queries = new(clickHouse, options.Sample);
 
     /// <param name="ledgerDirectory">Ledgers of the simulator; none are compared when there is no such directory.</param>
     /// <param name="window">From when on the store's tables are complete.</param>
@@ -49,13 +49,13 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
                 {
                     LogIsWhole = logIsWhole, RawIsWhole = window.Raw == 0,
                 };
-                var logScan = new LogScan(evidence, schemas, window.Raw, deleted);
+                var logScan = new LogScan(evidence, schemas, window.Raw, deleted, options.Sample);
                 await logScan.ReadAsync(log, horizon, progress, cancellationToken);
                 var letters = new LetterScan(evidence, schemas);
                 await letters.ReadAsync(log, cancellationToken);
                 var rawScan = new RawScan(evidence, _queries);
                 await rawScan.ReadAsync(months, UnixMicros.From(horizon.EventsFrom(options.FutureMax)), rows, progress, cancellationToken);
-                total.Add(Compare(evidence, rawScan, ledger, deleted));
+                total.Add(Compare(evidence, rawScan, Ledger(ledger), deleted));
                 onLog += evidence.Log.Count;
                 withCopies += logScan.Copies;
                 passedOver = logScan.Deleted;
@@ -79,7 +79,8 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
         var rollups = await CompareRollupsAsync(months, rows, window, total, progress, cancellationToken);
         return new AuditReport
         {
-            Acked = ledger is null ? null : LedgerReader.Read(ledger).Sum(e => e.AckedCount),
+            Acked = Ledger(ledger)?.Sum(e => e.AckedCount),
+            Sample = options.Sample.IsAll ? null : await SampleAsync(cancellationToken),
             Log = onLog,
             Raw = raw,
             Rollups = rollups,
@@ -97,6 +98,15 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
         };
     }
 
+    private IEnumerable<LedgerEntry>? Ledger(string? directory) =>
+        directory is null ? null : LedgerReader.Read(directory).Where(e => options.Sample.Contains(e.Device));
+
+    private async Task<SampledDevices> SampleAsync(CancellationToken cancellationToken)
+    {
+        var (all, sampled) = await _queries.CountDevicesAsync(cancellationToken);
+        return new SampledDevices(options.Sample.Share, sampled, all);
+    }
+
     /// <summary>What has come since storage stopped is not missing in the store.</summary>
     private LogHorizon Bounded(LogHorizon horizon) => options.Ends is not { } ends ? horizon : new LogHorizon(
     [
@@ -106,12 +116,12 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
         }),
     ]);
 
-    private static AuditTally Compare(AuditEvidence evidence, RawScan rawScan, string? ledger, DeletedDevices deleted)
+    private static AuditTally Compare(AuditEvidence evidence, RawScan rawScan, IEnumerable<LedgerEntry>? ledger, DeletedDevices deleted)
     {
         var comparison = new AuditComparison(evidence);
         if (ledger is not null)
         {
-            comparison.Ledger(LedgerReader.Read(ledger).Where(entry => !deleted.Devices.Contains(entry.Device)));
+            comparison.Ledger(ledger.Where(entry => !deleted.Devices.Contains(entry.Device)));
         }
 
         comparison.LogAgainstRaw();

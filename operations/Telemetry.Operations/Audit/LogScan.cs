@@ -8,7 +8,7 @@ using Telemetry.Streams;
 namespace Telemetry.Operations.Audit;
 
 /// <summary>Reads every reading of every record of the readings topic, in a share of all event ids.</summary>
-internal sealed class LogScan(AuditEvidence evidence, IReadingSchemas schemas, long rawFromUs, DeletedDevices deleted)
+internal sealed class LogScan(AuditEvidence evidence, IReadingSchemas schemas, long rawFromUs, DeletedDevices deleted, AuditSample sample)
 {
     private const int RecordsMax = 2_000;
     private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(200);
@@ -67,6 +67,11 @@ internal sealed class LogScan(AuditEvidence evidence, IReadingSchemas schemas, l
         }
 
         var device = evidence.Log.Name(_batch.Device);
+        if (!sample.Contains(device))
+        {
+            return;
+        }
+
         if (deleted.Contains(LogTopics.Readings, record.Partition, record.Offset, device))
         {
             Deleted += _batch.Count;

@@ -57,8 +57,8 @@ internal static class OperationEndpoints
         },
         new(
             "audits", "/audits", "Compare log, raw readings and rollups",
-            "Up to where storage is; it waits meanwhile and catches up then, nothing is lost. The simulator's ledger is compared by ./telemetry audit on a platform that has stopped.",
-            [], ApiEndpoint.Json, AuditAsync)
+            "Body: {} or {\"sample\": 0.01} for a random share of the devices. Up to where storage is; it waits meanwhile and catches up then, nothing is lost. The simulator's ledger is compared by ./telemetry audit on a platform that has stopped.",
+            [], ApiEndpoint.Json, request => RunAsync<AuditOrder>(request, static (desk, order, token) => desk.AuditAsync(order, token)))
         {
             Method = HttpMethods.Post,
         },
@@ -98,13 +98,6 @@ internal static class OperationEndpoints
     }
 
     private static async Task LagAsync(ApiRequest request) => await WriteAsync(request, await AskAsync(() => Desk(request).LagAsync(request.Aborted)));
-
-    private static async Task AuditAsync(ApiRequest request)
-    {
-        // A JSON content type is asked for, so that no foreign page can make a browser start one.
-        await ReadAsync<Dictionary<string, JsonElement>>(request);
-        await WriteAsync(request, await AskAsync(() => Desk(request).AuditAsync(request.Aborted)));
-    }
 
     private static async Task RunAsync<T>(ApiRequest request, Func<IOperationsDesk, T, CancellationToken, Task<OperationReport>> run)
         where T : class

@@ -39,6 +39,7 @@ internal static class PipelineEndpoint
         Write(writer, "connections", health.Connections);
         Write(writer, "deadLetters", health.DeadLetters);
         Write(writer, "duplicates", health.Duplicates);
+        Write(writer, "audit", health.Audit);
         Write(writer, "watermark", health.Watermark is { } mark ? TimeText.Format(UnixMicros.From(mark)) : Stored(meta.Watermark));
         Write(writer, "freshness", meta.Freshness);
         Write(writer, "completeness", meta.Completeness);

@@ -31,6 +31,9 @@ public sealed record PipelineHealth
     /// <summary>Readings recognised as second copies and removed since start.</summary>
     public long? Duplicates { get; init; }
 
+    /// <summary>What the newest comparison of log and store found; null: none was made yet, or by nobody here.</summary>
+    public PipelineAudit? Audit { get; init; }
+
     /// <summary>
     /// Largest event time processing has passed, over all partitions the smallest, never in the future. Null: the store's own is shown.
     /// </summary>
@@ -64,3 +67,11 @@ public sealed record PipelineLatency(LatencyQuantiles? PubackMs = null, LatencyQ
 
 /// <summary>Quantiles in milliseconds.</summary>
 public sealed record LatencyQuantiles(double P50, double P95, double P99);
+
+/// <summary>Comparison of log and store by hour; counts are readings.</summary>
+/// <param name="AgeSeconds">Since it was made.</param>
+/// <param name="Compared">On the log in the hours compared.</param>
+/// <param name="Missing">Of these, not stored or not rolled up.</param>
+/// <param name="Excess">Stored or rolled up, and not on the log or twice.</param>
+/// <param name="HoursDiffering">Hours in which count or sum differ.</param>
+public sealed record PipelineAudit(double AgeSeconds, long Compared, long Missing, long Excess, long HoursDiffering);

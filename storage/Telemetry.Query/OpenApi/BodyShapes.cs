@@ -82,7 +82,7 @@ internal static class BodyShapes
                 ("source?", Shape.OneOf(["store", "log"]).OrNull()), ("list?", Integer.OrNull())),
             """{"from": "7d", "device": "press-07", "detector": "iid-spike:Confidence=99.5"}""",
             Json),
-        ["audits"] = new(Map(Any), "{}", Json),
+        ["audits"] = new(Named("AuditOrder", ("sample?", Number.OrNull())), """{"sample": 0.01}""", Json),
         ["replays"] = new(Named("ReplayOrder", ("from", Text), ("to?", Text.OrNull()), ("apply?", Flag)), """{"from": "2h", "apply": false}""", Json),
     };
 }

@@ -72,6 +72,10 @@ public sealed record BacktestOrder(
     string From, string? To = null, string? WarmUp = null, string? Device = null, string? Sensor = null, string? Detector = null, bool Gated = true,
     JsonElement? Settings = null, string? Source = null, int? List = null);
 
+/// <summary>What an audit compares.</summary>
+/// <param name="Sample">Share of the devices, drawn at random, above 0 and at most 1; null: all.</param>
+public sealed record AuditOrder(double? Sample = null);
+
 /// <summary>Which span of the store is compared with the log.</summary>
 /// <param name="From">Start: 2h ago, or a time.</param>
 /// <param name="To">End; null: now.</param>
@@ -109,7 +113,7 @@ public interface IOperationsDesk
 
     /// <summary>Compares log, raw readings and rollups, up to where storage is. Storage waits meanwhile; nothing is lost.</summary>
     /// <exception cref="OperationRefusedException">Storage does not run here, or another one runs.</exception>
-    Task<OperationReport> AuditAsync(CancellationToken cancellationToken);
+    Task<OperationReport> AuditAsync(AuditOrder order, CancellationToken cancellationToken);
 
     /// <summary>Compares a span with the log, and puts it right on request. Storage waits meanwhile; nothing is lost.</summary>
     /// <exception cref="OperationRefusedException">Not usable, storage does not run here, or another one runs.</exception>

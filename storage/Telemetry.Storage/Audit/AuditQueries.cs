@@ -9,7 +9,9 @@ namespace Telemetry.Storage.Audit;
 /// first, or differences are what is under way. Asked slice by slice (<see cref="StoreSlice"/>), with grouping on disk as a second net, so
 /// memory stays the same however much is stored.
 /// </summary>
-public sealed class AuditQueries(IClickHouse clickHouse)
+/// <param name="clickHouse">The store.</param>
+/// <param name="sample">Devices that are compared.</param>
+public sealed class AuditQueries(IClickHouse clickHouse, AuditSample sample)
 {
     /// <summary>Ends every statement. Grouping and sorting go to disk long before a query's memory is used up.</summary>
     internal const string Bounds =
@@ -22,8 +24,14 @@ public sealed class AuditQueries(IClickHouse clickHouse)
     /// <summary>Rows of raw whose sequences are read at a time: 8 bytes each, in the engine and here.</summary>
     private const long SequenceRowsMax = 4_000_000;
 
-    private readonly SlicePlanner _comparing = new(clickHouse, ComparedRowsMax);
-    private readonly SlicePlanner _reading = new(clickHouse, SequenceRowsMax);
+    private readonly SlicePlanner _comparing = new(clickHouse, ComparedRowsMax, Source(sample));
+    private readonly SlicePlanner _reading = new(clickHouse, SequenceRowsMax, Source(sample));
+
+    /// <summary>All devices.</summary>
+    public AuditQueries(IClickHouse clickHouse)
+        : this(clickHouse, AuditSample.All)
+    {
+    }
 
     /// <summary>The rollups there are, finest first.</summary>
     public static IReadOnlyList<string> Rollups { get; } = ["readings_1m", "readings_1h", "readings_1d"];
@@ -39,10 +47,18 @@ public sealed class AuditQueries(IClickHouse clickHouse)
     public IAsyncEnumerable<StoreSlice> SequenceSlicesAsync(int month, CancellationToken cancellationToken) =>
         _reading.PlanAsync(month, byTime: true, cancellationToken);
 
-    /// <summary>Rows of raw.</summary>
+    /// <summary>Devices that the store knows, and how many of them are in the sample.</summary>
+    public async ValueTask<(long All, long Sampled)> CountDevicesAsync(CancellationToken cancellationToken)
+    {
+        var rows = await clickHouse.QueryRowsAsync(
+            $"SELECT count(), countIf({sample.Condition}) FROM (SELECT device FROM readings_last_data GROUP BY device) {Bounds}", null, cancellationToken, QueryKind.Batch);
+        return (Number(rows[0][0]), Number(rows[0][1]));
+    }
+
+    /// <summary>Rows of raw, of the sample.</summary>
     public async ValueTask<long> CountRawAsync(CancellationToken cancellationToken)
     {
-        var rows = await clickHouse.QueryRowsAsync($"SELECT count() FROM readings_data {Bounds}", null, cancellationToken, QueryKind.Batch);
+        var rows = await clickHouse.QueryRowsAsync($"SELECT count() FROM readings_data WHERE {sample.Condition} {Bounds}", null, cancellationToken, QueryKind.Batch);
         return long.Parse(rows[0][0], CultureInfo.InvariantCulture);
     }
 
@@ -69,7 +85,7 @@ public sealed class AuditQueries(IClickHouse clickHouse)
         StoreSlice slice, SequenceShare share, long recentFrom, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var sql = $"SELECT toString(device), boot, event_time >= {StoreSlice.Moment(recentFrom)} AS recent, groupArray(sequence) FROM readings_data "
-            + $"WHERE {slice.Devices} AND {slice.Times("event_time")} AND {share.Condition} GROUP BY device, boot, recent {Bounds}";
+            + $"WHERE {slice.Devices} AND {slice.Times("event_time")} AND {share.Condition} AND {sample.Condition} GROUP BY device, boot, recent {Bounds}";
         await using var result = StreamedRows.Open(clickHouse, new ClickHouseQuery(sql, slice.Parameters, "RowBinary", Kind: QueryKind.Batch), cancellationToken);
         var reader = new RowBinaryReader(result.Stream);
         while (await reader.TryReadStringAsync(cancellationToken) is { } device)
@@ -90,13 +106,13 @@ public sealed class AuditQueries(IClickHouse clickHouse)
         {
             var from = StoreSlice.Moment(FirstBucket(rollup, window.Common(rollup)));
             var rows = await clickHouse.QueryRowsAsync(
-                $"SELECT (SELECT count() FROM readings_data WHERE event_time >= {from}), sumIf(n, ts >= {from}), sum(n) FROM {rollup}_data {Bounds}",
+                $"SELECT (SELECT count() FROM readings_data WHERE event_time >= {from} AND {sample.Condition}), sumIf(n, ts >= {from}), sum(n) FROM {rollup}_data WHERE {sample.Condition} {Bounds}",
                 null,
                 cancellationToken, QueryKind.Batch);
             totals.Add(new RollupTotals(rollup, Number(rows[0][0]), Number(rows[0][1]), Number(rows[0][2])));
         }
 
-        var last = await clickHouse.QueryRowsAsync($"SELECT sum(n) FROM readings_last_data {Bounds}", null, cancellationToken, QueryKind.Batch);
+        var last = await clickHouse.QueryRowsAsync($"SELECT sum(n) FROM readings_last_data WHERE {sample.Condition} {Bounds}", null, cancellationToken, QueryKind.Batch);
         var stored = window.Raw == 0 ? await CountRawAsync(cancellationToken) : Number(last[0][0]);
         totals.Add(new RollupTotals("readings_last", stored, Number(last[0][0]), Number(last[0][0])));
         return totals;
@@ -131,14 +147,16 @@ public sealed class AuditQueries(IClickHouse clickHouse)
     {
         // Raw is sorted by sensor and device, so grouping in that order holds one series at a time.
         var sql = "SELECT sensor, device, toString(maxIf(newest, source = 0)), toString(maxIf(newest, source = 1)) FROM ("
-            + $"SELECT 0 AS source, sensor, device, max((event_time, sequence)) AS newest FROM readings_data WHERE event_time >= {StoreSlice.Moment(window.Raw)} GROUP BY sensor, device "
-            + "UNION ALL SELECT 1 AS source, sensor, device, max((last.1, last.2)) AS newest FROM readings_last_data GROUP BY sensor, device) GROUP BY sensor, device "
+            + $"SELECT 0 AS source, sensor, device, max((event_time, sequence)) AS newest FROM readings_data WHERE event_time >= {StoreSlice.Moment(window.Raw)} AND {sample.Condition} GROUP BY sensor, device "
+            + $"UNION ALL SELECT 1 AS source, sensor, device, max((last.1, last.2)) AS newest FROM readings_last_data WHERE {sample.Condition} GROUP BY sensor, device) GROUP BY sensor, device "
             + $"HAVING countIf(source = 0) > 0 AND (countIf(source = 1) = 0 OR maxIf(newest, source = 0) != maxIf(newest, source = 1)) {Bounds}, optimize_aggregation_in_order = 1";
         await foreach (var f in clickHouse.StreamRowsAsync(sql, null, cancellationToken))
         {
             yield return new RollupDifference("readings_last", f[0], f[1], "", f[2], f[3]);
         }
     }
+
+    private static string Source(AuditSample sample) => sample.IsAll ? "readings_data" : $"(SELECT device, event_time FROM readings_data WHERE {sample.Condition})";
 
     /// <summary>The first bucket that begins at or after a moment, microseconds.</summary>
     private static long FirstBucket(string rollup, long moment)
@@ -154,7 +172,7 @@ public sealed class AuditQueries(IClickHouse clickHouse)
     }
 
     /// <summary>Rows of both under one GROUP BY: a bucket is one entry of one hash table, and text is made of those that differ only.</summary>
-    private static string Comparison(string rollup, StoreSlice slice, long from)
+    private string Comparison(string rollup, StoreSlice slice, long from)
     {
         // Minutes have no sum of squares.
         var (squares, square) = rollup == "readings_1m" ? ("0.", "0.") : ("vsq", "if(isFinite(value), value * value, 0.)");
@@ -166,10 +184,10 @@ public sealed class AuditQueries(IClickHouse clickHouse)
             $"SELECT 0 AS source, sensor, device, toDateTime({bucket}(event_time), 'UTC') AS ts, toUInt64(1) AS c, toUInt64({Finite}) AS f, "
             + $"if({Finite}, value, inf) AS lo, if({Finite}, value, -inf) AS hi, if({Finite}, value, 0.) AS s, {square} AS q, "
             + $"if({Finite}, (event_time, sequence, value), {Never}) AS a, if({Finite}, (event_time, sequence, value), {Ever}) AS z "
-            + $"FROM readings_data WHERE {slice.Devices} AND {slice.Times("event_time", from)}";
+            + $"FROM readings_data WHERE {slice.Devices} AND {slice.Times("event_time", from)} AND {sample.Condition}";
         var found =
             $"SELECT 1 AS source, sensor, device, ts, n AS c, n_finite AS f, vmin AS lo, vmax AS hi, vsum AS s, {squares} AS q, first_reading AS a, last_reading AS z "
-            + $"FROM {rollup}_data WHERE {slice.Devices} AND {slice.Times("ts", from)}";
+            + $"FROM {rollup}_data WHERE {slice.Devices} AND {slice.Times("ts", from)} AND {sample.Condition}";
         return "SELECT sensor, device, ts, r0, r1, "
             + $"{Both("toString((c{0}, f{0}, lo{0}, hi{0}, s{0}, q{0}, a{0}, z{0}))", ", ")} FROM ("
             + $"SELECT sensor, device, ts, countIf(source = 0) AS r0, countIf(source = 1) AS r1, "

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Telemetry.Storage.Audit;
 
@@ -12,7 +11,6 @@ namespace Telemetry.Storage.Audit;
 public readonly record struct SequenceShare(ulong Index, ulong Count)
 {
     private const int BlockBits = 20;
-    private static readonly uint[] Table = MakeTable();
 
     /// <summary>All of them.</summary>
     public static SequenceShare All => new(0, 1);
@@ -40,7 +38,7 @@ public readonly record struct SequenceShare(ulong Index, ulong Count)
             return;
         }
 
-        var seed = Crc32(device) ^ boot;
+        var seed = Checksum.Crc32(device) ^ boot;
         while (true)
         {
             var end = Math.Min(last, first | ((1UL << BlockBits) - 1));
@@ -56,36 +54,5 @@ public readonly record struct SequenceShare(ulong Index, ulong Count)
 
             first = end + 1;
         }
-    }
-
-    /// <summary>CRC-32 as zlib and ClickHouse's function <c>CRC32</c> have it.</summary>
-    private static uint Crc32(string text)
-    {
-        Span<byte> bytes = stackalloc byte[512];
-        var data = Encoding.UTF8.GetByteCount(text) <= bytes.Length ? bytes[..Encoding.UTF8.GetBytes(text, bytes)] : Encoding.UTF8.GetBytes(text);
-        var crc = uint.MaxValue;
-        foreach (var value in data)
-        {
-            crc = (crc >> 8) ^ Table[(byte)crc ^ value];
-        }
-
-        return ~crc;
-    }
-
-    private static uint[] MakeTable()
-    {
-        var table = new uint[256];
-        for (var i = 0u; i < table.Length; i++)
-        {
-            var entry = i;
-            for (var bit = 0; bit < 8; bit++)
-            {
-                entry = (entry & 1) != 0 ? (entry >> 1) ^ 0xEDB88320 : entry >> 1;
-            }
-
-            table[i] = entry;
-        }
-
-        return table;
     }
 }

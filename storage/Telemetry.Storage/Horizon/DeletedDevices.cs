@@ -43,6 +43,9 @@ public sealed class DeletedDevices
                 r => (r[0], int.Parse(r[1], CultureInfo.InvariantCulture), r[2]), r => long.Parse(r[3], CultureInfo.InvariantCulture)));
     }
 
+    /// <summary>Devices and up to where they were deleted: two looks that say the same know of the same deletions.</summary>
+    public IEnumerable<(string Device, long Below)> Marks => _below.Select(b => (b.Key.Device, b.Value));
+
     /// <summary>True: what this record says of the device was deleted.</summary>
     public bool Contains(string topic, int partition, long offset, string device) =>
         _below.Count > 0 && _below.TryGetValue((topic, partition, device), out var below) && offset < below;

@@ -49,6 +49,33 @@ internal static class AuditScenarios
         }
     }
 
+    /// <summary>Shares of the devices: the counts of a sample are those of its devices, the store draws as the audit does, and losses of others are not seen.</summary>
+    public static async Task SampleAsync(string directory, int seed)
+    {
+        await using var harness = await StorageHarness.OpenAsync(directory);
+        await using var readings = new ReadingFeed(harness.Log, seed);
+        await StoreAsync(harness, readings, 3);
+        var sample = new AuditSample(0.4, 5);
+        var devices = (await harness.ClickHouse.QueryRowsAsync("SELECT DISTINCT device FROM readings_data", null, CancellationToken.None)).Select(r => r[0]).ToList();
+        var (drawn, others) = (devices.Where(sample.Contains).Order().ToList(), devices.Where(d => !sample.Contains(d)).Order().ToList());
+        new[] { drawn.Count, others.Count }.Min().ShouldBeGreaterThan(1, "choose another seed");
+        var names = string.Join(", ", drawn.Select(d => $"'{d}'"));
+
+        var clean = await AuditAsync(harness, new AuditOptions { Sample = sample });
+        clean.ShouldSatisfyAllConditions(
+            r => r.IsClean.ShouldBeTrue(string.Join('\n', r.Differences)),
+            r => r.Raw.ShouldBe(Count(harness, $"SELECT count() FROM readings_data WHERE device IN ({names})")),
+            r => r.Log.ShouldBe(r.Raw),
+            r => r.Rollups.Values.ShouldAllBe(n => n == r.Raw),
+            r => r.Sample.ShouldBe(new SampledDevices(0.4, drawn.Count, devices.Count)));
+
+        await ExecuteAsync(harness, $"ALTER TABLE readings DELETE WHERE device = '{others[0]}' SETTINGS mutations_sync = 2");
+        (await AuditAsync(harness, new AuditOptions { Sample = sample })).IsClean.ShouldBeTrue("another device's loss is not seen");
+        var lost = Count(harness, $"SELECT count() FROM readings_data WHERE device = '{drawn[0]}'");
+        await ExecuteAsync(harness, $"ALTER TABLE readings DELETE WHERE device = '{drawn[0]}' SETTINGS mutations_sync = 2");
+        (await AuditAsync(harness, new AuditOptions { Sample = sample })).Lost.ShouldBeGreaterThanOrEqualTo(lost);
+    }
+
     /// <summary>Raw and the minutes have expired before a moment: that is no loss, and a loss behind it is one.</summary>
     public static async Task ExpireAsync(string directory, int seed)
     {

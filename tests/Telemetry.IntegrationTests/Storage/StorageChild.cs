@@ -51,6 +51,8 @@ public sealed class StorageChild
             "fill" => AuditScenarios.FillAsync(directory, seed),
             "mend-restored" => AuditScenarios.MendRestoredAsync(directory, seed),
             "audit" => AuditScenarios.FindAsync(directory, seed),
+            "audit-sample" => AuditScenarios.SampleAsync(directory, seed),
+            "audit-hourly" => HourlyAuditScenarios.RunAsync(directory, seed),
             "audit-expired" => AuditScenarios.ExpireAsync(directory, seed),
             "horizon" => HorizonScenarios.FollowAsync(directory, seed),
             "horizon-gone" => HorizonScenarios.GonePartitionAsync(directory, seed),

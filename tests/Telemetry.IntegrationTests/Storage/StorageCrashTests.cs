@@ -84,6 +84,12 @@ public sealed class StorageCrashTests : IDisposable
     public Task Audit_finds_what_is_lost_doubled_and_falsified_in_any_number_of_shares() => RunAsync("audit", 17);
 
     [Fact]
+    public Task Audit_of_a_sample_finds_what_its_devices_lack_and_nothing_else() => RunAsync("audit-sample", 19);
+
+    [Fact]
+    public Task Hourly_audit_finds_one_reading_lost_doubled_or_changed_while_others_come() => RunAsync("audit-hourly", 20);
+
+    [Fact]
     public Task Audit_tells_expired_from_lost() => RunAsync("audit-expired", 18);
 
     [Fact]

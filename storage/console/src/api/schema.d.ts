@@ -1105,6 +1105,9 @@ export interface components {
                 [key: string]: string;
             };
         };
+        AuditOrder: {
+            sample?: null | number;
+        };
         BacktestHit: {
             time: string;
             value?: number;
@@ -1583,9 +1586,17 @@ export interface components {
             connections: null | number;
             deadLetters: null | number;
             duplicates: null | number;
+            audit: components["schemas"]["PipelineAudit"] | null;
             watermark: null | string;
             freshness: null | number;
             completeness: null | number;
+        };
+        PipelineAudit: {
+            ageSeconds: number;
+            compared: number;
+            missing: number;
+            excess: number;
+            hoursDiffering: number;
         };
         PipelineLag: {
             group: string;
@@ -2201,9 +2212,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    [key: string]: unknown;
-                };
+                "application/json": components["schemas"]["AuditOrder"];
             };
         };
         responses: {

@@ -29,6 +29,7 @@ export function PipelinePage() {
         <div><dt>Device to a row in the store</dt><dd>{ms(p.latency.e2eMs?.p50)}</dd><dd class="muted">95 % within {ms(p.latency.e2eMs?.p95)}, 99 % within {ms(p.latency.e2eMs?.p99)}</dd></div>
         <div><dt>Dead letters since start</dt><dd class={p.deadLetters ? "warn" : ""}>{short(p.deadLetters)}</dd><dd class="muted">refused, kept with their cause: telemetry dead-letters</dd></div>
         <div><dt>Second copies left out</dt><dd>{short(p.duplicates)}</dd><dd class="muted">since start</dd></div>
+        {p.audit && <div id="audit-hours"><dt>Log compared with store</dt><dd class={p.audit.hoursDiffering ? "warn" : ""}>{p.audit.hoursDiffering ? `${short(p.audit.missing)} missing, ${short(p.audit.excess)} too many` : "the same"}</dd><dd class="muted">{short(p.audit.compared)} readings by hour, {age(p.audit.ageSeconds)} ago</dd></div>}
         <div><dt>Roles in this process</dt><dd>{p.roles.join(", ") || "–"}</dd><dd class="muted">{short(p.connections)} MQTT connections</dd></div>
       </dl></section>}
       <LogTable />
