@@ -19,6 +19,10 @@ bench_help() {
                                        bytes a reading by column for four data sets (30 devices, 28 days) beside the entropy of the data; trials: other codecs too
 ./telemetry bench writes [SECONDS] [RATE] [UP_OPTION...]
                                        bytes written to disk for each reading, files, and parts by table, at a steady rate (310 s, 10M/h)
+./telemetry bench queries [OPTIONS]     fills a store and asks it over the API: p50 and p99 of each question with 1 and 16 clients; the store is deleted afterwards
+    --readings N (100000000)  --devices N (1000)  --seconds N (10): for each line  --data DIR: kept, and asked again when it is there
+./telemetry bench store-peers [READINGS] [DEVICES]
+                                       the same readings and questions (10 million, 1,000 devices) beside SQLite, PostgreSQL and InfluxDB, as far as they are installed
 ./telemetry bench kafka-producer       records/s and time to acknowledgement by compression, linger and batch size
 ./telemetry bench kafka-transactions   what transactions add to the time of a record, by commit interval
     --kafka HOST:PORT                  for these two: a cluster of yours instead of one broker of our own
@@ -59,6 +63,32 @@ bench_simulator() ( # [SECONDS]
   dotnet "$root/artifacts/bin/Telemetry.Benchmarks/release/Telemetry.Benchmarks.dll" simulator "127.0.0.1:$port" "$seconds"
 )
 
+bench_queries() ( # [OPTIONS]
+  readings=100000000 devices=1000 seconds=10 data="" work="" platform=""
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --readings) readings=$2; shift 2 ;;
+      --devices) devices=$2; shift 2 ;;
+      --seconds) seconds=$2; shift 2 ;;
+      --data) data=$2; shift 2 ;;
+      *) bench_help >&2; usage "unknown option $1" ;;
+    esac
+  done
+  [ -n "$data" ] || { data=$(mktemp -d); work=$data; }
+  trap 'kill $platform 2>/dev/null; wait $platform 2>/dev/null; [ -z "$work" ] || rm -rf "$work"' EXIT
+  bench=$root/artifacts/bin/Telemetry.Benchmarks/release/Telemetry.Benchmarks.dll
+  dotnet build "$root/tests/Telemetry.Benchmarks" -c Release --nologo -v q >&2
+  [ -d "$data/clickhouse" ] || dotnet "$bench" queries-fill "$data" "$readings" "$devices"
+  port=$(free_port)
+  dotnet "$host" up --no-simulator --no-browser --plain --data "$data" --mqtt-port 0 --http-port "$port" --set Audit:Interval=0 >"$data/platform.log" 2>&1 &
+  platform=$!
+  until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+    kill -0 "$platform" 2>/dev/null || { cat "$data/platform.log" >&2; die "the platform ended"; }
+    sleep 0.2
+  done
+  dotnet "$bench" queries-ask "http://127.0.0.1:$port" "$devices" "$seconds"
+)
+
 run_bench() {
   local argument
   for argument in "${@:-help}"; do
@@ -85,6 +115,8 @@ run_bench() {
       dotnet build "$root/tests/Telemetry.Benchmarks" -c Release --nologo -v q >&2
       dotnet "$root/artifacts/bin/Telemetry.Benchmarks/release/Telemetry.Benchmarks.dll" store-bytes "${1:-30}" "${2:-28}" "${@:3}"
       ;;
+    queries) shift; bench_queries "$@" ;;
+    store-peers) shift; . "$root/tests/store-peers.sh"; bench_store_peers "$@" ;;
     writes) shift; . "$root/tests/writes-bench.sh"; bench_writes "$@" ;;
     spike) shift; . "$root/tests/kafka-bench.sh"; bench_spike "$@" ;;
     kafka-producer|kafka-transactions) . "$root/tests/kafka-bench.sh"; bench_clients "$@" ;;
