@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Support;
@@ -15,6 +16,10 @@ public abstract class KafkaProcessTests : IAsyncLifetime
 
     /// <summary>The broker.</summary>
     internal KafkaCluster Kafka => _kafka!;
+
+    /// <summary>One process of what the supervisor writes about its processes.</summary>
+    protected static JsonElement Role(JsonElement instance, string name) =>
+        instance.GetProperty("roles").EnumerateArray().Single(r => r.GetProperty("name").GetString() == name);
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
@@ -37,5 +42,50 @@ public abstract class KafkaProcessTests : IAsyncLifetime
 
         Directory.Delete(Data, recursive: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Waits until what <c>up --roles-apart</c> over <see cref="Data"/> writes about its processes is as wanted.</summary>
+    private protected async Task<JsonElement> InstanceAsync(TelemetryProcess up, Func<JsonElement, bool> wanted)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var file = Path.Combine(Data, "instance.json");
+        while (true)
+        {
+            up.HasExited.ShouldBeFalse(up.Errors);
+            if (File.Exists(file))
+            {
+                try
+                {
+                    using var document = JsonDocument.Parse(await File.ReadAllTextAsync(file, limit.Token));
+                    if (wanted(document.RootElement))
+                    {
+                        return document.RootElement.Clone();
+                    }
+                }
+                catch (JsonException)
+                {
+                    // Being written; looked at again.
+                }
+            }
+
+            await Task.Delay(50, limit.Token);
+        }
+    }
+
+    /// <summary><c>telemetry audit</c> over <see cref="Data"/>, which finds no difference.</summary>
+    /// <param name="more">Further flags.</param>
+    /// <returns>Its report.</returns>
+    private protected async Task<JsonElement> AuditCleanAsync(params string[] more)
+    {
+        var (code, output, errors) = await TelemetryProcess.RunAsync(["audit", "--kafka", Kafka.BootstrapServers, "--data", Data, "--json", .. more]);
+
+        code.ShouldBe(0, output + errors);
+        using var audit = JsonDocument.Parse(output);
+        var root = audit.RootElement.Clone();
+        root.GetProperty("raw").GetInt64().ShouldBe(root.GetProperty("log").GetInt64());
+        root.GetProperty("lost").GetInt64().ShouldBe(0);
+        root.GetProperty("doubled").GetInt64().ShouldBe(0);
+        root.GetProperty("unexplained").GetInt64().ShouldBe(0);
+        return root;
     }
 }
