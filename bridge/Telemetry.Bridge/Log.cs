@@ -12,10 +12,10 @@ internal static partial class Log
     [LoggerMessage(2002, LogLevel.Information, "The log takes records again.")]
     public static partial void LogRecovered(ILogger logger);
 
-    [LoggerMessage(2003, LogLevel.Warning, "Stopped with {Publishes} cut publishes not wholly appended; their senders are told to send again.")]
+    [LoggerMessage(2003, LogLevel.Warning, "Stopped before all parts of {Publishes} publishes were appended; their senders are told to send again.")]
     public static partial void ParkedAtStop(ILogger logger, int publishes);
 
-    [LoggerMessage(2004, LogLevel.Error, "A publish could not be judged and is a dead letter; {Faults} such since the start. This is a fault of ours: please report it with the dead letter")]
+    [LoggerMessage(2004, LogLevel.Error, "A publish could not be checked and is a dead letter now; {Faults} such since the start. This is a fault in Telemetry: please report it with the dead letter")]
     public static partial void JudgeFailed(ILogger logger, long faults, Exception error);
 
     [LoggerMessage(2005, LogLevel.Warning, "{Count} publishes went to topics that look like those of readings and are not, the last to {Topic}. {Hint}")]
@@ -39,13 +39,13 @@ internal static partial class Log
     [LoggerMessage(2014, LogLevel.Warning, "Command {Id} for {Device} cannot be delivered and is dropped")]
     public static partial void CommandUndeliverable(ILogger logger, string id, string device, Exception error);
 
-    [LoggerMessage(2030, LogLevel.Warning, "The Sparkplug host begins again from what is committed, in {Delay}")]
+    [LoggerMessage(2030, LogLevel.Warning, "The Sparkplug host starts again from the last commit in {Delay}")]
     public static partial void SparkplugFailed(ILogger logger, TimeSpan delay, Exception error);
 
     [LoggerMessage(2031, LogLevel.Information, "{Partition}: {Nodes} Sparkplug nodes as of offset {Offset}, {Replayed} records replayed")]
     public static partial void SparkplugRestored(ILogger logger, Streams.TopicPartition partition, int nodes, long offset, long replayed);
 
-    [LoggerMessage(2032, LogLevel.Debug, "Births of the Sparkplug node {Group}/{Edge} are wanted: {Reason}")]
+    [LoggerMessage(2032, LogLevel.Debug, "The Sparkplug node {Group}/{Edge} is asked for its births: {Reason}")]
     public static partial void SparkplugRebirthWanted(ILogger logger, string group, string edge, string reason);
 
     [LoggerMessage(2033, LogLevel.Information, "Sparkplug host online: {Topic}, timestamp {TimestampMs}")]

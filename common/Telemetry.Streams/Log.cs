@@ -73,10 +73,10 @@ internal static partial class Log
     [LoggerMessage(7055, LogLevel.Information, "The cluster does not have the consumer group protocol of KIP-848; group {Group} uses the classic one")]
     public static partial void ClassicGroups(this ILogger logger, string? group);
 
-    [LoggerMessage(7056, LogLevel.Warning, "Where group {Group} begins is not known yet; asking again")]
+    [LoggerMessage(7056, LogLevel.Warning, "The committed offsets of group {Group} are not known yet; asking again")]
     public static partial void StartUnknown(this ILogger logger, string? group, Exception error);
 
-    [LoggerMessage(7057, LogLevel.Warning, "Group {Group} could not be left in good order; it will notice")]
+    [LoggerMessage(7057, LogLevel.Warning, "Group {Group} could not be left in good order; its coordinator removes this member after a while")]
     public static partial void CloseFailed(this ILogger logger, string? group, Exception error);
 
     [LoggerMessage(7058, LogLevel.Debug, "librdkafka {Name} {Facility}: {Message}")]
@@ -88,7 +88,7 @@ internal static partial class Log
     [LoggerMessage(7068, LogLevel.Error, "The Kafka client forgot to {What} a transaction of {TransactionalId}; the id is opened again with another client")]
     public static partial void CallForgotten(this ILogger logger, string transactionalId, string what);
 
-    [LoggerMessage(7069, LogLevel.Warning, "A Kafka client does not close and is left behind")]
+    [LoggerMessage(7069, LogLevel.Warning, "A Kafka client does not close; the process goes on without waiting for it")]
     public static partial void ClientLeftBehind(this ILogger logger);
 
     [LoggerMessage(7072, LogLevel.Warning,

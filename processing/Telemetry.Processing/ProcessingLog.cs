@@ -11,7 +11,7 @@ internal static partial class ProcessingLog
         ILogger logger, TopicPartition partition, long committed, int devices, long replayed, double milliseconds);
 
     [LoggerMessage(3002, LogLevel.Error,
-        "{Partition}: {Missing} offsets that the state needs are no longer in the log. Detectors and duplicate removal of some devices have a hole there. Keep readings longer than the snapshot cycle.")]
+        "{Partition}: {Missing} offsets that the state needs are no longer in the log. Detectors and duplicate removal of some devices have a gap there. Keep readings longer than the snapshot cycle.")]
     public static partial void ReplayIncomplete(ILogger logger, TopicPartition partition, long missing);
 
     [LoggerMessage(3003, LogLevel.Error, "{Partition} failed; it starts again from its committed offset.")]
@@ -29,7 +29,7 @@ internal static partial class ProcessingLog
     [LoggerMessage(3007, LogLevel.Critical, "Processing stops: {Message}")]
     public static partial void Stopped(ILogger logger, Exception fault, string message);
 
-    [LoggerMessage(3008, LogLevel.Warning, "The partitions given up could not be committed; their next owner does the last records again.")]
+    [LoggerMessage(3008, LogLevel.Warning, "The partitions given up could not be committed; their next owner processes the last records again.")]
     public static partial void RevokeUncommitted(ILogger logger, Exception fault);
 
     [LoggerMessage(3012, LogLevel.Warning,
@@ -51,10 +51,10 @@ internal static partial class ProcessingLog
     [LoggerMessage(3013, LogLevel.Information, "{Partition}: detector settings version {Version} is in force from offset {Offset} on.")]
     public static partial void SettingsInForce(ILogger logger, TopicPartition partition, int version, long offset);
 
-    [LoggerMessage(3014, LogLevel.Warning, "{Partition} could not be told that time has passed ({Error}); devices that fell silent show later.")]
+    [LoggerMessage(3014, LogLevel.Warning, "The record that marks the time could not be appended to {Partition} ({Error}); devices that fell silent are reported later.")]
     public static partial void TickFailed(ILogger logger, Exception fault, TopicPartition partition, RecordLogError error);
 
-    [LoggerMessage(3017, LogLevel.Warning, "{Partition} could not be told what the catalogue says of its sensors ({Error}); limits stay as they are until it can.")]
+    [LoggerMessage(3017, LogLevel.Warning, "Limits of the catalogue could not be appended to {Partition} ({Error}); the limits in force stay until they can.")]
     public static partial void ProfilesFailed(ILogger logger, Exception fault, TopicPartition partition, RecordLogError error);
 
     [LoggerMessage(3016, LogLevel.Warning, "The catalogue topic {Topic} cannot be read; tried again in {Seconds:0.#} s. Texts of incidents name no units meanwhile.")]

@@ -29,7 +29,7 @@ internal static partial class Log
     [LoggerMessage(4023, LogLevel.Error, "{Table}, month {Month}: a marker covers {First} to {Last} but counts {Count} offsets; the month is built again from raw")]
     public static partial void CoverageAlarm(ILogger logger, string table, int month, long first, long last, long count);
 
-    [LoggerMessage(4024, LogLevel.Error, "The log begins at {Low}, partition {Partition} of the sink had reached {Committed}: {Lost} offsets went by retention before they were stored")]
+    [LoggerMessage(4024, LogLevel.Error, "Partition {Partition} of the log begins at offset {Low}, and the sink had stored up to {Committed}: retention removed {Lost} offsets before they were stored")]
     public static partial void LostByRetention(ILogger logger, int partition, long committed, long low, long lost);
 
     [LoggerMessage(4025, LogLevel.Warning, "{Count} parts were broken; comparing all tables with partition {Partition} of the log from its oldest offset on")]
@@ -53,7 +53,7 @@ internal static partial class Log
     [LoggerMessage(4030, LogLevel.Warning, "The sink of {Topic} failed and starts again in {Delay}: {Message}")]
     public static partial void SinkFailed(ILogger logger, string topic, TimeSpan delay, string message, Exception exception);
 
-    [LoggerMessage(4050, LogLevel.Critical, "The sink cannot run, and trying again does not help: {Message}")]
+    [LoggerMessage(4050, LogLevel.Critical, "The sink cannot run, and trying again would not help: {Message}")]
     public static partial void SinkCannotRun(ILogger logger, string message, Exception exception);
 
     [LoggerMessage(4031, LogLevel.Warning, "Free disk {Free} bytes is below the floor of {Floor}: {Topic} is not consumed further, the log keeps its records")]
@@ -68,7 +68,7 @@ internal static partial class Log
     [LoggerMessage(4026, LogLevel.Warning, "{Count} parts could not be read back and are tried again, for example {Part} of {Table}: {Detail}")]
     public static partial void PartsNotChecked(ILogger logger, int count, string part, string table, string detail);
 
-    [LoggerMessage(4028, LogLevel.Information, "All parts have been read back; {Count} could not be before")]
+    [LoggerMessage(4028, LogLevel.Information, "All parts have been checked, also the {Count} that could not be checked before")]
     public static partial void PartsChecked(ILogger logger, int count);
 
     [LoggerMessage(4029, LogLevel.Warning, "Parts cannot be checked now, the next try is in {Interval}: {Message}")]

@@ -26,7 +26,7 @@ public readonly record struct DeadLetterId(int Partition, long Offset)
             && int.TryParse(text.AsSpan(0, slash), NumberStyles.None, CultureInfo.InvariantCulture, out var partition)
             && long.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var offset)
             ? new DeadLetterId(partition, offset)
-            : throw new FormatException($"'{text}' is no dead letter. Give PARTITION/OFFSET as ./telemetry dead-letters list shows it, for example 2/17.");
+            : throw new FormatException($"'{text}' is not a dead letter. Give PARTITION/OFFSET as ./telemetry dead-letters list shows it, for example 2/17.");
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Partition}/{Offset}");

@@ -59,7 +59,7 @@ public abstract record BrokerLinkOptions : IValidatableObject
     {
         if (Broker.Length > 0 && Address is not { Scheme: "mqtt" or "mqtts", Host.Length: > 0 })
         {
-            yield return new ValidationResult($"'{Broker}' is no address of a broker; give mqtt://HOST:PORT, or mqtts://HOST:PORT for TLS.", [nameof(Broker)]);
+            yield return new ValidationResult($"'{Broker}' is not the address of a broker; give mqtt://HOST:PORT, or mqtts://HOST:PORT for TLS.", [nameof(Broker)]);
         }
         else if (Address is { UserInfo.Length: > 0 } or { PathAndQuery.Length: > 1 })
         {

@@ -17,7 +17,7 @@ internal static class UpstreamFilters
     {
         if (filter.Length == 0 || filter.Contains('\0', StringComparison.Ordinal))
         {
-            return "is no topic filter. Give for example telemetry/v1/+/readings.";
+            return "is not a topic filter. Give for example telemetry/v1/+/readings.";
         }
 
         if (filter.StartsWith("$share/", StringComparison.Ordinal))
@@ -31,7 +31,7 @@ internal static class UpstreamFilters
             if ((levels[i].Contains('#', StringComparison.Ordinal) && (levels[i] != "#" || i != levels.Length - 1))
                 || (levels[i].Contains('+', StringComparison.Ordinal) && levels[i] != "+"))
             {
-                return "is no topic filter: + stands for one whole level and # for all the last ones.";
+                return "is not a topic filter: + stands for one whole level and # for all the last ones.";
             }
         }
 

@@ -69,7 +69,7 @@ public sealed record UpstreamOptions : BrokerLinkOptions
 
         if (Group.AsSpan().ContainsAny("/+#\0"))
         {
-            yield return new ValidationResult($"'{Group}' is no name of a group: / + and # are not allowed [MQTT-4.8.2-2].", [nameof(Group)]);
+            yield return new ValidationResult($"'{Group}' is not a valid group name: / + and # are not allowed [MQTT-4.8.2-2].", [nameof(Group)]);
         }
 
         for (var i = 0; i < Filters.Length; i++)

@@ -253,7 +253,7 @@ public sealed class CatalogueReader
             }
             else
             {
-                Wrong(fields.At("kind"), $"'{kind}' is none of {string.Join(", ", CatalogueJson.Kinds.Keys)}.");
+                Wrong(fields.At("kind"), $"'{kind}' is not one of {string.Join(", ", CatalogueJson.Kinds.Keys)}.");
             }
         }
 

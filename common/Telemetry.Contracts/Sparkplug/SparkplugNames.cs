@@ -43,7 +43,7 @@ public static class SparkplugNames
     /// <param name="group">Group id.</param>
     /// <param name="edge">Edge node id.</param>
     /// <param name="device">Device id; null for the edge node itself.</param>
-    /// <returns>False when it is no edge node's or its device's, or was too long to be kept whole: then it cannot be told.</returns>
+    /// <returns>False when it is not an edge node's or its device's, or was too long to be kept whole: then it cannot be told.</returns>
     public static bool TryParseDevice(string name, [NotNullWhen(true)] out string? group, [NotNullWhen(true)] out string? edge, out string? device)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -61,7 +61,7 @@ public readonly record struct SparkplugScalar
         scalar = default;
         if (!Codes.TryGetValue(type, out var code))
         {
-            return $"'{type}' is no scalar type of Sparkplug; there are {string.Join(", ", Codes.Keys)}.";
+            return $"'{type}' is not a scalar type of Sparkplug; there are {string.Join(", ", Codes.Keys)}.";
         }
 
         switch (code)

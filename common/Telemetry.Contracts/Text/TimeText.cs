@@ -19,7 +19,7 @@ public static partial class TimeText
     /// <exception cref="FormatException">Not a point in time between 1970 and 2100.</exception>
     public static DateTimeOffset Parse(string text, DateTimeOffset now) => TryParse(text, now, out var us)
         ? UnixMicros.ToTime(us)
-        : throw new FormatException($"'{text}' is no point in time between 1970 and 2100. Give {Example}.");
+        : throw new FormatException($"'{text}' is not a point in time between 1970 and 2100. Give {Example}.");
 
     /// <param name="text">The text.</param>
     /// <param name="now">What <c>now</c> is.</param>

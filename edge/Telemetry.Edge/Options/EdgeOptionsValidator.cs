@@ -94,7 +94,7 @@ internal static class EdgeOptionsValidator
         {
             if (!TopicFilter.TryParse(filters[i] ?? "", out var filter, out var error))
             {
-                errors.Add($"{at}[{i}] is '{filters[i]}', which is no topic filter: {error.Message} Give one such as 'plant/+/state'.");
+                errors.Add($"{at}[{i}] is '{filters[i]}', which is not a topic filter: {error.Message} Give one such as 'plant/+/state'.");
             }
             else if (filter.IsShared)
             {

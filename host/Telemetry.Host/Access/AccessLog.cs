@@ -5,7 +5,7 @@ namespace Telemetry.Host.Access;
 /// <summary>Lines of the door: what an operator reads (8060 to 8069), and the audit log's of HTTP (8070 to 8079).</summary>
 internal static partial class AccessLog
 {
-    [LoggerMessage(8060, LogLevel.Error, "The tokens in {File} cannot be used, those of before go on: {Reason}")]
+    [LoggerMessage(8060, LogLevel.Error, "The tokens in {File} cannot be used; those read before stay valid: {Reason}")]
     public static partial void TokensNotRead(ILogger logger, string file, string reason);
 
     [LoggerMessage(8061, LogLevel.Warning, "HTTP on {Address} is open to other machines without users: everybody who reaches it reads and acts (Access:AllowAnonymousFromAnywhere)")]
@@ -23,7 +23,7 @@ internal static partial class AccessLog
     [LoggerMessage(8065, LogLevel.Information, "HTTP is closed from now on: there are users")]
     public static partial void Closed(ILogger logger);
 
-    [LoggerMessage(8066, LogLevel.Warning, "The token for metrics in {File} cannot be read, nobody has it: {Reason}")]
+    [LoggerMessage(8066, LogLevel.Warning, "The token for metrics in {File} cannot be read, so no token is accepted: {Reason}")]
     public static partial void MetricsTokenNotRead(ILogger logger, string file, string reason);
 
     [LoggerMessage(8067, LogLevel.Warning, "{Topic} cannot be read; the next try is in {Pause}: {Reason}")]
@@ -32,7 +32,7 @@ internal static partial class AccessLog
     [LoggerMessage(8068, LogLevel.Warning, "{Topic} does not take a record: {Reason}")]
     public static partial void SharedNotWritten(ILogger logger, string topic, string reason);
 
-    [LoggerMessage(8069, LogLevel.Warning, "A session could not be put onto the log; it counts in this process only: {Reason}")]
+    [LoggerMessage(8069, LogLevel.Warning, "A session could not be written to the log; it is valid in this process only: {Reason}")]
     public static partial void SessionNotShared(ILogger logger, string reason);
 
     [LoggerMessage(8070, LogLevel.Information, "signed in: {UserName} ({Kind}, {Role}), from {Remote}")]

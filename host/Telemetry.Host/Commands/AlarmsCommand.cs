@@ -18,7 +18,7 @@ internal static class AlarmsCommand
         role.Subcommands.Add(List());
         role.Subcommands.Add(Act("ack", "acknowledge", "Acknowledges alarms."));
         role.Subcommands.Add(Act("shelve", "shelve", "Shelves alarms: sets them aside for a time."));
-        role.Subcommands.Add(Act("unshelve", "unshelve", "Takes alarms back from the shelf."));
+        role.Subcommands.Add(Act("unshelve", "unshelve", "Ends the shelving of alarms."));
         role.Subcommands.Add(Act("comment", "comment", "Adds a comment to alarms."));
         role.Subcommands.Add(Act("out-of-service", "out-of-service", "Takes alarms out of service, until return-to-service."));
         role.Subcommands.Add(Act("return-to-service", "return-to-service", "Returns alarms to service."));
@@ -200,8 +200,21 @@ internal static class AlarmsCommand
     /// <summary>Flags that are parameters of the API.</summary>
     private sealed class Filters(params (string Flag, string Parameter)[] filters)
     {
+        private static readonly Dictionary<string, string> Meanings = new()
+        {
+            ["device"] = "Only alarms of this device.",
+            ["source"] = "Only alarms of this source: the name of a rule, or incident.KIND.",
+            ["status"] = "Only alarms in this state, for example unacknowledged-active.",
+            ["priority"] = "Only alarms of this priority: low, medium, high or critical.",
+            ["id"] = "Only changes of this alarm.",
+            ["transition"] = "Only changes of this kind, for example raised or acknowledged.",
+            ["from"] = "Start, for example now-7d or 2026-11-21T08:00:00Z (default: now-24h).",
+            ["to"] = "End, exclusive, in the same form (default: now).",
+            ["limit"] = "At most this many rows.",
+        };
+
         private readonly (Option<string?> Option, string Parameter)[] _options =
-            [.. filters.Select(f => (new Option<string?>(f.Flag) { Description = $"The API's parameter {f.Parameter}." }, f.Parameter))];
+            [.. filters.Select(f => (new Option<string?>(f.Flag) { Description = Meanings[f.Parameter] }, f.Parameter))];
 
         public void AddTo(Command command)
         {

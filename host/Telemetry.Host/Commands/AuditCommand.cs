@@ -25,8 +25,8 @@ internal static class AuditCommand
         var shared = new SharedOptions();
         ClusterFlags.AddTo(shared);
         var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
-        var sizes = new Option<bool>("--sizes") { Description = "Also merge every table and tell its bytes per reading." };
-        var compare = new Option<bool>("--no-drain") { Description = "Only compare what is there; the pipeline has drained when it stopped." };
+        var sizes = new Option<bool>("--sizes") { Description = "Also merge every table and show its bytes per reading." };
+        var compare = new Option<bool>("--no-drain") { Description = "Only compare; do not store first what is left on the log." };
         var share = new Option<double?>("--sample")
         {
             Description = "Compare a random share of the devices, above 0 and below 1: 0.01 for one in a hundred. The report says what that proves.",

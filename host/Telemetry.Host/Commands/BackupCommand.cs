@@ -13,12 +13,12 @@ internal static class BackupCommand
 {
     public static Command Create()
     {
-        var to = new Option<string>("--to") { Description = "Folder for the backup; made, and must be empty.", Required = true };
+        var to = new Option<string>("--to") { Description = "Folder for the backup; created if it does not exist, and must be empty.", Required = true };
         var api = new ApiOption();
         var command = new Command(
             "backup",
-            "Copies log and store of one moment out of --data, also while the platform runs over it: devices are acknowledged meanwhile. On the machine of the platform; "
-            + "users and settings outside --data are not part of it. Over Kafka or a ClickHouse server use their own backups (docs/howto/backup.md).")
+            "Copies log and store of --data, as of one moment, also while the platform runs over it; devices are acknowledged meanwhile. Runs on the machine of the platform. "
+            + "Users and settings outside --data are not copied. Over Kafka or a ClickHouse server use their own backups (docs/howto/backup.md).")
         {
             to,
         };

@@ -27,7 +27,7 @@ internal static class CatalogueCommand
         var file = FileArgument();
         var replace = new Option<bool>("--replace") { Description = "Entries of people that are not in the document are deleted." };
         var comment = new Option<string>("--comment") { Description = "Why, for the history.", DefaultValueFactory = _ => "" };
-        var command = new Command("import", "Imports a document, JSON or CSV by its name. What says nothing new is not written.") { file, replace, comment };
+        var command = new Command("import", "Imports a document, JSON or CSV by its name. Entries that change nothing are not written.") { file, replace, comment };
         var api = AddApi(command);
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -49,7 +49,7 @@ internal static class CatalogueCommand
         var format = new Option<string>("--format") { Description = "json or csv (default: by the name of --output, else json)." };
         format.AcceptOnlyFromAmong("json", "csv");
         var output = new Option<FileInfo?>("--output") { Description = "File to write (default: standard output)." };
-        var command = new Command("export", "Writes what people said, as import reads it.") { format, output };
+        var command = new Command("export", "Writes the entries that people made, in the form that import reads.") { format, output };
         var api = AddApi(command);
         command.SetAction(async (result, cancellationToken) =>
         {

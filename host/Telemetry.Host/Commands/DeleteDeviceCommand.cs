@@ -17,7 +17,7 @@ internal static class DeleteDeviceCommand
         var command = new Command(
             "delete",
             "Deletes everything that is stored of a device: readings, rollups, anomalies, incidents, alarms, events, learned state, catalogue entries, retained messages. Works with "
-            + "roles apart too. Cannot be undone; is written to the audit log. What the log still has of it goes with the log's retention and is stored by no replay (docs/howto/delete-device.md).")
+            + "roles apart too. Cannot be undone; is written to the audit log. Its records on the log stay until the log's retention removes them; no replay stores them again (docs/howto/delete-device.md).")
         {
             device, yes,
         };

@@ -16,7 +16,7 @@ internal static class RoleCommand
         Create("edge", Roles.Edge, "MQTT broker and bridge: publishes become records on the log."),
         Create("process", Roles.Process, "Removes duplicates and runs the detectors: writes anomalies and device events to the log."),
         AlarmsCommand.AddTo(Create("alarms", Roles.Alarms, "Alarms: states, rules and outlets. With a subcommand: shows alarms, acknowledges, shelves or comments them.")),
-        StoreCommand.AddTo(Create("store", Roles.Store, "Readings, anomalies and device events from the log into ClickHouse, exactly once. With a subcommand: shows what the store takes on disk.")),
+        StoreCommand.AddTo(Create("store", Roles.Store, "Readings, anomalies and device events from the log into ClickHouse, exactly once. With a subcommand: shows the size of the store.")),
         Create("query", Roles.Query, "HTTP API, live stream and console."),
         Create(GatewayFlags.Name, Roles.Edge, "Edge on a small machine: keeps what devices send on disk and forwards it to a central platform or Kafka."),
         Create("bridge", Roles.Bridge, "Client of an MQTT broker you already have: its messages become records on the log and are acknowledged once they are there."),
@@ -49,7 +49,7 @@ internal static class RoleCommand
 
         var parent = new Option<bool>("--stop-with-stdin")
         {
-            Description = "Stop cleanly when standard input ends; after the line \"drain\" only when the log is worked off.",
+            Description = "Stop cleanly when standard input ends. After the line \"drain\" it first processes everything that is on the log.",
         };
         var command = new ServiceCommand(name, description) { parent };
         shared.AddTo(command);

@@ -15,7 +15,7 @@ internal static class SimulatorFlags
         shared.Map("--burst-after", "Simulator:BurstAfter", "When the burst begins, counted from the start of the run (default 30s).");
         shared.Map("--burst-for", "Simulator:BurstDuration", "How long it lasts (default 20s).");
         shared.Map("--realism", "Simulator:Realism", "plain (default): every device sends at its pace. hard: what real fleets do to detectors (docs/detectors.md).");
-        shared.Map("--history", "Simulator:History", "Past that the first 100 devices are given before the fleet begins, for example 6h or 0 (default: none; 6h in up without --for on a new data directory).");
+        shared.Map("--history", "Simulator:History", "Simulated history that the first 100 devices get before the fleet starts, for example 6h or 0 (default: none; 6h in up without --for on a new data directory).");
         shared.Map("--seed", "Simulator:Seed", "Same seed, same signals and faults (default 1).");
     }
 

@@ -31,7 +31,7 @@ internal static class StoreCommand
         var columns = new Option<bool>("--columns") { Description = "The columns of every table (default: those of readings)." };
         var token = new TokenOption();
         var command = new Command(
-            "size", "What the store takes on disk: bytes, rows, parts and files by table and column, bytes a reading, and replaced parts that are still there. Also while the platform runs over --data.")
+            "size", "Size of the store on disk: bytes, rows, parts and files by table and column, bytes per reading, and replaced parts that are still there. Works while the platform runs over --data.")
         {
             json, columns,
         };
@@ -70,7 +70,7 @@ internal static class StoreCommand
         var span = new Option<string>("--for") { Description = "Time that is planned for (default 730d).", DefaultValueFactory = _ => "730d" };
         var disk = new Option<string?>("--disk") { Description = "A disk, for example 250GB: how many days fit." };
         var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
-        var command = new Command("plan", "What the store of a site will take: bytes by table from measured bytes a reading, bytes written to disk a day, and what fits a disk.")
+        var command = new Command("plan", "Estimates the size of a site's store: bytes by table from measured bytes per reading, bytes written to disk per day, and how many days fit on a disk.")
         {
             devices, sensors, interval, kind, span, disk, json,
         };

@@ -24,7 +24,7 @@ internal static class TailCommand
         var count = new Option<long?>("--count") { Description = "End after this many lines." };
         var time = new Option<string?>("--for") { Description = "End after this time, for example 30s." };
         var api = new ApiOption();
-        var command = new ServiceCommand("tail", "Follows readings as they come, until Ctrl-C. What happens while it is not connected is not shown; series has it.")
+        var command = new ServiceCommand("tail", "Shows readings as they arrive, until Ctrl-C. Readings that arrive while it is not connected are not shown; series shows those.")
         {
             device, sensor, events, format, count, time,
         };

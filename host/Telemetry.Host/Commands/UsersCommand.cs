@@ -224,7 +224,7 @@ internal static class UsersCommand
     internal static SharedOptions Shared()
     {
         var shared = new SharedOptions();
-        shared.Map("--users-file", "Edge:UsersFile", "File of users; made when there is none.");
+        shared.Map("--users-file", "Edge:UsersFile", "File of users; created if it does not exist.");
         return shared;
     }
 

@@ -12,7 +12,7 @@ internal static partial class HostLog
     [LoggerMessage(8002, LogLevel.Information, "Stopping: intake first, then draining")]
     public static partial void Stopping(ILogger logger);
 
-    [LoggerMessage(8003, LogLevel.Critical, "The log or processing has failed for good. The process ends; start it again: recovery goes on from what is durable")]
+    [LoggerMessage(8003, LogLevel.Critical, "The log or processing has failed for good. The process ends; start it again: recovery continues from what is on disk")]
     public static partial void LogFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(8004, LogLevel.Warning, "Sampling the pipeline's figures failed; trying again in a second")]
@@ -33,7 +33,7 @@ internal static partial class HostLog
     [LoggerMessage(8009, LogLevel.Warning, "{Role} ended with code {Code}; it starts again in {Seconds} s. Its last lines: {Lines}")]
     public static partial void RoleEnded(ILogger logger, string role, int code, double seconds, string lines);
 
-    [LoggerMessage(8010, LogLevel.Warning, "{Role} did not stop within {Seconds} s and is killed; what it had not committed is done again at the next start")]
+    [LoggerMessage(8010, LogLevel.Warning, "{Role} did not stop within {Seconds} s and is killed; what it had not committed is repeated at the next start")]
     public static partial void RoleKilled(ILogger logger, string role, double seconds);
 
     [LoggerMessage(8011, LogLevel.Information, "{Role} has stopped")]
@@ -42,13 +42,13 @@ internal static partial class HostLog
     [LoggerMessage(8012, LogLevel.Information, "{Role}: {Line}")]
     public static partial void RoleSaid(ILogger logger, string role, string line);
 
-    [LoggerMessage(8014, LogLevel.Warning, "Processing stopped and starts again in {Seconds} s from what is committed")]
+    [LoggerMessage(8014, LogLevel.Warning, "Processing stopped; it starts again from the last commit in {Seconds} s")]
     public static partial void ProcessingRestarts(ILogger logger, Exception exception, double seconds);
 
     [LoggerMessage(8015, LogLevel.Warning, "Draining ended early; what is left stays on the log and is taken at the next start")]
     public static partial void DrainFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(8016, LogLevel.Warning, "{Module} did not stop cleanly; what it had not committed is done again at the next start")]
+    [LoggerMessage(8016, LogLevel.Warning, "{Module} did not stop cleanly; what it had not committed is repeated at the next start")]
     public static partial void StopFailed(ILogger logger, string module, Exception exception);
 
     [LoggerMessage(8053, LogLevel.Information, "user {Act}: {User} in {File}, by {By}")]
@@ -60,7 +60,7 @@ internal static partial class HostLog
     [LoggerMessage(8042, LogLevel.Warning, "Following the log of MQTT sessions failed; it goes on in {Seconds} s from where it was")]
     public static partial void BrokerLogFailed(ILogger logger, double seconds, Exception exception);
 
-    [LoggerMessage(8043, LogLevel.Warning, "Lines of the audit log do not get onto the log now; the file has them: {Reason}")]
+    [LoggerMessage(8043, LogLevel.Warning, "Lines of the audit log cannot be appended to the log now; they are in the audit file: {Reason}")]
     public static partial void AuditNotShared(ILogger logger, string reason);
 
     [LoggerMessage(8044, LogLevel.Warning, "Log and store were not compared by hour; tried again at the next interval: {Reason}")]

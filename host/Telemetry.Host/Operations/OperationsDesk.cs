@@ -102,7 +102,7 @@ internal sealed class OperationsDesk(
             {
                 null or "store" => await run.OverStoreAsync(options.Processing, clickHouse, null, cancellationToken),
                 "log" => await run.OverLogAsync(options.Processing, log, null, cancellationToken),
-                _ => throw new OperationRefusedException($"'{order.Source}' is no source of history: store or log."),
+                _ => throw new OperationRefusedException($"'{order.Source}' is not a source of history: store or log."),
             };
             return new OperationReport(run.Describe(report) + (gap is null ? "" : Environment.NewLine + gap), true, run.ToJson(report));
         }

@@ -8,7 +8,7 @@ internal static partial class AlarmsLog
     [LoggerMessage(3500, LogLevel.Information, "Alarms ({Name}): {Partition} is restored from {Entries} entries and goes on at offset {Committed}.")]
     public static partial void FoldRestored(ILogger logger, string name, TopicPartition partition, long entries, long committed);
 
-    [LoggerMessage(3501, LogLevel.Warning, "Alarms ({Name}) failed; begun again from what is committed in {Pause}.")]
+    [LoggerMessage(3501, LogLevel.Warning, "Alarms ({Name}) failed; they start again from the last commit in {Pause}.")]
     public static partial void FoldFailed(ILogger logger, string name, TimeSpan pause, Exception error);
 
     [LoggerMessage(3502, LogLevel.Information, "Alarm rules version {Version} are in force: {Rules} rules over readings, {Incidents} over incidents.")]
@@ -20,7 +20,7 @@ internal static partial class AlarmsLog
     [LoggerMessage(3504, LogLevel.Warning, "Alarm rules cannot be read from the log; tried again in {Pause}.")]
     public static partial void RulesFailed(ILogger logger, TimeSpan pause, Exception error);
 
-    [LoggerMessage(3506, LogLevel.Warning, "The outlet {Outlet} failed; begun again in {Pause}.")]
+    [LoggerMessage(3506, LogLevel.Warning, "The outlet {Outlet} failed; it starts again in {Pause}.")]
     public static partial void OutletFailed(ILogger logger, string outlet, TimeSpan pause, Exception error);
 
     [LoggerMessage(3507, LogLevel.Warning, "The webhook did not take change {Change}: {Problem} Tried again in {Pause}, and then with growing pauses.")]
@@ -35,6 +35,6 @@ internal static partial class AlarmsLog
     [LoggerMessage(3510, LogLevel.Warning, "Alertmanager {Url} answered {Status}: {Answer}")]
     public static partial void AlertmanagerRefused(ILogger logger, Uri url, int status, string answer);
 
-    [LoggerMessage(3505, LogLevel.Warning, "{Count} conditions were not followed: the partition has {Max} alarms, as many as it may (Alarms:AlarmsMax), and all of them stand.")]
+    [LoggerMessage(3505, LogLevel.Warning, "{Count} conditions were dropped: the partition has {Max} alarms already (Alarms:AlarmsMax), and all of them are standing.")]
     public static partial void Overflowed(ILogger logger, long count, int max);
 }

@@ -57,7 +57,7 @@ internal sealed class AlarmChangeWriter(AlarmsOptions options, int partition, Ke
                     SourcePartition = record.Partition,
                     SourceOffset = record.Offset,
                     Cause = "malformed",
-                    Detail = "The record is no alarm input: " + detail,
+                    Detail = "The record is not an alarm input: " + detail,
                     Stage = "alarms",
                     RefusedAtUs = _timeMs * 1000,
                 },

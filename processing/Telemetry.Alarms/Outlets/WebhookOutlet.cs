@@ -69,7 +69,7 @@ internal sealed class WebhookOutlet : IAsyncDisposable
     {
         if (delivery.Change is not { } change)
         {
-            await DeadLetterAsync(delivery, "malformed", "The record is no change of an alarm.", cancellationToken);
+            await DeadLetterAsync(delivery, "malformed", "The record is not a change of an alarm.", cancellationToken);
             return;
         }
 

@@ -24,7 +24,7 @@ public static class DetectorSpec
             parameters.Add(split.Length == 2
                 ? KeyValuePair.Create(split[0], split[1])
                 : throw new FormatException(
-                    $"'{pair}' is no parameter as NAME=VALUE. There are: {string.Join(", ", DetectorCatalogue.ParametersOf(name).Select(p => p.Name))}."));
+                    $"'{pair}' is not a parameter as NAME=VALUE. There are: {string.Join(", ", DetectorCatalogue.ParametersOf(name).Select(p => p.Name))}."));
         }
 
         return new DetectorChoice(name, parameters, gated && DetectorCatalogue.HasGate(name));

@@ -91,7 +91,7 @@ public static class DetectorCatalogue
     }
 
     private static Entry Find(string name) => Array.Find(Entries, e => e.Name == name)
-        ?? throw new FormatException($"'{name}' is no detector. Give {string.Join(", ", Names)}.");
+        ?? throw new FormatException($"'{name}' is not a detector. Give {string.Join(", ", Names)}.");
 
     private static IEnumerable<PropertyInfo> Writable(Type type) => type.GetProperties().Where(p => p.CanWrite);
 
@@ -100,7 +100,7 @@ public static class DetectorCatalogue
         var property = options.GetType().GetProperty(name, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
         if (property is null || !property.CanWrite)
         {
-            throw new FormatException($"'{name}' is no parameter. There are: {string.Join(", ", Writable(options.GetType()).Select(p => p.Name))}.");
+            throw new FormatException($"'{name}' is not a parameter. There are: {string.Join(", ", Writable(options.GetType()).Select(p => p.Name))}.");
         }
 
         property.SetValue(options, Parse(property, value));

@@ -205,7 +205,7 @@ public static class DetectorSettingsReader
             return us;
         }
 
-        from.Problem(name, $"'{text}' is no point in time; give one as 2026-01-31T12:00:00Z");
+        from.Problem(name, $"'{text}' is not a point in time; give one as 2026-01-31T12:00:00Z");
         return null;
     }
 }

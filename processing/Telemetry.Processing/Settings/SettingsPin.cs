@@ -32,6 +32,6 @@ public readonly record struct SettingsPin(string Group, int Partition, long Offs
             && int.TryParse(parts[^2], NumberStyles.None, CultureInfo.InvariantCulture, out var partition)
             && long.TryParse(parts[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var offset)
             ? new SettingsPin(string.Join('/', parts[..^2]), partition, offset, version)
-            : throw new FormatException($"The record {key} of the settings topic is no pin.");
+            : throw new FormatException($"The record {key} of the settings topic is not a pin.");
     }
 }

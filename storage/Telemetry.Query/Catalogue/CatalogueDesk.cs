@@ -41,7 +41,7 @@ public sealed class CatalogueDesk(IRecordLog log, long bytesMax, int schemaId, T
     public Task RunAsync(CancellationToken cancellationToken) => LogFollower.RunAsync(
         FollowAsync, (error, pause) => logger.CatalogueTailFailed(pause, error), Retry, time, cancellationToken);
 
-    /// <summary>Puts entries in place of those of the same names. What says nothing new is not written.</summary>
+    /// <summary>Puts entries in place of those of the same names. Entries that change nothing are not written.</summary>
     /// <param name="entries">Entries; version, person and time are set here.</param>
     /// <param name="write">Who, why, and what of that is done.</param>
     /// <param name="cancellationToken">Gives up waiting; some may have been written.</param>

@@ -31,7 +31,7 @@ internal static class SparkplugWrites
         if (!SparkplugNames.TryParseDevice(command.Device, out var group, out var edge, out var device)
             || new[] { group, edge, device ?? "" }.Any(id => id.AsSpan().ContainsAny("+#/\0")))
         {
-            return $"'{command.Device}' is no edge node ({{group}}:{{edge}}) and no device of one ({{group}}:{{edge}}:{{device}}), or its id was too long to be kept whole.";
+            return $"'{command.Device}' is not an edge node ({{group}}:{{edge}}) and not a device of one ({{group}}:{{edge}}:{{device}}), or its id was too long to be kept whole.";
         }
 
         var metric = SparkplugCommand.RebirthMetric;

@@ -11,7 +11,7 @@ internal static partial class Log
     [LoggerMessage(5002, LogLevel.Warning, "The store refused a query of {Path} with code {Code}")]
     public static partial void StoreRefused(this ILogger logger, string path, int code, Exception error);
 
-    [LoggerMessage(5003, LogLevel.Warning, "{Path} broke off after its answer had begun; the connection is closed so that the asker sees it")]
+    [LoggerMessage(5003, LogLevel.Warning, "{Path} failed after its answer had begun; the connection is closed so that the client notices")]
     public static partial void BrokenOff(this ILogger logger, string path, Exception error);
 
     [LoggerMessage(5004, LogLevel.Warning, "The log does not say how far it is; answers carry no completeness until it does")]

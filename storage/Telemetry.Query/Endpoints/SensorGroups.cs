@@ -30,7 +30,7 @@ internal sealed record SensorGroups(
     public static async ValueTask<SensorGroups> FindAsync(ApiRequest request, string sensor, string? group, int groupsMax)
     {
         var place = group is null or ByDevice ? null : CatalogueFilter.PlaceOf(group)
-            ?? throw ApiProblem.BadParameter("group", $"'{group}' is none of device, {string.Join(", ", CatalogueFilter.Places)}.", "line");
+            ?? throw ApiProblem.BadParameter("group", $"'{group}' is not one of device, {string.Join(", ", CatalogueFilter.Places)}.", "line");
         var filter = CatalogueFilter.Of(request.Parameters, search: false);
         if (filter.AsksCatalogue || place is not null)
         {

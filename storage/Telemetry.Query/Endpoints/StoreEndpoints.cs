@@ -56,7 +56,7 @@ internal static class StoreEndpoints
         {
             null => null,
             { } text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && bytes > 0 => bytes,
-            { } text => throw ApiProblem.BadParameter(Disk.Name, $"'{text}' is no number of bytes.", Disk.Example),
+            { } text => throw ApiProblem.BadParameter(Disk.Name, $"'{text}' is not a number of bytes.", Disk.Example),
         };
         return WriteAsync(request, site.Work(disk));
     }
@@ -70,7 +70,7 @@ internal static class StoreEndpoints
     {
         null => TimeSpan.FromDays(days!.Value),
         { } text when DurationText.TryParse(text, out var time) && (time > TimeSpan.Zero || (time == TimeSpan.Zero && spec == MinuteRetention)) => time,
-        { } text => throw ApiProblem.BadParameter(spec.Name, $"'{text}' is no duration above zero.", spec.Example),
+        { } text => throw ApiProblem.BadParameter(spec.Name, $"'{text}' is not a duration above zero.", spec.Example),
     };
 
     private static Task WriteAsync<T>(ApiRequest request, T answer)

@@ -132,7 +132,7 @@ internal sealed class ApiParameters
         : PageCursor.TryRead(text, out var cursor)
             ? cursor
             : throw ApiProblem.BadParameter(
-                "cursor", $"'{Clip(text)}' is no cursor. Take it from 'nextCursor' of the page before.", CommonParameters.Cursor.Example);
+                "cursor", $"'{Clip(text)}' is not a cursor. Take it from 'nextCursor' of the page before.", CommonParameters.Cursor.Example);
 
     public int Points() => Integer(CommonParameters.Points, _options.PointsDefault, 2, _options.PointsMax);
 
@@ -157,7 +157,7 @@ internal sealed class ApiParameters
         return choices.TryGetValue(text, out var value)
             ? value
             : throw ApiProblem.BadParameter(
-                spec.Name, $"'{Clip(text)}' is none of {string.Join(", ", choices.Keys)}.", choices.Keys.First());
+                spec.Name, $"'{Clip(text)}' is not one of {string.Join(", ", choices.Keys)}.", choices.Keys.First());
     }
 
     /// <summary>The <c>format</c> parameter, else the first type of the Accept header that we write, else JSON.</summary>

@@ -68,7 +68,7 @@ internal sealed class ReadingIntake(DeadLetterQueue letters, SinkMetrics metrics
 
         if (!TryDecode(record, out var cause))
         {
-            PutAside(record, 1, cause, "the record is no reading batch; it was put aside whole.", null);
+            PutAside(record, 1, cause, "the record is not a reading batch; the whole record was refused.", null);
             return;
         }
 

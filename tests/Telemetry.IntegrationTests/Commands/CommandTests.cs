@@ -91,7 +91,7 @@ public sealed class CommandTests(QueryStore store) : IClassFixture<QueryStore>, 
         await node.ShouldBeQuietAsync();
         var (refused, problem) = await IssueAsync("press-7", """{"name": "sparkplug-write", "payload": {"metric": "a", "value": true}}""");
         refused.ShouldBe(HttpStatusCode.BadRequest);
-        problem.GetProperty("detail").GetString()!.ShouldContain("no edge node");
+        problem.GetProperty("detail").GetString()!.ShouldContain("not an edge node");
     }
 
     [Fact]

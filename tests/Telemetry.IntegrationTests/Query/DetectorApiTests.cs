@@ -85,7 +85,7 @@ public sealed class DetectorApiTests(QueryStore store) : IClassFixture<QueryStor
     }
 
     [Theory]
-    [InlineData("""{ "rules": [{ "detectors": [{ "detector": "z-score" }] }] }""", "rules[0].detectors[0]: 'z-score' is no detector")]
+    [InlineData("""{ "rules": [{ "detectors": [{ "detector": "z-score" }] }] }""", "rules[0].detectors[0]: 'z-score' is not a detector")]
     [InlineData("""{ "rules": [{ "detectors": [{ "detector": "iid-spike", "Confidence": 100 }] }] }""", "rules[0].detectors[0]")]
     [InlineData("""{ "rule": [] }""", "rule")]
     [InlineData("[]", "object")]

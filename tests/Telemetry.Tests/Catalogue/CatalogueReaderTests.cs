@@ -35,7 +35,7 @@ public sealed class CatalogueReaderTests
     [InlineData("""{"device": "a", "sensor": "t", "loLo": 9, "hiHi": 5}""", "entries[0].hiHi: 5 is below loLo, 9")]
     [InlineData("""{"device": "a", "sensor": "t", "hi": "warm"}""", "entries[0].hi: Give a number")]
     [InlineData("""{"device": "a", "sensor": "t", "decimals": 1.5}""", "entries[0].decimals: Give a whole number from 0 to 15")]
-    [InlineData("""{"device": "a", "sensor": "t", "kind": "thing"}""", "entries[0].kind: 'thing' is none of analog, state, counter, text-free")]
+    [InlineData("""{"device": "a", "sensor": "t", "kind": "thing"}""", "entries[0].kind: 'thing' is not one of analog, state, counter, text-free")]
     [InlineData("""{"device": "a", "sensor": "t", "kind": "analog", "states": {"1": "on"}}""", "entries[0].states: Only a sensor of the kind 'state'")]
     [InlineData("""{"device": "a", "sensor": "t", "states": {"x": "on"}}""", "entries[0].states: 'x' is not the whole number")]
     [InlineData("""{"device": "a", "expectedInterval": "soon"}""", "entries[0].expectedInterval: 'soon' is not a duration")]

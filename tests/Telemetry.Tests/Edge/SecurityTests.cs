@@ -100,9 +100,9 @@ public sealed class SecurityTests : IDisposable
     }
 
     [Theory]
-    [InlineData("permit publish everyone a", "no rule")]
-    [InlineData("allow publish everyone", "no rule")]
-    [InlineData("allow read everyone a", "no rule")]
+    [InlineData("permit publish everyone a", "not a rule")]
+    [InlineData("allow publish everyone", "not a rule")]
+    [InlineData("allow read everyone a", "not a rule")]
     [InlineData("allow publish nobody a", "names nobody")]
     [InlineData("allow publish user= a", "names nobody")]
     [InlineData("allow publish everyone a/#/b", "not a topic filter")]

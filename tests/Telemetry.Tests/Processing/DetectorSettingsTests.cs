@@ -47,7 +47,7 @@ public sealed class DetectorSettingsTests
     }
 
     [Theory]
-    [InlineData("""{ "rules": [{ "detectors": ["z-score"] }] }""", "rules[0].detectors[0]: 'z-score' is no detector")]
+    [InlineData("""{ "rules": [{ "detectors": ["z-score"] }] }""", "rules[0].detectors[0]: 'z-score' is not a detector")]
     [InlineData("""{ "rules": [{ "detectors": [{ "detector": "iid-spike", "Window": 3 }] }] }""", "PvalueHistoryLength")]
     [InlineData("""{ "rules": [{ "detectors": [{ "detector": "iid-spike", "Confidence": 200 }] }] }""", "rules[0].detectors[0]")]
     [InlineData("""{ "rules": [{ "detectors": [{ "detector": "iid-spike", "Side": 1 }] }] }""", "TwoSided")]
@@ -55,7 +55,7 @@ public sealed class DetectorSettingsTests
     [InlineData("""{ "rules": [{ "tag": "x", "detectors": [] }] }""", "rules[0].tag: there is no tag 'x'")]
     [InlineData("""{ "rules": [{ "detecters": [] }] }""", "rules[0].detecters: there is no such member")]
     [InlineData("""{ "rules": [{ "detectors": ["default", "default"] }] }""", "twice")]
-    [InlineData("""{ "outOfService": [{ "from": "now-1h" }] }""", "outOfService[0].from: 'now-1h' is no point in time")]
+    [InlineData("""{ "outOfService": [{ "from": "now-1h" }] }""", "outOfService[0].from: 'now-1h' is not a point in time")]
     [InlineData("""{ "outOfService": [{ "from": "2026-12-02T00:00:00Z", "to": "2026-12-01T00:00:00Z" }] }""", "outOfService[0].to")]
     [InlineData("""[]""", "give an object")]
     [InlineData("""{ "rules": [ }""", "Not JSON")]

@@ -74,9 +74,9 @@ public sealed class WriteTests
     }
 
     [Theory]
-    [InlineData("press-7", """{"metric": "m", "value": true}""", "no edge node")]
-    [InlineData("a_x2Fb:c", """{"metric": "m", "value": true}""", "no edge node")]
-    [InlineData("a:_x2B", """{"metric": "m", "value": true}""", "no edge node")]
+    [InlineData("press-7", """{"metric": "m", "value": true}""", "not an edge node")]
+    [InlineData("a_x2Fb:c", """{"metric": "m", "value": true}""", "not an edge node")]
+    [InlineData("a:_x2B", """{"metric": "m", "value": true}""", "not an edge node")]
     [InlineData("a:b", """{"metric": "m", "value": 1}""", "type")]
     [InlineData("a:b", """{"metric": "m", "value": 1, "typ": "Int8"}""", "'typ'")]
     [InlineData("a:b", """{"value": true}""", "metric")]

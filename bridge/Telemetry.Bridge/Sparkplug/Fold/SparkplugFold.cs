@@ -59,7 +59,7 @@ internal sealed class SparkplugFold
         {
             Counts.DeadLetter(SparkplugCauses.BadRecord);
             Output.DeadLetter(
-                new RawPublish(), SparkplugCauses.BadRecord, $"Record {record.Offset} of {record.Topic}/{record.Partition} is no publish.", [], record.TimestampMs);
+                new RawPublish(), SparkplugCauses.BadRecord, $"Record {record.Offset} of {record.Topic}/{record.Partition} is not a publish.", [], record.TimestampMs);
             return;
         }
 
@@ -92,7 +92,7 @@ internal sealed class SparkplugFold
         {
             Counts.DeadLetter(SparkplugCauses.Failed);
             Output.DeadLetter(
-                publish, SparkplugCauses.Failed, $"The bridge failed on this payload: {fault.GetType().Name}. This is a fault of ours: please report it with the dead letter.", [],
+                publish, SparkplugCauses.Failed, $"The bridge failed on this payload: {fault.GetType().Name}. This is a fault in Telemetry: please report it with the dead letter.", [],
                 record.TimestampMs);
         }
     }

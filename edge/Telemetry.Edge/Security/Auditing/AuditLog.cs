@@ -114,6 +114,6 @@ internal static partial class AuditLines
     [LoggerMessage(1203, LogLevel.Information, "read again: {Part}, in force: {IsInForce}: {Detail}")]
     public static partial void AuditReloaded(this ILogger logger, string part, bool isInForce, string detail);
 
-    [LoggerMessage(1204, LogLevel.Information, "connection ended: {Owner}, client '{ClientId}', from {Remote}: its user or certificate is none any more")]
+    [LoggerMessage(1204, LogLevel.Information, "connection ended: {Owner}, client '{ClientId}', from {Remote}: its user or certificate is not valid any more")]
     public static partial void AuditEnded(this ILogger logger, string owner, string clientId, EndPoint? remote);
 }

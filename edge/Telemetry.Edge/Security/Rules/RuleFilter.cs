@@ -18,7 +18,7 @@ internal sealed class RuleFilter
 
     public string Text { get; }
 
-    /// <exception cref="FormatException">It is no topic filter, or has a place holder that there is not.</exception>
+    /// <exception cref="FormatException">It is not a topic filter, or has a place holder that there is not.</exception>
     public static RuleFilter Parse(string text)
     {
         if (!TopicFilter.TryParse(text, out _, out var error))

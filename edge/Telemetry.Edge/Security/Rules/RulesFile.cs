@@ -46,7 +46,7 @@ internal static class RulesFile
         var filter = rest.Trim().ToString();
         if (effect is not ("allow" or "deny") || action is not ("publish" or "subscribe" or "all") || filter.Length == 0)
         {
-            throw new FormatException($"'{line}' is no rule; expected 'allow|deny publish|subscribe|all WHO FILTER', for example 'allow publish users plant/{{user}}/#'.");
+            throw new FormatException($"'{line}' is not a rule; expected 'allow|deny publish|subscribe|all WHO FILTER', for example 'allow publish users plant/{{user}}/#'.");
         }
 
         return Who.TryParse(who, out var whom)
