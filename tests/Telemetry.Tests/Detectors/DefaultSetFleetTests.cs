@@ -56,10 +56,12 @@ public sealed class DefaultSetFleetTests(ITestOutputHelper output)
             FaultsPerDeviceDay = 0,
         };
         var start = plan.Start.ToUnixTimeMilliseconds() * 1000;
-        var ages = Enumerable.Range(0, plan.Devices).SelectMany(device => Raised(plan, device).SelectMany(of => of.Alarms))
-            .Select(alarm => (alarm.TimeMicros - start) / 3600e6).ToList();
+        var raised = Enumerable.Range(0, plan.Devices).SelectMany(device => Raised(plan, device)).SelectMany(of => of.Alarms
+            .Select(alarm => (Sensor: FleetPlan.SensorNames[of.Sensor], alarm.Kind, Hours: (alarm.TimeMicros - start) / 3600e6))).ToList();
+        var ages = raised.ConvertAll(alarm => alarm.Hours);
         var later = plan.Devices * Math.Max(0, (FastHours / 24.0) - 1);
         output.WriteLine(Text($"{ages.Count(age => age < 1)} alarms in {plan.Devices} first hours, {ages.Count(age => age >= 24)} in {later:F1} device-days after the first day"));
+        output.WriteLine(string.Join("  ", raised.Where(a => a.Hours is < 1 or >= 24).Select(a => Text($"{a.Sensor} {a.Kind} at {a.Hours:F2} h"))));
 
         // Two a device-day in the first hour would be one of twelve devices; then one in twenty device-days.
         ages.Count(age => age < 1).ShouldBeLessThanOrEqualTo((plan.Devices + 11) / 12);

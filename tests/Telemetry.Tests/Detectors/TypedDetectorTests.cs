@@ -59,6 +59,35 @@ public sealed class TypedDetectorTests
     }
 
     [Fact]
+    public void Drift_of_a_slow_series_is_found_on_its_first_day_and_the_course_of_the_day_is_not()
+    {
+        var (found, strays) = (0, 0);
+        for (var seed = 1; seed <= 6; seed++)
+        {
+            var random = new Random(seed);
+            var wander = 0.0;
+            var values = new double[1900];
+            for (var i = 0; i < values.Length; i++)
+            {
+                // The air of a hall: 16 hours of a day of 18 %, wander of ten minutes.
+                wander = (0.95 * wander) + (0.3 * TestSeries.Gaussian(random));
+                values[i] = Math.Round(2 * (50 + (9 * Math.Sin(2 * Math.PI * i / 2880)) + wander)) / 2;
+            }
+
+            strays += All(values).Count;
+            for (var i = 1500; i < 1560; i++)
+            {
+                values[i] += (i - 1500) * 9 / 60.0;
+            }
+
+            found += All(values).Exists(f => f.At is >= 1500 and < 1560) ? 1 : 0;
+        }
+
+        found.ShouldBeGreaterThanOrEqualTo(5);
+        strays.ShouldBeLessThanOrEqualTo(1);
+    }
+
+    [Fact]
     public void Jump_that_stays_is_a_level_shift_from_and_to()
     {
         var values = TestSeries.Noise(4, 3000, 21.4, 0.1);

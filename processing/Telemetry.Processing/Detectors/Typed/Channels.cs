@@ -29,13 +29,15 @@ internal static class Channels
             distance = Math.Min(distance, Math.Abs(x - expected));
         }
 
-        var reference = double.IsNaN(expected) ? s.Level.Slow : expected;
+        var reference = !double.IsNaN(expected) ? expected : IsSlow(s, tuning) ? s.Known.Origin + s.Trend.Expected : s.Level.Slow;
         var direction = x >= s.Level.Slow ? 1 : -1;
         var resolutions = Measure(ref s, tuning, x, x - reference, distance, apart, out var scores);
         var evidence = Remember(ref s, x, micros);
         if (s.Episode.Open == 0)
         {
             s.Known.Offer(x, elapsed, halfLifeSeconds);
+            s.Trend.Take(
+                x - s.Known.Origin, s.Level.Count, Math.Clamp(s.Pace.IntervalSeconds / tuning.TrendSeconds, 1e-6, 0.5), tuning.SteadyMost * Math.Max(s.Steady.Spread, tuning.QuietScale * s.Residual.Quiet));
         }
 
         if (s.Level.Count == PowerOnReadings)
@@ -50,7 +52,7 @@ internal static class Channels
 
         var isPlaced = Place(ref s, tuning, expected);
         var judgement = Strangest(s, tuning, scores, resolutions, direction, isPlaced);
-        s.Tails.Take(scores, tuning, s.Level.Dwell.Readings, PlacedDwell(s, tuning), isPlaced, micros);
+        s.Tails.Take(scores, tuning, s.Level.Dwell.Readings, PlacedDwell(s, tuning), isPlaced, PlacedBlocks(s, tuning), LearnsRuns(s, tuning), micros);
         return judgement with { Evidence = s.Shape.Shape is SeriesShape.State or SeriesShape.Counter ? judgement.Score : evidence };
     }
 
@@ -65,25 +67,44 @@ internal static class Channels
         if (isKnown && steady.HasProfile == 0)
         {
             steady.HasProfile = 1;
-            if (s.Pace.IntervalSeconds > tuning.EarlySeconds || !IsPlaced(s, tuning))
+            if (IsSlow(s, tuning) || !IsPaced(s, tuning) || !IsPlaced(s, tuning))
             {
                 steady.Dwell.Restart(s.Residual.Median - expected);
                 s.Tails.RestartPlaced();
             }
         }
 
-        if (!isKnown && s.Pace.IntervalSeconds > tuning.EarlySeconds)
+        if (!isKnown && IsSlow(s, tuning) && (s.Pace.AgeSeconds < tuning.TrendSettled * tuning.TrendSeconds || !Wanders(s, tuning)))
         {
             return false;
         }
 
         if (s.Episode.Open == 0)
         {
-            steady.Dwell.Take(s.Residual.Median - (isKnown ? expected : s.Level.Slow), tuning.QuietScale * s.Residual.Quiet, share: 0);
+            var reference = isKnown ? expected : IsSlow(s, tuning) ? s.Known.Origin + s.Trend.Expected : s.Level.Slow;
+            steady.Dwell.Take(s.Residual.Median - reference, tuning.QuietScale * s.Residual.Quiet, share: 0);
         }
 
         return IsPlaced(s, tuning);
     }
+
+    /// <summary>A new counter stands still whenever its machine does: how long, it learns as it is in the first days, told or not.</summary>
+    internal static bool LearnsRuns(in TypedState s, TypedTuning tuning) =>
+        s.Shape.Shape == SeriesShape.Counter && s.Pace.AgeSeconds < tuning.YoungSeconds;
+
+    /// <summary>Blocks before the channels that look at the distance from where it should be say anything; level and slope of a young series are less sure than the profile.</summary>
+    private static int PlacedBlocks(in TypedState s, TypedTuning tuning) =>
+        s.Steady.HasProfile == 0 && IsSlow(s, tuning) ? tuning.TrendBlocks : tuning.PlacedBlocks;
+
+    /// <summary>Readings not so close together that the slow level is short against the time a machine stays in a state.</summary>
+    private static bool IsPaced(in TypedState s, TypedTuning tuning) => s.Pace.IntervalSeconds >= tuning.PacedSeconds;
+
+    /// <summary>A machine that steps from level to level within a few readings has no slope; the air of a hall has.</summary>
+    private static bool Wanders(in TypedState s, TypedTuning tuning) =>
+        s.Level.Dwell.Switches == 0 || s.Level.Dwell.Readings > tuning.TrendDwell;
+
+    /// <summary>Readings so far apart that the slow level is not short against the day.</summary>
+    private static bool IsSlow(in TypedState s, TypedTuning tuning) => s.Pace.IntervalSeconds > tuning.EarlySeconds;
 
     /// <summary>Mean readings at a distance from where it should be; 0 until it has switched often enough to say.</summary>
     private static double PlacedDwell(in TypedState s, TypedTuning tuning) =>
@@ -136,7 +157,12 @@ internal static class Channels
     {
         var age = s.Pace.AgeSeconds;
         var isGrown = s.Tails.IsGrown(tuning, s.Level.Dwell.Readings) && s.Level.Count >= tuning.SettledReadings;
+        var isTrend = s.Steady.HasProfile == 0 && IsSlow(s, tuning);
         var isPlacedGrown = s.Tails.IsGrown(tuning, PlacedDwell(s, tuning));
+
+        // Where the first blocks are shorter than a machine stays in a state, they know one state only.
+        var isPaced = IsPaced(s, tuning);
+        var silent = isPaced ? tuning.DwellSeconds : tuning.FastDwellSeconds;
 
         // The air of a hall moves slowly, and far; a machine steps between its levels.
         var wanders = s.Level.Spread > tuning.StepSpread * s.Residual.Jump;
@@ -160,12 +186,15 @@ internal static class Channels
             };
 
             // A machine that has shown few of its states yet may step twice as far.
-            var index = !(TailState.IsPlaced(c) ? isPlacedGrown : isGrown) && FollowsLevel(c)
-                ? channel.Index * (c == Channel.Residual ? 0.5 : tuning.YoungIndex)
+            var own = TailState.IsPlaced(c) && isTrend ? tuning.TrendIndex
+                : c == Channel.DistanceSum && age >= tuning.YoungSeconds ? tuning.SettledSumIndex
                 : channel.Index;
+            var index = !(TailState.IsPlaced(c) ? isPlacedGrown : isGrown) && FollowsLevel(c)
+                ? own * (c == Channel.Residual ? 0.5 : tuning.YoungIndex)
+                : own;
             var score = s.Tails.Score(c, tuning, scores[(int)c], resolution, index);
             noisy = c == Channel.Scatter ? score : noisy;
-            if (score > best.Score && (!channel.NeedsDwell || age >= tuning.DwellSeconds))
+            if (score > best.Score && (c == Channel.Peak || age >= silent || (isPaced && !channel.NeedsDwell)))
             {
                 best = new Judgement(score, c, KindOf(c), direction);
             }
@@ -214,6 +243,7 @@ internal static class Channels
         s.Level.Spread = half;
         (s.Level.Up, s.Level.Down, s.Level.Far) = (0, 0, 0);
         s.Steady = new SteadyState { Spread = half };
+        s.Trend = new TrendState { Level = (float)(middle - s.Known.Origin) };
         s.Residual.Scale = Math.Min(s.Residual.Scale, half);
         s.Residual.Jump = Math.Min(s.Residual.Jump, 2 * half);
         s.Range.Start(s.Known.Quantile(0), s.Known.Quantile(1));

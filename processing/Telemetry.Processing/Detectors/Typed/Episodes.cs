@@ -205,7 +205,7 @@ internal static class Episodes
             // It was a fault, not a state of the machine: it is not to become usual, nor to hide the next one.
             s.Level.Dwell.TakeBack();
             s.Steady.Dwell.TakeBack();
-            s.Tails.Forget(tuning);
+            s.Tails.Forget(tuning, Channels.LearnsRuns(s, tuning));
         }
 
         if (lasts)
@@ -213,6 +213,7 @@ internal static class Episodes
             // What lasts is the new usual: its values are taken into the sample as those of a new series are.
             s.Hours.Move(s.Level.Fast, micros);
             s.Level.Slow = s.Level.Fast;
+            s.Trend = new TrendState { Level = (float)(s.Level.Fast - s.Known.Origin) };
             s.Known.Renew();
             s.Episode.Learning = LearningReadings;
         }

@@ -10,7 +10,7 @@ namespace Telemetry.Processing.Detectors.Typed;
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 internal struct KnownLevels
 {
-    public const int Capacity = 126;
+    public const int Capacity = 124;
 
     /// <summary>Neighbours that tell how dense the sample is.</summary>
     private const int Around = 8;

@@ -85,18 +85,18 @@ internal struct TailState
     }
 
     /// <summary>Learns from a reading's scores, each capped once blocks are many and long enough; ends the block when it is full.</summary>
-    public void Take(in ChannelScores scores, TypedTuning tuning, double dwell, double placedDwell, bool isPlaced, long micros)
+    public void Take(in ChannelScores scores, TypedTuning tuning, double dwell, double placedDwell, bool isPlaced, int placedBlocks, bool learnsRuns, long micros)
     {
         var (grown, placedGrown) = (IsGrown(tuning, dwell), IsGrown(tuning, placedDwell));
         var most = Growth == 0 || !grown ? 1e30f : (float)tuning.LearnMost;
         for (var c = Channel.Residual; c < Channel.Above; c++)
         {
-            Learn(c, scores, most, tuning);
+            Learn(c, scores, c == Channel.Run && learnsRuns ? 1e30f : most, tuning);
         }
 
         if (isPlaced)
         {
-            most = Growth == 0 || !placedGrown || Placed < tuning.PlacedBlocks ? 1e30f : (float)tuning.LearnMost;
+            most = Growth == 0 || !placedGrown || Placed < placedBlocks ? 1e30f : (float)tuning.LearnMost;
             for (var c = Channel.Above; c < Channel.Count; c++)
             {
                 Learn(c, scores, most, tuning);
@@ -112,15 +112,22 @@ internal struct TailState
         if (Readings >= FirstReadings * factor && ((double)micros - StartMicros) * 1e-6 >= FirstSeconds * factor)
         {
             Placed = (short)Math.Min(Placed + (isPlaced ? 1 : 0), Blocks);
-            End(tuning, factor, grown, placedGrown, placedDwell);
+            End(tuning, factor, grown, placedGrown, placedDwell, placedBlocks);
         }
     }
 
     /// <summary>Of the block that is being filled only what is near the usual stays: the rest was a fault.</summary>
-    public void Forget(TypedTuning tuning)
+    /// <param name="tuning">Constants.</param>
+    /// <param name="keepsRuns">True: runs stay.</param>
+    public void Forget(TypedTuning tuning, bool keepsRuns)
     {
         for (var c = 0; c < (int)Channel.Count; c++)
         {
+            if (keepsRuns && c == (int)Channel.Run)
+            {
+                continue;
+            }
+
             Now[c] = Math.Min(Now[c], (float)tuning.LearnMost * Math.Max(Usual[c], tuning.Channels[c].Floor));
         }
     }
@@ -143,7 +150,7 @@ internal struct TailState
         Now[c] = Math.Max(Now[c], Math.Min(scores[c], most * Math.Max(Usual[c], tuning.Channels[c].Floor)));
     }
 
-    private void End(TypedTuning tuning, int factor, bool grown, bool placedGrown, double placedDwell)
+    private void End(TypedTuning tuning, int factor, bool grown, bool placedGrown, double placedDwell, int placedBlocks)
     {
         for (var c = 0; c < (int)Channel.Count; c++)
         {
@@ -161,7 +168,7 @@ internal struct TailState
 
         Now = default;
         Readings = 0;
-        Summarise(tuning, grown, placedGrown, placedDwell);
+        Summarise(tuning, grown, placedGrown, placedDwell, placedBlocks);
     }
 
     /// <summary>Blocks are long enough that each holds what the series usually does.</summary>
@@ -186,12 +193,12 @@ internal struct TailState
         ReadingsPerBlock *= 2;
     }
 
-    private void Summarise(TypedTuning tuning, bool grown, bool placedGrown, double placedDwell)
+    private void Summarise(TypedTuning tuning, bool grown, bool placedGrown, double placedDwell, int placedBlocks)
     {
         var rank = grown ? Math.Max(1, (int)(Full * tuning.RankShare)) : 1;
         var placedRank = placedGrown ? Math.Max(1, (int)(Placed * tuning.RankShare)) : 1;
         Odds = Math.Log10(Math.Max(1, Full * ReadingsPerBlock / rank));
-        PlacedOdds = Placed < tuning.PlacedBlocks || Placed * ReadingsPerBlock < tuning.PlacedDwells * Math.Min(placedDwell, tuning.DwellMost)
+        PlacedOdds = Placed < placedBlocks || Placed * ReadingsPerBlock < tuning.PlacedDwells * Math.Min(placedDwell, tuning.DwellMost)
             ? 0
             : Math.Log10(Math.Max(2, Placed * ReadingsPerBlock / placedRank));
         Span<ushort> sorted = stackalloc ushort[Blocks];

@@ -33,7 +33,7 @@ public sealed class TypedDetector : IFindingDetector
         (_options, _tuning) = (options, tuning);
         _halfLifeSeconds = options.HalfLife.TotalSeconds;
         StateBytes = Unsafe.SizeOf<TypedState>();
-        StateVersion = StateLayout.Version(4, Name, $"{StateBytes}|{options}|{tuning}");
+        StateVersion = StateLayout.Version(5, Name, $"{StateBytes}|{options}|{tuning}");
     }
 
     /// <inheritdoc/>
@@ -88,7 +88,7 @@ public sealed class TypedDetector : IFindingDetector
         if (s.Shape.Shape == SeriesShape.Counter != (before == SeriesShape.Counter))
         {
             // What has been learned was of another quantity.
-            (s.Residual, s.Level, s.Steady, s.Known, s.Hours, s.HourTail, s.Tails) = (default, default, default, default, default, default, default);
+            (s.Residual, s.Level, s.Steady, s.Trend, s.Known, s.Hours, s.HourTail, s.Tails) = (default, default, default, default, default, default, default, default);
         }
 
         s.Run.Take(value, micros);

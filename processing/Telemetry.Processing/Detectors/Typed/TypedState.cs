@@ -21,6 +21,9 @@ internal struct TypedState
     /// <summary>Distance from where it should be at this time of the day.</summary>
     public SteadyState Steady;
 
+    /// <summary>Where it should be before the profile of the day is known.</summary>
+    public TrendState Trend;
+
     /// <summary>Equal values in a row.</summary>
     public RunState Run;
 

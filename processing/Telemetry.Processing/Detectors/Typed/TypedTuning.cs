@@ -23,8 +23,8 @@ internal sealed record TypedTuning
         new(3, 14, NeedsDwell: false),
         new(2, 16, IsMeasured: true),
         new(20, 6),
-        new(2, 12),
-        new(4, 0),
+        new(2, 12, NeedsDwell: false),
+        new(4, 0, NeedsDwell: false),
         new(2, 9),
         new(3.5f, 7),
         new(2, 12, IsMeasured: true),
@@ -41,8 +41,23 @@ internal sealed record TypedTuning
     /// <summary>Full blocks since the profile of the day is known, before the channels that need it say anything.</summary>
     public int PlacedBlocks { get; init; } = 3;
 
+    /// <summary>The same of a slow series before the profile is known.</summary>
+    public int TrendBlocks { get; init; } = 3;
+
     /// <summary>Before the profile of the day is known the slow level stands in for it where readings are not further apart than this, seconds: it is short against the day then.</summary>
     public double EarlySeconds { get; init; } = 18;
+
+    /// <summary>Time constant of the level and slope that stand in for it where readings are further apart, seconds.</summary>
+    public double TrendSeconds { get; init; } = 4000;
+
+    /// <summary>Time constants after which level and slope are believed.</summary>
+    public double TrendSettled { get; init; } = 1.5;
+
+    /// <summary>Readings at a level, on average, up to which a series steps and does not wander.</summary>
+    public double TrendDwell { get; init; } = 70;
+
+    /// <summary>Index of the tail of the distance from level and slope: it wanders less than that from a profile of one day.</summary>
+    public double TrendIndex { get; init; } = 14;
 
     /// <summary>Switches before the time at a level is believed.</summary>
     public int PlacedSwitches { get; init; } = 3;
@@ -98,7 +113,10 @@ internal sealed record TypedTuning
     /// <summary>How many times the floor of the piled-up distance is larger at the start, beside itself.</summary>
     public double YoungSum { get; init; } = 2;
 
-    /// <summary>Seconds after which that is over.</summary>
+    /// <summary>Index of its tail once the series is not young any more: of two days' weather the third is often a little beyond.</summary>
+    public double SettledSumIndex { get; init; } = 5.6;
+
+    /// <summary>Seconds after which the larger floor is over.</summary>
     public double YoungSumSeconds { get; init; } = 3 * 86_400;
 
     /// <summary>Which of the block maxima is the usual one, as a share of the blocks.</summary>
@@ -114,7 +132,13 @@ internal sealed record TypedTuning
     public double DwellMost { get; init; } = 400;
 
     /// <summary>Channels that need to know the dwell in a state are silent for this long.</summary>
-    public double DwellSeconds { get; init; } = 3600;
+    public double DwellSeconds { get; init; } = 1500;
+
+    /// <summary>The same, and all channels but the peak, where readings come more often than <see cref="PacedSeconds"/>.</summary>
+    public double FastDwellSeconds { get; init; } = 3600;
+
+    /// <summary>Interval from which on a first block of 25 readings lasts as long as a machine stays in a state, seconds.</summary>
+    public double PacedSeconds { get; init; } = 6;
 
     /// <summary>Blocks of the tails hold at least so many readings when grown.</summary>
     public int BlockReadings { get; init; } = 500;
