@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Telemetry.Streams.State;
@@ -51,24 +52,51 @@ internal readonly ref struct ChangedWords(Span<ulong> masks)
     {
         var old = MemoryMarshal.Cast<byte, ulong>(before);
         var now = MemoryMarshal.Cast<byte, ulong>(after);
-        for (var m = 0; m < _masks.Length; m++)
+        ArgumentOutOfRangeException.ThrowIfNotEqual(old.Length, now.Length);
+        ref var first = ref MemoryMarshal.GetReference(old);
+        ref var second = ref MemoryMarshal.GetReference(now);
+        for (var word = 0; word < now.Length; word += WordsPerMask)
         {
-            var end = Math.Min(now.Length, (m + 1) * WordsPerMask);
-            var word = m * WordsPerMask;
-            var mask = 0UL;
-            for (; word + Vector256<ulong>.Count <= end; word += Vector256<ulong>.Count)
-            {
-                var equal = Vector256.Equals(Vector256.Create(old[word..]), Vector256.Create(now[word..]));
-                mask |= (ulong)(~equal.ExtractMostSignificantBits() & 0xF) << word;
-            }
-
-            for (; word < end; word++)
-            {
-                mask |= old[word] == now[word] ? 0 : 1UL << word;
-            }
-
-            _masks[m] |= mask;
+            ref var mask = ref _masks[word / WordsPerMask];
+            mask |= now.Length - word >= WordsPerMask
+                ? Different(ref Unsafe.Add(ref first, word), ref Unsafe.Add(ref second, word))
+                : Different(old[word..], now[word..]);
         }
+    }
+
+    /// <summary>Which of 64 words differ. Once a reading, over all of its series' state: most of it is alike, sixteen words at a time.</summary>
+    private static ulong Different(ref ulong old, ref ulong now)
+    {
+        var mask = 0UL;
+        for (var word = 0; word < WordsPerMask; word += 4 * Vector256<ulong>.Count)
+        {
+            var a = Vector256.LoadUnsafe(ref old, (nuint)word) ^ Vector256.LoadUnsafe(ref now, (nuint)word);
+            var b = Vector256.LoadUnsafe(ref old, (nuint)word + 4) ^ Vector256.LoadUnsafe(ref now, (nuint)word + 4);
+            var c = Vector256.LoadUnsafe(ref old, (nuint)word + 8) ^ Vector256.LoadUnsafe(ref now, (nuint)word + 8);
+            var d = Vector256.LoadUnsafe(ref old, (nuint)word + 12) ^ Vector256.LoadUnsafe(ref now, (nuint)word + 12);
+            if (((a | b) | (c | d)) == Vector256<ulong>.Zero)
+            {
+                continue;
+            }
+
+            mask |= (Bits(a) | (Bits(b) << 4) | (Bits(c) << 8) | (Bits(d) << 12)) << word;
+        }
+
+        return mask;
+    }
+
+    private static ulong Bits(Vector256<ulong> difference) =>
+        ~Vector256.Equals(difference, Vector256<ulong>.Zero).ExtractMostSignificantBits() & 0xFUL;
+
+    private static ulong Different(ReadOnlySpan<ulong> old, ReadOnlySpan<ulong> now)
+    {
+        var mask = 0UL;
+        for (var word = 0; word < now.Length; word++)
+        {
+            mask |= old[word] == now[word] ? 0 : 1UL << word;
+        }
+
+        return mask;
     }
 
     /// <summary>Writes the bits, and to another writer the words.</summary>
