@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using Telemetry.Contracts.Readings;
-using Telemetry.Simulator.Machines;
 using Telemetry.Simulator.Signals;
 
 namespace Telemetry.Simulator.Devices;
@@ -23,13 +22,10 @@ internal sealed class BatchEncoder
 
     public static BatchEncoder OfThisThread => _ofThisThread ??= new();
 
-    /// <summary>
-    /// Readings <paramref name="first"/> to first + count - 1 of a device (numbered from 0), the last of them
-    /// measured at <paramref name="nowUs"/>; valid until the next call.
-    /// </summary>
-    public ReadOnlySpan<byte> Encode(
-        Machine machine, ReadOnlySpan<byte> device, ulong bootId, ulong first, int count, long nowUs, long spacingUs, ref long lastTimeUs)
+    /// <summary>A batch of a device, its readings numbered from <paramref name="first"/> (from 0) on; valid until the next call.</summary>
+    public ReadOnlySpan<byte> Encode(ReadOnlySpan<byte> device, ulong bootId, ulong first, ReadOnlySpan<Measured> readings)
     {
+        var count = readings.Length;
         if (_values.Length < count)
         {
             (_indexes, _times, _values) = (new int[count], new long[count], new double[count]);
@@ -40,18 +36,14 @@ internal sealed class BatchEncoder
         var sensors = 0;
         for (var i = 0; i < count; i++)
         {
-            var kind = machine.SensorAt(first + (ulong)i);
-            ref var place = ref places[(int)kind];
+            ref var place = ref places[(int)readings[i].Kind];
             if (place < 0)
             {
                 place = sensors;
-                _sensors[sensors++] = Names[(int)kind];
+                _sensors[sensors++] = Names[(int)readings[i].Kind];
             }
 
-            lastTimeUs = Math.Max(lastTimeUs + 1, nowUs - ((count - 1 - i) * spacingUs));
-            _indexes[i] = place;
-            _times[i] = lastTimeUs - machine.BackUs;
-            _values[i] = machine.Next(kind, lastTimeUs);
+            (_indexes[i], _times[i], _values[i]) = (place, readings[i].TimeUs, readings[i].Value);
         }
 
         _output.ResetWrittenCount();

@@ -30,6 +30,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
     private readonly byte[] _nameBytes;
     private readonly ulong _bootId;
     private readonly int _readings;
+    private readonly MeasuredBatch _measured;
 
     // Guarded by the gate.
     private State _state;
@@ -55,6 +56,7 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
         _number = number;
         _bootId = bootId;
         _readings = options.ReadingsPerPublish;
+        _measured = new MeasuredBatch(_readings);
         _name = options.DeviceName(number);
         _nameBytes = Encoding.ASCII.GetBytes(_name);
         var interval = TimeSpan.FromMicroseconds((double)fleet.PublishIntervalUs / _readings);
@@ -258,28 +260,39 @@ internal sealed class SimulatedDevice : IDeviceLinkOwner
         }
     }
 
-    /// <summary>Measures one publish and keeps it; false when there is no room or the device is silent.</summary>
+    /// <summary>Measures the time of one publish and keeps the publish that is full; false when there is no room or none is full, since the device is silent.</summary>
     private bool Produce()
     {
         var now = (_fleet.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        if (Machine.IsSilent(now))
-        {
-            return false;
-        }
-
-        var publish = _pending.Next;
-        if (_pending.IsFull || !_fleet.Ledger.HasRoom(_number, publish))
-        {
-            _fleet.Totals.Skipped(_readings);
-            return false;
-        }
-
         var spacing = _fleet.IsUnbounded ? 1_000 : _fleet.IntervalUsAt(_fleet.NowUs) / _readings;
-        var payload = BatchEncoder.OfThisThread.Encode(
-            Machine, _nameBytes, _bootId, publish * (ulong)_readings, _readings, now, spacing, ref _lastTimeUs);
-        _pending.Add(payload, holdBack: Chance(2_002, publish) < _fleet.Options.OutOfOrderShare);
-        _fleet.Totals.Queued();
-        return true;
+        var left = _readings;
+        var isKept = false;
+        while (left > 0)
+        {
+            var publish = _pending.Next;
+            if (_pending.IsFull || !_fleet.Ledger.HasRoom(_number, publish))
+            {
+                if (!Machine.IsSilent(now))
+                {
+                    _fleet.Totals.Skipped(left);
+                }
+
+                return isKept;
+            }
+
+            if (!_measured.Measure(Machine, publish * (ulong)_readings, now, spacing, ref left, ref _lastTimeUs))
+            {
+                return isKept;
+            }
+
+            var payload = BatchEncoder.OfThisThread.Encode(_nameBytes, _bootId, publish * (ulong)_readings, _measured.Readings);
+            _measured.Clear();
+            _pending.Add(payload, holdBack: Chance(2_002, publish) < _fleet.Options.OutOfOrderShare);
+            _fleet.Totals.Queued();
+            isKept = true;
+        }
+
+        return isKept;
     }
 
     private void Pump(long nowUs)
