@@ -69,8 +69,10 @@ public static class StateRestorer
         consumer.Seek(partition, from);
         while (consumer.Position(partition) < to)
         {
-            foreach (var record in await consumer.PollAsync(4096, PollWait, cancellationToken))
+            var records = await consumer.PollAsync(4096, PollWait, cancellationToken);
+            for (var i = 0; i < records.Count; i++)
             {
+                var record = records[i];
                 if (record.Offset >= to)
                 {
                     return count;

@@ -160,34 +160,39 @@ internal sealed class RecordFetcher(bool readCommitted, int blockBytes, Transact
 
         var aborted = header.Transaction != 0 && readCommitted && abortedIds.Contains(header.Transaction);
         var at = FrameFormat.HeaderSize;
+        var all = frame.Span;
         for (var i = 0; i < header.Count; i++)
         {
-            if (!RecordFormat.TryRead(frame.Span[at..], out var view) || (uint)view.Partition >= (uint)byPartition.Length)
+            // A frame holds records of all partitions, and whoever replays one of them passes over those of the others.
+            var rest = all[at..];
+            if (!RecordFormat.TryReadPlace(rest, out var length, out var partition, out var offset) || (uint)partition >= (uint)byPartition.Length)
             {
-                throw new RecordLogException(
-                    RecordLogError.Damaged, $"A record of topic '{topic.Name}' in the frame at {position} has impossible lengths.");
+                throw Impossible(topic, position);
             }
 
-            var bytes = frame.Slice(at, view.Length);
-            at += view.Length;
-            if (byPartition[view.Partition] is not { Held: false } cursor || view.Offset < cursor.Next)
+            var start = at;
+            at += length;
+            if (byPartition[partition] is not { Held: false } cursor || offset < cursor.Next)
             {
                 continue;
             }
 
-            if (view.Offset >= ends[view.Partition] || (records.Count >= recordsMax && !aborted))
+            if (offset >= ends[partition] || (records.Count >= recordsMax && !aborted))
             {
                 cursor.Held = true;
                 continue;
             }
 
-            cursor.PassedTo(view.Offset + 1);
+            cursor.PassedTo(offset + 1);
             if (!aborted)
             {
-                records.Add(Record(topic, view, bytes));
+                records.Add(RecordFormat.TryRead(rest, out var view) ? Record(topic, view, frame.Slice(start, length)) : throw Impossible(topic, position));
             }
         }
     }
+
+    private static RecordLogException Impossible(JournalTopic topic, long position) => new(
+        RecordLogError.Damaged, $"A record of topic '{topic.Name}' in the frame at {position} has impossible lengths.");
 
     private LogRecord Record(JournalTopic topic, in RecordView view, ReadOnlyMemory<byte> bytes) => new(
         topic.Name,

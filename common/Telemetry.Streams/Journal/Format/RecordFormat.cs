@@ -41,6 +41,21 @@ internal static class RecordFormat
         return length;
     }
 
+    /// <summary>Where a record ends and whose it is, without the rest of its head. False when its length does not fit the bytes.</summary>
+    public static bool TryReadPlace(ReadOnlySpan<byte> bytes, out int length, out int partition, out long offset)
+    {
+        (length, partition, offset) = (0, 0, 0);
+        if (bytes.Length < HeaderSize)
+        {
+            return false;
+        }
+
+        length = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+        partition = BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]);
+        offset = BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]);
+        return length >= HeaderSize && length <= bytes.Length;
+    }
+
     /// <summary>False when the lengths do not fit the bytes (a frame whose checksum holds but which we never wrote).</summary>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out RecordView record)
     {
