@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Numerics;
 
 namespace Telemetry.Streams.State;
 
@@ -13,7 +15,8 @@ public sealed class PackedState
 {
     private const int WordBytes = 8;
     private const int Quality = 5;
-    private const int WindowBits = 18;
+    private const int WindowBitsMin = 10;
+    private const int WindowBitsMax = 18;
     private const byte Plain = 0;
     private const byte Turned = 1;
 
@@ -38,7 +41,7 @@ public sealed class PackedState
             head.CopyTo(_raw);
             words.CopyTo(_raw.AsSpan(head.Length));
             var plainBytes = Compress(_raw.AsSpan(0, length), plain);
-            Turn(words, _raw.AsSpan(head.Length, words.Length), words.Length / WordBytes, WordBytes);
+            Turn(words, _raw.AsSpan(head.Length, words.Length));
             var turnedBytes = Compress(_raw.AsSpan(0, length), turned);
             writer.Varint((ulong)head.Length);
             writer.Varint((ulong)words.Length);
@@ -77,24 +80,47 @@ public sealed class PackedState
         if (form == Turned)
         {
             Reserve(ref _turned, second);
-            Turn(_raw.AsSpan(first, second), _turned.AsSpan(0, second), WordBytes, second / WordBytes);
+            TurnBack(_raw.AsSpan(first, second), _turned.AsSpan(0, second));
             words = new StateReader(_turned.AsSpan(0, second));
         }
     }
 
-    private static int Compress(ReadOnlySpan<byte> bytes, Span<byte> to) => BrotliEncoder.TryCompress(bytes, to, out var written, Quality, WindowBits)
+    /// <summary>A window no larger than the bytes: the tables that the compressor makes for each state are the smaller for it.</summary>
+    private static int WindowOf(int length) => Math.Clamp(BitOperations.Log2((uint)length) + 1, WindowBitsMin, WindowBitsMax);
+
+    private static int Compress(ReadOnlySpan<byte> bytes, Span<byte> to) => BrotliEncoder.TryCompress(bytes, to, out var written, Quality, WindowOf(bytes.Length))
         ? written
         : throw new InvalidOperationException($"A state of {bytes.Length} bytes could not be compressed.");
 
-    /// <summary>Transposes a matrix of bytes.</summary>
-    private static void Turn(ReadOnlySpan<byte> from, Span<byte> to, int rows, int columns)
+    /// <summary>All first bytes of the words, then all second ones, and so on.</summary>
+    private static void Turn(ReadOnlySpan<byte> words, Span<byte> columns)
     {
-        for (var row = 0; row < rows; row++)
+        var count = words.Length / WordBytes;
+        for (var word = 0; word < count; word++)
         {
-            for (var column = 0; column < columns; column++)
+            var bytes = BinaryPrimitives.ReadUInt64LittleEndian(words[(word * WordBytes)..]);
+            for (var at = word; at < columns.Length; at += count)
             {
-                to[(column * rows) + row] = from[(row * columns) + column];
+                columns[at] = (byte)bytes;
+                bytes >>= 8;
             }
+        }
+    }
+
+    /// <summary>Undoes <see cref="Turn"/>, a word at a time: a restart does this to all state there is.</summary>
+    private static void TurnBack(ReadOnlySpan<byte> columns, Span<byte> words)
+    {
+        var count = words.Length / WordBytes;
+        for (var word = 0; word < count; word++)
+        {
+            var bytes = 0UL;
+            for (var (at, shift) = (word, 0); at < columns.Length; at += count)
+            {
+                bytes |= (ulong)columns[at] << shift;
+                shift += 8;
+            }
+
+            BinaryPrimitives.WriteUInt64LittleEndian(words[(word * WordBytes)..], bytes);
         }
     }
 
