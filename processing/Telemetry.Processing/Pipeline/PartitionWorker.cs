@@ -27,6 +27,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
     private readonly IReadingSchemas? _schemas;
     private readonly SettingsFeed? _settings;
     private readonly ISensorProfiles? _profiles;
+    private readonly SemaphoreSlim? _restores;
     private readonly Channel<WorkItem> _work;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
@@ -65,9 +66,10 @@ internal sealed class PartitionWorker : IAsyncDisposable
         TimeProvider time,
         IReadingSchemas? schemas = null,
         SettingsFeed? settings = null,
-        ISensorProfiles? profiles = null)
+        ISensorProfiles? profiles = null,
+        SemaphoreSlim? restores = null)
     {
-        (_schemas, _settings, _profiles) = (schemas, settings, profiles);
+        (_schemas, _settings, _profiles, _restores) = (schemas, settings, profiles, restores);
         (_log, _options, _metrics, _logger, _time) = (log, options, metrics, logger, time);
         Partition = partition;
         _status = new PartitionStatus(partition.Partition, false, committed ?? 0, null, true, 0, 0, 0, 0, 0, 0, 0);
@@ -198,7 +200,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
         Exception? end = null;
         try
         {
-            await RestoreAsync(committed);
+            await RestoreInTurnAsync(committed);
             await foreach (var item in _work.Reader.ReadAllAsync(_stop.Token))
             {
                 if (item.Block is { } block)
@@ -233,6 +235,22 @@ internal sealed class PartitionWorker : IAsyncDisposable
         {
             item.Block?.Return();
             item.Cut?.TrySetException(end ?? new InvalidOperationException("The partition was closed."));
+        }
+    }
+
+    /// <summary>
+    /// Restores as soon as there is a processor for it. Partitions that share one all end when the last does; one after the other, most end sooner.
+    /// </summary>
+    private async Task RestoreInTurnAsync(long? committed)
+    {
+        await (_restores?.WaitAsync(_stop.Token) ?? Task.CompletedTask);
+        try
+        {
+            await RestoreAsync(committed);
+        }
+        finally
+        {
+            _restores?.Release();
         }
     }
 

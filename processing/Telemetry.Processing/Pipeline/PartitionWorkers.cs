@@ -19,7 +19,8 @@ internal sealed class PartitionWorkers(
     TimeProvider time,
     IReadingSchemas? schemas = null,
     SettingsFeed? settings = null,
-    ISensorProfiles? profiles = null) : IAssignmentListener
+    ISensorProfiles? profiles = null,
+    SemaphoreSlim? restores = null) : IAssignmentListener
 {
     private readonly Dictionary<TopicPartition, PartitionWorker> _workers = [];
     private readonly Dictionary<TopicPartition, RecordBlock> _blocks = [];
@@ -262,7 +263,8 @@ internal sealed class PartitionWorkers(
         {
             var partition = partitions[i];
             long? offset = committed.TryGetValue(partition, out var value) ? value.Offset : null;
-            _workers[partition] = new PartitionWorker(log, options, partition, offset, metrics, logger, time, schemas, settings, profiles);
+            _workers[partition] = new PartitionWorker(
+                log, options, partition, offset, metrics, logger, time, schemas, settings, profiles, restores);
             if (consumer.Position(partition) != starts[i])
             {
                 consumer.Seek(partition, starts[i]);

@@ -28,6 +28,9 @@ public sealed class ReadingProcessor : IAsyncDisposable
     private readonly TickWriter _ticks;
     private readonly ProfileWriter _profiles;
     private readonly SensorUnits _units;
+
+    /// <summary>As many partitions are restored at once as there are processors.</summary>
+    private readonly SemaphoreSlim _restores = new(Environment.ProcessorCount);
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abandon = new();
     private readonly Lazy<Task> _disposal;
@@ -51,7 +54,8 @@ public sealed class ReadingProcessor : IAsyncDisposable
         _metrics = new ProcessingMetrics(() => _workers?.Status ?? [], time);
         _committer = new TransactionCommitter(log, options, _logger, time);
         _settings = new SettingsFeed(log, options.SettingsTopic, _logger, time);
-        _workers = new PartitionWorkers(log, options, _committer, _metrics, _logger, time, schemas, _settings, options.Profiles ?? _units);
+        _workers = new PartitionWorkers(
+            log, options, _committer, _metrics, _logger, time, schemas, _settings, options.Profiles ?? _units, _restores);
         _own = new OwnRecords(log);
         _ticks = new TickWriter(_own, options, _logger, time);
         _profiles = new ProfileWriter(_own, _logger, time);
@@ -113,6 +117,7 @@ public sealed class ReadingProcessor : IAsyncDisposable
         await _units.DisposeAsync();
         await _committer.DisposeAsync();
         _metrics.Dispose();
+        _restores.Dispose();
         _stop.Dispose();
         _abandon.Dispose();
     }
