@@ -9,7 +9,7 @@ using Telemetry.Benchmarks.Processing;
 using Telemetry.Benchmarks.Simulator;
 using Telemetry.Benchmarks.Storage;
 
-// "detectors", "rollups", "state DEVICES MINUTES SHARE", "kafka-producer HOST:PORT", "kafka-transactions HOST:PORT", "simulator HOST:PORT SECONDS": short
+// "detectors", "rollups", "state DEVICES MINUTES SHARE [DIRECTORY]", "kafka-producer HOST:PORT", "kafka-transactions HOST:PORT", "simulator HOST:PORT SECONDS": short
 // tables by stopwatch ("store-bytes DEVICES DAYS [trials]" takes the time it needs; "simulator-run" is one run of the last in its own process);
 // "queries-fill FOLDER READINGS DEVICES", "queries-csv FOLDER FILE" and "queries-ask ADDRESS DEVICES SECONDS": a store of any size, and the API over it;
 // "mqtt-table SECONDS FILTER BROKER...": brokers side by side, with
@@ -18,11 +18,11 @@ if (args is ["detectors", ..])
 {
     DetectorSpeed.Print(Console.Out);
 }
-else if (args is ["state", var stateDevices, var minutes, var share])
+else if (args is ["state", var stateDevices, var minutes, var share, .. var directory])
 {
     await StateCost.PrintAsync(
         Console.Out, int.Parse(stateDevices, CultureInfo.InvariantCulture), double.Parse(minutes, CultureInfo.InvariantCulture),
-        double.Parse(share, CultureInfo.InvariantCulture));
+        double.Parse(share, CultureInfo.InvariantCulture), directory is [var kept] ? kept : null);
 }
 else if (args is ["rollups"])
 {

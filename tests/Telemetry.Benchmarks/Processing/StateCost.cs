@@ -27,9 +27,25 @@ internal sealed class StateCost(TextWriter to, ProcessingOptions options)
     /// <param name="share">
     /// State bytes a byte of input. The log passes faster than its own time here, so this alone sets the pace; live, the cycle does as well.
     /// </param>
-    public static async Task PrintAsync(TextWriter to, int devices, double minutes, double share)
+    /// <param name="kept">
+    /// A directory that stays: the first run fills it, each later one only starts again from what the first one left. Null: one that goes at the end.
+    /// </param>
+    public static async Task PrintAsync(TextWriter to, int devices, double minutes, double share, string? kept = null)
     {
         var cost = new StateCost(to, new ProcessingOptions { State = new KeyedStateOptions { SnapshotShare = share } });
+        if (kept is not null)
+        {
+            if (!Directory.Exists(kept))
+            {
+                Directory.CreateDirectory(kept);
+                await cost.FillAsync(kept, new FleetPlan { Devices = devices, Span = TimeSpan.FromMinutes(minutes) });
+                await cost.ProcessAsync(kept);
+            }
+
+            await cost.RestartAsync(kept, rebalance: false);
+            return;
+        }
+
         var directory = Directory.CreateTempSubdirectory("telemetry-state-cost-").FullName;
         try
         {
@@ -77,7 +93,7 @@ internal sealed class StateCost(TextWriter to, ProcessingOptions options)
             $"state written: {written.Bytes / 1e6:N1} MB in {written.Records:N0} records, {100.0 * written.Bytes / readings:N1} % of the log; newest of each key: {live.Newest / 1e6:N1} MB, {(double)live.Newest / Math.Max(1, series):N0} bytes a series"));
     }
 
-    private async Task RestartAsync(string directory)
+    private async Task RestartAsync(string directory, bool rebalance = true)
     {
         var watch = Stopwatch.StartNew();
         var cpu = Environment.CpuUsage.TotalTime;
@@ -85,10 +101,15 @@ internal sealed class StateCost(TextWriter to, ProcessingOptions options)
         var opened = watch.Elapsed;
         await using var processor = new ReadingProcessor(log, options, new LineLoggers(to), TimeProvider.System);
         await processor.StartAsync(CancellationToken.None);
+        await UntilAsync(processor, () => ValueTask.FromResult(Ready(processor) >= FleetLog.Partitions / 2));
+        var half = watch.Elapsed;
         await UntilAsync(processor, () => ValueTask.FromResult(Ready(processor) == FleetLog.Partitions));
         to.WriteLine(Text(
-            $"restarted: log open after {opened.TotalSeconds:N2} s, all partitions ready after {watch.Elapsed.TotalSeconds:N2} s, {(Environment.CpuUsage.TotalTime - cpu).TotalSeconds:N1} s of CPU"));
-        await RebalanceAsync(log, processor);
+            $"restarted: log open after {opened.TotalSeconds:N2} s, half of the partitions ready after {half.TotalSeconds:N2} s, all ready after {watch.Elapsed.TotalSeconds:N2} s, {(Environment.CpuUsage.TotalTime - cpu).TotalSeconds:N1} s of CPU"));
+        if (rebalance)
+        {
+            await RebalanceAsync(log, processor);
+        }
     }
 
     /// <summary>A second member takes half of the partitions.</summary>
