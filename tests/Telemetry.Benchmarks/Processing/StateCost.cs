@@ -28,7 +28,8 @@ internal sealed class StateCost(TextWriter to, ProcessingOptions options)
     /// State bytes a byte of input. The log passes faster than its own time here, so this alone sets the pace; live, the cycle does as well.
     /// </param>
     /// <param name="kept">
-    /// A directory that stays: the first run fills it, each later one only starts again from what the first one left. Null: one that goes at the end.
+    /// A directory that stays: the first run fills it and starts after the kill; each later one only starts again, with little to replay, because the one before
+    /// ended in order. Null: one that goes at the end.
     /// </param>
     public static async Task PrintAsync(TextWriter to, int devices, double minutes, double share, string? kept = null)
     {
