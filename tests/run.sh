@@ -173,8 +173,8 @@ test_suites() {
       check "schema: buf lint and buf breaking" "$root/common/Telemetry.Contracts/schema/check.sh"
       check "console: type check and unit tests" bash -c "cd '$root/storage/console' && npm run --if-present check && npm test --if-present"
       xunit Telemetry.Tests
-      # These wait for processes, brokers and disks more than they compute: three at a time keep two cores busy.
-      xunit Telemetry.IntegrationTests -maxThreads "$(($(nproc) + 1))" "${others[@]}"
+      # These wait for processes, brokers and disks more than they compute: four at a time keep two cores busy.
+      xunit Telemetry.IntegrationTests -maxThreads "$(($(nproc) + 2))" "${others[@]}"
       xunit_name=Telemetry.IntegrationTests.losses xunit Telemetry.IntegrationTests "${losses[@]}"
       package_check
       . "$root/tests/chaos.sh"
