@@ -87,9 +87,10 @@ internal static class UpCommand
         using var viewing = new CancellationTokenSource();
         var view = new PlatformView(
             () => Look(platform), () => simulator, settings.Plain, () => signals.Token.IsCancellationRequested ? says : null).RunAsync(viewing.Token);
+        var watching = settings.Report is not null || !Console.IsErrorRedirected ? platform.WatchAsync(viewing.Token) : Task.CompletedTask;
         var code = await WaitAsync(platform, simulator, signals, settings, time, report, cancellationToken);
         await viewing.CancelAsync();
-        await view.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(view, watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (code == 0)
         {
             HostLog.Stopping(platform.Logger);

@@ -28,7 +28,7 @@ internal sealed class UpFlags
 
     private readonly Option<bool> _plain = new("--plain") { Description = "Plain lines instead of the live view." };
 
-    private readonly Option<string?> _report = new("--report") { Description = "File for the figures of this run (JSON)." };
+    private readonly Option<string?> _report = new("--report") { Description = "File for the figures of this run (JSON); the store keeps its pace for readers, as on a terminal." };
 
     private readonly Option<bool> _apart = new("--roles-apart") { Description = "One process for each role; needs --kafka." };
 

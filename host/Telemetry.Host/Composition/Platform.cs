@@ -165,6 +165,21 @@ internal sealed class Platform : IAsyncDisposable
         return reasons;
     }
 
+    /// <summary>
+    /// Somebody watches, on a terminal or for a report: the store keeps the pace it has for readers, so that the latency shown is theirs
+    /// (<see cref="Storage.SinkOptions.UnreadAfter"/>).
+    /// </summary>
+    /// <param name="cancellationToken">Ends it; the task then ends as cancelled.</param>
+    public async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), _services.Time);
+        do
+        {
+            _services.ClickHouse?.NoteReader();
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken));
+    }
+
     /// <summary>Stops intake, drains if asked to, then stops everything else and at last HTTP.</summary>
     /// <param name="drain">True: waits for what is on the log, no longer than the shutdown timeout.</param>
     /// <param name="cancellationToken">The deadline of all of it.</param>

@@ -19,6 +19,11 @@ public interface IClickHouse : IAsyncDisposable
     {
     }
 
+    /// <summary>Counts as a reader's query, without one: for somebody who watches how soon rows can be queried. Nothing where <see cref="LastRead"/> is null.</summary>
+    void NoteReader()
+    {
+    }
+
     /// <summary>Runs a statement that returns no rows (DDL, ALTER, SYSTEM, INSERT ... SELECT).</summary>
     ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken);
 

@@ -81,6 +81,9 @@ public sealed class EmbeddedClickHouse : IClickHouse
     /// <inheritdoc/>
     public void BeforeRead(TimeSpan pause, Func<Task> refresh) => _readers.Use(pause, refresh);
 
+    /// <inheritdoc/>
+    public void NoteReader() => _readers.Note();
+
     public async ValueTask ExecuteAsync(ClickHouseQuery query, CancellationToken cancellationToken)
     {
         using var rental = await RentAsync(query.Kind == QueryKind.Batch ? _queries[QueryKind.Batch] : _writes, cancellationToken);
