@@ -28,8 +28,7 @@ internal static class QueryStore
     /// <param name="devices">Devices.</param>
     public static async Task FillAsync(TextWriter to, string folder, long readings, int devices)
     {
-        await using var clickHouse = await EmbeddedClickHouse.OpenAsync(
-            new EmbeddedClickHouseOptions { DataDirectory = Path.Combine(folder, "clickhouse"), QueryTimeMax = TimeSpan.FromHours(4) }, NullLoggerFactory.Instance, CancellationToken.None);
+        await using var clickHouse = await OpenAsync(folder);
         await SchemaMigrator.ApplyAsync(clickHouse, new SchemaOptions { FreeDiskBytesMin = 0 }, NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None);
         var series = (long)devices * Sensors;
         var (recent, spread) = (Math.Max(2_880, readings * 4 / 5 / series), Math.Max(730, readings / 5 / series));
@@ -68,8 +67,7 @@ internal static class QueryStore
     /// <summary>All readings as sensor, device, microseconds and value, in the order of their times, as they would arrive.</summary>
     public static async Task WriteCsvAsync(string folder, string file)
     {
-        await using var clickHouse = await EmbeddedClickHouse.OpenAsync(
-            new EmbeddedClickHouseOptions { DataDirectory = Path.Combine(folder, "clickhouse"), QueryTimeMax = TimeSpan.FromHours(4) }, NullLoggerFactory.Instance, CancellationToken.None);
+        await using var clickHouse = await OpenAsync(folder);
         await using var stream = File.Create(file);
         await clickHouse.StreamAsync(
             new ClickHouseQuery(
@@ -102,6 +100,15 @@ internal static class QueryStore
         FROM numbers({devices * 486L})
         SETTINGS {Inserting}
         """));
+
+    /// <summary>With memory for blocks of a million readings, each a day of its own with a sketch.</summary>
+    private static ValueTask<EmbeddedClickHouse> OpenAsync(string folder) => EmbeddedClickHouse.OpenAsync(
+        new EmbeddedClickHouseOptions
+        {
+            DataDirectory = Path.Combine(folder, "clickhouse"), QueryTimeMax = TimeSpan.FromHours(4), MemoryBytesMax = 6L << 30, QueryMemoryBytesMax = 4L << 30,
+        },
+        NullLoggerFactory.Instance,
+        CancellationToken.None);
 
     private static async Task RunAsync(IClickHouse clickHouse, string sql) =>
         await clickHouse.ExecuteAsync(new ClickHouseQuery(sql, Kind: QueryKind.Batch), CancellationToken.None);

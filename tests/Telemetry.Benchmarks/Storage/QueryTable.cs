@@ -9,6 +9,7 @@ namespace Telemetry.Benchmarks.Storage;
 internal sealed class QueryTable(Uri api, int devices, TimeSpan each) : IDisposable
 {
     private static readonly int[] Clients = [1, 16];
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);
     private readonly HttpClient _http = new() { BaseAddress = api, Timeout = TimeSpan.FromMinutes(5) };
 
     /// <param name="to">Where the table goes.</param>
@@ -52,13 +53,21 @@ internal sealed class QueryTable(Uri api, int devices, TimeSpan each) : IDisposa
     /// <summary>The platform has recovered and serves.</summary>
     private async Task WaitUntilReadyAsync()
     {
+        var began = TimeProvider.System.GetTimestamp();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
         while (await timer.WaitForNextTickAsync())
         {
-            using var response = await _http.GetAsync("/readyz");
-            if (response.IsSuccessStatusCode)
+            try
             {
-                return;
+                using var response = await _http.GetAsync("/readyz");
+                if (response.IsSuccessStatusCode)
+                {
+                    return;
+                }
+            }
+            catch (HttpRequestException) when (TimeProvider.System.GetElapsedTime(began) < StartLimit)
+            {
+                continue; // It does not listen yet.
             }
         }
     }
