@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Playwright;
 using Telemetry.IntegrationTests.Storage;
 using Telemetry.Storage.ClickHouse;
 using static Microsoft.Playwright.Assertions;
@@ -129,10 +130,10 @@ public sealed class ExploreTests(ConsoleStage stage) : IClassFixture<ConsoleStag
             await page.ClickAsync("#export-shown");
         });
 
-        var rows = (await File.ReadAllLinesAsync((await download.PathAsync())!, TestContext.Current.CancellationToken)).Skip(1).Select(line => line.Split(',')).ToList();
+        var rows = await RowsAsync(download);
         rows.Count.ShouldBeInRange(2, 3, "a day of readings lies over two days of New York");
-        rows.ShouldAllBe(row => row[1].Contains("T00:00:00.000", StringComparison.Ordinal));
-        rows.Sum(row => long.Parse(row[9], CultureInfo.InvariantCulture)).ShouldBe(24 * 720);
+        rows.ShouldAllBe(row => row["time in America/New_York"].Contains("T00:00:00.000", StringComparison.Ordinal));
+        rows.Sum(row => long.Parse(row["readings"], CultureInfo.InvariantCulture)).ShouldBe(24 * 720);
     }
 
     [Theory]
@@ -148,7 +149,7 @@ public sealed class ExploreTests(ConsoleStage stage) : IClassFixture<ConsoleStag
             await page.ClickAsync("#export summary");
             await page.ClickAsync("#export-shown");
         });
-        var rows = (await File.ReadAllLinesAsync((await download.PathAsync())!, TestContext.Current.CancellationToken)).Skip(1).Select(line => line.Split(',')).ToList();
+        var rows = await RowsAsync(download);
 
         // Worked out from the readings themselves: days of a clock that is so many hours ahead.
         var offset = (long)(hours * 3_600_000);
@@ -158,8 +159,8 @@ public sealed class ExploreTests(ConsoleStage stage) : IClassFixture<ConsoleStag
             null, TestContext.Current.CancellationToken)).Select(row => string.Join(' ', row));
         rows.Select(row => string.Create(
             CultureInfo.InvariantCulture,
-            $"{DateTimeOffset.Parse(row[0], CultureInfo.InvariantCulture).ToUnixTimeMilliseconds()} {row[9]} {Math.Round(double.Parse(row[8], CultureInfo.InvariantCulture), 6):R}")).ShouldBe(days);
-        rows.ShouldAllBe(row => row[1].Contains("T00:00:00.000", StringComparison.Ordinal));
+            $"{DateTimeOffset.Parse(row["time"], CultureInfo.InvariantCulture).ToUnixTimeMilliseconds()} {row["readings"]} {Math.Round(double.Parse(row["max"], CultureInfo.InvariantCulture), 6):R}")).ShouldBe(days);
+        rows.ShouldAllBe(row => row[$"time in {zone}"].Contains("T00:00:00.000", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -226,5 +227,13 @@ public sealed class ExploreTests(ConsoleStage stage) : IClassFixture<ConsoleStag
         await Expect(page.Locator(".tip")).ToContainTextAsync("press-01/temperature");
         await page.Keyboard.PressAsync("/");
         await Expect(page.Locator("#add")).ToBeFocusedAsync();
+    }
+
+    /// <summary>The rows of a CSV file, by the names of its columns.</summary>
+    private static async Task<List<Dictionary<string, string>>> RowsAsync(IDownload download)
+    {
+        var lines = await File.ReadAllLinesAsync((await download.PathAsync())!, TestContext.Current.CancellationToken);
+        var names = lines[0].Split(',');
+        return [.. lines.Skip(1).Select(line => names.Zip(line.Split(',')).ToDictionary(cell => cell.First, cell => cell.Second))];
     }
 }
