@@ -2,7 +2,6 @@ using System.Text;
 using Telemetry.Bridge.DeadLetters;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
-using Telemetry.Contracts.Wire;
 using Telemetry.Streams;
 
 namespace Telemetry.Operations.Audit;
@@ -54,15 +53,6 @@ internal sealed class LetterScan(AuditEvidence evidence, IReadingSchemas schemas
         }
     }
 
-    private bool TryDecode(ReadOnlyMemory<byte> payload, bool framed)
-    {
-        if (!framed)
-        {
-            return _batch.TryDecode(ReadingBatchVersion.Undecided, payload, out _) && _batch.Count > 0;
-        }
-
-        return ConfluentFrame.TryRead(payload, out var schemaId, out var message)
-            && (_batch.TryDecode(schemas.Find(schemaId), message, out _) || _batch.TryDecode(ReadingBatchVersion.Undecided, message, out _))
-            && _batch.Count > 0;
-    }
+    private bool TryDecode(ReadOnlyMemory<byte> payload, bool framed) =>
+        (framed ? _batch.TryDecodeRecord(schemas, payload) : _batch.TryDecode(ReadingBatchVersion.Undecided, payload, out _)) && _batch.Count > 0;
 }

@@ -1,6 +1,5 @@
 using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
-using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Audit;
 using Telemetry.Storage.Horizon;
 using Telemetry.Streams;
@@ -10,9 +9,6 @@ namespace Telemetry.Operations.Audit;
 /// <summary>Reads every reading of every record of the readings topic, in a share of all event ids.</summary>
 internal sealed class LogScan(AuditEvidence evidence, IReadingSchemas schemas, long rawFromUs, DeletedDevices deleted, AuditSample sample)
 {
-    private const int RecordsMax = 2_000;
-    private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(200);
-
     private readonly ReadingBatchBuffer _batch = new();
 
     /// <summary>Readings with their copies.</summary>
@@ -25,44 +21,21 @@ internal sealed class LogScan(AuditEvidence evidence, IReadingSchemas schemas, l
     /// <param name="horizon">What it holds of the readings.</param>
     /// <param name="progress">Told how far this is; null for nobody.</param>
     /// <param name="cancellationToken">Stops.</param>
-    public Task ReadAsync(IRecordLog log, LogHorizon horizon, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) => ReadAsync(
-        log,
-        horizon.Partitions.Where(p => p.Offsets.High > p.Offsets.Low).ToDictionary(p => new TopicPartition(LogTopics.Readings, p.Partition), p => p.Offsets),
-        progress,
-        cancellationToken);
-
-    private async Task ReadAsync(
-        IRecordLog log, Dictionary<TopicPartition, OffsetRange> ends, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public Task ReadAsync(IRecordLog log, LogHorizon horizon, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        var total = ends.Values.Sum(r => r.High - r.Low);
-        await using var consumer = log.CreateConsumer(new ConsumerOptions { Start = StartPosition.Earliest });
-        consumer.Assign([.. ends.Keys]);
-        foreach (var (partition, range) in ends)
-        {
-            consumer.Seek(partition, range.Low);
-        }
-
-        while (ends.Any(e => consumer.Position(e.Key) < e.Value.High))
-        {
-            foreach (var record in await consumer.PollAsync(RecordsMax, Wait, cancellationToken))
-            {
-                if (record.Offset < ends[new TopicPartition(LogTopics.Readings, record.Partition)].High)
-                {
-                    Add(record);
-                }
-            }
-
-            progress?.Report(new WorkProgress(
-                "Reading the log", total - ends.Sum(e => Math.Max(0, e.Value.High - consumer.Position(e.Key))), total, "records"));
-        }
+        var total = horizon.Partitions.Sum(p => Math.Max(0, p.Offsets.High - p.Offsets.Low));
+        return ReadingRecords.ReadAsync(
+            log,
+            horizon.Partitions.Select(p => KeyValuePair.Create(p.Partition, p.Offsets)),
+            Add,
+            left => progress?.Report(new WorkProgress("Reading the log", total - left, total, "records")),
+            cancellationToken);
     }
 
-    private void Add(in LogRecord record)
+    private void Add(LogRecord record)
     {
-        if (!ConfluentFrame.TryRead(record.Value, out var schemaId, out var message)
-            || (!_batch.TryDecode(schemas.Find(schemaId), message, out _) && !_batch.TryDecode(ReadingBatchVersion.Undecided, message, out _)))
+        if (!_batch.TryDecodeRecord(schemas, record.Value))
         {
-            // No batch: storage puts it aside whole.
             return;
         }
 

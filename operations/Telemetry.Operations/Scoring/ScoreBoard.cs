@@ -1,3 +1,4 @@
+using Telemetry.Contracts.Measurement;
 using Telemetry.Evaluation.Events;
 using Telemetry.Simulator.Machines;
 
@@ -11,8 +12,6 @@ public sealed class ScoreBoard(long intervalUs)
     public const string WholeDevice = "(device)";
 
     private const double DayUs = 86_400e6;
-    private const long HourUs = 3_600_000_000;
-
     private readonly MatchRules _rules = new();
     private readonly SortedDictionary<string, int> _explained = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _cleanBySensor = new(StringComparer.Ordinal);
@@ -91,11 +90,11 @@ public sealed class ScoreBoard(long intervalUs)
         var span = device.EndUs - device.StartUs;
         CleanDays += span / DayUs;
         CleanDaysAfterDay += Math.Max(0, span - DayUs) / DayUs;
-        CleanFirstHours += Math.Min(span, HourUs) / (double)HourUs;
+        CleanFirstHours += Math.Min(span, UnixMicros.PerHour) / (double)UnixMicros.PerHour;
         foreach (var (sensor, raised) in alarms)
         {
             _cleanBySensor[sensor] = _cleanBySensor.GetValueOrDefault(sensor) + raised.Count;
-            CleanAlarmsFirstHour += raised.Count(a => a.TimeUs < device.StartUs + HourUs);
+            CleanAlarmsFirstHour += raised.Count(a => a.TimeUs < device.StartUs + UnixMicros.PerHour);
             CleanAlarmsAfterDay += raised.Count(a => a.TimeUs >= device.StartUs + DayUs);
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Storage.ClickHouse;
 
 namespace Telemetry.Storage.Audit;
@@ -13,7 +14,6 @@ namespace Telemetry.Storage.Audit;
 internal sealed class SlicePlanner(
     IClickHouse clickHouse, long rowsMax, string source = "readings_data", string weight = "count()", QueryKind kind = QueryKind.Batch)
 {
-    private const long HourUs = 3_600_000_000;
     private const int DevicesPerPage = 50_000;
 
     /// <summary>Months that raw or a rollup holds, oldest first, as yyyymm.</summary>
@@ -122,7 +122,7 @@ internal sealed class SlicePlanner(
 
             for (var pieces = (rows + rowsMax - 1) / rowsMax; pieces > 1; pieces--)
             {
-                var end = Math.Max(at, start) + ((at + HourUs - Math.Max(at, start)) / pieces);
+                var end = Math.Max(at, start) + ((at + UnixMicros.PerHour - Math.Max(at, start)) / pieces);
                 slices.Add(slice with { FromUs = start, ToUs = end, Rows = rows / pieces });
                 (start, rows) = (end, rows - (rows / pieces));
             }

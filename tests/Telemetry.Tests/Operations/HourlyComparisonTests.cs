@@ -1,4 +1,5 @@
 using System.Buffers;
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 using Telemetry.Operations.Audit.Hourly;
 
@@ -64,14 +65,14 @@ public sealed class HourlyComparisonTests
     {
         var hours = new LogHours(1 << 20);
         hours.Keep(Hour, Hour + 1);
-        var batch = Batch("press-1", sequence: 10, atUs: (Hour * LogHours.HourUs) + LogHours.HourUs - 2, values: [1, 2, double.NaN, -4]);
+        var batch = Batch("press-1", sequence: 10, atUs: (Hour * UnixMicros.PerHour) + UnixMicros.PerHour - 2, values: [1, 2, double.NaN, -4]);
 
         hours.Add(batch);
         hours.Add(batch);
 
         hours.Figures(Hour).ShouldBe(new HourFigures(2, 3, 3));
         hours.Figures(Hour + 1).ShouldBe(new HourFigures(2, -4, 4));
-        hours.Add(Batch("press-1", sequence: 12, atUs: (Hour + 1) * LogHours.HourUs, values: [7, -4, 5]));
+        hours.Add(Batch("press-1", sequence: 12, atUs: (Hour + 1) * UnixMicros.PerHour, values: [7, -4, 5]));
         hours.Figures(Hour + 1).ShouldBe(new HourFigures(3, 1, 9), "two of the three are there already");
     }
 
@@ -80,8 +81,8 @@ public sealed class HourlyComparisonTests
     {
         var hours = new LogHours(1 << 20);
         hours.Keep(Hour, Hour);
-        hours.Add(Batch("press-1", 1, (Hour + 5) * LogHours.HourUs, [1]));
-        hours.Add(Batch("press-1", 2, Hour * LogHours.HourUs, [1]));
+        hours.Add(Batch("press-1", 1, (Hour + 5) * UnixMicros.PerHour, [1]));
+        hours.Add(Batch("press-1", 2, Hour * UnixMicros.PerHour, [1]));
 
         hours.Of(Hour + 5).ShouldBeNull();
         hours.Keep(Hour + 1, Hour + 2);
@@ -95,10 +96,10 @@ public sealed class HourlyComparisonTests
         hours.Keep(Hour, Hour + 1);
         for (var i = 0; i < 20; i++)
         {
-            hours.Add(Batch($"press-{i}", 1, Hour * LogHours.HourUs, [1]));
+            hours.Add(Batch($"press-{i}", 1, Hour * UnixMicros.PerHour, [1]));
         }
 
-        hours.Add(Batch("press-1", 1, (Hour + 1) * LogHours.HourUs, [1]));
+        hours.Add(Batch("press-1", 1, (Hour + 1) * UnixMicros.PerHour, [1]));
         hours.Of(Hour)!.IsTooLarge.ShouldBeTrue();
         hours.Of(Hour + 1)!.IsTooLarge.ShouldBeFalse();
     }

@@ -29,10 +29,10 @@ public sealed class HourlyAudit(
     /// <exception cref="ClickHouseException">The store does not answer.</exception>
     public async Task<HourlyReport> RunAsync(IReadOnlyDictionary<int, long> checkpoint, CancellationToken cancellationToken)
     {
-        var end = UnixMicros.From(time.GetUtcNow() - options.Settled) / LogHours.HourUs;
+        var end = UnixMicros.From(time.GetUtcNow() - options.Settled) / UnixMicros.PerHour;
         var first = end - options.Hours;
         var deleted = await DeletedDevices.ReadAsync(clickHouse, cancellationToken);
-        if (_hours is null || !_deletions.SetEquals(deleted.Marks) || _reader.IsBehindLog(await LowsAsync(checkpoint, cancellationToken)))
+        if (_hours is null || !_deletions.SetEquals(deleted.Marks) || _reader.IsBehindLog(await OffsetsAsync(checkpoint.Keys, static o => o.Low, cancellationToken)))
         {
             _deletions = [.. deleted.Marks];
             await BeginAsync(first, checkpoint, cancellationToken);
@@ -49,7 +49,7 @@ public sealed class HourlyAudit(
         var stored = await StoredHours.ReadAsync(clickHouse, first, end, cancellationToken);
         var horizons = await AuditHorizon.ReadAsync(clickHouse, cancellationToken);
         var horizon = Math.Max(horizons.CompleteFromMicroseconds(StoreTable.Raw), horizons.CompleteFromMicroseconds(StoreTable.Hour));
-        await _reader.ReadAsync(_hours, await EndsAsync(checkpoint.Keys, cancellationToken), deleted, cancellationToken);
+        await _reader.ReadAsync(_hours, await OffsetsAsync(checkpoint.Keys, static o => o.High, cancellationToken), deleted, cancellationToken);
         if (!_deletions.SetEquals((await DeletedDevices.ReadAsync(clickHouse, cancellationToken)).Marks))
         {
             return NotCompared("a device was deleted meanwhile");
@@ -64,7 +64,7 @@ public sealed class HourlyAudit(
     private async Task BeginAsync(long first, IReadOnlyDictionary<int, long> checkpoint, CancellationToken cancellationToken)
     {
         _hours = new LogHours(options.SequenceBytesMax / (options.Hours + (long)Math.Ceiling(options.FutureMax.TotalHours) + 2));
-        var from = UnixMicros.ToTime(first * LogHours.HourUs) - ReadAhead;
+        var from = UnixMicros.ToTime(first * UnixMicros.PerHour) - ReadAhead;
         var isWhole = true;
         var positions = new Dictionary<int, long>();
         foreach (var partition in checkpoint.Keys)
@@ -80,7 +80,7 @@ public sealed class HourlyAudit(
         }
 
         // A record older than those read may hold event times that lie ahead of it, by no more than FutureMax.
-        _knowsAllFrom = isWhole ? 0 : (UnixMicros.From(time.GetUtcNow() + options.FutureMax) / LogHours.HourUs) + 1;
+        _knowsAllFrom = isWhole ? 0 : (UnixMicros.From(time.GetUtcNow() + options.FutureMax) / UnixMicros.PerHour) + 1;
         _reader.Begin(positions);
     }
 
@@ -94,7 +94,7 @@ public sealed class HourlyAudit(
         {
             var hour = first + i;
             var onLog = _hours!.Of(hour);
-            if (hour * LogHours.HourUs < horizon)
+            if (hour * UnixMicros.PerHour < horizon)
             {
                 continue;
             }
@@ -123,8 +123,8 @@ public sealed class HourlyAudit(
         return new HourlyReport
         {
             At = time.GetUtcNow(),
-            From = UnixMicros.ToTime(first * LogHours.HourUs),
-            To = UnixMicros.ToTime((first + least.Count) * LogHours.HourUs),
+            From = UnixMicros.ToTime(first * UnixMicros.PerHour),
+            To = UnixMicros.ToTime((first + least.Count) * UnixMicros.PerHour),
             Compared = compared,
             Missing = differences.Sum(d => d.Missing),
             Excess = differences.Sum(d => d.Excess),
@@ -133,19 +133,13 @@ public sealed class HourlyAudit(
         };
     }
 
-    private async Task<IReadOnlyDictionary<int, long>> EndsAsync(IEnumerable<int> partitions, CancellationToken cancellationToken) =>
-        await OffsetsAsync(partitions, static o => o.High, cancellationToken);
-
-    private async Task<IReadOnlyDictionary<int, long>> LowsAsync(IReadOnlyDictionary<int, long> checkpoint, CancellationToken cancellationToken) =>
-        await OffsetsAsync(checkpoint.Keys, static o => o.Low, cancellationToken);
-
     private async Task<IReadOnlyDictionary<int, long>> OffsetsAsync(
-        IEnumerable<int> partitions, Func<OffsetRange, long> end, CancellationToken cancellationToken)
+        IEnumerable<int> partitions, Func<OffsetRange, long> which, CancellationToken cancellationToken)
     {
         var offsets = new Dictionary<int, long>();
         foreach (var partition in partitions)
         {
-            offsets[partition] = end(await log.QueryOffsetsAsync(new TopicPartition(LogTopics.Readings, partition), cancellationToken));
+            offsets[partition] = which(await log.QueryOffsetsAsync(new TopicPartition(LogTopics.Readings, partition), cancellationToken));
         }
 
         return offsets;

@@ -28,6 +28,6 @@ internal static class HourlyComparison
         return missing == 0 && excess == 0 && !valuesDiffer
             ? null
             : new HourDifference(
-                UnixMicros.ToTime(hour * LogHours.HourUs), most.Readings, stored.Raw, stored.RolledUp, missing, excess, valuesDiffer);
+                UnixMicros.ToTime(hour * UnixMicros.PerHour), most.Readings, stored.Raw, stored.RolledUp, missing, excess, valuesDiffer);
     }
 }

@@ -1,7 +1,6 @@
 using System.Text;
 using Telemetry.Contracts;
 using Telemetry.Contracts.Readings;
-using Telemetry.Contracts.Wire;
 using Telemetry.Storage.Horizon;
 using Telemetry.Streams;
 
@@ -10,9 +9,6 @@ namespace Telemetry.Operations.Audit.Hourly;
 /// <summary>Reads the readings of the log piece by piece and counts them by hour; knows how far it is.</summary>
 internal sealed class HourlyLogReader(IRecordLog log, IReadingSchemas schemas)
 {
-    private const int RecordsMax = 2_000;
-    private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(200);
-
     private readonly ReadingBatchBuffer _batch = new();
     private Dictionary<int, long> _positions = [];
 
@@ -30,45 +26,18 @@ internal sealed class HourlyLogReader(IRecordLog log, IReadingSchemas schemas)
     /// <exception cref="RecordLogException">The log cannot be read.</exception>
     public async Task ReadAsync(LogHours hours, IReadOnlyDictionary<int, long> ends, DeletedDevices deleted, CancellationToken cancellationToken)
     {
-        var from = _positions.Where(p => ends.GetValueOrDefault(p.Key) > p.Value).ToDictionary(p => new TopicPartition(LogTopics.Readings, p.Key), p => p.Value);
-        if (from.Count == 0)
+        var spans = _positions.ToDictionary(p => p.Key, p => new OffsetRange(p.Value, Math.Max(p.Value, ends.GetValueOrDefault(p.Key))));
+        await ReadingRecords.ReadAsync(log, spans, record => Add(hours, record, deleted), left: null, cancellationToken);
+        foreach (var (partition, span) in spans)
         {
-            return;
-        }
-
-        await using var consumer = log.CreateConsumer(new ConsumerOptions { Start = StartPosition.Earliest });
-        consumer.Assign([.. from.Keys]);
-        foreach (var (partition, offset) in from)
-        {
-            consumer.Seek(partition, offset);
-        }
-
-        while (from.Keys.Any(p => consumer.Position(p) < ends[p.Partition]))
-        {
-            foreach (var record in await consumer.PollAsync(RecordsMax, Wait, cancellationToken))
-            {
-                if (record.Offset < ends[record.Partition])
-                {
-                    Add(hours, record, deleted);
-                }
-            }
-        }
-
-        foreach (var partition in from.Keys)
-        {
-            _positions[partition.Partition] = ends[partition.Partition];
+            _positions[partition] = span.High;
         }
     }
 
     private void Add(LogHours hours, in LogRecord record, DeletedDevices deleted)
     {
-        if (!ConfluentFrame.TryRead(record.Value, out var schemaId, out var message)
-            || (!_batch.TryDecode(schemas.Find(schemaId), message, out _) && !_batch.TryDecode(ReadingBatchVersion.Undecided, message, out _)))
-        {
-            return; // No batch: storage puts it aside whole.
-        }
-
-        if (deleted.IsEmpty || !deleted.Contains(LogTopics.Readings, record.Partition, record.Offset, Encoding.ASCII.GetString(_batch.Device)))
+        if (_batch.TryDecodeRecord(schemas, record.Value)
+            && (deleted.IsEmpty || !deleted.Contains(LogTopics.Readings, record.Partition, record.Offset, Encoding.ASCII.GetString(_batch.Device))))
         {
             hours.Add(_batch);
         }

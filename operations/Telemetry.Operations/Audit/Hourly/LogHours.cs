@@ -1,3 +1,4 @@
+using Telemetry.Contracts.Measurement;
 using Telemetry.Contracts.Readings;
 
 namespace Telemetry.Operations.Audit.Hourly;
@@ -9,8 +10,6 @@ namespace Telemetry.Operations.Audit.Hourly;
 /// <param name="hourBytesMax">Memory for the event ids of an hour.</param>
 internal sealed class LogHours(long hourBytesMax)
 {
-    public const long HourUs = 3_600_000_000;
-
     private readonly Dictionary<long, LogHour> _hours = [];
     private long _first = long.MinValue;
     private long _last = long.MaxValue;
@@ -47,9 +46,9 @@ internal sealed class LogHours(long hourBytesMax)
         var times = batch.EventTimes;
         while (start < end)
         {
-            var hour = Math.DivRem(times[start], HourUs, out _);
+            var hour = Math.DivRem(times[start], UnixMicros.PerHour, out _);
             var next = start + 1;
-            while (next < end && times[next] / HourUs == hour)
+            while (next < end && times[next] / UnixMicros.PerHour == hour)
             {
                 next++;
             }
