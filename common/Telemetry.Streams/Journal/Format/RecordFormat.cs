@@ -60,19 +60,18 @@ internal static class RecordFormat
     public static bool TryRead(ReadOnlySpan<byte> bytes, out RecordView record)
     {
         record = default;
-        if (bytes.Length < HeaderSize)
+        if (!TryReadPlace(bytes, out var length, out var partition, out var offset))
         {
             return false;
         }
 
         record = new RecordView(
-            BinaryPrimitives.ReadInt32LittleEndian(bytes),
-            BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]),
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]),
+            length,
+            partition,
+            offset,
             BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]),
             BinaryPrimitives.ReadInt32LittleEndian(bytes[24..]),
             BinaryPrimitives.ReadInt32LittleEndian(bytes[28..]));
-        return record.Length <= bytes.Length && record.KeyLength >= 0 && record.HeadersLength >= 0
-            && record.ValueLength >= 0;
+        return record.KeyLength >= 0 && record.HeadersLength >= 0 && record.ValueLength >= 0;
     }
 }
