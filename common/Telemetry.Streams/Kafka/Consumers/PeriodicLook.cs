@@ -47,9 +47,7 @@ internal sealed class PeriodicLook : IAsyncDisposable
 
     private async Task WaitAsync()
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        await Task.WhenAny(Task.Delay(_interval, _time, ended.Token), _asked.Task);
-        await ended.CancelAsync();
+        await _asked.Task.WaitAsync(_interval, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Token.ThrowIfCancellationRequested();
         if (_asked.Task.IsCompleted)
         {
