@@ -29,9 +29,8 @@ internal static class Channels
             distance = Math.Min(distance, Math.Abs(x - expected));
         }
 
-        var reference = !double.IsNaN(expected) ? expected : IsSlow(s, tuning) ? s.Known.Origin + s.Trend.Expected : s.Level.Slow;
         var direction = x >= s.Level.Slow ? 1 : -1;
-        var resolutions = Measure(ref s, tuning, x, x - reference, distance, apart, out var scores);
+        var resolutions = Measure(ref s, tuning, x, x - Reference(s, tuning, expected), distance, apart, out var scores);
         var evidence = Remember(ref s, x, micros);
         if (s.Episode.Open == 0)
         {
@@ -81,8 +80,7 @@ internal static class Channels
 
         if (s.Episode.Open == 0)
         {
-            var reference = isKnown ? expected : IsSlow(s, tuning) ? s.Known.Origin + s.Trend.Expected : s.Level.Slow;
-            steady.Dwell.Take(s.Residual.Median - reference, tuning.QuietScale * s.Residual.Quiet, share: 0);
+            steady.Dwell.Take(s.Residual.Median - Reference(s, tuning, expected), tuning.QuietScale * s.Residual.Quiet, share: 0);
         }
 
         return IsPlaced(s, tuning);
@@ -94,7 +92,14 @@ internal static class Channels
 
     /// <summary>Blocks before the channels that look at the distance from where it should be say anything; level and slope of a young series are less sure than the profile.</summary>
     private static int PlacedBlocks(in TypedState s, TypedTuning tuning) =>
-        s.Steady.HasProfile == 0 && IsSlow(s, tuning) ? tuning.TrendBlocks : tuning.PlacedBlocks;
+        FollowsTrend(s, tuning) ? tuning.TrendBlocks : tuning.PlacedBlocks;
+
+    /// <summary>Where it should be: by the profile of the day; before that is known by level and slope of a slow series, by the slow level of another.</summary>
+    private static double Reference(in TypedState s, TypedTuning tuning, double expected) =>
+        !double.IsNaN(expected) ? expected : IsSlow(s, tuning) ? s.Known.Origin + s.Trend.Expected : s.Level.Slow;
+
+    /// <summary>Level and slope say where it should be.</summary>
+    private static bool FollowsTrend(in TypedState s, TypedTuning tuning) => s.Steady.HasProfile == 0 && IsSlow(s, tuning);
 
     /// <summary>Readings not so close together that the slow level is short against the time a machine stays in a state.</summary>
     private static bool IsPaced(in TypedState s, TypedTuning tuning) => s.Pace.IntervalSeconds >= tuning.PacedSeconds;
@@ -157,7 +162,7 @@ internal static class Channels
     {
         var age = s.Pace.AgeSeconds;
         var isGrown = s.Tails.IsGrown(tuning, s.Level.Dwell.Readings) && s.Level.Count >= tuning.SettledReadings;
-        var isTrend = s.Steady.HasProfile == 0 && IsSlow(s, tuning);
+        var isTrend = FollowsTrend(s, tuning);
         var isPlacedGrown = s.Tails.IsGrown(tuning, PlacedDwell(s, tuning));
 
         // Where the first blocks are shorter than a machine stays in a state, they know one state only.
