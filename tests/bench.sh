@@ -48,6 +48,13 @@ bench_pipeline() {
   rm -rf "$data"
 }
 
+platform_listens() { # PID PORT LOG: waits until the process takes connections; LOG is shown when it ends before
+  until (exec 3<>"/dev/tcp/127.0.0.1/$2") 2>/dev/null; do
+    kill -0 "$1" 2>/dev/null || { cat "$3" >&2; die "the platform ended"; }
+    sleep 0.2
+  done
+}
+
 bench_simulator() ( # [SECONDS]
   local seconds=${1:-30} work port platform=
   work=$(mktemp -d)
@@ -56,10 +63,7 @@ bench_simulator() ( # [SECONDS]
   port=$(free_port)
   dotnet "$host" up --no-simulator --no-browser --plain --data "$work/telemetry" --mqtt-port "$port" --http-port 0 >"$work/telemetry.log" 2>&1 &
   platform=$!
-  until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
-    kill -0 "$platform" 2>/dev/null || { cat "$work/telemetry.log" >&2; die "the platform ended"; }
-    sleep 0.2
-  done
+  platform_listens "$platform" "$port" "$work/telemetry.log"
   dotnet "$root/artifacts/bin/Telemetry.Benchmarks/release/Telemetry.Benchmarks.dll" simulator "127.0.0.1:$port" "$seconds"
 )
 
@@ -82,10 +86,7 @@ bench_queries() ( # [OPTIONS]
   port=$(free_port)
   dotnet "$host" up --no-simulator --no-browser --plain --data "$data" --mqtt-port 0 --http-port "$port" --set Audit:Interval=0 >"$data/platform.log" 2>&1 &
   platform=$!
-  until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
-    kill -0 "$platform" 2>/dev/null || { cat "$data/platform.log" >&2; die "the platform ended"; }
-    sleep 0.2
-  done
+  platform_listens "$platform" "$port" "$data/platform.log"
   dotnet "$bench" queries-ask "http://127.0.0.1:$port" "$devices" "$seconds"
 )
 

@@ -11,10 +11,7 @@ bench_peers() {
   port=$(free_port)
   dotnet "$host" up --no-simulator --no-browser --plain --data "$work/telemetry" --mqtt-port "$port" --http-port 0 >"$work/telemetry.log" 2>&1 &
   platform=$!
-  until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
-    kill -0 "$platform" 2>/dev/null || { cat "$work/telemetry.log" >&2; die "the platform ended"; }
-    sleep 0.2
-  done
+  platform_listens "$platform" "$port" "$work/telemetry.log"
   echo "broker connections inflight acked_per_s p50_ms p95_ms p99_ms"
   peer_row() { # NAME ADDRESS CONNECTIONS INFLIGHT
     "$peers/peer.sh" mqttload -addr "$2" -conns "$3" -inflight "$4" -secs "$seconds" |

@@ -28,10 +28,7 @@ bench_store_peers() (
   port=$(free_port)
   dotnet "$host" up --no-simulator --no-browser --plain --data "$work/data" --mqtt-port 0 --http-port "$port" --set Audit:Interval=0 >"$work/platform.log" 2>&1 &
   platform=$!
-  until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
-    kill -0 "$platform" 2>/dev/null || { cat "$work/platform.log" >&2; die "the platform ended"; }
-    sleep 0.2
-  done
+  platform_listens "$platform" "$port" "$work/platform.log"
   for question in "${questions[@]}"; do
     echo "| $question | $(for peer in "$work"/times/*; do sed -nE "s/^$question	//p" "$peer" | sort -n | awk '{ t[NR] = $1 } END { printf "%s | ", NR ? t[int((NR + 1) / 2)] : "-" }'; done)"
   done

@@ -22,7 +22,6 @@ public sealed class DeleteDeviceKafkaTests : KafkaProcessTests
     private static readonly string[] Tables =
         ["readings", "readings_1m", "readings_1h", "readings_1d", "readings_last", "anomalies", "device_events", "alarms", "catalogue"];
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly HttpClient Http = new();
 
     private readonly int _engine = FreePorts.Find();
@@ -166,16 +165,5 @@ public sealed class DeleteDeviceKafkaTests : KafkaProcessTests
         var text = (await answer.Content.ReadAsStringAsync(Cancel)).TrimEnd('\n');
         answer.IsSuccessStatusCode.ShouldBeTrue(text);
         return text;
-    }
-
-    private static async Task WaitAsync(Func<Task<bool>> wanted, string otherwise)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        limit.CancelAfter(Patience);
-        while (!await wanted())
-        {
-            limit.IsCancellationRequested.ShouldBeFalse(otherwise);
-            await Task.Delay(100, Cancel);
-        }
     }
 }

@@ -12,8 +12,6 @@ namespace Telemetry.IntegrationTests.Host;
 [Collection("processes over Kafka")]
 public sealed class SharedDoorKafkaTests : KafkaProcessTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -94,17 +92,6 @@ public sealed class SharedDoorKafkaTests : KafkaProcessTests
             },
             "the audit log has not the acts of both");
         return entries;
-    }
-
-    private static async Task WaitAsync(Func<Task<bool>> wanted, string otherwise)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        limit.CancelAfter(Patience);
-        while (!await wanted())
-        {
-            limit.IsCancellationRequested.ShouldBeFalse(otherwise);
-            await Task.Delay(50, Cancel);
-        }
     }
 
     private TelemetryProcess Query(string name, int store, int port) => TelemetryProcess.Start(

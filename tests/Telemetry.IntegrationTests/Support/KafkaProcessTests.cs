@@ -9,6 +9,8 @@ namespace Telemetry.IntegrationTests.Support;
 /// </summary>
 public abstract class KafkaProcessTests : IAsyncLifetime
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private KafkaCluster? _kafka;
 
     /// <summary>Folder of the test's data.</summary>
@@ -44,10 +46,24 @@ public abstract class KafkaProcessTests : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Waits until something is so.</summary>
+    /// <param name="wanted">Asked again and again.</param>
+    /// <param name="otherwise">What is wrong when it is not within the test's patience.</param>
+    protected static async Task WaitAsync(Func<Task<bool>> wanted, string otherwise)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Patience);
+        while (!await wanted())
+        {
+            limit.IsCancellationRequested.ShouldBeFalse(otherwise);
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>Waits until what <c>up --roles-apart</c> over <see cref="Data"/> writes about its processes is as wanted.</summary>
     private protected async Task<JsonElement> InstanceAsync(TelemetryProcess up, Func<JsonElement, bool> wanted)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var limit = new CancellationTokenSource(Patience);
         var file = Path.Combine(Data, "instance.json");
         while (true)
         {
