@@ -3,23 +3,49 @@ using System.Net.Sockets;
 
 namespace Telemetry.Testing;
 
-/// <summary>Ports nobody listens on now, for servers that must come back on the same one.</summary>
+/// <summary>
+/// Ports nobody listens on now, for servers that must come back on the same one. Taken below the range that the system gives
+/// to outgoing connections and to listeners on port 0 (32768 and up on Linux): none of those can sit on one before its server
+/// does, and a client that asks until somebody listens cannot be connected to itself. The product's own processes apart take
+/// theirs from 20000 on.
+/// </summary>
 public static class FreePorts
 {
-    public static int Find() => Find(1)[0];
+    private const int First = 10_000;
+    private const int Count = 10_000;
 
-    /// <summary>Different ones: all are held until the last is found.</summary>
-    public static int[] Find(int count)
+    private static int _next = Random.Shared.Next(Count);
+
+    /// <exception cref="IOException">All are taken.</exception>
+    public static int Find()
     {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        for (var tried = 0; tried < Count; tried++)
+        {
+            var port = First + (int)((uint)Interlocked.Increment(ref _next) % Count);
+            if (IsFree(port))
+            {
+                return port;
+            }
+        }
+
+        throw new IOException($"No port from {First} to {First + Count - 1} is free.");
+    }
+
+    /// <summary>Different ones.</summary>
+    /// <exception cref="IOException">All are taken.</exception>
+    public static int[] Find(int count) => [.. Enumerable.Range(0, count).Select(_ => Find())];
+
+    private static bool IsFree(int port)
+    {
         try
         {
-            listeners.ForEach(listener => listener.Start());
-            return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
+            using var listener = new TcpListener(IPAddress.Any, port);
+            listener.Start();
+            return true;
         }
-        finally
+        catch (SocketException)
         {
-            listeners.ForEach(listener => listener.Dispose());
+            return false;
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Http;
+using Telemetry.Testing;
 
 namespace Telemetry.IntegrationTests.Storage;
 
@@ -217,12 +218,7 @@ public sealed class ClickHouseHttpTests
     }
 
     /// <summary>An address where nobody listens.</summary>
-    private static Uri Closed()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return new Uri($"http://{listener.LocalEndpoint}");
-    }
+    private static Uri Closed() => new($"http://127.0.0.1:{FreePorts.Find()}");
 
     private static ClickHouseHttp Client(ScriptedServer server) =>
         new(new ClickHouseHttpOptions { Endpoint = server.Address }, NullLoggerFactory.Instance);
