@@ -196,6 +196,29 @@ public sealed class TypedDetectorTests
     }
 
     [Fact]
+    public void Counter_that_now_and_then_stands_still_twice_as_long_as_usual_is_found_only_where_it_does_so_for_long()
+    {
+        const int day = 2880;
+
+        // Ten readings in each hour its machine is off; every other day for twenty.
+        var random = new Random(9);
+        var (count, values) = (1000.0, new double[(8 * day) + 100]);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var off = i % 120 < 10 || (i % (2 * day) is >= 1200 and < 1220) || i >= values.Length - 100;
+            count += off ? 0 : random.Next(1, 4);
+            values[i] = count;
+        }
+
+        var found = All(values).FindAll(f => f.At > 2 * day);
+
+        var (at, finding) = found.ShouldHaveSingleItem();
+        at.ShouldBeInRange(values.Length - 80, values.Length - 1);
+        finding.Kind.ShouldBe(FindingKind.StuckAt);
+        finding.UsualRunLength.ShouldBeInRange(18, 23);
+    }
+
+    [Fact]
     public void Counter_is_known_as_one_and_its_first_resets_are_told()
     {
         var random = new Random(7);

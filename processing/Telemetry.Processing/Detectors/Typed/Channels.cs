@@ -52,7 +52,7 @@ internal static class Channels
         var isPlaced = Place(ref s, tuning, expected);
         var judgement = Strangest(s, tuning, scores, resolutions, direction, isPlaced);
         s.Tails.Take(scores, tuning, s.Level.Dwell.Readings, PlacedDwell(s, tuning), isPlaced, PlacedBlocks(s, tuning), LearnsRuns(s, tuning), micros);
-        return judgement with { Evidence = s.Shape.Shape is SeriesShape.State or SeriesShape.Counter ? judgement.Score : evidence };
+        return judgement with { Evidence = IsMachine(s) ? judgement.Score : evidence };
     }
 
     /// <summary>
@@ -90,6 +90,15 @@ internal static class Channels
     internal static bool LearnsRuns(in TypedState s, TypedTuning tuning) =>
         s.Shape.Shape == SeriesShape.Counter && s.Pace.AgeSeconds < tuning.YoungSeconds;
 
+    /// <summary>A counter or a state: how often it repeats itself is a matter of the machine, not of noise.</summary>
+    internal static bool IsMachine(in TypedState s) => s.Shape.Shape is SeriesShape.Counter or SeriesShape.State;
+
+    /// <summary>
+    /// Equal values in a row that are usual, whatever the blocks hold: two standstills that follow each other are rare, and longer than any of one day.
+    /// 0 where the blocks alone say it.
+    /// </summary>
+    private static double UsualRun(in TypedState s, TypedTuning tuning) => IsMachine(s) ? tuning.LongestMargin * s.Run.Longest : 0;
+
     /// <summary>Blocks before the channels that look at the distance from where it should be say anything; level and slope of a young series are less sure than the profile.</summary>
     private static int PlacedBlocks(in TypedState s, TypedTuning tuning) =>
         FollowsTrend(s, tuning) ? tuning.TrendBlocks : tuning.PlacedBlocks;
@@ -103,6 +112,17 @@ internal static class Channels
 
     /// <summary>Readings not so close together that the slow level is short against the time a machine stays in a state.</summary>
     private static bool IsPaced(in TypedState s, TypedTuning tuning) => s.Pace.IntervalSeconds >= tuning.PacedSeconds;
+
+    /// <summary>
+    /// Share of a reading that counts for what piles up. Where readings come fast and the level wanders, hundreds of them say one thing: what scatters
+    /// from reading to reading, or steps between levels, says something new with each.
+    /// </summary>
+    private static float FarShare(in TypedState s, TypedTuning tuning)
+    {
+        var share = s.Pace.IntervalSeconds / tuning.PacedSeconds;
+        var steps = s.Level.Dwell.Switches >= tuning.PlacedSwitches && s.Level.Dwell.Readings * s.Pace.IntervalSeconds < tuning.PlacedDwellLow;
+        return share >= 1 || steps || s.Level.Spread <= tuning.WanderSpread * s.Residual.Jump ? 1 : (float)share;
+    }
 
     /// <summary>A machine that steps from level to level within a few readings has no slope; the air of a hall has.</summary>
     private static bool Wanders(in TypedState s, TypedTuning tuning) =>
@@ -139,7 +159,7 @@ internal static class Channels
 
         s.Level.Take(x, floor, Math.Clamp(s.Pace.IntervalSeconds / tuning.LocalSeconds, 1.0 / 200, 1.0 / 8));
         s.Steady.Take(away, noise, 1.0 / s.Level.Count, tuning);
-        s.Level.TakeFar(Single(far), tuning);
+        s.Level.TakeFar(Single(far), FarShare(s, tuning), tuning);
         var spread = Math.Max(s.Level.Spread, floor);
         scores[(int)Channel.Level] = Single(Math.Abs(s.Level.Fast - s.Level.Slow) / spread);
         scores[(int)Channel.Sum] = Math.Max(s.Level.Up, s.Level.Down);
@@ -186,6 +206,7 @@ internal static class Channels
                 Channel.Residual => resolutions.Residual,
                 Channel.Peak => resolutions.Peak,
                 Channel.Distance => resolutions.Distance,
+                Channel.Run => Single(Math.Max(0, UsualRun(s, tuning) - Math.Max(s.Tails.Usual[(int)c], channel.Floor))),
                 Channel.DistanceSum => channel.Floor * (float)(tuning.YoungSum * Math.Max(0, 1 - (age / tuning.YoungSumSeconds))),
                 _ => 0,
             };

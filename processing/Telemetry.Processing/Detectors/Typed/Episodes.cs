@@ -123,7 +123,7 @@ internal static class Episodes
         e.UsualHigh = s.Known.Quantile(0.95);
         e.ToLevel = s.Level.Fast;
         e.RunLength = judgement.Kind == FindingKind.StuckAt ? s.Run.Length : 0;
-        e.UsualRunLength = (int)s.Tails.Usual[(int)Channel.Run];
+        e.UsualRunLength = (int)Math.Max(s.Tails.Usual[(int)Channel.Run], s.Run.Longest);
         (e.Limit, e.LimitValue) = (judgement.Limit, judgement.LimitValue);
         Grade(ref e);
     }

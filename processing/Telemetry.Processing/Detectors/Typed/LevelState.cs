@@ -64,11 +64,14 @@ internal struct LevelState
     }
 
     /// <summary>Takes a distance from the known values.</summary>
-    public void TakeFar(float far, TypedTuning tuning)
+    /// <param name="far">The distance, in units of noise and gaps.</param>
+    /// <param name="share">Share of a reading that counts for what piles up, 0 to 1.</param>
+    /// <param name="tuning">Constants.</param>
+    public void TakeFar(float far, float share, TypedTuning tuning)
     {
         var usual = Math.Max(FarUsual, (float)tuning.FarFloor);
         far = Math.Min(far, (float)tuning.FarMost * usual);
-        Far = (float)Math.Clamp(Far + (far / usual) - tuning.FarAllowance, 0, SumMax);
+        Far = (float)Math.Clamp(Far + (share * ((far / usual) - tuning.FarAllowance)), 0, SumMax);
         FarUsual += (far - FarUsual) * (float)SlowShare;
     }
 }

@@ -91,7 +91,7 @@ public sealed class TypedDetector : IFindingDetector
             (s.Residual, s.Level, s.Steady, s.Trend, s.Known, s.Hours, s.HourTail, s.Tails) = (default, default, default, default, default, default, default, default);
         }
 
-        s.Run.Take(value, micros);
+        Run(ref s, value, micros);
         var threshold = Threshold(s);
         var isCounter = s.Shape.Shape == SeriesShape.Counter;
         var reset = isCounter && value < last;
@@ -116,6 +116,20 @@ public sealed class TypedDetector : IFindingDetector
 
     /// <inheritdoc/>
     public Finding Describe(ReadOnlySpan<byte> state) => Episodes.Describe(MemoryMarshal.AsRef<TypedState>(state));
+
+    /// <summary>Follows equal values; of what a machine does, not what is measured, the longest run is remembered.</summary>
+    private void Run(ref TypedState s, double value, long micros)
+    {
+        var (length, start) = (s.Run.Length, s.Run.StartMicros);
+        if (s.Run.Take(value, micros) && length > 0 && Channels.IsMachine(s))
+        {
+            s.Run.Learn(
+                length,
+                ((double)micros - start) * 1e-6,
+                _tuning.LongestHalfLifeSeconds,
+                s.Pace.AgeSeconds < _tuning.YoungSeconds ? double.PositiveInfinity : _tuning.LearnMost);
+        }
+    }
 
     /// <summary>The -log10 p of an alarm: the budget of false alarms over the readings of a day.</summary>
     private double Threshold(in TypedState s) =>

@@ -71,6 +71,9 @@ internal sealed record TypedTuning
     /// <summary>Distance from the slow level over the distance from value to value, beyond which a series only wanders and a step is strange.</summary>
     public double StepSpread { get; init; } = 6;
 
+    /// <summary>The same beyond which the readings of a fast series are not independent of each other.</summary>
+    public double WanderSpread { get; init; } = 2;
+
     /// <summary>Readings before a machine that does not switch has shown how its level moves.</summary>
     public int SettledReadings { get; init; } = 400;
 
@@ -137,7 +140,10 @@ internal sealed record TypedTuning
     /// <summary>The same, and all channels but the peak, where readings come more often than <see cref="PacedSeconds"/>.</summary>
     public double FastDwellSeconds { get; init; } = 3600;
 
-    /// <summary>Interval from which on a first block of 25 readings lasts as long as a machine stays in a state, seconds.</summary>
+    /// <summary>
+    /// Interval from which on a first block of 25 readings lasts as long as a machine stays in a state, seconds. Of readings that come more often only a
+    /// share counts for the distance that piles up, where the level wanders.
+    /// </summary>
     public double PacedSeconds { get; init; } = 6;
 
     /// <summary>Blocks of the tails hold at least so many readings when grown.</summary>
@@ -148,4 +154,10 @@ internal sealed record TypedTuning
 
     /// <summary>The same for run lengths, whose tail is thin enough to be taken nearer to its end.</summary>
     public double RunRankShare { get; init; } = 0.2;
+
+    /// <summary>Time after which half of the longest standstill of a counter, or of the longest stay in a state, is forgotten, seconds.</summary>
+    public double LongestHalfLifeSeconds { get; init; } = 14 * 86_400;
+
+    /// <summary>How many times the longest one is usual.</summary>
+    public double LongestMargin { get; init; } = 1.2;
 }
