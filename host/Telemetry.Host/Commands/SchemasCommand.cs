@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Telemetry.Contracts.Text;
 using Telemetry.Host.Configuration;
 using Telemetry.SchemaRegistry;
 using Telemetry.SchemaRegistry.Client;
@@ -24,7 +25,12 @@ internal static class SchemasCommand
         var shared = new SharedOptions();
         shared.Map("--registry", "SchemaRegistry:Urls:0", "Base URL of the registry, path included.");
         var json = new Option<bool>("--json") { Description = "A JSON list on standard output." };
-        var command = new Command(name, description) { json };
+        var wait = new Option<string>("--wait")
+        {
+            Description = "How long a registry that does not answer, or fails inside, is asked again; 0s: once.",
+            DefaultValueFactory = _ => "60s",
+        };
+        var command = new Command(name, description) { json, wait };
         shared.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -35,7 +41,9 @@ internal static class SchemasCommand
                     [new ConfigurationError("SchemaRegistry:Urls:0", null, "give the registry with --registry URL or in the settings.", "defaults")]);
             }
 
-            var findings = await FindAsync(options, look, cancellationToken);
+            var patience = new RegistryPatience(DurationText.Parse(result.GetValue(wait)!), result.InvocationConfiguration.Error);
+            var findings = await FindAsync(
+                options, (client, schema, cancel) => patience.AskAsync(() => look(client, schema, cancel), cancel), cancellationToken);
             await result.InvocationConfiguration.Output.WriteLineAsync(
                 result.GetValue(json) ? JsonSerializer.Serialize(findings, Indented) : Describe(findings));
             return findings.All(f => f.Ok) ? 0 : 1;

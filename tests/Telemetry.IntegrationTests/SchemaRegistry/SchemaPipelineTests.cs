@@ -76,6 +76,34 @@ public sealed class SchemaPipelineTests : IDisposable
         (await TelemetryProcess.RunAsync("schemas", "apply", "--registry", server.Url.ToString())).Code.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task Apply_waits_for_a_registry_that_does_not_answer_yet_and_says_so()
+    {
+        Assert.SkipWhen(RegistryServer.MissingReason(own: true) is not null, RegistryServer.MissingReason(own: true) ?? "");
+        await using var server = await RegistryServer.StartAsync();
+        await server.PauseAsync();
+        await using var apply = TelemetryProcess.Start("schemas", "apply", "--registry", server.Url.ToString(), "--wait", "10m");
+        while (!apply.Errors.Contains("asked again", StringComparison.Ordinal))
+        {
+            apply.HasExited.ShouldBeFalse(apply.Errors);
+            await Task.Delay(50, Stop);
+        }
+
+        await server.ResumeAsync();
+
+        (await apply.WaitAsync()).ShouldBe(0, apply.Errors);
+    }
+
+    [Fact]
+    public async Task Registry_that_never_answers_ends_the_command_when_its_time_is_over()
+    {
+        var check = await TelemetryProcess.RunAsync("schemas", "check", "--registry", $"http://127.0.0.1:{FreePorts.Find()}", "--wait", "2s");
+
+        check.Code.ShouldBe(70, check.Errors);
+        check.Errors.ShouldContain("asked again for up to 2s");
+        check.Errors.ShouldNotContain("   at Telemetry.");
+    }
+
     private async Task RunAsync(string url, string time)
     {
         await using var platform = StartFleet(url, time);
