@@ -210,6 +210,12 @@ internal sealed class AlarmKeeper : IPartitionFold
             return;
         }
 
+        if (command.ExpectedVersion != 0 && command.ExpectedVersion != slot.Alarm.Version)
+        {
+            _writer.Refused(slot.Alarm, command, string.Create(CultureInfo.InvariantCulture, $"the alarm has changed: its version is {slot.Alarm.Version} now, not {command.ExpectedVersion}."));
+            return;
+        }
+
         var (act, transition) = command.Action switch
         {
             AlarmAction.Acknowledge => (AlarmAct.Acknowledge, AlarmTransition.Acknowledged),

@@ -15,6 +15,7 @@ internal static class AlarmEndpoints
 {
     private const int BodyBytesMax = 16 * 1024;
     private const int TextMax = 2000;
+    private const string Changed = "The alarm has changed";
     private static readonly TimeSpan WaitDefault = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WaitMax = TimeSpan.FromMinutes(1);
 
@@ -125,8 +126,11 @@ internal static class AlarmEndpoints
         var action = request.Parameters.Choice(Action, Actions)!.Value;
         var wait = ReadWait(request);
         var alarm = Find(request);
-        EntityTag.DemandMatch(request, TagOf(alarm), "The alarm has changed");
+        EntityTag.DemandMatch(request, TagOf(alarm), Changed);
         var command = await ReadAsync(request, alarm, action);
+
+        // What is seen here may be behind what is decided: the one who decides compares, too.
+        command.ExpectedVersion = EntityTag.NamesVersion(request) ? alarm.Version : 0;
         AlarmChange? change;
         try
         {
@@ -135,6 +139,11 @@ internal static class AlarmEndpoints
         catch (RecordLogException error)
         {
             throw new ApiProblem(503, "log-unavailable", "The log does not take commands now", error.Message) { RetryAfter = TimeSpan.FromSeconds(2) };
+        }
+
+        if (change is { Transition: AlarmTransition.Refused } && command.ExpectedVersion != 0 && change.Alarm.Version != command.ExpectedVersion)
+        {
+            throw EntityTag.HasChanged(TagOf(change.Alarm), TagOf(alarm), Changed);
         }
 
         if (change is { Transition: AlarmTransition.Refused })

@@ -30,7 +30,15 @@ internal static class EntityTag
         var wanted = request.Context.Request.Headers.IfMatch.ToString();
         if (wanted.Length > 0 && !wanted.Split(',').Any(one => one.Trim() is var known && (known == "*" || known == tag)))
         {
-            throw new ApiProblem(412, "changed", title, $"The tag is {tag} now, not {wanted}. Read it again, and change that.");
+            throw HasChanged(tag, wanted, title);
         }
     }
+
+    /// <summary>Whether If-Match asks for one version, and not for any.</summary>
+    public static bool NamesVersion(ApiRequest request) =>
+        request.Context.Request.Headers.IfMatch.ToString() is { Length: > 0 } wanted && !wanted.Split(',').Any(one => one.Trim() == "*");
+
+    /// <summary>412 for the tag that is there and the one that was wanted.</summary>
+    public static ApiProblem HasChanged(string tag, string wanted, string title) =>
+        new(412, "changed", title, $"The tag is {tag} now, not {wanted}. Read it again, and change that.");
 }

@@ -178,6 +178,27 @@ public sealed class AlarmApiTests(QueryStore store) : IClassFixture<QueryStore>,
             .GetProperty("changes").GetArrayLength().ShouldBe(16);
     }
 
+    [Fact]
+    public async Task Of_many_who_saw_the_same_version_one_changes_the_alarm_and_the_others_learn_it()
+    {
+        var id = await RaiseAsync("race-1", "hot");
+        var seen = await _server.Client.GetJsonAsync($"/api/v1/alarms/{id}");
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(async i =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"/api/v1/alarms/{id}/comment", UriKind.Relative))
+            {
+                Content = new StringContent($$"""{"by": "ann", "comment": "{{i}}"}""", Encoding.UTF8, "application/json"),
+            };
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{seen.GetProperty("version").GetUInt64()}\""));
+            using var response = await _server.Client.SendAsync(request, QueryStore.Token);
+            return response.StatusCode;
+        }));
+
+        answers.Count(status => status == HttpStatusCode.OK).ShouldBe(1, string.Join(' ', answers));
+        answers.ShouldAllBe(status => status == HttpStatusCode.OK || status == HttpStatusCode.PreconditionFailed);
+    }
+
     private static byte[] Reading(string device, string sensor, double value) => Contracts.Wire.FramedMessage.Write(
         new ReadingBatch
         {

@@ -249,6 +249,19 @@ public sealed class AlarmKeeperTests
     }
 
     [Fact]
+    public void Of_two_who_saw_the_same_version_the_first_is_heard()
+    {
+        var seen = _f.Holds("hot").Alarm.Version;
+
+        var after = _f.Do(AlarmAction.Comment, comment: "mine", by: "ann", expected: seen).Alarm.Version;
+        _f.Do(AlarmAction.Comment, comment: "mine too", by: "bob", expected: seen);
+
+        (_f.Alarm.Comment, _f.Alarm.CommentBy, _f.Alarm.Version).ShouldBe(("mine", "ann", after));
+        _f.Changes[^1].Comment.ShouldContain($"its version is {after} now, not {seen}");
+        _f.Taken().ShouldBe([T.Raised, T.Commented, T.Refused]);
+    }
+
+    [Fact]
     public void What_has_been_normal_for_long_is_forgotten_and_leaves_the_state_topic()
     {
         _f.Holds("hot").Do(AlarmAction.Acknowledge).Over("hot");

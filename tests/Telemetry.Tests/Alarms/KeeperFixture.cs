@@ -64,7 +64,7 @@ internal sealed class KeeperFixture
     public KeeperFixture Over(string source, RuleHandling? handling = null, string device = "press-07", string incident = "") =>
         Send(new AlarmInput { Condition = Condition(false, source, handling, device, AlarmPriority.Medium, incident) });
 
-    public KeeperFixture Do(AlarmAction action, string source = "hot", string untilIn = "0s", string comment = "", string by = "ann") => Send(new AlarmInput
+    public KeeperFixture Do(AlarmAction action, string source = "hot", string untilIn = "0s", string comment = "", string by = "ann", ulong expected = 0) => Send(new AlarmInput
     {
         Command = new AlarmCommand
         {
@@ -74,6 +74,7 @@ internal sealed class KeeperFixture
             Action = action,
             By = by,
             Comment = comment,
+            ExpectedVersion = expected,
             UntilUs = (NowMs + (long)Telemetry.Contracts.Text.DurationText.Parse(untilIn).TotalMilliseconds) * 1000,
         },
     });
