@@ -56,6 +56,27 @@ public sealed class DetectorCommandTests : IDisposable
         (await platform.WaitAsync()).ShouldBe(0, platform.Errors);
     }
 
+    /// <summary>
+    /// The past goes over MQTT in publishes of 1,000 readings, an hour each, in which no record shows a silence: it is told by the times of the readings. What
+    /// does not fill a last publish is not sent, so the past is scored to 70 minutes before now.
+    /// </summary>
+    [Fact]
+    public async Task Dropouts_of_the_past_that_is_played_at_the_first_start_are_found()
+    {
+        await RunAsync(
+            "up", "--data", _data, "--for", "16s", "--history", "6h", "--devices", "24", "--rate", "24000/h", "--mqtt-port", "0", "--http-port", "0", "--no-browser", "--plain",
+            "--set", "Simulator:FaultsPerDeviceDay=24", "--set", "Simulator:HistoryWithin=10s");
+
+        var report = Path.Combine(_data, "past.json");
+        await RunAsync("score", "--data", _data, "--labels", Path.Combine(_data, "labels.jsonl"), "--from", "8h", "--to", "70m", "--report", report);
+        using var score = JsonDocument.Parse(await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken));
+        score.RootElement.GetProperty("readings").GetInt64().ShouldBeGreaterThan(50_000);
+        var dropouts = score.RootElement.GetProperty("byKind").EnumerateArray().Single(row => row.GetProperty("name").GetString() == "dropout");
+        var (faults, found) = (dropouts.GetProperty("faults").GetInt32(), dropouts.GetProperty("found").GetInt32());
+        faults.ShouldBeGreaterThan(5);
+        found.ShouldBe(faults);
+    }
+
     private static async Task<string> RunAsync(params string[] arguments)
     {
         var (code, output, errors) = await TelemetryProcess.RunAsync(arguments);
