@@ -42,7 +42,9 @@ internal sealed class RulesFeed(IRecordLog log, TimeProvider time, ILogger logge
         if (_record.Version > 0 && Book.Find(_current.Fingerprint) is null)
         {
             // Put by a release that kept no documents: what is pinned from now on must be found.
-            await AppendAsync([AlarmRulesBook.DocumentOf(_record)], cancellationToken);
+            await using var producer = log.CreateProducer(new ProducerOptions());
+            var (key, value) = AlarmRulesBook.DocumentOf(_record);
+            await AppendAsync(producer, key, value, cancellationToken);
         }
 
         if (file.Length > 0)
@@ -137,36 +139,22 @@ internal sealed class RulesFeed(IRecordLog log, TimeProvider time, ILogger logge
         }
 
         var hash = Convert.ToHexStringLower(SHA256.HashData(document));
-        while (_record.FileHash != hash)
-        {
-            var record = new AlarmRulesRecord
-            {
-                Version = Book.Version + 1,
-                Document = ByteString.CopyFrom(document),
-                By = "file",
-                Comment = Path.GetFileName(file),
-                TimeUs = time.GetUtcNow().ToUnixTimeMilliseconds() * 1000,
-                FileHash = hash,
-            };
-            var key = AlarmRulesBook.NewKey(record);
-            await AppendAsync(Book.RecordsOf(record, key), cancellationToken);
-            await ReadToEndAsync(cancellationToken);
-            if (Book.HasCounted(key))
-            {
-                return;
-            }
-
-            // Another writer came first: this record counts for nobody, and goes. The file is held against what that one has put.
-            await AppendAsync([(key, [])], cancellationToken);
-        }
-    }
-
-    private async Task AppendAsync(IReadOnlyList<(byte[] Key, byte[] Value)> records, CancellationToken cancellationToken)
-    {
         await using var producer = log.CreateProducer(new ProducerOptions());
-        foreach (var (key, value) in records)
-        {
-            await producer.AppendAsync(LogTopics.AlarmRules, 0, key, value, time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
-        }
+        var writer = new AlarmRulesWriter(Book, (key, value, cancel) => AppendAsync(producer, key, value, cancel), ReadToEndAsync);
+        await writer.PutAsync(
+            () => _record.FileHash == hash
+                ? null
+                : new AlarmRulesRecord
+                {
+                    Document = ByteString.CopyFrom(document),
+                    By = "file",
+                    Comment = Path.GetFileName(file),
+                    TimeUs = time.GetUtcNow().ToUnixTimeMilliseconds() * 1000,
+                    FileHash = hash,
+                },
+            cancellationToken);
     }
+
+    private Task AppendAsync(IRecordProducer producer, byte[] key, byte[] value, CancellationToken cancellationToken) =>
+        producer.AppendAsync(LogTopics.AlarmRules, 0, key, value, time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
 }

@@ -97,34 +97,23 @@ internal sealed class AlarmDesk : IAsyncDisposable
     public async Task<AlarmRulesRecord> PutRulesAsync(
         ReadOnlyMemory<byte> document, string by, string comment, Action<ulong> demand, CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            await ReadRulesAsync(cancellationToken);
-            demand(_rules.Version);
-            var record = new AlarmRulesRecord
+        var writer = new AlarmRulesWriter(
+            _rulesBook, (key, value, cancel) => AppendAsync(LogTopics.AlarmRules, 0, key, value, cancel), ReadRulesAsync);
+        var put = await writer.PutAsync(
+            () =>
             {
-                Version = _rulesBook.Version + 1,
-                Document = ByteString.CopyFrom(document.Span),
-                By = by,
-                Comment = comment,
-                TimeUs = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1000,
-                FileHash = _rules.FileHash,
-            };
-            var key = AlarmRulesBook.NewKey(record);
-            foreach (var (name, value) in _rulesBook.RecordsOf(record, key))
-            {
-                await AppendAsync(LogTopics.AlarmRules, 0, name, value, cancellationToken);
-            }
-
-            await ReadRulesAsync(cancellationToken);
-            if (_rulesBook.HasCounted(key))
-            {
-                return record;
-            }
-
-            // This record counts for nobody, and goes.
-            await AppendAsync(LogTopics.AlarmRules, 0, key, [], cancellationToken);
-        }
+                demand(_rules.Version);
+                return new AlarmRulesRecord
+                {
+                    Document = ByteString.CopyFrom(document.Span),
+                    By = by,
+                    Comment = comment,
+                    TimeUs = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1000,
+                    FileHash = _rules.FileHash,
+                };
+            },
+            cancellationToken);
+        return put!;
     }
 
     /// <exception cref="ApiProblem">503: as many streams as there may be, or nothing is followed yet.</exception>
