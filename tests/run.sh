@@ -151,7 +151,7 @@ package_check() {
 }
 
 test_suites() {
-  local mode=${1:-all}
+  local mode=${1:-all} analyzers=true
   setup
   if [ "$mode" = all ]; then
     debian_packages
