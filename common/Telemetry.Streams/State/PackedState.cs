@@ -2,14 +2,15 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Telemetry.Streams.State;
 
 /// <summary>
-/// Packs a state of two parts: bytes of any kind, and flat memory in words of eight bytes. Both are compressed with Brotli (RFC 7932), as they are
-/// and with the words turned, so that all their first bytes come first, then all second ones and so on (Blosc's shuffle): the first suits numbers that
-/// come again, the second numbers that differ in their lower bytes. What is shorter is kept. Equal parts give equal bytes. Keeps its memory; not
-/// safe for concurrent use.
+/// Packs a state of two parts: bytes of any kind, and flat memory in words of eight bytes. Both are compressed with Brotli (RFC 7932). Words of rows of one
+/// layout are put in columns before: the first words of all rows, then the second ones and so on, as what is equal in all rows then stands together. Where this
+/// leaves more than a quarter of the bytes, the words are tried turned as well, all their first bytes first, then all second ones and so on (Blosc's
+/// shuffle), which suits numbers that differ in their lower bytes; what is shorter is kept. Equal parts give equal bytes. Keeps its memory; not safe for concurrent use.
 /// </summary>
 public sealed class PackedState
 {
@@ -17,8 +18,13 @@ public sealed class PackedState
     private const int Quality = 5;
     private const int WindowBitsMin = 10;
     private const int WindowBitsMax = 18;
+
+    /// <summary>The words are turned only where they would otherwise keep more than one byte of so many.</summary>
+    private const int TurnedBeyond = 4;
+
     private const byte Plain = 0;
     private const byte Turned = 1;
+    private const byte InColumns = 2;
 
     /// <summary>Most bytes of each part before packing; a larger number is damage.</summary>
     private const int BytesMax = 512 << 20;
@@ -26,27 +32,54 @@ public sealed class PackedState
     private byte[] _raw = [];
     private byte[] _turned = [];
 
-    /// <summary>Appends both parts: their lengths, whether the words are turned, then the compressed bytes up to the end.</summary>
+    /// <summary>Appends both parts: their lengths, the order of the words, words of a row where they are in columns, then the compressed bytes up to the end.</summary>
     /// <param name="head">Bytes of any kind.</param>
     /// <param name="words">A whole number of words.</param>
     /// <param name="writer">Where they go.</param>
-    public void Write(ReadOnlySpan<byte> head, ReadOnlySpan<byte> words, StateWriter writer)
+    /// <param name="rowWords">Words of a row, where all rows are of one layout; 0: they are not.</param>
+    public void Write(ReadOnlySpan<byte> head, ReadOnlySpan<byte> words, StateWriter writer, int rowWords = 0)
     {
         var length = head.Length + words.Length;
+        var hasRows = rowWords > 0 && words.Length > rowWords * WordBytes && words.Length % (rowWords * WordBytes) == 0;
         var most = BrotliEncoder.GetMaxCompressedLength(length);
         Reserve(ref _raw, length);
         var (plain, turned) = (ArrayPool<byte>.Shared.Rent(most), ArrayPool<byte>.Shared.Rent(most));
         try
         {
             head.CopyTo(_raw);
-            words.CopyTo(_raw.AsSpan(head.Length));
+            if (hasRows)
+            {
+                Transpose(words, _raw.AsSpan(head.Length, words.Length), rowWords);
+            }
+            else
+            {
+                words.CopyTo(_raw.AsSpan(head.Length));
+            }
+
             var plainBytes = Compress(_raw.AsSpan(0, length), plain);
-            Turn(words, _raw.AsSpan(head.Length, words.Length));
-            var turnedBytes = Compress(_raw.AsSpan(0, length), turned);
+            var turnedBytes = int.MaxValue;
+            if (plainBytes > length / TurnedBeyond)
+            {
+                Turn(words, _raw.AsSpan(head.Length, words.Length));
+                turnedBytes = Compress(_raw.AsSpan(0, length), turned);
+            }
+
             writer.Varint((ulong)head.Length);
             writer.Varint((ulong)words.Length);
-            writer.Byte(turnedBytes < plainBytes ? Turned : Plain);
-            writer.Raw(turnedBytes < plainBytes ? turned.AsSpan(0, turnedBytes) : plain.AsSpan(0, plainBytes));
+            if (turnedBytes < plainBytes)
+            {
+                writer.Byte(Turned);
+                writer.Raw(turned.AsSpan(0, turnedBytes));
+                return;
+            }
+
+            writer.Byte(hasRows ? InColumns : Plain);
+            if (hasRows)
+            {
+                writer.Varint((ulong)rowWords);
+            }
+
+            writer.Raw(plain.AsSpan(0, plainBytes));
         }
         finally
         {
@@ -63,9 +96,15 @@ public sealed class PackedState
     public void Read(ref StateReader reader, out StateReader head, out StateReader words)
     {
         var (headLength, wordsLength, form) = (reader.Varint(), reader.Varint(), reader.Byte());
-        if (headLength > BytesMax || wordsLength > BytesMax || wordsLength % WordBytes != 0 || form > Turned)
+        if (headLength > BytesMax || wordsLength > BytesMax || wordsLength % WordBytes != 0 || form > InColumns)
         {
-            throw new FormatException("The beginning of a packed state is damaged.");
+            throw BadBeginning();
+        }
+
+        var rowWords = form == InColumns ? reader.Varint() : 0;
+        if (form == InColumns && (rowWords == 0 || rowWords > wordsLength / WordBytes || wordsLength / WordBytes % rowWords != 0))
+        {
+            throw BadBeginning();
         }
 
         var (first, second) = ((int)headLength, (int)wordsLength);
@@ -77,13 +116,26 @@ public sealed class PackedState
 
         head = new StateReader(_raw.AsSpan(0, first));
         words = new StateReader(_raw.AsSpan(first, second));
+        if (form == Plain)
+        {
+            return;
+        }
+
+        Reserve(ref _turned, second);
         if (form == Turned)
         {
-            Reserve(ref _turned, second);
             TurnBack(_raw.AsSpan(first, second), _turned.AsSpan(0, second));
-            words = new StateReader(_turned.AsSpan(0, second));
         }
+        else
+        {
+            // The columns are the rows of this way back.
+            Transpose(_raw.AsSpan(first, second), _turned.AsSpan(0, second), second / WordBytes / (int)rowWords);
+        }
+
+        words = new StateReader(_turned.AsSpan(0, second));
     }
+
+    private static FormatException BadBeginning() => new("The beginning of a packed state is damaged.");
 
     /// <summary>A window no larger than the bytes: the tables that the compressor makes for each state are the smaller for it.</summary>
     private static int WindowOf(int length) => Math.Clamp(BitOperations.Log2((uint)length) + 1, WindowBitsMin, WindowBitsMax);
@@ -121,6 +173,21 @@ public sealed class PackedState
             }
 
             BinaryPrimitives.WriteUInt64LittleEndian(words[(word * WordBytes)..], bytes);
+        }
+    }
+
+    /// <summary>Makes columns of rows.</summary>
+    private static void Transpose(ReadOnlySpan<byte> rows, Span<byte> columns, int rowWords)
+    {
+        var from = MemoryMarshal.Cast<byte, ulong>(rows);
+        var to = MemoryMarshal.Cast<byte, ulong>(columns);
+        var at = 0;
+        for (var word = 0; word < rowWords; word++)
+        {
+            for (var place = word; place < from.Length; place += rowWords)
+            {
+                to[at++] = from[place];
+            }
         }
     }
 

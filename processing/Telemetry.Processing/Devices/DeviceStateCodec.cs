@@ -14,7 +14,8 @@ namespace Telemetry.Processing.Devices;
 /// </summary>
 internal sealed class DeviceStateCodec(SeriesPool pool, SettingsTimeline timeline, SensorNames names) : IKeyStateCodec<DeviceState>
 {
-    private const byte Version = 5;
+    /// <summary>Up to version 5 the blocks of a device were packed one after the other, now in columns.</summary>
+    private const byte Version = 6;
 
     /// <summary>Up to it nothing was packed, and each series' block followed its name.</summary>
     private const byte UnpackedVersion = 4;
@@ -41,7 +42,7 @@ internal sealed class DeviceStateCodec(SeriesPool pool, SettingsTimeline timelin
         state.Series.Write(_head, _words);
         WriteRest(state);
         writer.Byte(Version);
-        _packed.Write(_head.WrittenSpan, _words.WrittenSpan, writer);
+        _packed.Write(_head.WrittenSpan, _words.WrittenSpan, writer, state.Series.CommonBlockBytes / sizeof(ulong));
     }
 
     public bool TryWriteChanges(DeviceState state, StateWriter writer)

@@ -21,6 +21,13 @@ internal readonly ref struct ChangedWords(Span<ulong> masks)
     /// <summary>Words of 64 bits that a block of so many bytes needs for its bits.</summary>
     public static int MasksOf(int blockBytes) => ((blockBytes / WordBytes) + WordsPerMask - 1) / WordsPerMask;
 
+    /// <summary>Words of a block that are not zero.</summary>
+    public static int WordsInUse(ReadOnlySpan<byte> block)
+    {
+        var words = MemoryMarshal.Cast<byte, ulong>(block);
+        return words.Length - words.Count(0UL);
+    }
+
     /// <summary>Number of words that changed.</summary>
     public int Count
     {
@@ -35,8 +42,6 @@ internal readonly ref struct ChangedWords(Span<ulong> masks)
             return count;
         }
     }
-
-    public void Clear() => _masks.Clear();
 
     /// <summary>Marks the first words of the block.</summary>
     public void MarkFirst(int words)

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Telemetry.Processing.Series;
 
 /// <summary>
@@ -8,7 +10,15 @@ internal sealed class SeriesPool
     /// <summary>A block's number: its slab in the upper bits, its place there in the lower.</summary>
     private const int PlaceBits = 24;
 
+    private const int PlaceMask = (1 << PlaceBits) - 1;
+
     private const int SlabsMax = 127;
+
+    /// <summary>Changes of a block before it is asked whether most of it has changed; asked again each time their number has doubled.</summary>
+    private const int ChangesBeforeLook = 4;
+
+    /// <summary>Stands for the number of changes of a block of which all words count as changed.</summary>
+    private const byte AllChanged = byte.MaxValue;
 
     private readonly List<Slab> _slabs = [];
     private byte[] _before = [];
@@ -38,7 +48,7 @@ internal sealed class SeriesPool
     /// <summary>Series whose stored state was of other detectors and that started afresh.</summary>
     public long Reset { get; set; }
 
-    public Span<byte> this[int block] => _slabs[block >> PlaceBits][block & ((1 << PlaceBits) - 1)];
+    public Span<byte> this[int block] => _slabs[block >> PlaceBits][block & PlaceMask];
 
     /// <summary>The slab of a layout, made if there is none.</summary>
     /// <exception cref="InvalidOperationException">More different layouts than can be told apart.</exception>
@@ -96,17 +106,28 @@ internal sealed class SeriesPool
             : throw new InvalidOperationException($"A partition has more than {1 << PlaceBits} series of one layout; lower Processing:StateBytesMax.");
     }
 
-    public void Return(int block) => _slabs[block >> PlaceBits].Return(block & ((1 << PlaceBits) - 1));
+    public void Return(int block) => _slabs[block >> PlaceBits].Return(block & PlaceMask);
 
     /// <summary>
-    /// Words of a block that changed since <see cref="ChangedWords.Clear"/>, those outside of <see cref="BeginChange"/> and <see cref="EndChange"/> excepted.
+    /// Words of a block that changed since <see cref="ClearChanges"/>, those outside of <see cref="BeginChange"/> and <see cref="EndChange"/> excepted. Where most
+    /// have that are not zero, all count: to look for the others at each reading costs more than to write them.
     /// </summary>
-    public ChangedWords ChangesOf(int block) => new(_slabs[block >> PlaceBits].Marks(block & ((1 << PlaceBits) - 1)));
+    public ChangedWords ChangesOf(int block) => new(_slabs[block >> PlaceBits].Marks(block & PlaceMask));
+
+    /// <summary>What changes from here on counts as changed.</summary>
+    public void ClearChanges(int block) => _slabs[block >> PlaceBits].ClearChanges(block & PlaceMask);
 
     /// <summary>Before a block is changed: from here to <see cref="EndChange"/> of the same block every change is noticed.</summary>
     public void BeginChange(int block)
     {
-        var bytes = this[block];
+        var slab = _slabs[block >> PlaceBits];
+        var place = block & PlaceMask;
+        if (slab.Changes(place) == AllChanged)
+        {
+            return;
+        }
+
+        var bytes = slab[place];
         if (_before.Length < bytes.Length)
         {
             _before = new byte[bytes.Length];
@@ -118,8 +139,23 @@ internal sealed class SeriesPool
     /// <summary>After a block was changed.</summary>
     public void EndChange(int block)
     {
-        var bytes = this[block];
-        ChangesOf(block).MarkDifferent(_before.AsSpan(0, bytes.Length), bytes);
+        var slab = _slabs[block >> PlaceBits];
+        var place = block & PlaceMask;
+        ref var changes = ref slab.Changes(place);
+        if (changes == AllChanged)
+        {
+            return;
+        }
+
+        var bytes = slab[place];
+        var marks = new ChangedWords(slab.Marks(place));
+        marks.MarkDifferent(_before.AsSpan(0, bytes.Length), bytes);
+        changes = (byte)Math.Min(changes + 1, AllChanged - 1);
+        if (changes >= ChangesBeforeLook && BitOperations.IsPow2(changes) && 2 * marks.Count > ChangedWords.WordsInUse(bytes))
+        {
+            marks.MarkFirst(bytes.Length / sizeof(ulong));
+            changes = AllChanged;
+        }
     }
 
     private sealed class Slab(SeriesLayout layout)
@@ -130,6 +166,7 @@ internal sealed class SeriesPool
         private readonly int _marksPerBlock = ChangedWords.MasksOf(layout.BlockBytes);
         private readonly List<byte[]> _chunks = [];
         private readonly List<ulong[]> _marks = [];
+        private readonly List<byte[]> _changes = [];
         private readonly Stack<int> _free = new();
         private int _used;
 
@@ -155,6 +192,19 @@ internal sealed class SeriesPool
             return _marks[chunk].AsSpan(index * _marksPerBlock, _marksPerBlock);
         }
 
+        /// <summary>How often the block has changed since <see cref="ClearChanges"/>, or <see cref="AllChanged"/>.</summary>
+        public ref byte Changes(int place)
+        {
+            var (chunk, index) = Math.DivRem(place, _blocksPerChunk);
+            return ref _changes[chunk][index];
+        }
+
+        public void ClearChanges(int place)
+        {
+            Marks(place).Clear();
+            Changes(place) = 0;
+        }
+
         public int Rent()
         {
             if (!_free.TryPop(out var place))
@@ -164,11 +214,12 @@ internal sealed class SeriesPool
                 {
                     _chunks.Add(GC.AllocateUninitializedArray<byte>(_blocksPerChunk * layout.BlockBytes));
                     _marks.Add(new ulong[_blocksPerChunk * _marksPerBlock]);
+                    _changes.Add(new byte[_blocksPerChunk]);
                 }
             }
 
             layout.Initialize(this[place]);
-            Marks(place).Clear();
+            ClearChanges(place);
             return place;
         }
 

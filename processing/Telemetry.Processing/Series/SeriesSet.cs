@@ -65,6 +65,24 @@ internal sealed class SeriesSet(SeriesPool pool, SettingsTimeline timeline, Sens
     /// <summary>Name of a series by its place, 0 to <see cref="Count"/> - 1.</summary>
     public byte[] NameAt(int index) => _entries[index].Name;
 
+    /// <summary>Bytes of each block where all are of one layout; else 0.</summary>
+    public int CommonBlockBytes
+    {
+        get
+        {
+            var common = Count == 0 ? 0 : pool.LayoutOf(_entries[0].Block).BlockBytes;
+            foreach (ref readonly var entry in _entries.AsSpan(0, Count))
+            {
+                if (pool.LayoutOf(entry.Block).BlockBytes != common)
+                {
+                    return 0;
+                }
+            }
+
+            return common;
+        }
+    }
+
     /// <param name="head">Where names and what belongs to them go.</param>
     /// <param name="words">Where the blocks go.</param>
     public void Write(StateWriter head, StateWriter words)
@@ -105,7 +123,7 @@ internal sealed class SeriesSet(SeriesPool pool, SettingsTimeline timeline, Sens
         foreach (ref var entry in _entries.AsSpan(0, Count))
         {
             entry.IsWhole = false;
-            pool.ChangesOf(entry.Block).Clear();
+            pool.ClearChanges(entry.Block);
         }
     }
 

@@ -38,7 +38,7 @@ public class StateVersionTests
         processor.Pool.Reset.ShouldBe(2);
         var again = new StateWriter();
         processor.Codec.Write(state, again);
-        again.WrittenSpan[0].ShouldBe((byte)5);
+        again.WrittenSpan[0].ShouldBe((byte)6);
     }
 
     /// <summary>Nothing packed, each block behind its name. Nothing of it begins afresh.</summary>
@@ -77,6 +77,40 @@ public class StateVersionTests
         }
 
         written.Count.ShouldBe(3);
+    }
+
+    /// <summary>Packed, but each block after the one before instead of in columns.</summary>
+    [Fact]
+    public void State_that_was_packed_block_after_block_goes_on_bit_for_bit()
+    {
+        var driver = new PartitionDriver(new ProcessingOptions());
+        var fleet = new RandomFleet(6, devices: 2);
+        for (var i = 0; i < 300; i++)
+        {
+            var (time, _, value) = fleet.Next();
+            driver.Append(time, value);
+        }
+
+        driver.Restore();
+        driver.Run(300);
+        var codec = driver.Processor.Codec;
+        foreach (var slot in driver.Processor.Table.Slots)
+        {
+            var whole = new StateWriter();
+            codec.Write(slot.State!, whole);
+            var packed = new StateReader(whole.WrittenSpan[1..]);
+            var packer = new PackedState();
+            packer.Read(ref packed, out var head, out var words);
+            var former = new StateWriter();
+            former.Byte(5);
+            new PackedState().Write(head.Rest, words.Rest, former);
+
+            var reader = new StateReader(former.WrittenSpan);
+            var read = codec.Read(slot.Key.Span, ref reader);
+            var again = new StateWriter();
+            codec.Write(read, again);
+            again.WrittenSpan.ToArray().ShouldBe(whole.WrittenSpan.ToArray());
+        }
     }
 
     [Fact]
