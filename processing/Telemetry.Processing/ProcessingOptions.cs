@@ -155,8 +155,11 @@ public sealed record ProcessingOptions
     [Range(10_000, 100_000_000)]
     public int DeviceStateBytesMax { get; init; } = 8 << 20;
 
-    /// <summary>Bounds of duplicate removal.</summary>
-    public DuplicateFilterOptions Duplicates { get; init; } = new();
+    /// <summary>
+    /// Bounds of duplicate removal. Hashes are short, as they are state of every device and only tell here that a device gives ids twice: storage, whose
+    /// hashes are long, dead-letters the readings.
+    /// </summary>
+    public DuplicateFilterOptions Duplicates { get; init; } = new() { ShortHashes = true };
 
     /// <summary>Bounds and pace of the state.</summary>
     public KeyedStateOptions State { get; init; } = new();

@@ -33,6 +33,12 @@ public sealed record DuplicateFilterOptions
     [Range(0, HashedIdsEnd)]
     public int HashedIdsPerBootMax { get; init; } = 1024;
 
+    /// <summary>
+    /// State keeps two bits of each hash instead of sixteen: it is an eighth as large, and one conflict in four counts as a copy. For who only tells that a
+    /// device gives ids twice. Default false where readings are stored, true in processing.
+    /// </summary>
+    public bool ShortHashes { get; init; }
+
     /// <summary>Most bytes, in this process, for those hashes (two each, for two boots of a device). Default 64 MiB.</summary>
     [Range(0, long.MaxValue)]
     public long HashBytesMax { get; init; } = 64L << 20;

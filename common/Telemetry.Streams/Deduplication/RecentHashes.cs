@@ -18,9 +18,23 @@ internal sealed class RecentHashes
     /// <summary>Rings up to this size may fill the budget, larger ones three quarters: then many devices get a little before some get much.</summary>
     private const int SmallIds = 64;
 
+    /// <summary>Added to the logarithm of the size of a ring whose hashes are written short.</summary>
+    private const int ShortMark = 15;
+
+    private const int SizeLogarithmMax = 16;
+
+    /// <summary>Bits of a hash that is written short.</summary>
+    private const int ShortBits = 2;
+
+    private const int ShortsPerByte = 8 / ShortBits;
+    private const ushort ShortMask = (1 << ShortBits) - 1;
+
     private static long _bytes;
 
     private ushort[] _ring = [];
+
+    /// <summary>Only the bits that are written short count, as after a restart there are no others.</summary>
+    private bool _isShort;
 
     /// <summary>No sequence below it has its hash here.</summary>
     private ulong _from = 1;
@@ -45,7 +59,8 @@ internal sealed class RecentHashes
         sequence >= _from && highest - sequence < (ulong)_ring.Length;
 
     /// <summary>True when it is the hash of a sequence that <see cref="Knows"/>.</summary>
-    public bool Is(ulong sequence, ushort hash) => _ring[(int)(sequence & (ulong)(_ring.Length - 1))] == hash;
+    public bool Is(ulong sequence, ushort hash) =>
+        ((_ring[(int)(sequence & (ulong)(_ring.Length - 1))] ^ hash) & (_isShort ? ShortMask : ushort.MaxValue)) == 0;
 
     /// <summary>Makes room before sequences up to <paramref name="highest"/> are set.</summary>
     /// <param name="lowest">Lowest sequence seen that is worth keeping.</param>
@@ -54,6 +69,8 @@ internal sealed class RecentHashes
     /// <param name="options">Bounds.</param>
     public void Grow(ulong lowest, ulong before, ulong highest, DuplicateFilterOptions options)
     {
+        // Bits that were not written do not come back.
+        _isShort = options.ShortHashes || (_isShort && _ring.Length > 0);
         var wanted = (ulong)_ring.Length;
         var needed = highest - Math.Max(lowest, _from) + 1;
         while (wanted < needed && wanted < (ulong)options.HashedIdsPerBootMax)
@@ -144,7 +161,7 @@ internal sealed class RecentHashes
 
     private void WriteHead(StateWriter writer, ulong highest, long conflicts)
     {
-        var size = _ring.Length == 0 ? 0u : (uint)BitOperations.Log2((uint)_ring.Length);
+        var size = _ring.Length == 0 ? 0u : (uint)(BitOperations.Log2((uint)_ring.Length) + (_isShort ? ShortMark : 0));
         writer.Varint(((ulong)conflicts << SizeBits) | size);
         writer.Varint(highest + 1 - _from);
     }
@@ -155,10 +172,13 @@ internal sealed class RecentHashes
         var conflicts = (long)(head >> SizeBits);
         var size = (int)(head & ((1 << SizeBits) - 1));
         _from = highest + 1 - reader.Varint();
+        _isShort = size > SizeLogarithmMax;
         if (size == 0)
         {
             return conflicts;
         }
+
+        size -= _isShort ? ShortMark : 0;
 
         var length = 1 << size;
         if (length is < IdsMin or > DuplicateFilterOptions.HashedIdsEnd)
@@ -178,11 +198,23 @@ internal sealed class RecentHashes
             return;
         }
 
+        var (shorts, filled) = (0, 0);
         for (var sequence = from; sequence <= highest && sequence >= from; sequence++)
         {
             var hash = _ring[(int)(sequence & (ulong)(_ring.Length - 1))];
-            writer.Byte((byte)hash);
-            writer.Byte((byte)(hash >> 8));
+            if (!_isShort)
+            {
+                writer.Byte((byte)hash);
+                writer.Byte((byte)(hash >> 8));
+                continue;
+            }
+
+            shorts |= (hash & ShortMask) << (filled * ShortBits);
+            if (++filled == ShortsPerByte || sequence == highest)
+            {
+                writer.Byte((byte)shorts);
+                (shorts, filled) = (0, 0);
+            }
         }
     }
 
@@ -193,9 +225,24 @@ internal sealed class RecentHashes
             return;
         }
 
+        var (shorts, left) = (0, 0);
         for (var sequence = from; sequence <= highest && sequence >= from; sequence++)
         {
-            _ring[(int)(sequence & (ulong)(_ring.Length - 1))] = (ushort)(reader.Byte() | (reader.Byte() << 8));
+            ref var hash = ref _ring[(int)(sequence & (ulong)(_ring.Length - 1))];
+            if (!_isShort)
+            {
+                hash = (ushort)(reader.Byte() | (reader.Byte() << 8));
+                continue;
+            }
+
+            if (left == 0)
+            {
+                (shorts, left) = (reader.Byte(), ShortsPerByte);
+            }
+
+            hash = (ushort)(shorts & ShortMask);
+            shorts >>= ShortBits;
+            left--;
         }
     }
 

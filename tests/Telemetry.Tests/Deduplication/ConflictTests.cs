@@ -74,6 +74,36 @@ public sealed class ConflictTests
         kinds[1976..].ShouldAllBe(k => k == DuplicateKind.Conflict);
     }
 
+    /// <summary>Written in an eighth of the bytes; judged alike before and after it was read back.</summary>
+    [Fact]
+    public void Of_short_hashes_most_conflicts_are_told_and_no_copy_is_taken_for_one()
+    {
+        var options = _options with { ShortHashes = true };
+        var device = new DeviceSequences();
+        device.Add(Batch(7, 1, Now, "t", [.. Enumerable.Range(0, 1000).Select(v => (double)v)]), options, _runs, _statistics);
+        var read = Copy(device);
+
+        foreach (var judged in new[] { device, read })
+        {
+            judged.Add(Batch(7, 1, Now, "t", [.. Enumerable.Range(0, 1000).Select(v => (double)v)]), options, _runs, _statistics)
+                .ShouldBe(DuplicateVerdict.AllDuplicate);
+            _runs.CountOf(DuplicateKind.Conflict).ShouldBe(0);
+        }
+
+        device.Add(Batch(7, 1, Now, "t", [.. Enumerable.Range(5000, 1000).Select(v => (double)v)]), options, _runs, _statistics);
+        var told = _runs.Span.ToArray();
+        read.Add(Batch(7, 1, Now, "t", [.. Enumerable.Range(5000, 1000).Select(v => (double)v)]), options, _runs, _statistics);
+        _runs.Span.ToArray().ShouldBe(told);
+        _runs.CountOf(DuplicateKind.Conflict).ShouldBeInRange(650, 850);
+
+        var (few, many) = (new StateWriter(), new StateWriter());
+        device.Write(few);
+        var full = new DeviceSequences();
+        full.Add(Batch(7, 1, Now, "t", [.. Enumerable.Range(0, 1000).Select(v => (double)v)]), _options, _runs, _statistics);
+        full.Write(many);
+        (many.Length - few.Length).ShouldBeInRange(1740, 1760);
+    }
+
     [Fact]
     public void Batches_in_any_order_and_with_gaps_are_judged_as_a_slow_model_judges_them() => Contracts.ReadingBatchBufferTests.ForAllSeeds(300, random =>
     {

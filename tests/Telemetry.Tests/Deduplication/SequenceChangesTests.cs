@@ -15,6 +15,7 @@ public class SequenceChangesTests
         var options = new DuplicateFilterOptions
         {
             RangesPerBootMax = random.Next(1, 6), BootsPerDeviceMax = random.Next(1, 4), ClosedBootsPerDeviceMax = 2, HashedIdsPerBootMax = 1 << random.Next(4, 8),
+            ShortHashes = random.Next(2) == 0,
         };
         var state = new DeviceSequences();
         var sent = new Sender(random, options);

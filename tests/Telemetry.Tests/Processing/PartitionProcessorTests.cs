@@ -26,19 +26,35 @@ public class PartitionProcessorTests
     [Fact]
     public void Another_reading_under_the_same_id_is_no_copy_and_the_device_is_told_of_it_as_their_number_doubles()
     {
-        var driver = Driver();
-        driver.Take(T, Batches.Of("d", 1, 1, T, 1, 2, 3));
-        for (var i = 1; i <= 5; i++)
-        {
-            // A device that counts messages and not readings.
-            driver.Take(T + (i * 1000), Batches.Of("d", 1, (ulong)i + 1, T + (i * 1000), 10 * i, (10 * i) + 1, (10 * i) + 2));
-        }
+        var driver = Driver(o => o with { Duplicates = new() });
+        TakeMessagesNumberedAsReadings(driver);
 
         driver.Processor.Counts.Conflicts.ShouldBe(10);
         driver.Processor.Counts.Duplicates.ShouldBe(0);
         _detector.Given.Select(g => g.Value).ShouldBe([1, 2, 3, 12, 22, 32, 42, 52]);
         driver.Events.Where(e => e.Kind == Telemetry.Contracts.V1.DeviceEventKind.IdConflict).Select(e => (e.BootId, e.Figure))
             .ShouldBe([(1UL, 2L), (1UL, 4L), (1UL, 8L)]);
+    }
+
+    [Fact]
+    public void Of_short_hashes_a_device_that_counts_messages_is_told_of_too()
+    {
+        var driver = Driver();
+        TakeMessagesNumberedAsReadings(driver);
+
+        (driver.Processor.Counts.Conflicts + driver.Processor.Counts.Duplicates).ShouldBe(10);
+        driver.Processor.Counts.Conflicts.ShouldBeGreaterThan(4);
+        _detector.Given.Select(g => g.Value).ShouldBe([1, 2, 3, 12, 22, 32, 42, 52]);
+        driver.Events.Count(e => e.Kind == Telemetry.Contracts.V1.DeviceEventKind.IdConflict).ShouldBeGreaterThan(1);
+    }
+
+    private static void TakeMessagesNumberedAsReadings(PartitionDriver driver)
+    {
+        driver.Take(T, Batches.Of("d", 1, 1, T, 1, 2, 3));
+        for (var i = 1; i <= 5; i++)
+        {
+            driver.Take(T + (i * 1000), Batches.Of("d", 1, (ulong)i + 1, T + (i * 1000), 10 * i, (10 * i) + 1, (10 * i) + 2));
+        }
     }
 
     [Fact]
