@@ -376,6 +376,9 @@ public sealed class KeyedStateTable<TState>
     {
         IsReplaying = false;
 
+        // What was replayed has paid for state before, and others may still be replaying: nothing is owed at once.
+        _inputBytes = 0;
+
         // A key met in the replay before others' entries were reached moved past them: put the order right.
         var ordered = _recency.OrderBy(static s => s.LastOffset).ToArray();
         _recency.Clear();

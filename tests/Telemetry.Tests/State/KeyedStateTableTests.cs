@@ -121,6 +121,22 @@ public class KeyedStateTableTests
         }
     }
 
+    /// <summary>A restart has others to restore: what it replays is no reason to write at once.</summary>
+    [Fact]
+    public void What_is_replayed_pays_for_no_snapshots()
+    {
+        var options = new KeyedStateOptions { SnapshotCycle = TimeSpan.FromDays(1), SnapshotShare = 0.1 };
+        var run = new StateRun(options, [.. Enumerable.Range(0, 1100).Select(i => ($"k{i}", (long)i))]);
+        run.Restore();
+        run.Run(1000);
+        run.Commit(TimeSpan.FromSeconds(1)).ShouldBeGreaterThan(100);
+
+        run.Restore();
+        run.Commit(TimeSpan.FromSeconds(1)).ShouldBe(1, "nothing but the floor");
+        run.Run(1100);
+        run.Commit(TimeSpan.FromSeconds(1)).ShouldBeGreaterThan(10, "new input pays");
+    }
+
     [Fact]
     public void A_removed_key_gets_a_tombstone_once_no_replay_needs_its_removal()
     {
