@@ -34,7 +34,7 @@ public sealed record DuplicateFilterOptions
     public int HashedIdsPerBootMax { get; init; } = 1024;
 
     /// <summary>
-    /// State keeps two bits of each hash instead of sixteen: it is an eighth as large, and one conflict in four counts as a copy. For who only tells that a
+    /// State keeps eight bits of each hash instead of sixteen: it is half as large, and one conflict in 256 counts as a copy. For who only tells that a
     /// device gives ids twice. Default false where readings are stored, true in processing.
     /// </summary>
     public bool ShortHashes { get; init; }

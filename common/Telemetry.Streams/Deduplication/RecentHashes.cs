@@ -23,12 +23,6 @@ internal sealed class RecentHashes
 
     private const int SizeLogarithmMax = 16;
 
-    /// <summary>Bits of a hash that is written short.</summary>
-    private const int ShortBits = 2;
-
-    private const int ShortsPerByte = 8 / ShortBits;
-    private const ushort ShortMask = (1 << ShortBits) - 1;
-
     private static long _bytes;
 
     private ushort[] _ring = [];
@@ -60,7 +54,7 @@ internal sealed class RecentHashes
 
     /// <summary>True when it is the hash of a sequence that <see cref="Knows"/>.</summary>
     public bool Is(ulong sequence, ushort hash) =>
-        ((_ring[(int)(sequence & (ulong)(_ring.Length - 1))] ^ hash) & (_isShort ? ShortMask : ushort.MaxValue)) == 0;
+        ((_ring[(int)(sequence & (ulong)(_ring.Length - 1))] ^ hash) & (_isShort ? byte.MaxValue : ushort.MaxValue)) == 0;
 
     /// <summary>Makes room before sequences up to <paramref name="highest"/> are set.</summary>
     /// <param name="lowest">Lowest sequence seen that is worth keeping.</param>
@@ -198,22 +192,13 @@ internal sealed class RecentHashes
             return;
         }
 
-        var (shorts, filled) = (0, 0);
         for (var sequence = from; sequence <= highest && sequence >= from; sequence++)
         {
             var hash = _ring[(int)(sequence & (ulong)(_ring.Length - 1))];
+            writer.Byte((byte)hash);
             if (!_isShort)
             {
-                writer.Byte((byte)hash);
                 writer.Byte((byte)(hash >> 8));
-                continue;
-            }
-
-            shorts |= (hash & ShortMask) << (filled * ShortBits);
-            if (++filled == ShortsPerByte || sequence == highest)
-            {
-                writer.Byte((byte)shorts);
-                (shorts, filled) = (0, 0);
             }
         }
     }
@@ -225,24 +210,9 @@ internal sealed class RecentHashes
             return;
         }
 
-        var (shorts, left) = (0, 0);
         for (var sequence = from; sequence <= highest && sequence >= from; sequence++)
         {
-            ref var hash = ref _ring[(int)(sequence & (ulong)(_ring.Length - 1))];
-            if (!_isShort)
-            {
-                hash = (ushort)(reader.Byte() | (reader.Byte() << 8));
-                continue;
-            }
-
-            if (left == 0)
-            {
-                (shorts, left) = (reader.Byte(), ShortsPerByte);
-            }
-
-            hash = (ushort)(shorts & ShortMask);
-            shorts >>= ShortBits;
-            left--;
+            _ring[(int)(sequence & (ulong)(_ring.Length - 1))] = (ushort)(reader.Byte() | (_isShort ? 0 : reader.Byte() << 8));
         }
     }
 
