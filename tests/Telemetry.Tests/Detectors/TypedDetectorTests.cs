@@ -195,6 +195,48 @@ public sealed class TypedDetectorTests
         Detector.Watch(state, 26, Time(2), profile).Kind.ShouldBe(FindingKind.RateOfChange);
     }
 
+    /// <summary>Bearings: the mean distance from where they should be finds what the levels they know cannot.</summary>
+    [Fact]
+    public void Shifts_of_what_follows_the_load_with_a_delay_are_found_more_often_where_swings_are_looked_at()
+    {
+        const int Begin = 13_000;
+        var blind = new TypedDetector(new TypedOptions(), new TypedTuning { SwingSeconds = 0 });
+        var (found, foundBlind, falseAlarms, falseBlind) = (0, 0, 0, 0);
+        foreach (var (shift, readings) in ((double, int)[])[(2.5, 70), (3, 40)])
+        {
+            for (var seed = 1; seed <= 24; seed++)
+            {
+                var end = Begin + readings;
+                var values = Bearing(seed, Begin, end, seed % 2 == 0 ? shift : -shift);
+                var (seen, seenBlind) = (All(values), All(values, blind));
+                found += seen.Exists(f => f.At >= Begin && f.At < end) ? 1 : 0;
+                foundBlind += seenBlind.Exists(f => f.At >= Begin && f.At < end) ? 1 : 0;
+                falseAlarms += seen.Count(f => f.At < Begin);
+                falseBlind += seenBlind.Count(f => f.At < Begin);
+            }
+        }
+
+        found.ShouldBeGreaterThan(2 * foundBlind);
+        found.ShouldBeGreaterThanOrEqualTo(15);
+        falseAlarms.ShouldBe(falseBlind);
+    }
+
+    [Fact]
+    public void Shift_of_a_machine_with_three_levels_is_found_on_its_first_day()
+    {
+        var random = new Random(12);
+        double[] levels = [80, 104, 104, 104, 120];
+        var values = new double[1400];
+        for (int i = 0, left = 0, level = 0; i < values.Length; i++, left--)
+        {
+            (left, level) = left == 0 ? (random.Next(4, 10), random.Next(5)) : (left, level);
+            values[i] = levels[level] + TestSeries.Gaussian(random) + (i is >= 1000 and < 1050 ? 5 : 0);
+        }
+
+        var (at, _) = All(values).ShouldHaveSingleItem();
+        at.ShouldBeInRange(1000, 1049);
+    }
+
     [Fact]
     public void Counter_that_now_and_then_stands_still_twice_as_long_as_usual_is_found_only_where_it_does_so_for_long()
     {
@@ -273,15 +315,36 @@ public sealed class TypedDetectorTests
 
     private static List<(int At, FindingKind Kind)> Found(double[] values) => [.. All(values).Select(f => (f.At, f.Finding.Kind == FindingKind.UnusualLevel ? FindingKind.Spike : f.Finding.Kind))];
 
-    private static List<(int At, Finding Finding)> All(double[] values)
+    /// <summary>Five days of a bearing: its machine is idle, runs, or is at full load for 2 to 5 minutes each, in any order; it takes 5 minutes to follow.</summary>
+    private static double[] Bearing(int seed, int from, int to, double shift)
     {
-        var state = TestSeries.New(Detector);
+        var random = new Random(seed);
+        var (level, part, values) = (43.0, random.Next(5, 10), new double[14_400]);
+        double[] loads = [35, 43.4, 43.4, 43.4, 49];
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (i % (5 * part) == 0)
+            {
+                random.Shuffle(loads);
+            }
+
+            level += (loads[i / part % 5] - level) / 10;
+            values[i] = Math.Round(level + (0.3 * TestSeries.Gaussian(random)) + (i >= from && i < to ? shift : 0), 1);
+        }
+
+        return values;
+    }
+
+    private static List<(int At, Finding Finding)> All(double[] values, TypedDetector? detector = null)
+    {
+        detector ??= Detector;
+        var state = TestSeries.New(detector);
         var found = new List<(int, Finding)>();
         for (var i = 0; i < values.Length; i++)
         {
-            if (Detector.Watch(state, values[i], Time(i), null).Phase == FindingPhase.Opened)
+            if (detector.Watch(state, values[i], Time(i), null).Phase == FindingPhase.Opened)
             {
-                found.Add((i, Detector.Describe(state)));
+                found.Add((i, detector.Describe(state)));
             }
         }
 

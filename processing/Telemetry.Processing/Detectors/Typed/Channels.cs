@@ -16,7 +16,7 @@ internal static class Channels
         }
 
         var distance = s.Known.Distance(x, out var apart);
-        if (s.Pace.AgeSeconds < tuning.YoungSeconds)
+        if (s.Pace.AgeSeconds < tuning.YoungSeconds && !KnowsStates(s, tuning))
         {
             // What it does not know yet is not strange while the level comes there slowly.
             distance = Math.Min(distance, Math.Abs(x - s.Level.Local));
@@ -128,6 +128,10 @@ internal static class Channels
     private static bool Wanders(in TypedState s, TypedTuning tuning) =>
         s.Level.Dwell.Switches == 0 || s.Level.Dwell.Readings > tuning.TrendDwell;
 
+    /// <summary>A machine that steps from level to level has shown its levels: it comes to no new one slowly.</summary>
+    private static bool KnowsStates(in TypedState s, TypedTuning tuning) =>
+        s.Level.Dwell.Switches >= tuning.StatesSwitches && s.Level.Dwell.Readings < tuning.TrendDwell;
+
     /// <summary>Readings so far apart that the slow level is not short against the day.</summary>
     private static bool IsSlow(in TypedState s, TypedTuning tuning) => s.Pace.IntervalSeconds > tuning.EarlySeconds;
 
@@ -135,10 +139,15 @@ internal static class Channels
     private static double PlacedDwell(in TypedState s, TypedTuning tuning) =>
         s.Steady.Dwell.Switches < tuning.PlacedSwitches ? 0 : s.Steady.Dwell.Readings;
 
+    /// <summary>
+    /// False of a machine that steps between states which it holds for long. What goes to and fro as slowly and without steps, because it follows the load
+    /// with a delay, can be looked at.
+    /// </summary>
     private static bool IsPlaced(in TypedState s, TypedTuning tuning)
     {
         var seconds = PlacedDwell(s, tuning) * s.Pace.IntervalSeconds;
-        return seconds < tuning.PlacedDwellLow || seconds > tuning.PlacedDwellHigh;
+        return seconds < tuning.PlacedDwellLow || seconds > tuning.PlacedDwellHigh
+            || (seconds < tuning.SwingSeconds && s.Tails.Usual[(int)Channel.Step] < tuning.SwingStep);
     }
 
     private static Resolutions Measure(
@@ -207,7 +216,7 @@ internal static class Channels
                 Channel.Peak => resolutions.Peak,
                 Channel.Distance => resolutions.Distance,
                 Channel.Run => Single(Math.Max(0, UsualRun(s, tuning) - Math.Max(s.Tails.Usual[(int)c], channel.Floor))),
-                Channel.DistanceSum => channel.Floor * (float)(tuning.YoungSum * Math.Max(0, 1 - (age / tuning.YoungSumSeconds))),
+                Channel.DistanceSum => KnowsStates(s, tuning) ? 0 : channel.Floor * (float)(tuning.YoungSum * Math.Max(0, 1 - (age / tuning.YoungSumSeconds))),
                 _ => 0,
             };
 
@@ -279,24 +288,4 @@ internal static class Channels
     private static float Single(double value) => (float)Math.Min(value, 1e30);
 
     private readonly record struct Resolutions(float Residual, float Peak, float Distance);
-}
-
-/// <summary>What the channels say of one reading.</summary>
-/// <param name="Score">-log10 p by the channels that may open a finding.</param>
-/// <param name="Channel">The strangest of them.</param>
-/// <param name="Kind">Its kind.</param>
-/// <param name="Direction">+1 above the level, -1 below.</param>
-internal readonly record struct Judgement(double Score, Channel Channel, FindingKind Kind, int Direction)
-{
-    /// <summary>-log10 p by all channels.</summary>
-    public double Evidence { get; init; }
-
-    /// <summary>-log10 p of the scatter alone.</summary>
-    public double Noise { get; init; }
-
-    /// <summary>Limit crossed.</summary>
-    public LimitLevel Limit { get; init; }
-
-    /// <summary>Its number, or the rate allowed.</summary>
-    public double LimitValue { get; init; }
 }

@@ -59,6 +59,9 @@ internal sealed record TypedTuning
     /// <summary>Index of the tail of the distance from level and slope: it wanders less than that from a profile of one day.</summary>
     public double TrendIndex { get; init; } = 14;
 
+    /// <summary>Switches after which a machine has shown its levels.</summary>
+    public int StatesSwitches { get; init; } = 20;
+
     /// <summary>Switches before the time at a level is believed.</summary>
     public int PlacedSwitches { get; init; } = 3;
 
@@ -85,6 +88,12 @@ internal sealed record TypedTuning
 
     /// <summary>See <see cref="PlacedDwellLow"/>: who switches less often than this does not switch.</summary>
     public double PlacedDwellHigh { get; init; } = 130_000;
+
+    /// <summary>The same that is looked at where a series swings and does not step, at most.</summary>
+    public double SwingSeconds { get; init; } = 14_400;
+
+    /// <summary>Largest step it is used to then, in units of the noise within a level.</summary>
+    public double SwingStep { get; init; } = 8;
 
     /// <summary>Share of a reading in the mean of the distance from where the series should be.</summary>
     public double SteadyShare { get; init; } = 1.0 / 20;
@@ -113,7 +122,7 @@ internal sealed record TypedTuning
     /// <summary>A series is young for this long: it has not seen a day twice.</summary>
     public double YoungSeconds { get; init; } = 2 * 86_400;
 
-    /// <summary>How many times the floor of the piled-up distance is larger at the start, beside itself.</summary>
+    /// <summary>How many times the floor of the piled-up distance is larger at the start, beside itself, of a series that has not shown its levels.</summary>
     public double YoungSum { get; init; } = 2;
 
     /// <summary>Index of its tail once the series is not young any more: of two days' weather the third is often a little beyond.</summary>
