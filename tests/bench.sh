@@ -20,7 +20,8 @@ bench_help() {
 ./telemetry bench writes [SECONDS] [RATE] [UP_OPTION...]
                                        bytes written to disk for each reading, files, and parts by table, at a steady rate (310 s, 10M/h)
 ./telemetry bench queries [OPTIONS]     fills a store and asks it over the API: p50 and p99 of each question with 1 and 16 clients; the store is deleted afterwards
-    --readings N (100000000)  --devices N (1000)  --seconds N (10): for each line  --data DIR: kept, and asked again when it is there
+    --readings N (100000000)  --devices N (1000)  --sensors N (10)  --seconds N (10): for each line  --data DIR: kept, and asked again when it is there
+    --hours N: only the newest hours  --only TEXT: only questions with it in their name
 ./telemetry bench store-peers [READINGS] [DEVICES]
                                        the same readings and questions (10 million, 1,000 devices) beside SQLite, PostgreSQL and InfluxDB, as far as they are installed
 ./telemetry bench kafka-producer       records/s and time to acknowledgement by compression, linger and batch size
@@ -68,11 +69,14 @@ bench_simulator() ( # [SECONDS]
 )
 
 bench_queries() ( # [OPTIONS]
-  readings=100000000 devices=1000 seconds=10 data="" work="" platform=""
+  readings=100000000 devices=1000 sensors=10 hours=0 seconds=10 only="" data="" work="" platform=""
   while [ $# -gt 0 ]; do
     case $1 in
       --readings) readings=$2; shift 2 ;;
       --devices) devices=$2; shift 2 ;;
+      --sensors) sensors=$2; shift 2 ;;
+      --hours) hours=$2; shift 2 ;;
+      --only) only=$2; shift 2 ;;
       --seconds) seconds=$2; shift 2 ;;
       --data) data=$2; shift 2 ;;
       *) bench_help >&2; usage "unknown option $1" ;;
@@ -82,12 +86,12 @@ bench_queries() ( # [OPTIONS]
   trap 'kill $platform 2>/dev/null; wait $platform 2>/dev/null; [ -z "$work" ] || rm -rf "$work"' EXIT
   bench=$root/artifacts/bin/Telemetry.Benchmarks/release/Telemetry.Benchmarks.dll
   dotnet build "$root/tests/Telemetry.Benchmarks" -c Release --nologo -v q >&2
-  [ -d "$data/clickhouse" ] || dotnet "$bench" queries-fill "$data" "$readings" "$devices"
+  [ -d "$data/clickhouse" ] || dotnet "$bench" queries-fill "$data" "$readings" "$devices" "$sensors" "$hours"
   port=$(free_port)
   dotnet "$host" up --no-simulator --no-browser --plain --data "$data" --mqtt-port 0 --http-port "$port" --set Audit:Interval=0 >"$data/platform.log" 2>&1 &
   platform=$!
   platform_listens "$platform" "$port" "$data/platform.log"
-  dotnet "$bench" queries-ask "http://127.0.0.1:$port" "$devices" "$seconds"
+  dotnet "$bench" queries-ask "http://127.0.0.1:$port" "$devices" "$sensors" "$seconds" "$only"
 )
 
 run_bench() {

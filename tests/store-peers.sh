@@ -11,7 +11,7 @@ bench_store_peers() (
   dotnet build "$root/tests/Telemetry.Benchmarks" -c Release --nologo -v q >&2
   chmod 755 "$work"
   say "Making $readings readings of $devices devices ..."
-  dotnet "$bench" queries-fill "$work/data" "$readings" "$devices" 2>"$work/fill.log" || { cat "$work/fill.log" >&2; exit 1; }
+  dotnet "$bench" queries-fill "$work/data" "$readings" "$devices" 10 0 2>"$work/fill.log" || { cat "$work/fill.log" >&2; exit 1; }
   cat "$work/fill.log" >&2
   dotnet "$bench" queries-csv "$work/data" "$work/readings.csv"
   rows=$(wc -l <"$work/readings.csv")
@@ -34,7 +34,7 @@ bench_store_peers() (
   done
   echo
   echo "Telemetry over HTTP, the same store:"
-  dotnet "$bench" queries-ask "http://127.0.0.1:$port" "$devices" 3
+  dotnet "$bench" queries-ask "http://127.0.0.1:$port" "$devices" 10 3 ""
 )
 
 questions=("newest value of a sensor at all devices" "a day of one series" "a sensor over all devices, one hour by minutes" "a year of one series by days" "top 10 devices by a day's maximum")

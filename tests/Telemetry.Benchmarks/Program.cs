@@ -11,7 +11,7 @@ using Telemetry.Benchmarks.Storage;
 
 // "detectors", "rollups", "state DEVICES MINUTES SHARE [DIRECTORY]", "kafka-producer HOST:PORT", "kafka-transactions HOST:PORT", "simulator HOST:PORT SECONDS": short
 // tables by stopwatch ("store-bytes DEVICES DAYS [trials]" takes the time it needs; "simulator-run" is one run of the last in its own process);
-// "queries-fill FOLDER READINGS DEVICES", "queries-csv FOLDER FILE" and "queries-ask ADDRESS DEVICES SECONDS": a store of any size, and the API over it;
+// "queries-fill FOLDER READINGS DEVICES SENSORS HOURS", "queries-csv FOLDER FILE" and "queries-ask ADDRESS DEVICES SENSORS SECONDS QUESTIONS": a store of any size, and the API over it;
 // "mqtt-table SECONDS FILTER BROKER...": brokers side by side, with
 // "mqtt-certificate FOLDER" and "mqtt-fsync PORT FILE" for that; anything else goes to BenchmarkDotNet.
 if (args is ["detectors", ..])
@@ -51,18 +51,20 @@ else if (args is ["store-bytes", var fleet, var days, .. var what])
     await StoreBytes.PrintAsync(
         Console.Out, int.Parse(fleet, CultureInfo.InvariantCulture), int.Parse(days, CultureInfo.InvariantCulture), what.Contains("trials"));
 }
-else if (args is ["queries-fill", var store, var readings, var members])
+else if (args is ["queries-fill", var store, var readings, var members, var kinds, var hours])
 {
     await QueryStore.FillAsync(
-        Console.Error, store, long.Parse(readings, CultureInfo.InvariantCulture), int.Parse(members, CultureInfo.InvariantCulture));
+        Console.Error, store, long.Parse(readings, CultureInfo.InvariantCulture), int.Parse(members, CultureInfo.InvariantCulture),
+        int.Parse(kinds, CultureInfo.InvariantCulture), int.Parse(hours, CultureInfo.InvariantCulture));
 }
 else if (args is ["queries-csv", var filled, var csv])
 {
     await QueryStore.WriteCsvAsync(filled, csv);
 }
-else if (args is ["queries-ask", var address, var known, var span])
+else if (args is ["queries-ask", var address, var known, var ofEach, var span, var only])
 {
-    await QueryTable.PrintAsync(Console.Out, address, int.Parse(known, CultureInfo.InvariantCulture), int.Parse(span, CultureInfo.InvariantCulture));
+    await QueryTable.PrintAsync(
+        Console.Out, address, int.Parse(known, CultureInfo.InvariantCulture), int.Parse(ofEach, CultureInfo.InvariantCulture), int.Parse(span, CultureInfo.InvariantCulture), only);
 }
 else if (args is ["mqtt-table", var each, var filter, .. var brokers])
 {

@@ -182,6 +182,14 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
             }
         }
 
+        foreach (var month in months)
+        {
+            foreach (var rollup in AuditQueries.Rollups)
+            {
+                await TakeAsync(_queries.CompareFleetsAsync(rollup, month, window, cancellationToken), tally);
+            }
+        }
+
         await TakeAsync(_queries.CompareLatestAsync(window, cancellationToken), tally);
         return rollups;
     }
@@ -194,7 +202,7 @@ public sealed class Auditor(IRecordLog log, IClickHouse clickHouse, IReadingSche
             tally.AddDifference(string.Join(
                 ' ',
                 new[] { difference.Table, difference.Device, difference.Sensor, difference.Bucket }.Where(t => t.Length > 0))
-                + $": raw says {difference.Expected}, rollup {difference.Found}");
+                + $": {(difference.IsOfAllDevices ? "its devices say" : "raw says")} {difference.Expected}, rollup {difference.Found}");
         }
     }
 }

@@ -20,6 +20,12 @@ internal sealed record SensorGroups(
     private const int UnitDevicesMax = 20_000;
     private const int DevicesMax = 10_000;
 
+    /// <summary>True: every device with the sensor, in one series, for somebody who sees every device.</summary>
+    public bool AreAllDevices { get; private init; }
+
+    /// <summary>Of every device: what the catalogue says of all alike.</summary>
+    private CatalogueEntry? Alike { get; init; }
+
     /// <summary>True: a group is a device.</summary>
     public bool IsByDevice => Key == SeriesGroup.Device;
 
@@ -44,7 +50,11 @@ internal sealed record SensorGroups(
         if (group is null && filter.IsAll)
         {
             // Only to know their unit.
-            return new SensorGroups(null, where, values, request.Parts.Catalogue is null ? null : await PlantDevices.TryFindAsync(request, ofSensor, filter, UnitDevicesMax), false);
+            ValueTask<IReadOnlyList<string>?> FindDevicesAsync() => PlantDevices.TryFindAsync(request, ofSensor, filter, UnitDevicesMax);
+            var all = new SensorGroups(null, where, values, null, false) { AreAllDevices = request.Caller.Devices.IsAll };
+            return request.Parts.Catalogue is not { } catalogue ? all
+                : all.AreAllDevices ? all with { Alike = await request.Parts.InCommon.FindAsync(catalogue.Book, sensor, FindDevicesAsync) }
+                : all with { Devices = await FindDevicesAsync() };
         }
 
         var found = await PlantDevices.FindAsync(request, ofSensor, filter);
@@ -78,10 +88,5 @@ internal sealed record SensorGroups(
             422, "query-rows-limit", "The question is too large", $"It is about {devices.Count:N0} devices; at most {DevicesMax:N0} are chosen by place, type or tag. Ask for a smaller place.");
 
     /// <summary>What the catalogue says of the sensor of all the devices alike: a unit that is not everyone's is not the unit of their mean.</summary>
-    public CatalogueEntry? Common(CatalogueBook? book, string sensor)
-    {
-        var entries = book is null || Devices is null ? [] : Devices.Select(d => book.Sensor(d, sensor)).ToList();
-        var first = entries.Count > 0 ? entries[0] : null;
-        return first is not null && entries.All(e => CatalogueJson.UnitOf(e) == CatalogueJson.UnitOf(first)) ? first : null;
-    }
+    public CatalogueEntry? Common(CatalogueBook? book, string sensor) => Alike ?? SensorsInCommon.Of(book, sensor, Devices);
 }

@@ -115,7 +115,11 @@ internal static class SeriesEndpoints
         List<KeyValuePair<string, string>> values = [.. grouping.Values];
         var where = grouping.Where;
         var query = await SeriesPlanner.PlanAsync(
-            request.Parts.Horizon, request.Store, where, values, new SeriesAsk(range, step, points, parameters.Text(CommonParameters.Zone), SingleReadings.Never));
+            request.Parts.Horizon,
+            request.Store,
+            where,
+            values,
+            new SeriesAsk(range, step, points, parameters.Text(CommonParameters.Zone), SingleReadings.Never) { OfAllDevices = grouping.AreAllDevices });
         var binary = format == OutputFormat.Json;
         var sql = SeriesSql.Buckets(query.Segments, where, grouping.Key, binary, query.StepUs, values, days: query.Days);
         var most = Most(request, step, points);

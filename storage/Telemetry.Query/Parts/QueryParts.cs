@@ -26,6 +26,7 @@ internal sealed class QueryParts : IAsyncDisposable
         Answers = new AnswerBudget(options.AnswerBytesMax);
         Progress = new StoreProgress(services);
         Horizon = new SeriesHorizon(services);
+        InCommon = new SensorsInCommon(services.Time);
         Hub = new LiveHub(options.LiveClientsMax, options.LiveBacklogMax);
         Latest = new LatestValues(options.LatestSeriesMax);
         if (services.Log is { } log)
@@ -54,6 +55,8 @@ internal sealed class QueryParts : IAsyncDisposable
     public StoreProgress Progress { get; }
 
     public SeriesHorizon Horizon { get; }
+
+    public SensorsInCommon InCommon { get; }
 
     public LiveHub Hub { get; }
 

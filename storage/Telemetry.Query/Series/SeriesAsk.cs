@@ -21,4 +21,8 @@ internal enum SingleReadings
 /// <param name="Points">Points of each series, where the bucket is chosen.</param>
 /// <param name="Zone">Time zone in which days begin; null: UTC.</param>
 /// <param name="Single">Whether single readings may be given.</param>
-internal readonly record struct SeriesAsk(TimeRange Range, Step Step, int Points, string? Zone, SingleReadings Single);
+internal readonly record struct SeriesAsk(TimeRange Range, Step Step, int Points, string? Zone, SingleReadings Single)
+{
+    /// <summary>True: of one sensor at every device there is.</summary>
+    public bool OfAllDevices { get; init; }
+}

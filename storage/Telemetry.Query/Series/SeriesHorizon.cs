@@ -1,3 +1,4 @@
+using Telemetry.Contracts.Measurement;
 using Telemetry.Query.Setup;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Horizon;
@@ -24,7 +25,10 @@ internal sealed class SeriesHorizon(QueryServices services)
                 horizon.CompleteFromMicroseconds(StoreTable.Raw),
                 horizon.CompleteFromMicroseconds(StoreTable.Minute),
                 horizon.CompleteFromMicroseconds(StoreTable.Hour),
-                horizon.CompleteFromMicroseconds(StoreTable.Day));
+                horizon.CompleteFromMicroseconds(StoreTable.Day))
+            {
+                Fleets = horizon.FleetsFrom is { } fleets ? UnixMicros.From(fleets) : null,
+            };
         }
         catch (ClickHouseException error) when (error.Code == UnknownTable)
         {

@@ -4,7 +4,11 @@ using Telemetry.Query.Parameters;
 namespace Telemetry.Query.Series;
 
 /// <summary>A piece of the range and the table it is read from.</summary>
-internal readonly record struct SeriesSegment(SeriesSource Source, TimeRange Range);
+internal readonly record struct SeriesSegment(SeriesSource Source, TimeRange Range)
+{
+    /// <summary>True: read from the rows of all devices together.</summary>
+    public bool IsFleet { get; init; }
+}
 
 /// <summary>
 /// Cuts a range into segments that lie end to end, the coarse rollup first and raw last:
@@ -53,6 +57,41 @@ internal static class SeriesPlan
 
         return segments;
     }
+
+    /// <summary>
+    /// The same segments, read from the rows of all devices of the sensor together from when on there are any. Days have none: they are added up from hours.
+    /// </summary>
+    /// <param name="planned">Segments for the rows of series.</param>
+    /// <param name="held">From when on each table is complete.</param>
+    public static IReadOnlyList<SeriesSegment> OfFleets(IReadOnlyList<SeriesSegment> planned, HeldSince held)
+    {
+        if (held.Fleets is not { } fleets)
+        {
+            return planned;
+        }
+
+        var segments = new List<SeriesSegment>(planned.Count + 1);
+        foreach (var segment in planned)
+        {
+            var range = segment.Range;
+            var from = Math.Max(fleets, held.Of(Rows(segment.Source)));
+            var split = segment.Source == SeriesSource.Raw ? range.To : Math.Clamp(TimeRange.Ceiling(from, segment.Source.Grain()), range.From, range.To);
+            if (split > range.From)
+            {
+                segments.Add(segment with { Range = new TimeRange(range.From, split) });
+            }
+
+            if (split < range.To)
+            {
+                segments.Add(new SeriesSegment(Rows(segment.Source), new TimeRange(split, range.To)) { IsFleet = true });
+            }
+        }
+
+        return segments;
+    }
+
+    /// <summary>The rollup whose rows of all devices stand for those of this one.</summary>
+    public static SeriesSource Rows(SeriesSource source) => source == SeriesSource.Day ? SeriesSource.Hour : source;
 
     /// <summary>The frontier: that much before the newest rolled-up reading, but not further back than the horizon.</summary>
     /// <param name="newestRolledUp">Event time of the newest reading that all rollups hold; null when they hold none.</param>

@@ -47,8 +47,8 @@ internal static class SeriesPlanner
             return SeriesQuery.Of(aligned, bucket, source, [new SeriesSegment(source, aligned)], held);
         }
 
-        var frontier = await FrontierAsync(store, where, values, source, ask, now);
-        return SeriesQuery.Of(aligned, bucket, source, SeriesPlan.Segments(source, aligned, frontier, held), held);
+        var frontier = await FrontierAsync(store, where, values, source, ask, held, now);
+        return SeriesQuery.Of(aligned, bucket, source, Segments(source, aligned, frontier, ask, held), held);
     }
 
     /// <summary>Days of a time zone from the hour rollup; null where it does not reach back so far: coarser tables know only days of UTC.</summary>
@@ -70,14 +70,20 @@ internal static class SeriesPlanner
         SeriesSource? fine = days.IsWholeHours || source != SeriesSource.Hour ? null
             : held.Covers(SeriesSource.Minute, days.Range.From) ? SeriesSource.Minute
             : held.Covers(SeriesSource.Raw, days.Range.From) ? SeriesSource.Raw : null;
-        var frontier = await FrontierAsync(store, where, values, source, ask, now);
-        return SeriesQuery.Of(days.Range, bucket, source, SeriesPlan.Segments(source, days.Range, frontier, held), held) with { Days = days with { Fine = fine } };
+        var frontier = await FrontierAsync(store, where, values, source, ask, held, now);
+        return SeriesQuery.Of(days.Range, bucket, source, Segments(source, days.Range, frontier, ask, held), held) with { Days = days with { Fine = fine } };
+    }
+
+    private static IReadOnlyList<SeriesSegment> Segments(SeriesSource source, TimeRange range, long frontier, SeriesAsk ask, HeldSince held)
+    {
+        var segments = SeriesPlan.Segments(source, range, frontier, held);
+        return ask.OfAllDevices ? SeriesPlan.OfFleets(segments, held) : segments;
     }
 
     private static async ValueTask<long> FrontierAsync(
-        StoreReader store, string where, IReadOnlyList<KeyValuePair<string, string>> values, SeriesSource source, SeriesAsk ask, long now)
+        StoreReader store, string where, IReadOnlyList<KeyValuePair<string, string>> values, SeriesSource source, SeriesAsk ask, HeldSince held, long now)
     {
-        var newest = await NewestAsync(store, where, values, source, now);
+        var newest = await NewestAsync(store, where, values, source, ask, held, now);
         var overlap = ask.Single == SingleReadings.OfOneSeries ? store.Options.SeriesTailOverlap : store.Options.FleetTailOverlap;
         return SeriesPlan.Frontier(newest, now, overlap, store.Options.TailHorizon);
     }
@@ -94,12 +100,13 @@ internal static class SeriesPlanner
     }
 
     private static async ValueTask<long?> NewestAsync(
-        StoreReader store, string where, IReadOnlyList<KeyValuePair<string, string>> values, SeriesSource source, long now)
+        StoreReader store, string where, IReadOnlyList<KeyValuePair<string, string>> values, SeriesSource source, SeriesAsk ask, HeldSince held, long now)
     {
         var since = TimeRange.Floor(Math.Max(0, now - UnixMicros.From(store.Options.TailHorizon)), Step.Day);
         List<KeyValuePair<string, string>> all = [.. values];
-        var tables = Enumerable.Range(1, (int)source).Select(table => (SeriesSource)table);
-        var newest = await ScalarAsync(store, SeriesSql.Newest(tables, where, since, store.Options.Horizon(now), all), all);
+        var fleets = ask.OfAllDevices && held.Fleets <= since;
+        var views = Enumerable.Range(1, (int)(fleets ? SeriesPlan.Rows(source) : source)).Select(t => fleets ? ((SeriesSource)t).FleetView() : ((SeriesSource)t).View());
+        var newest = await ScalarAsync(store, SeriesSql.Newest(views, where, since, store.Options.Horizon(now), all), all);
         return newest > 0 ? newest : null;
     }
 

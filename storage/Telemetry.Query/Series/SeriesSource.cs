@@ -31,6 +31,9 @@ internal static class SeriesSources
         _ => "readings_data",
     };
 
+    /// <summary>View of the rows of all devices of a sensor; of minutes and hours.</summary>
+    public static string FleetView(this SeriesSource source) => source == SeriesSource.Minute ? "readings_1m_fleet_data" : "readings_1h_fleet_data";
+
     /// <summary>Length of one row's bucket in microseconds; 1 for raw.</summary>
     public static long Grain(this SeriesSource source) => source switch
     {

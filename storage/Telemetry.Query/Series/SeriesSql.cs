@@ -78,7 +78,7 @@ internal static class SeriesSql
         for (var i = 0; i < segments.Count; i++)
         {
             sql.Append(i == 0 ? "" : " UNION ALL ");
-            sql.Append(Pieces(segments[i].Source, where, group, quantiles, days, i));
+            sql.Append(Pieces(segments[i], where, group, quantiles, days, i));
             values.Add(new($"from{i}", Number(segments[i].Range.From)));
             values.Add(new($"to{i}", Number(segments[i].Range.To)));
         }
@@ -118,29 +118,30 @@ internal static class SeriesSql
     /// nothing about how far a rollup is.
     /// </summary>
     public static string Newest(
-        IEnumerable<SeriesSource> tables, string where, long since, long horizon, List<KeyValuePair<string, string>> values)
+        IEnumerable<string> views, string where, long since, long horizon, List<KeyValuePair<string, string>> values)
     {
         values.Add(new("since", Number(since / 1_000_000)));
         values.Add(new("horizon", Number(horizon)));
-        var pieces = tables.Select(table =>
+        var pieces = views.Select(view =>
             "SELECT toInt64(max(if(toUnixTimestamp64Micro(tupleElement(last, 1)) <= {horizon:Int64}, toUnixTimestamp64Micro(tupleElement(last, 1)), 0))) AS newest "
-            + $"FROM {table.View()} WHERE {where} AND ts >= toDateTime({{since:Int64}}, 'UTC')");
+            + $"FROM {view} WHERE {where} AND ts >= toDateTime({{since:Int64}}, 'UTC')");
         return $"SELECT min(newest) FROM ({string.Join(" UNION ALL ", pieces)})";
     }
 
     /// <summary>A segment; of days of a time zone the hours in which one begins apart from the others, from a finer table.</summary>
-    private static string Pieces(SeriesSource source, string where, SeriesGroup? group, SeriesQuantiles? quantiles, ZoneDays? days, int i)
+    private static string Pieces(SeriesSegment segment, string where, SeriesGroup? group, SeriesQuantiles? quantiles, ZoneDays? days, int i)
     {
+        var (source, fleet) = (segment.Source, segment.IsFleet);
         if (source != SeriesSource.Hour || days?.Fine is not { } fine)
         {
-            return Piece(source, where, group, quantiles, days, i);
+            return Piece(source, fleet, where, group, quantiles, days, i);
         }
 
-        return Piece(source, $"{where} AND {days.IsUndivided(source)}", group, quantiles, days, i)
-            + " UNION ALL " + Piece(fine, $"{where} AND NOT ({days.IsUndivided(fine)})", group, quantiles, days, i);
+        return Piece(source, fleet, $"{where} AND {days.IsUndivided(source)}", group, quantiles, days, i)
+            + " UNION ALL " + Piece(fine, fleet, $"{where} AND NOT ({days.IsUndivided(fine)})", group, quantiles, days, i);
     }
 
-    private static string Piece(SeriesSource source, string where, SeriesGroup? group, SeriesQuantiles? quantiles, ZoneDays? days, int i)
+    private static string Piece(SeriesSource source, bool fleet, string where, SeriesGroup? group, SeriesQuantiles? quantiles, ZoneDays? days, int i)
     {
         var (named, column) = (group?.Expressions, group?.Columns);
         var bucket = days?.Bucket(source)
@@ -151,7 +152,7 @@ internal static class SeriesSql
                 + $"FROM readings_data WHERE {where} AND {RawTime(i)} GROUP BY {column}bucket"
             : $"SELECT {named}{bucket} AS bucket, "
                 + RollupPartials + quantiles?.Partial(source)
-                + $"FROM {source.View()} WHERE {where} AND {RollupTime(i)} GROUP BY {column}bucket";
+                + $"FROM {(fleet ? source.FleetView() : source.View())} WHERE {where} AND {RollupTime(i)} GROUP BY {column}bucket";
     }
 
     private static string RawTime(int i) =>

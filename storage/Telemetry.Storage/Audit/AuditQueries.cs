@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Rollups;
 
 namespace Telemetry.Storage.Audit;
 
@@ -142,6 +144,35 @@ public sealed class AuditQueries(IClickHouse clickHouse, AuditSample sample)
         }
     }
 
+    /// <summary>
+    /// Compares the rows of all devices of a sensor with what the rows of its series add up to, in one month, and returns those that differ. A sample
+    /// of the devices says nothing about them.
+    /// </summary>
+    /// <param name="rollup">One of <see cref="Rollups"/>; the days have no such rows.</param>
+    /// <param name="month">As yyyymm.</param>
+    /// <param name="window">From when on.</param>
+    /// <param name="cancellationToken">Stops the query in the engine.</param>
+    public async IAsyncEnumerable<RollupDifference> CompareFleetsAsync(
+        string rollup, int month, AuditWindow window, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (!sample.IsAll || !FleetRows.AreIn(rollup) || window.Fleets is not { } fleets)
+        {
+            yield break;
+        }
+
+        var (from, to) = Months.Bounds(month);
+        from = Math.Max(from, FirstBucket(rollup, Math.Max(fleets, window.Rollups.GetValueOrDefault(rollup))));
+        if (from >= to)
+        {
+            yield break;
+        }
+
+        await foreach (var f in clickHouse.StreamRowsAsync(FleetComparison(rollup, from, to), null, cancellationToken))
+        {
+            yield return new RollupDifference(rollup, f[0], FleetRows.Device, f[1], f[2], f[3]);
+        }
+    }
+
     /// <summary>Series whose latest value is not the newest that raw holds.</summary>
     public async IAsyncEnumerable<RollupDifference> CompareLatestAsync(AuditWindow window, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -169,6 +200,19 @@ public sealed class AuditQueries(IClickHouse clickHouse, AuditSample sample)
             _ => throw new ArgumentException($"There is no rollup {rollup}; there are {string.Join(", ", Rollups)}.", nameof(rollup)),
         });
         return (moment + bucket - 1) / bucket * bucket;
+    }
+
+    private static string FleetComparison(string rollup, long from, long to)
+    {
+        var squares = rollup == "readings_1m" ? "0." : "vsq";
+        var columns = $"sensor, ts, n AS c, n_finite AS f, vmin AS lo, vmax AS hi, vsum AS s, {squares} AS q, first_reading AS a, last_reading AS z";
+        var when = $"ts >= toDateTime({from / 1_000_000}, 'UTC') AND ts < toDateTime({to / 1_000_000}, 'UTC')";
+        return $"SELECT sensor, ts, {Both("toString((c{0}, f{0}, lo{0}, hi{0}, s{0}, q{0}, a{0}, z{0}))", ", ")} FROM (SELECT sensor, ts, "
+            + Both("sumIf(c, source = {0}) AS c{0}, sumIf(f, source = {0}) AS f{0}, minIf(lo, source = {0}) AS lo{0}, maxIf(hi, source = {0}) AS hi{0}, "
+                + "sumIf(s, source = {0}) AS s{0}, sumIf(q, source = {0}) AS q{0}, minIf(a, source = {0}) AS a{0}, maxIf(z, source = {0}) AS z{0}", ", ")
+            + $" FROM (SELECT 0 AS source, {columns} FROM {rollup}_data WHERE {when} UNION ALL SELECT 1 AS source, {columns} FROM {rollup}_fleet_data WHERE {when}) GROUP BY sensor, ts "
+            + "HAVING (c0, f0) != (c1, f1) OR (f0 > 0 AND ((lo0 + 0., hi0 + 0., a0.1, z0.1) != (lo1 + 0., hi1 + 0., a1.1, z1.1) "
+            + $"OR NOT ({Close("s", "greatest(abs(lo0), abs(hi0))")}) OR NOT ({Close("q", "greatest(lo0 * lo0, hi0 * hi0)")})))) ORDER BY sensor, ts {Bounds}";
     }
 
     /// <summary>Rows of both under one GROUP BY: a bucket is one entry of one hash table, and text is made of those that differ only.</summary>

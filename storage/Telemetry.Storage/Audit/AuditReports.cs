@@ -1,3 +1,5 @@
+using Telemetry.Storage.Rollups;
+
 namespace Telemetry.Storage.Audit;
 
 /// <summary>From when on the tables are compared, in microseconds: what is older may have been removed by retention.</summary>
@@ -5,6 +7,9 @@ namespace Telemetry.Storage.Audit;
 /// <param name="Rollups">And each rollup, by its name; absent is complete.</param>
 public sealed record AuditWindow(long Raw, IReadOnlyDictionary<string, long> Rollups)
 {
+    /// <summary>From when on the rows of all devices of a sensor count what those of the series count. Null: there are none.</summary>
+    public long? Fleets { get; init; } = 0;
+
     /// <summary>Nothing has been removed.</summary>
     public static readonly AuditWindow Everything = new(0, new Dictionary<string, long>());
 
@@ -13,7 +18,7 @@ public sealed record AuditWindow(long Raw, IReadOnlyDictionary<string, long> Rol
     public AuditWindow Since(long? oldest)
     {
         long From(long completeFrom) => completeFrom > oldest ? completeFrom : 0;
-        return new AuditWindow(From(Raw), Rollups.ToDictionary(r => r.Key, r => From(r.Value)));
+        return new AuditWindow(From(Raw), Rollups.ToDictionary(r => r.Key, r => From(r.Value))) { Fleets = Fleets };
     }
 
     /// <summary>From when on both are complete.</summary>
@@ -42,4 +47,8 @@ public readonly record struct RollupTotals(string Rollup, long Raw, long Reading
 /// <param name="Expected">What raw says; empty when raw has none.</param>
 /// <param name="Found">What the rollup says; empty when it has none.</param>
 public readonly record struct RollupDifference(
-    string Table, string Sensor, string Device, string Bucket, string Expected, string Found);
+    string Table, string Sensor, string Device, string Bucket, string Expected, string Found)
+{
+    /// <summary>True: a row of all devices of the sensor, which was compared with those of its series.</summary>
+    public bool IsOfAllDevices => Device == FleetRows.Device;
+}

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Ownership;
+using Telemetry.Storage.Rollups;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Writing;
 using Telemetry.Streams;
@@ -33,6 +34,11 @@ internal sealed class DeviceRemoval(IClickHouse clickHouse, SinkStream stream, S
         var layout = await claims.LayoutAsync(cancellationToken);
         var rows = stream.RowsOf(record, deletion);
         await claims.VerifyAsync(record.Partition, cancellationToken);
+        if (stream.HasRollups)
+        {
+            await EndFleetsAsync(deletion.Device, cancellationToken);
+        }
+
         foreach (var target in stream.Targets)
         {
             foreach (var statement in await RenderAsync(layout, rows.Statement(target.Table), cancellationToken))
@@ -61,6 +67,18 @@ internal sealed class DeviceRemoval(IClickHouse clickHouse, SinkStream stream, S
         var database = (await clickHouse.QueryRowsAsync("SELECT currentDatabase()", null, cancellationToken, QueryKind.Sink))[0][0];
         return new ClusterDdl(cluster, database).Render(statement);
     }
+
+    /// <summary>
+    /// Up to the device's newest reading, the rows of all devices together (<see cref="FleetRows"/>) count it, and nothing can take it out of them: from here on
+    /// they answer only for what is newer. Comes before the rows go, so that after a crash in between it is known, or can be found again.
+    /// </summary>
+    private async ValueTask EndFleetsAsync(string device, CancellationToken cancellationToken) => await clickHouse.ExecuteAsync(
+        new ClickHouseQuery(
+            $"INSERT INTO horizon_floors SELECT '{FleetRows.Horizon}', toDateTime64(toStartOfHour(tupleElement(newest, 1)) + toIntervalHour(1), 6, 'UTC') "
+            + "FROM (SELECT max(last) AS newest, count() AS rows FROM readings_last_data WHERE device = {device:String}) WHERE rows > 0 SETTINGS async_insert = 0",
+            [new("device", device)],
+            Kind: QueryKind.Sink),
+        cancellationToken);
 
     /// <summary>Until no mutation of the table is under way, on any replica. A large table may take hours.</summary>
     private async ValueTask WaitAsync(StoreLayout layout, string table, CancellationToken cancellationToken)

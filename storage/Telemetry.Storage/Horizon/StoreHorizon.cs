@@ -51,6 +51,11 @@ public sealed class StoreHorizon
     /// <summary>When the store was asked, by its own clock.</summary>
     public DateTimeOffset AskedAt { get; }
 
+    /// <summary>
+    /// From when on the rows of all devices of a sensor, in the minute and hour rollups, count the same readings as those of the series. Null: the store has none.
+    /// </summary>
+    public DateTimeOffset? FleetsFrom { get; init; }
+
     /// <summary>The table holds everything stored with an event time at or after this moment, UTC. 1970-01-01 when nothing was ever removed.</summary>
     public DateTimeOffset CompleteFrom(StoreTable table) => Of(table).CompleteFrom;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Telemetry.Storage.ClickHouse;
+using Telemetry.Storage.Rollups;
 
 namespace Telemetry.Storage.Horizon;
 
@@ -45,7 +46,7 @@ public sealed class StoreHorizonReader(IClickHouse clickHouse, TimeProvider time
     /// <exception cref="ClickHouseException">The store cannot be asked.</exception>
     public async ValueTask<StoreHorizon> ReadNowAsync(CancellationToken cancellationToken)
     {
-        var (now, floors) = await ReadRetentionAsync(cancellationToken);
+        var (now, floors, fleets) = await ReadRetentionAsync(cancellationToken);
         foreach (var (table, end) in await ReadGonePartitionsAsync(cancellationToken))
         {
             if (end > floors[table].CompleteFrom)
@@ -54,7 +55,7 @@ public sealed class StoreHorizonReader(IClickHouse clickHouse, TimeProvider time
             }
         }
 
-        var horizon = new StoreHorizon(floors, now);
+        var horizon = new StoreHorizon(floors, now) { FleetsFrom = fleets };
         _last = new Answer(horizon, time.GetTimestamp());
         return horizon;
     }
@@ -71,7 +72,7 @@ public sealed class StoreHorizonReader(IClickHouse clickHouse, TimeProvider time
     /// <exception cref="ClickHouseException">The store cannot be asked, or does not take it.</exception>
     public async ValueTask NoteGoneAsync(IReadOnlyDictionary<int, long>? committed, CancellationToken cancellationToken)
     {
-        var (_, floors) = await ReadRetentionAsync(cancellationToken);
+        var (_, floors, _) = await ReadRetentionAsync(cancellationToken);
         foreach (var (table, end) in await ReadGonePartitionsAsync(cancellationToken))
         {
             // Of raw alone it is certain: it has every row before a rollup has it. A rollup may lack a month because its INSERTs fail for now.
@@ -106,17 +107,21 @@ public sealed class StoreHorizonReader(IClickHouse clickHouse, TimeProvider time
     private StoreHorizon? Fresh =>
         _last is { } last && time.GetElapsedTime(last.At) < (keep ?? KeepDefault) ? last.Horizon : null;
 
-    private async ValueTask<(DateTimeOffset Now, Dictionary<StoreTable, TableHorizon> Floors)> ReadRetentionAsync(
+    private async ValueTask<(DateTimeOffset Now, Dictionary<StoreTable, TableHorizon> Floors, DateTimeOffset? Fleets)> ReadRetentionAsync(
         CancellationToken cancellationToken)
     {
         var rows = await clickHouse.QueryRowsAsync(
             "SELECT 'now', '', toString(toUnixTimestamp64Micro(now64(6))) "
             + "UNION ALL SELECT 'retention', name, argMax(value, applied_at) FROM schema_settings WHERE name LIKE '%retention_seconds' GROUP BY name "
-            + "UNION ALL SELECT 'floor', table, toString(toUnixTimestamp64Micro(max(complete_from))) FROM horizon_floors GROUP BY table",
+            + "UNION ALL SELECT 'floor', table, toString(toUnixTimestamp64Micro(max(complete_from))) FROM horizon_floors GROUP BY table "
+            + "UNION ALL SELECT 'fleets', name, '' FROM system.tables WHERE database = currentDatabase() AND name = 'readings_1h_fleet_data'",
             null,
             cancellationToken);
         var now = Moment(rows.First(r => r[0] == "now")[2]);
         var floors = StoreTables.All.ToDictionary(t => t, _ => TableHorizon.Always);
+        DateTimeOffset? fleets = !rows.Any(r => r[0] == "fleets") ? null
+            : rows.FirstOrDefault(r => r is ["floor", FleetRows.Horizon, _]) is { } fleet ? Moment(fleet[2])
+            : DateTimeOffset.UnixEpoch;
         foreach (var row in rows)
         {
             switch (row[0])
@@ -136,7 +141,7 @@ public sealed class StoreHorizonReader(IClickHouse clickHouse, TimeProvider time
             }
         }
 
-        return (now, floors);
+        return (now, floors, fleets);
     }
 
     /// <summary>The latest partition of each table that another table of readings has and it has not, by the partition's end.</summary>

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Telemetry.Storage.Audit;
+using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Ownership;
+using Telemetry.Storage.Rollups;
 
 namespace Telemetry.Storage.Recovery;
 
@@ -64,6 +66,30 @@ internal sealed class RollupBuilder(IClickHouse clickHouse, SinkClaims claims, T
         foreach (var pass in await PassesAsync("readings", which, BytesOf(table), cancellationToken))
         {
             await ComputeAsync(table, shadow, $"{which} AND {pass}", null, cancellationToken, source);
+        }
+    }
+
+    /// <summary>Adds the rows of all devices of a sensor, from the rows of the series that have been computed, a stretch of time at a time.</summary>
+    /// <param name="table">Rollup; one that has such rows.</param>
+    /// <param name="shadow">Where the rows are, and go.</param>
+    /// <param name="month">As yyyymm.</param>
+    /// <param name="grain">Seconds of a bucket.</param>
+    /// <param name="which">Further condition on the rows.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async ValueTask AddFleetsAsync(
+        string table, string shadow, int month, int grain, string which, CancellationToken cancellationToken)
+    {
+        var (from, to) = Months.Bounds(month);
+        (from, to) = (from / 1_000_000, to / 1_000_000);
+        var sensors = await clickHouse.QueryRowsAsync($"SELECT uniq(sensor) FROM {shadow} WHERE {FleetRows.OfSeries}", null, cancellationToken, QueryKind.Sink);
+        var fitting = Math.Max(1, memoryBytesMax / BucketBytes / Math.Max(1, long.Parse(sensors[0][0], CultureInfo.InvariantCulture))) * grain;
+        for (var at = from; at < to; at += fitting)
+        {
+            await WaitForMergesAsync(shadow, cancellationToken);
+            var (tag, guard) = claims.Rebuild();
+            var (columns, select) = FleetRows.Select(
+                table, shadow, $"toUnixTimestamp(ts) >= {Text(at)} AND toUnixTimestamp(ts) < {Text(Math.Min(to, at + fitting))} AND {which} AND {guard}");
+            await ExecuteAsync($"INSERT INTO {shadow} ({columns}) {select} SETTINGS log_comment = '{tag}', {Bounds}", null, cancellationToken);
         }
     }
 

@@ -4,6 +4,7 @@ using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.Horizon;
 using Telemetry.Storage.Ownership;
+using Telemetry.Storage.Rollups;
 using Telemetry.Storage.Writing;
 
 namespace Telemetry.Storage.Recovery;
@@ -182,7 +183,7 @@ internal sealed class RollupRebuild(
         await clickHouse.ExecuteAsync(new ClickHouseQuery($"CREATE TABLE {keep} (ts DateTime('UTC')) ENGINE = Memory"), cancellationToken);
         await _builder.ExecuteAsync(
             $"INSERT INTO {keep} SELECT ts FROM (SELECT ts, sum(held) AS h, sum(there) AS t FROM ("
-            + $"SELECT ts, sum(n) AS held, toUInt64(0) AS there FROM {table} WHERE {inRollup} AND device != '$sink' GROUP BY ts UNION ALL "
+            + $"SELECT ts, sum(n) AS held, toUInt64(0) AS there FROM {table} WHERE {inRollup} AND {FleetRows.OfSeries} GROUP BY ts UNION ALL "
             + $"SELECT {bucket} AS ts, toUInt64(0) AS held, count() AS there FROM readings WHERE {inRaw} AND device != '$sink' GROUP BY ts) GROUP BY ts) "
             + $"WHERE h > 0 AND (t < h OR t = h AND toUnixTimestamp(ts) < {Text(edge)}) AND {Unproven(proven, grain)} SETTINGS {_builder.Bounds}",
             null,
@@ -202,6 +203,11 @@ internal sealed class RollupRebuild(
         foreach (var month in unit < 10_000 ? Enumerable.Range((unit * 100) + 1, 12) : [unit])
         {
             await _builder.ComputeMonthAsync(table, shadow, month, grain, which, cancellationToken);
+        }
+
+        if (FleetRows.AreIn(table))
+        {
+            await _builder.AddFleetsAsync(table, shadow, unit, grain, $"ts NOT IN (SELECT ts FROM {keep})", cancellationToken);
         }
 
         await _builder.ComputeByHashAsync(table, shadow, $"{inRaw} AND device = '$sink'", LateMarkers, cancellationToken);
@@ -227,8 +233,8 @@ internal sealed class RollupRebuild(
         var stays = expired is { } before ? $"toUnixTimestamp(ts) >= {Text(before + (long)HorizonMargin.TotalSeconds)}" : "1";
         var fewer = await clickHouse.QueryRowsAsync(
             "SELECT count() FROM (SELECT ts, sum(held) AS h, sum(built) AS b FROM ("
-            + $"SELECT ts, sum(n) AS held, toUInt64(0) AS built FROM {table} WHERE {inRollup} AND device != '$sink' GROUP BY ts UNION ALL "
-            + $"SELECT ts, toUInt64(0) AS held, sum(n) AS built FROM {shadow} WHERE device != '$sink' GROUP BY ts) GROUP BY ts) "
+            + $"SELECT ts, sum(n) AS held, toUInt64(0) AS built FROM {table} WHERE {inRollup} AND {FleetRows.OfSeries} GROUP BY ts UNION ALL "
+            + $"SELECT ts, toUInt64(0) AS held, sum(n) AS built FROM {shadow} WHERE {FleetRows.OfSeries} GROUP BY ts) GROUP BY ts) "
             + $"WHERE b < h AND {stays} AND {Unproven(proven, GrainOf(table))} SETTINGS max_execution_time = 0",
             null,
             cancellationToken,

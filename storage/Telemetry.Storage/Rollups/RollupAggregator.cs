@@ -5,8 +5,8 @@ namespace Telemetry.Storage.Rollups;
 
 /// <summary>
 /// Turns readings into one row a series and minute, hour and day, and the newest reading of each series, with the markers among them: what the
-/// views of <c>rollup_in</c> compute in the engine, for half the CPU. Hours are added up from minutes and days from hours. All arrays are
-/// kept from one block to the next.
+/// views of <c>rollup_in</c> compute in the engine, for half the CPU. Hours are added up from minutes and days from hours. Minutes and hours also
+/// get the rows of all devices of a sensor (<see cref="FleetRows"/>), added up from those of the series. All arrays are kept from one block to the next.
 /// </summary>
 /// <param name="hasMinutes">False: of the minutes only the markers are written, so that the table says which offsets it holds all the same.</param>
 internal sealed class RollupAggregator(Func<bool> hasMinutes)
@@ -21,7 +21,7 @@ internal sealed class RollupAggregator(Func<bool> hasMinutes)
     private readonly BucketTable _days = new();
     private readonly BucketOrder _order = new();
     private readonly DaySketches _sketches = new();
-    private readonly List<int> _markers = [];
+    private readonly List<int> _some = [];
 
     /// <summary>Takes the place of what was there before.</summary>
     public void Aggregate(IReadOnlyList<RowBlock> blocks, IReadOnlyList<Marker> markers)
@@ -43,8 +43,11 @@ internal sealed class RollupAggregator(Func<bool> hasMinutes)
             Add(marker);
         }
 
+        _series.AddFleets();
         AddUp(_minutes, _hours, Hour);
         AddUp(_hours, _days, Day);
+        AddFleets(_minutes);
+        AddFleets(_hours);
         _series.Sort();
     }
 
@@ -67,7 +70,7 @@ internal sealed class RollupAggregator(Func<bool> hasMinutes)
                 RollupEncoder.Encode(writer, table, _series, _days, _order.Of(_days, series), _sketches);
                 break;
             case "readings_last":
-                RollupEncoder.EncodeLatest(writer, _series, series);
+                RollupEncoder.EncodeLatest(writer, _series, WithoutFleets(series));
                 break;
             default:
                 throw new ArgumentException($"{table} is no rollup of readings.", nameof(table));
@@ -77,16 +80,31 @@ internal sealed class RollupAggregator(Func<bool> hasMinutes)
     /// <summary>Minutes of the markers, in the order of the table. Each marker has one.</summary>
     private ReadOnlySpan<int> MarkersOnly(ReadOnlySpan<int> series)
     {
-        _markers.Clear();
+        _some.Clear();
         foreach (var one in series)
         {
             if (_series.IsMarker(one))
             {
-                _markers.Add(_series[one].Minute);
+                _some.Add(_series[one].Minute);
             }
         }
 
-        return CollectionsMarshal.AsSpan(_markers);
+        return CollectionsMarshal.AsSpan(_some);
+    }
+
+    /// <summary>Series and markers, in the order of the table.</summary>
+    private ReadOnlySpan<int> WithoutFleets(ReadOnlySpan<int> series)
+    {
+        _some.Clear();
+        foreach (var one in series)
+        {
+            if (!_series.IsFleet(one))
+            {
+                _some.Add(one);
+            }
+        }
+
+        return CollectionsMarshal.AsSpan(_some);
     }
 
     private void Add(RowBlock block)
@@ -131,6 +149,19 @@ internal sealed class RollupAggregator(Func<bool> hasMinutes)
         foreach (ref readonly var part in from.All)
         {
             to[to.IndexOf(part.Series, part.Start / grain * grain)].Add(part);
+        }
+    }
+    /// <summary>Adds the buckets of the series to those of their sensor at all devices.</summary>
+    private void AddFleets(BucketTable buckets)
+    {
+        // What is added lies behind, and the array may move meanwhile.
+        for (int i = 0, count = buckets.Count; i < count; i++)
+        {
+            var part = buckets[i];
+            if (_series[part.Series].Fleet is var fleet and >= 0)
+            {
+                buckets[buckets.IndexOf(fleet, part.Start)].Add(part);
+            }
         }
     }
 }

@@ -9,6 +9,9 @@ internal struct RollupSeries
     /// <summary>Device of every marker row.</summary>
     public static readonly byte[] MarkerDevice = NameTable.Encode("$sink"u8);
 
+    /// <summary>Device of every row of all devices.</summary>
+    public static readonly byte[] FleetDevice = NameTable.Encode("$fleet"u8);
+
     /// <summary>Length byte and name.</summary>
     public byte[] Sensor;
 
@@ -38,12 +41,16 @@ internal struct RollupSeries
     public int Minute;
     public uint MinuteStart;
 
+    /// <summary>Number of the sensor at all devices; -1 of a marker, and of that itself.</summary>
+    public int Fleet;
+
     public RollupSeries(byte[] sensor, byte[] device)
     {
         Sensor = sensor;
         Device = device;
         LastTime = -1;
         Minute = -1;
+        Fleet = -1;
     }
 
     /// <summary>A marker row counts as many as the offsets it covers; the rest of it is as of one reading, which nobody reads.</summary>

@@ -3,7 +3,7 @@ using Telemetry.Storage.Blocks;
 
 namespace Telemetry.Storage.Rollups;
 
-/// <summary>Series of a block, numbered in the order in which they come, and the markers behind them.</summary>
+/// <summary>Series of a block, numbered in the order in which they come, and behind them the markers, then the sensors at all devices.</summary>
 internal sealed class SeriesTable
 {
     private const int Smallest = 1024;
@@ -16,6 +16,7 @@ internal sealed class SeriesTable
     private readonly List<byte[]> _sensors = [];
     private readonly List<byte[]> _devices = [];
     private readonly Dictionary<byte[], int> _deviceNumbers = [];
+    private readonly Dictionary<byte[], int> _fleets = [];
 
     public int Count { get; private set; }
 
@@ -73,6 +74,39 @@ internal sealed class SeriesTable
     /// <summary>True: the number is that of a marker.</summary>
     public bool IsMarker(int index) => ReferenceEquals(_series[index].Device, RollupSeries.MarkerDevice);
 
+    /// <summary>True: the number is that of a sensor at all devices.</summary>
+    public bool IsFleet(int index) => ReferenceEquals(_series[index].Device, RollupSeries.FleetDevice);
+
+    /// <summary>
+    /// Adds, for each sensor, the series of all its devices, and tells the series their number. A name that is there twice gets two, as series do.
+    /// </summary>
+    public void AddFleets()
+    {
+        _fleets.Clear();
+        for (int i = 0, count = Count; i < count; i++)
+        {
+            if (IsMarker(i))
+            {
+                continue;
+            }
+
+            var sensor = _series[i].Sensor;
+            ref var fleet = ref CollectionsMarshal.GetValueRefOrAddDefault(_fleets, sensor, out var known);
+            if (!known)
+            {
+                fleet = Count;
+                if (Count == _series.Length)
+                {
+                    Grow();
+                }
+
+                _series[Count++] = new RollupSeries(sensor, RollupSeries.FleetDevice);
+            }
+
+            _series[i].Fleet = fleet;
+        }
+    }
+
     /// <summary>Numbers in the order of the tables: by sensor, then by device, each byte by byte. As of <see cref="Sort"/>.</summary>
     public ReadOnlySpan<int> Order => _order.AsSpan(0, Count);
 
@@ -112,6 +146,7 @@ internal sealed class SeriesTable
         _sensors.Clear();
         _devices.Clear();
         _deviceNumbers.Clear();
+        _fleets.Clear();
     }
 
     private static int Hash(ulong key) => (int)((key * 0x9E37_79B9_7F4A_7C15) >> 33);

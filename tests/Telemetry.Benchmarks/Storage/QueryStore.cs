@@ -8,12 +8,11 @@ using Telemetry.Storage.Schema;
 namespace Telemetry.Benchmarks.Storage;
 
 /// <summary>
-/// Fills a store through its engine with readings made by SQL: four fifths in the newest days, one each 30 s, and a fifth spread over two years, of
-/// ten sensors a device. Rollups are made by the views that say what a row is. No log stands behind it, so it has no markers.
+/// Fills a store through its engine with readings made by SQL: four fifths in the newest days, one each 30 s, and a fifth spread over two years; or the newest
+/// hours alone. Rollups are made by the views that say what a row is. No log stands behind it, so it has no markers.
 /// </summary>
 internal static class QueryStore
 {
-    public const int Sensors = 10;
     private const int IntervalSeconds = 30;
     private const int DevicesAtOnce = 50;
     private const long TwoYearsSeconds = 730L * 86_400;
@@ -26,24 +25,33 @@ internal static class QueryStore
     /// <param name="folder">Data directory of the platform; empty.</param>
     /// <param name="readings">About so many.</param>
     /// <param name="devices">Devices.</param>
-    public static async Task FillAsync(TextWriter to, string folder, long readings, int devices)
+    /// <param name="sensors">Sensors of each.</param>
+    /// <param name="hours">Only so many newest hours, whatever number of readings that is; 0: days and two years.</param>
+    public static async Task FillAsync(TextWriter to, string folder, long readings, int devices, int sensors, int hours)
     {
         await using var clickHouse = await OpenAsync(folder);
         await SchemaMigrator.ApplyAsync(clickHouse, new SchemaOptions { FreeDiskBytesMin = 0 }, NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None);
-        var series = (long)devices * Sensors;
-        var (recent, spread) = (Math.Max(2_880, readings * 4 / 5 / series), Math.Max(730, readings / 5 / series));
+        var series = (long)devices * sensors;
+        var (recent, spread) = hours > 0 ? (hours * 3_600L / IntervalSeconds, 0)
+            : (Math.Max(2_880, readings * 4 / 5 / series), Math.Max(730, readings / 5 / series));
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         to.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{series * (recent + spread):N0} readings of {devices:N0} devices with {Sensors} sensors: {recent:N0} a series each {IntervalSeconds} s ({recent * IntervalSeconds / 86_400.0:F1} days), {spread:N0} over two years"));
+            $"{series * (recent + spread):N0} readings of {devices:N0} devices with {sensors} sensors: {recent:N0} a series each {IntervalSeconds} s ({recent * IntervalSeconds / 86_400.0:F1} days), {spread:N0} over two years"));
         var began = TimeProvider.System.GetTimestamp();
         for (var first = 0; first < devices; first += DevicesAtOnce)
         {
             var count = Math.Min(DevicesAtOnce, devices - first);
-            foreach (var (points, step, base0) in new[] { (recent, (double)IntervalSeconds, spread), (spread, (TwoYearsSeconds - (recent * IntervalSeconds)) / (double)spread, 0L) })
+            foreach (var (points, step, base0) in new[] { (recent, (double)IntervalSeconds, Math.Max(1, spread)), (spread, (TwoYearsSeconds - (recent * IntervalSeconds)) / (double)spread, 0L) })
             {
+                if (points == 0)
+                {
+                    continue;
+                }
+
+
                 var end = base0 == 0 ? now - (recent * IntervalSeconds) : now;
-                var select = Select(first, count, points, end - (points * step), step, base0);
+                var select = Select(first, count, sensors, points, end - (points * step), step, base0);
                 await RunAsync(clickHouse, $"INSERT INTO readings ({ReadingEncoder.Columns}) SELECT {ReadingEncoder.Columns} FROM ({select}) SETTINGS {Inserting}");
                 await RunAsync(clickHouse, $"INSERT INTO rollup_in ({RollupColumns}) SELECT {RollupColumns} FROM ({select}) SETTINGS {Inserting}");
             }
@@ -80,13 +88,13 @@ internal static class QueryStore
     }
 
     /// <summary>Readings of some devices: values with two decimals that follow a slow wave, with noise of their own.</summary>
-    private static string Select(int first, int count, long points, double fromSeconds, double stepSeconds, long sequence) => string.Create(
+    private static string Select(int first, int count, int sensors, long points, double fromSeconds, double stepSeconds, long sequence) => string.Create(
         CultureInfo.InvariantCulture,
         $"""
         SELECT concat('sensor-', toString(s)) AS sensor, concat('press-', leftPad(toString(d), 5, '0')) AS device,
                fromUnixTimestamp64Micro(toInt64({fromSeconds:F0} * 1000000 + k * {stepSeconds * 1e6:F0} + cityHash64(d, s) % 30000000), 'UTC') AS event_time,
                round(50 + 10 * sin(k / 50 + d) + s + (cityHash64(k, d, s) % 1000) / 1000, 2) AS value, toUInt8(0) AS quality, toUInt64(d + 1) AS boot, toUInt64(s * 100000000 + {sequence} + k + 1) AS sequence
-        FROM (SELECT intDiv(number, {Sensors * points}) + {first} AS d, intDiv(number, {points}) % {Sensors} AS s, number % {points} AS k FROM numbers({count * Sensors * points}))
+        FROM (SELECT intDiv(number, {sensors * points}) + {first} AS d, intDiv(number, {points}) % {sensors} AS s, number % {points} AS k FROM numbers({count * sensors * points}))
         """);
 
     /// <summary>One alarm a device and three days, over two years: raised and cleared.</summary>

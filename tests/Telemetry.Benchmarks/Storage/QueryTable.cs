@@ -6,7 +6,7 @@ namespace Telemetry.Benchmarks.Storage;
 /// Asks a running platform, over its API, the questions of the documentation's table, with 1 and with 16 clients at once. Each question is for
 /// another device, sensor or day each time, so that no answer is a copy of the one before.
 /// </summary>
-internal sealed class QueryTable(Uri api, int devices, TimeSpan each) : IDisposable
+internal sealed class QueryTable(Uri api, int devices, int sensors, TimeSpan each) : IDisposable
 {
     private static readonly int[] Clients = [1, 16];
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);
@@ -15,13 +15,15 @@ internal sealed class QueryTable(Uri api, int devices, TimeSpan each) : IDisposa
     /// <param name="to">Where the table goes.</param>
     /// <param name="address">Where HTTP is served.</param>
     /// <param name="devices">Devices of the store, as <see cref="QueryStore"/> names them.</param>
+    /// <param name="sensors">Sensors of each.</param>
     /// <param name="seconds">For each line and number of clients.</param>
-    public static async Task PrintAsync(TextWriter to, string address, int devices, int seconds)
+    /// <param name="only">Only questions with this in their name.</param>
+    public static async Task PrintAsync(TextWriter to, string address, int devices, int sensors, int seconds, string only)
     {
-        using var table = new QueryTable(new Uri(address), devices, TimeSpan.FromSeconds(seconds));
+        using var table = new QueryTable(new Uri(address), devices, sensors, TimeSpan.FromSeconds(seconds));
         await table.WaitUntilReadyAsync();
         to.WriteLine("| question | clients | asked | p50 ms | p99 ms | bytes an answer |\n|---|---|---|---|---|---|");
-        foreach (var (name, question) in table.Questions())
+        foreach (var (name, question) in table.Questions().Where(q => q.Name.Contains(only, StringComparison.Ordinal)))
         {
             await table.AskAsync(question(new Random(1)));
             foreach (var clients in Clients)
@@ -36,11 +38,13 @@ internal sealed class QueryTable(Uri api, int devices, TimeSpan each) : IDisposa
     private IEnumerable<(string Name, Func<Random, string> Question)> Questions()
     {
         string Device(Random random) => QueryStore.Device(random.Next(devices));
-        string Sensor(Random random) => Text($"sensor-{random.Next(QueryStore.Sensors)}");
+        string Hour(Random random, int ago) => Text($"sensors/{Sensor(random)}/series?from=now-{ago + 60}m&to=now-{ago}m&step=1m");
+        string Sensor(Random random) => Text($"sensor-{random.Next(sensors)}");
         yield return ("newest value of a sensor at all devices", r => Text($"latest?sensor={Sensor(r)}&limit=10000"));
         yield return ("a device's day, single readings", r => Text($"series?device={Device(r)}&sensor={Sensor(r)}&from=now-1d&step=raw"));
         yield return ("a device's day, 500 points", r => Text($"series?device={Device(r)}&sensor={Sensor(r)}&from=now-1d&points=500"));
-        yield return ("a sensor over all devices, one hour by minutes", r => Text($"sensors/{Sensor(r)}/series?from=now-{2 + r.Next(20)}h&to=now-{1}h&step=1m"));
+        yield return ("a sensor over all devices, one hour by minutes", r => Hour(r, 60 + r.Next(60)));
+        yield return ("a sensor over all devices, the last hour by minutes", r => Text($"sensors/{Sensor(r)}/series?from=now-1h&step=1m"));
         yield return ("a sensor over all devices, one day by minutes", r => Text($"sensors/{Sensor(r)}/series?from=now-{25 + r.Next(3)}h&to=now-1h&step=1m"));
         yield return ("a sensor over all devices, 30 days by hours", r => Text($"sensors/{Sensor(r)}/series?from=now-{30 + r.Next(300)}d&to=now-{r.Next(30)}d&step=1h&points=20000"));
         yield return ("trend of two years, by days", r => Text($"series?device={Device(r)}&sensor={Sensor(r)}&from=now-730d&step=1d"));

@@ -33,6 +33,12 @@ internal static class AuditScenarios
         var shared = await AuditAsync(harness, new AuditOptions { SequenceBytesMax = 30_000 });
         (shared.IsClean, shared.Log, shared.Raw, shared.Copies).ShouldBe((true, whole.Log, whole.Raw, whole.Copies));
 
+        // All devices together count one reading more than they do apart.
+        await ExecuteAsync(harness, "INSERT INTO readings_1h (sensor, device, ts, n) SELECT sensor, '$fleet', ts, 1 FROM readings_1h_fleet_data LIMIT 1");
+        var fleet = await AuditAsync(harness);
+        (fleet.IsClean, fleet.Unexplained, fleet.Lost, fleet.Doubled).ShouldBe((false, 1, 0, 0));
+        fleet.Differences.ShouldHaveSingleItem().ShouldContain("$fleet");
+
         var lost = Count(harness, "SELECT count() FROM readings WHERE device = 'device-3'");
         var doubled = Count(harness, "SELECT count() FROM readings WHERE device = 'device-5'");
         await ExecuteAsync(harness, "INSERT INTO readings SELECT * FROM readings WHERE device = 'device-5'");

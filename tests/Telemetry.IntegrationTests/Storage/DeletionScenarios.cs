@@ -50,10 +50,19 @@ internal static class DeletionScenarios
         (await StoreProof.FindDifferencesAsync(harness.Log, harness.ClickHouse)).ShouldBeEmpty();
         var noted = await harness.ClickHouse.QueryRowsAsync("SELECT uniqExact(device) FROM device_deletions", null, CancellationToken.None);
         int.Parse(noted[0][0], CultureInfo.InvariantCulture).ShouldBeGreaterThan(5);
+
+        // What counts all devices together still counts those that were deleted, and is not read for those times any more.
+        var fleets = await harness.ClickHouse.QueryRowsAsync(
+            "SELECT (SELECT sum(n) FROM readings_1h_fleet_data) > (SELECT sum(n) FROM readings_1h_data), "
+            + "(SELECT max(complete_from) FROM horizon_floors WHERE table = 'fleet') > (SELECT min(ts) FROM readings_1h_data)",
+            null,
+            CancellationToken.None);
+        fleets[0].ShouldBe(["1", "1"]);
     }
 
     private static bool IsOfDeletion(ScriptedStatement statement) =>
         statement.Query.Sql.Contains(" DELETE WHERE ", StringComparison.Ordinal)
         || statement.Query.Sql.Contains("device_deletions", StringComparison.Ordinal)
+        || statement.Query.Sql.Contains("horizon_floors SELECT 'fleet'", StringComparison.Ordinal)
         || statement.Query.Sql.Contains("mutations", StringComparison.Ordinal);
 }

@@ -69,13 +69,25 @@ internal static class RebuildScenarios
             var ts = table == "readings_last" ? "0" : "if(device = '$sink', 0, toUnixTimestamp(ts))";
             var differences = await engine.QueryRowsAsync(
                 "SELECT count(), countIf(n != m OR device = '$sink' AND (lo != l OR hi != h)) FROM "
-                + $"(SELECT sensor, device, {ts} AS t, sum(n) AS n, min(mark_lo) AS lo, max(mark_hi) AS hi FROM {table} GROUP BY sensor, device, t) AS found FULL JOIN "
+                + $"(SELECT sensor, device, {ts} AS t, sum(n) AS n, min(mark_lo) AS lo, max(mark_hi) AS hi FROM {table} WHERE device != '$fleet' GROUP BY sensor, device, t) AS found FULL JOIN "
                 + $"(SELECT sensor, device, if(device = '$sink', 0, toUnixTimestamp({bucket})) AS t, sum(if(device = '$sink', toUInt64(value), 1)) AS m, "
                 + "min(if(device = '$sink', sequence - toUInt64(value) + 1, 0)) AS l, max(sequence) AS h FROM readings GROUP BY sensor, device, t) AS raw USING (sensor, device, t)",
                 null,
                 CancellationToken.None);
             differences[0][1].ShouldBe("0", table);
             long.Parse(differences[0][0], CultureInfo.InvariantCulture).ShouldBeGreaterThan(40_000, table);
+            if (table is "readings_1m" or "readings_1h")
+            {
+                // All devices of a sensor: as many readings, and the first and last of them.
+                const string Of = "sum(n), sum(n_finite), min(vmin), max(vmax), min(first_reading), max(last_reading)";
+                var fleets = await engine.QueryRowsAsync(
+                    $"SELECT count(), countIf((f.2) != (s.2)) FROM (SELECT (sensor, ts) AS k, (k, ({Of})) AS f FROM {table} WHERE device = '$fleet' GROUP BY sensor, ts) AS a FULL JOIN "
+                    + $"(SELECT (sensor, ts) AS k, (k, ({Of})) AS s FROM {table} WHERE device NOT IN ('$sink', '$fleet') GROUP BY sensor, ts) AS b USING k",
+                    null,
+                    CancellationToken.None);
+                fleets[0][1].ShouldBe("0", table);
+                long.Parse(fleets[0][0], CultureInfo.InvariantCulture).ShouldBeGreaterThan(1_000, table);
+            }
         }
     }
 
@@ -111,12 +123,12 @@ internal static class RebuildScenarios
             TimeProvider.System,
             memoryBytesMax: 64_000_000);
         var kept = $"toUnixTimestamp(ts) >= {((DateTimeOffset)half.AddDays(1)).ToUnixTimeSeconds()}";
-        var before = await engine.QueryRowsAsync($"SELECT sum(n) FROM readings_1m WHERE device != '$sink' AND {kept}", null, CancellationToken.None);
+        var before = await engine.QueryRowsAsync($"SELECT sum(n) FROM readings_1m WHERE device NOT IN ('$sink', '$fleet') AND {kept}", null, CancellationToken.None);
         long.Parse(before[0][0], CultureInfo.InvariantCulture).ShouldBeGreaterThan(30_000);
 
         await rebuild.RebuildAsync("readings_1m", Unit("yyyyMM"), CancellationToken.None);
 
-        (await engine.QueryRowsAsync($"SELECT sum(n) FROM readings_1m WHERE device != '$sink' AND {kept}", null, CancellationToken.None))[0][0].ShouldBe(before[0][0]);
+        (await engine.QueryRowsAsync($"SELECT sum(n) FROM readings_1m WHERE device NOT IN ('$sink', '$fleet') AND {kept}", null, CancellationToken.None))[0][0].ShouldBe(before[0][0]);
         (await engine.QueryRowsAsync("SELECT min(mark_lo), max(mark_hi), sum(n) FROM readings_1m WHERE device = '$sink'", null, CancellationToken.None))[0]
             .ShouldBe(["0", "79999", "80000"]);
     }

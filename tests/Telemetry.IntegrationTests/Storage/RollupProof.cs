@@ -20,7 +20,45 @@ internal static class RollupProof
         await CompareAsync(expected, clickHouse, "readings_1m", 60, differs);
         await CompareAsync(expected, clickHouse, "readings_1h", 3_600, differs);
         await CompareAsync(expected, clickHouse, "readings_1d", 86_400, differs);
+        await CompareFleetsAsync(expected, clickHouse, "readings_1m", 60, differs);
+        await CompareFleetsAsync(expected, clickHouse, "readings_1h", 3_600, differs);
         await CompareLatestAsync(expected, clickHouse, differs);
+    }
+
+    /// <summary>The rows of all devices of a sensor, from when on there are any.</summary>
+    private static async Task CompareFleetsAsync(
+        ExpectedReadings expected, IClickHouse clickHouse, string table, long seconds, Action<string> differs)
+    {
+        var floors = await clickHouse.QueryRowsAsync("SELECT toUnixTimestamp(max(complete_from)) FROM horizon_floors WHERE table = 'fleet'", null, CancellationToken.None);
+        var floor = long.Parse(floors[0][0], CultureInfo.InvariantCulture);
+        var buckets = expected.All.Values
+            .GroupBy(r => (r.Sensor, Start: r.TimeUs / 1_000_000 / seconds * seconds))
+            .Where(g => g.Key.Start >= floor)
+            .ToDictionary(g => g.Key, g => g.ToList());
+        var rows = await clickHouse.QueryRowsAsync(
+            "SELECT sensor, '', toUnixTimestamp(ts), sum(n), sum(n_finite), min(vmin), max(vmax), sum(vsum), "
+            + $"{(table == "readings_1m" ? "''" : "sum(vsq)")}, "
+            + "toUnixTimestamp64Micro(tupleElement(min(first_reading), 1)), '', toUnixTimestamp64Micro(tupleElement(max(last_reading), 1)), '' "
+            + $"FROM {table}_fleet_data WHERE toUnixTimestamp(ts) >= {floor} GROUP BY sensor, ts SETTINGS max_result_rows = 0",
+            null,
+            CancellationToken.None);
+        foreach (var row in rows)
+        {
+            var key = (row[0], long.Parse(row[2], CultureInfo.InvariantCulture));
+            if (!buckets.Remove(key, out var readings))
+            {
+                differs($"{table} has a bucket {key} of all devices from nowhere");
+            }
+            else if (Compare(readings, row) is { } difference)
+            {
+                differs($"{table} {key} of all devices: {difference}");
+            }
+        }
+
+        if (buckets.Count > 0)
+        {
+            differs($"{table} lacks {buckets.Count} buckets of all devices, for example {buckets.Keys.First()}");
+        }
     }
 
     private static async Task CompareAsync(
@@ -95,8 +133,9 @@ internal static class RollupProof
             ?? (row.Length > 13 ? Quantiles(finite, row[13]) : null);
     }
 
+    /// <summary>Readings of several devices may have the same time and number, so of all devices together only the time is known.</summary>
     private static string? End(ExpectedReading reading, string time, string value, string which) =>
-        time == Text(reading.TimeUs) && reading.Value == Number(value)
+        time == Text(reading.TimeUs) && (value.Length == 0 || reading.Value == Number(value))
             ? null
             : $"has {value} at {time} as its {which} value instead of {reading.Value:R} at {reading.TimeUs}";
 

@@ -240,7 +240,7 @@ internal static class ScriptedScenarios
             after.Keys.ShouldBeSubsetOf(raw.Keys.Union(before[rollup].Keys));
             (await CountAsync(
                 harness,
-                $"SELECT (SELECT sum(n) FROM {rollup} WHERE device != '$sink' AND ts >= '2026-01-01') - (SELECT count() FROM readings WHERE device != '$sink' AND event_time >= '2026-01-01')"))
+                $"SELECT (SELECT sum(n) FROM {rollup} WHERE device NOT IN ('$sink', '$fleet') AND ts >= '2026-01-01') - (SELECT count() FROM readings WHERE device != '$sink' AND event_time >= '2026-01-01')"))
                 .ShouldBe(0, rollup);
             (await CountAsync(harness, $"SELECT countIf(n != mark_hi - mark_lo + 1) FROM {rollup} WHERE device = '$sink'")).ShouldBe(0, rollup);
         }
@@ -260,7 +260,7 @@ internal static class ScriptedScenarios
     {
         var time = table == "readings" ? "event_time" : "ts";
         var rows = await harness.ClickHouse.QueryRowsAsync(
-            $"SELECT toString({bucket}) AS start, {count} FROM {table} WHERE device != '$sink' AND {time} < '2026-01-01' GROUP BY start",
+            $"SELECT toString({bucket}) AS start, {count} FROM {table} WHERE device NOT IN ('$sink', '$fleet') AND {time} < '2026-01-01' GROUP BY start",
             null,
             CancellationToken.None);
         return rows.ToDictionary(r => r[0], r => long.Parse(r[1], CultureInfo.InvariantCulture));

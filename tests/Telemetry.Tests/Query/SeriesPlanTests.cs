@@ -86,6 +86,30 @@ public sealed class SeriesPlanTests
     }
 
     [Fact]
+    public void Rows_of_all_devices_take_over_from_when_on_there_are_any()
+    {
+        var range = new TimeRange(Now - (30 * Step.Day), Now).Align(Step.Day);
+        var planned = SeriesPlan.Segments(SeriesSource.Day, range, Now - (10 * Step.Second), default);
+        var since = Now - (10 * Step.Day);
+
+        var segments = SeriesPlan.OfFleets(planned, new HeldSince { Fleets = since });
+
+        segments.Select(s => (s.Source, s.IsFleet)).ShouldBe(
+            [(SeriesSource.Day, false), (SeriesSource.Hour, true), (SeriesSource.Hour, true), (SeriesSource.Minute, true), (SeriesSource.Raw, false)]);
+        segments[0].Range.To.ShouldBe(TimeRange.Ceiling(since, Step.Day));
+        segments[0].Range.From.ShouldBe(range.From);
+        for (var i = 1; i < segments.Count; i++)
+        {
+            segments[i].Range.From.ShouldBe(segments[i - 1].Range.To);
+        }
+
+        segments[^1].ShouldBe(planned[^1]);
+        SeriesPlan.OfFleets(planned, new HeldSince { Fleets = Now + Step.Day }).ShouldBe(planned, "there are none yet");
+        SeriesPlan.OfFleets(planned, default).ShouldBe(planned, "the store has none");
+        SeriesPlan.OfFleets(planned, new HeldSince(0, 0, since, 0) { Fleets = 0 })[0].ShouldBe(segments[0], "hours are gone that the days still have");
+    }
+
+    [Fact]
     public void Frontier_is_the_newest_rolled_up_less_the_overlap_within_the_horizon()
     {
         var overlap = TimeSpan.FromSeconds(10);

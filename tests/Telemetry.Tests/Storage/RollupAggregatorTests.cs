@@ -71,9 +71,11 @@ public sealed class RollupAggregatorTests
         Marker[] markers = [new(3, 202601, "0", 5, 9, January + 1_000_000)];
         using var writer = new NativeWriter();
 
-        RowsOf("readings_1m", hasMinutes: true).ShouldBe(35); // 2,000 s in 34 minutes, and the marker.
+        RowsOf("readings_1m", hasMinutes: true).ShouldBe(69); // 2,000 s in 34 minutes, as many of all devices, and the marker.
         RowsOf("readings_1m", hasMinutes: false).ShouldBe(1);
-        RowsOf("readings_1h", hasMinutes: false).ShouldBe(2);
+        RowsOf("readings_1h", hasMinutes: false).ShouldBe(3);
+        RowsOf("readings_1d", hasMinutes: false).ShouldBe(2); // Days and latest values have no rows of all devices.
+        RowsOf("readings_last", hasMinutes: false).ShouldBe(2);
 
         int RowsOf(string table, bool hasMinutes)
         {

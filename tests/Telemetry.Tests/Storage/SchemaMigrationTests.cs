@@ -15,8 +15,8 @@ public sealed class SchemaMigrationTests
     [Fact]
     public void Every_statement_may_run_twice()
     {
-        // A file that failed half-way is run again from its start. MODIFY QUERY and a codec set the same again.
-        string[] harmless = ["IF NOT EXISTS", "IF EXISTS", " MODIFY QUERY", "_reading CODEC("];
+        // A file that failed half-way is run again from its start. MODIFY QUERY and a codec set the same again, and of floors the greatest counts.
+        string[] harmless = ["IF NOT EXISTS", "IF EXISTS", " MODIFY QUERY", "_reading CODEC(", "INSERT INTO horizon_floors"];
 
         SchemaMigration.LoadAll().SelectMany(m => m.Statements).Select(SchemaMigrator.Repeatable)
             .ShouldAllBe(s => harmless.Any(word => s.Split('\n').First(line => !line.StartsWith("--", StringComparison.Ordinal)).Contains(word)));
