@@ -47,6 +47,11 @@ internal sealed class DeviceStateCodec(SeriesPool pool, SettingsTimeline timelin
 
     public bool TryWriteChanges(DeviceState state, StateWriter writer)
     {
+        if (state.Series.HaveChangedMostly)
+        {
+            return false;
+        }
+
         Begin();
         state.Sequences.WriteChanges(_head);
         WriteTimes(state);

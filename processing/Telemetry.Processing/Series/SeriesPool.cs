@@ -114,6 +114,9 @@ internal sealed class SeriesPool
     /// </summary>
     public ChangedWords ChangesOf(int block) => new(_slabs[block >> PlaceBits].Marks(block & PlaceMask));
 
+    /// <summary>All words of a block count as changed.</summary>
+    public bool HasChangedMostly(int block) => _slabs[block >> PlaceBits].Changes(block & PlaceMask) == AllChanged;
+
     /// <summary>What changes from here on counts as changed.</summary>
     public void ClearChanges(int block) => _slabs[block >> PlaceBits].ClearChanges(block & PlaceMask);
 

@@ -117,6 +117,21 @@ internal sealed class SeriesSet(SeriesPool pool, SettingsTimeline timeline, Sens
         }
     }
 
+    /// <summary>More than half of the series are new or have changed in most of their state: their changes would be no smaller than the whole.</summary>
+    public bool HaveChangedMostly
+    {
+        get
+        {
+            var changed = 0;
+            foreach (ref readonly var entry in _entries.AsSpan(0, Count))
+            {
+                changed += entry.IsWhole || pool.HasChangedMostly(entry.Block) ? 1 : 0;
+            }
+
+            return 2 * changed > Count;
+        }
+    }
+
     /// <summary>All is being written: what changes from here on is what <see cref="WriteChanges"/> writes.</summary>
     public void Written()
     {

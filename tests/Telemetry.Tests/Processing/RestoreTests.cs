@@ -51,6 +51,33 @@ public class RestoreTests
         crashing.Records.Select(o => Convert.ToHexString(o.Value)).ShouldBe(uninterrupted.Records.Select(o => Convert.ToHexString(o.Value)));
     }
 
+    /// <summary>To pack changes that are not written would take as long as to pack the whole.</summary>
+    [Fact]
+    public void Changes_are_not_packed_of_a_device_of_which_most_has_changed()
+    {
+        var driver = new PartitionDriver(new ProcessingOptions { Detectors = () => [new RecordingDetector()], State = new() { SnapshotShare = 0 } });
+        var (timeMs, sequence) = (Batches.StartMs, 0UL);
+        Take(20);
+        var state = driver.Processor.Table.Slots.Single().State!;
+        driver.Processor.Codec.Write(state, new StateWriter());
+        driver.Processor.Codec.Written(state);
+
+        Take(2);
+        driver.Processor.Codec.TryWriteChanges(state, new StateWriter()).ShouldBeTrue();
+        Take(20);
+        driver.Processor.Codec.TryWriteChanges(state, new StateWriter()).ShouldBeFalse();
+
+        void Take(int readings)
+        {
+            for (var i = 0; i < readings; i++)
+            {
+                // At no regular pace, so that what is known of the pace changes too.
+                timeMs += 1000 + (i * 70);
+                driver.Take(timeMs, Batches.Of("d", 1, ++sequence, timeMs, i));
+            }
+        }
+    }
+
     private static bool CrashesChangeNothing(int seed)
     {
         var random = new Random(seed);
