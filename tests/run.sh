@@ -163,9 +163,7 @@ test_suites() {
   step build-$configuration "$(sources) $(fingerprint "$root/tests")" "Compiling everything with its tests" \
     dotnet build "$root/Telemetry.sln" -c "$configuration" --nologo -v m
   raise_file_limit
-  # Tests start hundreds of short-lived processes: code that measures itself to be compiled again costs them more than it gives, and
-  # so does code that is optimized after 30 calls; after 4,096 (hexadecimal 1000) a start of the platform takes a fifth less CPU.
-  export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=1000 TELEMETRY_TEST_STORAGE_KILLS=${TELEMETRY_TEST_STORAGE_KILLS:-8}
+  export TELEMETRY_TEST_STORAGE_KILLS=${TELEMETRY_TEST_STORAGE_KILLS:-8}
   case $mode in
     fast) xunit Telemetry.Tests ;;
     brokers) xunit Telemetry.IntegrationTests "${losses[@]}" ;;
