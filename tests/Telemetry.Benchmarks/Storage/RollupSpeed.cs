@@ -10,6 +10,7 @@ using Telemetry.Storage.Blocks;
 using Telemetry.Storage.ClickHouse;
 using Telemetry.Storage.ClickHouse.Embedded;
 using Telemetry.Storage.Ownership;
+using Telemetry.Storage.Rollups;
 using Telemetry.Storage.Schema;
 using Telemetry.Storage.Writing;
 
@@ -65,10 +66,17 @@ internal static class RollupSpeed
                 new ClickHouseQuery($"INSERT INTO staged ({stream.Layout.Columns}) FORMAT Native"), stream.Layout.Structure, writer.Written, CancellationToken.None);
         }
 
+        var aggregator = new RollupAggregator(static () => true);
         (string Way, Func<Task> Insert)[] ways =
         [
             ("raw", () => inserter.InsertAsync([stream.Main], [block], Markers(), CancellationToken.None)),
             ("rollups, sink", () => inserter.InsertAsync(stream.Rollups, [block], Markers(), CancellationToken.None)),
+            .. stream.Rollups.Select(target => ($"of them {target.Table}", (Func<Task>)(() => inserter.InsertAsync([target], [block], Markers(), CancellationToken.None)))),
+            ("of them adding up", () =>
+            {
+                aggregator.Aggregate([block], Markers());
+                return Task.CompletedTask;
+            }),
             ("rollups, views", () => ExecuteAsync(
                 engine,
                 "INSERT INTO rollup_in (sensor, device, event_time, value, quality, sequence) SETTINGS async_insert = 0, max_threads = 1, max_block_size = 1000000, "
