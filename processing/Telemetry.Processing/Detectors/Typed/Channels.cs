@@ -198,6 +198,9 @@ internal static class Channels
         var isPaced = IsPaced(s, tuning);
         var silent = isPaced ? tuning.DwellSeconds : tuning.FastDwellSeconds;
 
+        // Hundreds of fast readings of a level are one look at it: few such looks are in the blocks.
+        var isOne = FarShare(s, tuning) < 1;
+
         // The air of a hall moves slowly, and far; a machine steps between its levels.
         var wanders = s.Level.Spread > tuning.StepSpread * s.Residual.Jump;
         var best = default(Judgement);
@@ -224,8 +227,9 @@ internal static class Channels
             var own = TailState.IsPlaced(c) && isTrend ? tuning.TrendIndex
                 : c == Channel.DistanceSum && age >= tuning.YoungSeconds ? tuning.SettledSumIndex
                 : channel.Index;
-            var index = !(TailState.IsPlaced(c) ? isPlacedGrown : isGrown) && FollowsLevel(c)
-                ? own * (c == Channel.Residual ? 0.5 : tuning.YoungIndex)
+            var isYoung = !(TailState.IsPlaced(c) ? isPlacedGrown : isGrown) && FollowsLevel(c);
+            var index = isYoung ? own * (c == Channel.Residual ? 0.5 : tuning.YoungIndex)
+                : (c == Channel.Level && !isPaced) || (c == Channel.Distance && isOne) ? own * tuning.FastIndex
                 : own;
             var score = s.Tails.Score(c, tuning, scores[(int)c], resolution, index);
             noisy = c == Channel.Scatter ? score : noisy;

@@ -38,6 +38,9 @@ internal sealed record TypedTuning
     /// <summary>Share of a level's index while a machine has not shown its states often.</summary>
     public double YoungIndex { get; init; } = 0.65;
 
+    /// <summary>Share of the index of the level, and of the distance where the level wanders, in series faster than <see cref="PacedSeconds"/>.</summary>
+    public double FastIndex { get; init; } = 0.6;
+
     /// <summary>Full blocks since the profile of the day is known, before the channels that need it say anything.</summary>
     public int PlacedBlocks { get; init; } = 3;
 
