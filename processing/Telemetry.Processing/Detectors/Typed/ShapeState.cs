@@ -74,6 +74,11 @@ internal struct ShapeState
         {
             Known[StateCount] = value;
         }
+        else
+        {
+            // More than are told apart, and not looked at any more: zeros take no room in the state on the log.
+            Known = default;
+        }
 
         StateCount++;
         return true;
